@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+ssize_t file_reread(int fd, char *buf, size_t size)
+{
+	size_t len = 0;
+	while (len < size) {
+		ssize_t got = pread(fd, buf + len, size - len, (off_t)len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0) {
+			buf[len] = '\0';
+			return (ssize_t)len;
+		}
+		len += (size_t)got;
+	}
+	return -EFBIG;
+}
+
+ssize_t file_read_at(int dir_fd, const char *path, char *buf, size_t size)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t len = file_reread(fd, buf, size);
+	close(fd);
+	return len;
+}

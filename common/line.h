@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * line.h - one line of `name=value` words <-> a C structure, by a table.
+ *
+ * The agent, report and alarm keys are such lines (keys.h holds the tables).
+ * Words are separated by single spaces; a value is a decimal number or a word
+ * of [a-z0-9.,+~-]. Pure, and strict, since a guest writes them: a line with
+ * anything doubtful in it is refused as a whole. Well-formed names that the
+ * table does not know are passed over, so that a newer agent can say more.
+ */
+#ifndef CAGMA_LINE_H
+#define CAGMA_LINE_H
+
+#include "common/text.h"
+
+enum line_kind { LINE_NUMBER, LINE_WORD };
+
+struct line_field {
+	const char *name;
+	enum line_kind kind;
+	size_t offset;	/* of a uint64_t (number) or char[max + 1] (word) in the structure */
+	uint64_t max;	/* largest number, or longest word in bytes; both inclusive */
+	bool required;	/* a line without it is refused */
+	const char *unit;
+	const char *about;
+};
+
+enum {
+	LINE_MAX_FIELDS = 64,  /* one bit of `present` for each */
+	LINE_MAX_RECORD = 512, /* bytes of the largest structure a line is read into */
+};
+
+struct line_format {
+	const struct line_field *field;
+	unsigned n_fields; /* at most LINE_MAX_FIELDS */
+	size_t max_bytes;  /* longest line, without a NUL */
+	size_t record_size;
+};
+
+enum line_error {
+	LINE_OK,
+	LINE_EMPTY,
+	LINE_TOO_LONG,
+	LINE_BAD_BYTE,	/* not printable ASCII */
+	LINE_SYNTAX,	/* not name=value words separated by single spaces */
+	LINE_BAD_VALUE, /* not a number or word, or out of the field's range */
+	LINE_TWICE,	/* a field given twice */
+	LINE_MISSING,	/* a required field absent */
+	LINE_ERRORS_
+};
+
+/* What is wrong, for a message: "is empty", "holds a field twice", … */
+const char *line_error_text(enum line_error error);
+
+/*
+ * Reads `text` into *ret_record (record_size bytes, zeroed first) and sets
+ * bit i of *ret_present when field i was given. Both are untouched unless the
+ * answer is LINE_OK; `record` must not overlap the text.
+ */
+enum line_error line_parse(const struct line_format *format, struct text text, void *ret_record,
+			   uint64_t *ret_present);
+
+/*
+ * Writes the fields whose bit in `present` is set, with a NUL, into
+ * buf[size]. The length without the NUL, or 0 when it does not fit in `size`
+ * or in the format's max_bytes.
+ */
+size_t line_write(const struct line_format *format, const void *record, uint64_t present,
+		  char *buf, size_t size);
+
+#endif

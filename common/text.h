@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text.h - strict readers for bounded text that may be hostile.
+ *
+ * Nothing here needs a terminating NUL, skips white space, accepts a sign,
+ * or reads past the length it was given. Pure.
+ */
+#ifndef CAGMA_TEXT_H
+#define CAGMA_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A stretch of bytes that belongs to somebody else; not NUL-terminated. */
+struct text {
+	const char *at;
+	size_t len;
+};
+
+/* True when both hold the same bytes; `word` is NUL-terminated. */
+bool text_is(struct text text, const char *word);
+
+/* Cuts the part before the first `separator` off `rest` (or all of it, when
+ * there is none) into *ret_part. False when `rest` is at its end. */
+bool text_cut(struct text *rest, char separator, struct text *ret_part);
+
+/*
+ * Reads the whole of `text` as a decimal number not above `max`. False, with
+ * *ret_number untouched, for anything else: empty, a sign, white space, a
+ * leading zero (other than "0" itself), too large.
+ */
+bool text_number(struct text text, uint64_t max, uint64_t *ret_number);
+
+/* Like text_number(), but reads the digits at the start of `rest` and leaves
+ * `rest` behind them; leading zeros are accepted. For files of the kernel. */
+bool text_take_number(struct text *rest, uint64_t *ret_number);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/balloon.h"
+
+static uint64_t distance(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : b - a;
+}
+
+static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
+{
+	uint64_t last_ms = b->moved_ms > b->asked_ms ? b->moved_ms : b->asked_ms;
+	return now_ms > last_ms ? now_ms - last_ms : 0;
+}
+
+static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	if (!b->seen) {
+		*b = (struct balloon){.seen = true, .moved_ms = now_ms, .asked_ms = now_ms};
+	} else {
+		if (guest->alm_kib != b->alm_kib)
+			b->moved_ms = now_ms;
+		if (guest->target_kib != b->target_kib)
+			b->asked_ms = now_ms;
+	}
+	b->alm_kib = guest->alm_kib;
+	b->target_kib = guest->target_kib;
+}
+
+/* A slack once measured stays: later a rest away from it means stuck. */
+static void measure_slack(struct balloon *b, uint64_t now_ms)
+{
+	if (b->has_slack || quiet_ms(b, now_ms) < BALLOON_REST_MS ||
+	    distance(b->alm_kib, b->target_kib) > BALLOON_MAX_SLACK_KIB)
+		return;
+	b->slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+	b->has_slack = true;
+}
+
+static void set_aside(struct balloon *b, uint64_t now_ms)
+{
+	uint64_t pause_ms = b->pause_ms ? b->pause_ms : BALLOON_RETRY_MS;
+	b->stuck = true;
+	b->retry_ms = now_ms + pause_ms;
+	b->pause_ms = pause_ms * 2 < BALLOON_RETRY_MAX_MS ? pause_ms * 2 : BALLOON_RETRY_MAX_MS;
+}
+
+void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	note_moves(b, now_ms, guest);
+	measure_slack(b, now_ms);
+	guest->slack_kib = b->slack_kib;
+	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
+
+	uint64_t away_kib = distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
+	bool unmoved = away_kib > MODEL_NEAR_KIB && quiet_ms(b, now_ms) >= BALLOON_STUCK_MS;
+	guest->gave_up = away_kib > MODEL_NEAR_KIB && quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS;
+
+	if (away_kib <= MODEL_NEAR_KIB) {
+		b->stuck = false;
+		b->pause_ms = 0;
+	} else if (b->stuck && b->moved_ms == now_ms) {
+		b->stuck = false; /* it moves after all */
+	} else if (b->stuck && now_ms >= b->retry_ms) {
+		b->stuck = false;
+		b->asked_ms = now_ms; /* a new chance starts now */
+		guest->gave_up = true;
+	} else if (!b->stuck && unmoved) {
+		set_aside(b, now_ms);
+	}
+	if (b->stuck && guest->hold == HOLD_NONE)
+		guest->hold = HOLD_STUCK;
+}

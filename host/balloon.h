@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * balloon.h - does a guest's balloon follow its target? Pure.
+ *
+ * A balloon never stops exactly on its target, takes its time, and may not
+ * move at all. Linux tries a target it cannot reach at 0, 2, 6 and 14 s and
+ * then sleeps, up to an hour, until the target changes; writing the same one
+ * again does not wake it.
+ */
+#ifndef CAGMA_BALLOON_H
+#define CAGMA_BALLOON_H
+
+#include "host/model.h"
+
+enum {
+	BALLOON_MAX_SLACK_KIB = 16 * 1024, /* ALM and target never differ by more at rest */
+	BALLOON_REST_MS = 2000,		   /* unmoved for so long, it rests */
+	BALLOON_STUCK_MS = 5000, /* unmoved for so long away from its target, it is stuck: after
+				  * Linux's second try, and as squeezed has it */
+	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
+	BALLOON_RETRY_MS = 10000,   /* a stuck one is tried again after so long, then after twice, … */
+	BALLOON_RETRY_MAX_MS = 320000,
+};
+
+/* All zero is the state of a guest never seen. */
+struct balloon {
+	bool seen;
+	bool stuck;
+	bool has_slack;
+	int64_t slack_kib;
+	uint64_t alm_kib, target_kib; /* at the last look */
+	uint64_t moved_ms;	      /* ALM changed */
+	uint64_t asked_ms;	      /* target changed */
+	uint64_t retry_ms;	      /* when stuck: try again from then on */
+	uint64_t pause_ms;	      /* how long the next set-aside lasts; 0 = BALLOON_RETRY_MS */
+};
+
+/*
+ * Takes in the ALM and target of `guest` and fills its slack_kib, at_rest,
+ * gave_up, and HOLD_STUCK (only over HOLD_NONE).
+ */
+void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
+
+#endif

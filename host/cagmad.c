@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cagmad - balances memory among the guests of a Xen host. Runs in dom0.
+ *
+ * Options, configuration, signals, and the loop; what happens in it is
+ * engine.h's.
+ */
+#include "common/log.h"
+#include "host/engine.h"
+#include "host/worker.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EXIT_USAGE = 2 };
+
+struct options {
+	const char *config_path; /* NULL: the default one, which may be missing */
+	struct engine_options engine;
+	bool check_config;
+	bool verbose;
+};
+
+static const char usage[] =
+	"Usage: cagmad [OPTION]...\n"
+	"Balance memory among the guests of this Xen host. Runs in the foreground, in dom0.\n"
+	"\n"
+	"  -c, --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
+	"  -n, --dry-run       say what would be done, set and publish nothing\n"
+	"      --check-config  read the configuration, say what is wrong with it, exit\n"
+	"      --policies      list the policies, exit\n"
+	"      --record FILE   append every pass to FILE, one line each\n"
+	"  -v, --verbose       say more\n"
+	"  -h, --help          show this, exit\n"
+	"      --version       show the version, exit\n"
+	"\n"
+	"SIGHUP reads the configuration again. SIGTERM ends it; targets stay as they are.\n"
+	"See cagmad(8), cagmad.conf(5).\n";
+
+static int print_policies(void)
+{
+	const struct policy *p;
+	for (unsigned i = 0; (p = policy_at(i)); i++)
+		printf("%-14s %s\n", p->name, p->about);
+	return EXIT_SUCCESS;
+}
+
+/* -1 to go on; otherwise the exit code. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	enum { CHECK = 256, POLICIES, RECORD, VERSION };
+	static const struct option longs[] = {
+		{"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, CHECK}, {"policies", no_argument, NULL, POLICIES},
+		{"record", required_argument, NULL, RECORD}, {"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, VERSION},
+		{0},
+	};
+	int c;
+	while ((c = getopt_long(argc, argv, "c:nvh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->config_path = optarg;
+			break;
+		case 'n':
+			o->engine.is_dry = true;
+			break;
+		case CHECK:
+			o->check_config = true;
+			break;
+		case POLICIES:
+			return print_policies();
+		case RECORD:
+			o->engine.record_path = optarg;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		case VERSION:
+			puts("cagmad " CAGMA_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			fputs("Try cagmad --help.\n", stderr);
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "cagmad: takes no argument: %s\nTry cagmad --help.\n", argv[optind]);
+	return EXIT_USAGE;
+}
+
+static bool read_config(const struct options *o, struct config *ret_config)
+{
+	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
+	return config_read(path, !o->config_path, stderr, ret_config);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* -1 with errno. From here on the signals come through the descriptor alone. */
+static int open_signals(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* libxenstore 4.17 switches it for each call otherwise */
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* The signal that came; 0 for none. */
+static uint32_t take_signal(int fd)
+{
+	struct signalfd_siginfo info;
+	return read(fd, &info, sizeof(info)) == sizeof(info) ? info.ssi_signo : 0;
+}
+
+static void reload(struct engine *engine, const struct options *o)
+{
+	struct config config;
+	if (read_config(o, &config))
+		engine_reload(engine, &config);
+	else
+		log_error("the configuration stays as it was");
+}
+
+static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
+{
+	enum { LONGEST_MS = 60000 };
+	uint64_t now = now_ms();
+	uint64_t wait_ms = wake_ms > now ? wake_ms - now : 0;
+	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
+}
+
+static void run(struct engine *engine, int signal_fd, const struct options *o)
+{
+	struct pollfd fds[ENGINE_MAX_FDS + 1];
+	for (;;) {
+		engine_turn(engine, now_ms());
+		unsigned n = engine_poll(engine, fds);
+		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		wait_until(engine_wake_ms(engine), fds, n + 1);
+		uint32_t signo = take_signal(signal_fd);
+		if (signo == SIGHUP)
+			reload(engine, o);
+		else if (signo)
+			return;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {0};
+	struct config config;
+	if (argc == 2 && strcmp(argv[1], WORKER_OPTION) == 0)
+		return worker_main();
+	int code = read_options(argc, argv, &o);
+	if (code >= 0)
+		return code;
+	log_init("cagmad", o.verbose);
+	if (!read_config(&o, &config))
+		return EXIT_USAGE;
+	if (o.check_config) {
+		puts("the configuration is fine");
+		config_finish(&config);
+		return EXIT_SUCCESS;
+	}
+	int signal_fd = open_signals();
+	if (signal_fd < 0) {
+		log_error("cannot take signals: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	struct engine *engine = engine_open(&config, &o.engine);
+	if (!engine) {
+		config_finish(&config);
+		return EXIT_FAILURE;
+	}
+	log_info("version " CAGMA_VERSION " runs%s", o.engine.is_dry ? " dry" : "");
+	run(engine, signal_fd, &o);
+	engine_close(engine);
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/demand.h"
+
+#define PERMYRIAD 10000u
+
+static uint64_t min_of(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t max_of(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* What is left of `amount` after `dt_ms` of a linear decay that takes `all_ms`. */
+static uint64_t decayed(uint64_t amount, uint64_t dt_ms, uint64_t all_ms)
+{
+	return dt_ms >= all_ms ? 0 : amount - amount / all_ms * dt_ms - amount % all_ms * dt_ms / all_ms;
+}
+
+static uint64_t swap_used_kib(const struct report *r)
+{
+	return less(less(r->swap_total_kib, r->swap_free_kib), r->swap_cached_kib);
+}
+
+static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
+{
+	uint64_t in_kib = min_of(less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t out_kib = min_of(less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
+	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
+	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
+}
+
+/* Moves the slope towards what was just seen, by dt of its time constant. */
+static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
+{
+	if (dt_ms == 0)
+		return;
+	uint64_t rise_kib_s = min_of(less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
+	uint64_t whole_ms = dt_ms + DEMAND_SLOPE_MS;
+	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
+}
+
+static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
+			uint64_t dt_ms, bool swaps_out)
+{
+	uint64_t hot_kib = min_of(min_of(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
+	uint64_t now_kib = less(r->total_kib, r->avail_kib) + hot_kib;
+	if (now_kib >= d->demand_kib)
+		d->demand_kib = now_kib;
+	else if (!swaps_out)
+		d->demand_kib = now_kib + decayed(d->demand_kib - now_kib, dt_ms,
+						  max_of(conf->demand_fall_ms, 1));
+}
+
+void demand_observe(struct demand *d, const struct policy_conf *conf,
+		    const struct guest_view *guest)
+{
+	const struct report *r = &guest->report;
+	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
+		return;
+	uint64_t used_kib = less(r->total_kib, r->avail_kib);
+	if (!d->has_report) {
+		*d = (struct demand){.has_report = true, .demand_kib = used_kib};
+	} else {
+		uint64_t dt_ms = less(guest->report_ms, d->report_ms);
+		bool swaps_out = r->pswpout > d->pswpout;
+		take_swap(d, r, dt_ms);
+		take_slope(d, used_kib, dt_ms);
+		take_demand(d, conf, r, dt_ms, swaps_out);
+	}
+	/* in motion, ALM and MemTotal speak of different moments */
+	if (guest->at_rest || !d->has_offset) {
+		d->offset_kib = less(guest->alm_kib, r->total_kib);
+		d->has_offset = guest->at_rest;
+	}
+	d->report_ms = guest->report_ms;
+	d->used_kib = used_kib;
+	d->pswpin = r->pswpin;
+	d->pswpout = r->pswpout;
+}
+
+static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf, uint64_t age_ms)
+{
+	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
+	uint64_t ahead_ms = conf->period_ms + DEMAND_BALLOON_MS;
+	return min_of(slope_kib_s * ahead_ms / 1000, d->demand_kib);
+}
+
+void demand_judge(const struct demand *d, const struct policy_conf *conf,
+		  const struct host_view *host, const struct guest_view *guest,
+		  struct verdict *ret_verdict)
+{
+	struct verdict v = {.want_kib = guest->alm_kib, .goal_kib = guest->alm_kib};
+	if (d->has_report && guest->has_report) {
+		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
+		v.offset_kib = d->offset_kib;
+		v.demand_kib = d->demand_kib;
+		v.cma_kib = max_of(conf->cma_min_kib, base_kib) +
+			    growth_kib(d, conf, less(host->now_ms, d->report_ms));
+		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
+	}
+	v.want_kib = min_of(max_of(v.want_kib, guest->min_kib), guest->max_kib);
+	v.want_kib = (v.want_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	*ret_verdict = v;
+}

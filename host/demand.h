@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * demand.h - what a guest needs, from its reports. Pure.
+ *
+ *	offset = ALM - MemTotal, taken only with the balloon at rest
+ *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
+ *	D      = MemTotal - MemAvailable + hot, rising at once, falling slowly,
+ *	         not falling while the guest swaps out
+ *	growth = slope of D x (period + balloon latency)
+ *	CMA    = max(least, share of D) + growth
+ *	want   = offset + D + CMA, within min and max
+ *
+ * docs/policy.md has the reasons and the measurements.
+ */
+#ifndef CAGMA_DEMAND_H
+#define CAGMA_DEMAND_H
+
+#include "host/model.h"
+
+enum {
+	DEMAND_HOT_MS = 60000,	    /* swap traffic older than this is not wanted back */
+	DEMAND_SLOPE_MS = 1000,	    /* time constant of the slope */
+	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
+	DEMAND_BALLOON_MS = 500,    /* from a target written to pages moved, on a busy host */
+};
+
+/* All zero is the state of a guest never heard of. */
+struct demand {
+	bool has_report;
+	bool has_offset;	    /* the offset was taken at rest */
+	uint64_t offset_kib;
+	uint64_t report_ms;	    /* of the last report taken in */
+	uint64_t used_kib;	    /* MemTotal - MemAvailable in it */
+	uint64_t pswpin, pswpout;   /* in it */
+	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
+	uint64_t demand_kib;	    /* D */
+	uint64_t slope_kib_s;
+};
+
+/* Takes in the guest's report, if it is a new one. */
+void demand_observe(struct demand *demand, const struct policy_conf *conf,
+		    const struct guest_view *guest);
+
+/* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
+ * without a report wants what it holds. */
+void demand_judge(const struct demand *demand, const struct policy_conf *conf,
+		  const struct host_view *host, const struct guest_view *guest,
+		  struct verdict *ret_verdict);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guests.h - the table of guests: who is there, what is known of each. (Edge.)
+ *
+ * Joins what Xen, xenstore and the configuration say into the guest_views of
+ * a snapshot. Guests are kept in order of domid; guest[i], view[i] and
+ * demand[i] speak of the same one. Nothing is allocated after guests_init(),
+ * and every size is the configuration's.
+ *
+ * What a guest writes is read when its watch says so, at most once a pass; a
+ * guest that writes faster than GUESTS_MAX_EVENTS_S is unwatched and read once
+ * a period for a while.
+ */
+#ifndef CAGMA_GUESTS_H
+#define CAGMA_GUESTS_H
+
+#include "host/balloon.h"
+#include "host/config.h"
+#include "host/hypervisor.h"
+#include "host/policy.h"
+#include "host/store.h"
+
+enum {
+	GUESTS_MAX_EVENTS_S = 50, /* five times what an agent under pressure writes */
+	GUESTS_POLL_MS = 30000,	  /* how long a guest that floods is polled */
+	GUESTS_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone so long */
+	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
+};
+
+/* What was last written for people; UINT64_MAX: nothing yet. */
+struct published {
+	uint64_t alm_kib, avm_kib, cma_kib, target_kib, period_ms;
+	const char *state, *reason;
+	uint64_t when_ms;
+};
+
+struct guest {
+	uint8_t uuid[16];
+	char name[CONFIG_MAX_NAME + 1];
+	unsigned generation; /* changes whenever a domid is a new guest's */
+	uint64_t static_max_kib, videoram_kib;
+	bool has_memory; /* libxl has written memory/target and static-max */
+	bool is_dying, is_paused, is_foreign, has_passthrough;
+	bool has_agent, has_bad_report;
+	bool memory_changed, agent_changed, report_changed; /* to be read at the next pass */
+
+	bool is_polled; /* unwatched for flooding */
+	unsigned n_events;
+	uint64_t events_since_ms, poll_ms, polled_until_ms;
+
+	uint64_t alm_high_kib, alm_high_ms; /* the most it held lately */
+
+	bool call_is_under_way;
+	uint64_t call_target_kib;
+	uint64_t call_paused_until_ms; /* after a failure */
+
+	const char *bad_report;	 /* what was said of the last bad report; NULL: none told */
+	bool call_trouble_told, flood_told;
+	uint64_t n_bad_reports, n_failed_calls, n_floods;
+
+	enum plan_reason reason; /* of its last change */
+	bool has_reason;
+	struct balloon balloon;
+	struct published published;
+};
+
+struct guests {
+	unsigned capacity, n;
+	unsigned next_generation;
+	struct guest *guest;
+	struct guest_view *view;
+	struct demand *demand;
+};
+
+/* 0 or -ENOMEM. */
+int guests_init(struct guests *guests, unsigned capacity);
+void guests_finish(struct guests *guests);
+
+/*
+ * Takes in who is there and what they hold: adds and watches new domains,
+ * drops those that are gone. dom0 is not a guest. 0, or -errno when the
+ * connection to xenstore is lost.
+ */
+int guests_match(struct guests *guests, struct store *store,
+		 const struct hypervisor_domain *domain, unsigned n_domains, uint64_t now_ms);
+
+/* Marks what an event speaks of as changed; unwatches a guest that floods. */
+int guests_take_event(struct guests *guests, struct store *store, const struct store_event *event,
+		      uint64_t now_ms);
+
+/* Reads what has changed, and fills in every guest's view. 0 or -errno as above. */
+int guests_refresh(struct guests *guests, struct store *store, const struct config *config,
+		   uint64_t now_ms);
+
+/* A new connection: everything is watched and read again. 0 or -errno. */
+int guests_watch_anew(struct guests *guests, struct store *store);
+
+/* The guest a job was for, NULL when it is gone. */
+struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);
+
+/* Everything of ours is removed from every guest's part of xenstore. */
+void guests_clear_keys(struct guests *guests, struct store *store);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/model.h"
+
+const char *model_hold_word(enum guest_hold hold)
+{
+#define X(id, word) [HOLD_##id] = word,
+	static const char *const words[HOLD_COUNT_] = {MODEL_HOLDS(X)};
+#undef X
+	return words[hold];
+}
+
+const char *model_reason_word(enum plan_reason reason)
+{
+#define X(id, word) [REASON_##id] = word,
+	static const char *const words[REASON_COUNT_] = {MODEL_REASONS(X)};
+#undef X
+	return words[reason];
+}
+
+uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
+{
+	int64_t reach = (int64_t)target_kib + guest->slack_kib;
+	return reach > 0 ? (uint64_t)reach : 0;
+}
+
+uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
+{
+	int64_t target = (int64_t)alm_kib - guest->slack_kib;
+	return target > 0 ? (uint64_t)target / MODEL_PAGE_KIB * MODEL_PAGE_KIB : 0;
+}
+
+uint64_t model_pending_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
+}
+
+uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib)
+{
+	uint64_t kept_kib = snap->host.outstanding_kib + reserve_kib;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		kept_kib += model_pending_kib(&snap->guest[i]);
+	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;
+}

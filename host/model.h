@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.h - what the policies see and what they answer.
+ *
+ *	snapshot (what is)  --policy-->  plan (what to change, and why)
+ *
+ * Plain data. Every quantity is an integer with its unit in its name, time is
+ * a field. The arrays are sized once at start (capacity guests) and belong to
+ * whoever fills the structure in.
+ */
+#ifndef CAGMA_MODEL_H
+#define CAGMA_MODEL_H
+
+#include "common/keys.h"
+
+#define MODEL_PAGE_KIB UINT64_C(4)
+#define MODEL_NEAR_KIB UINT64_C(256) /* this near its target a balloon has arrived */
+
+/* Why a guest is not ours to move; such a guest keeps what it holds. */
+#define MODEL_HOLDS(X)                                                                             \
+	X(NONE, "managed")                                                                         \
+	X(BUILDING, "building")                                                                    \
+	X(PAUSED, "paused")                                                                        \
+	X(DYING, "dying")                                                                          \
+	X(PASSTHROUGH, "passthrough")                                                              \
+	X(FOREIGN, "foreign-balancer")                                                             \
+	X(NO_AGENT, "no-agent")                                                                    \
+	X(BAD_REPORT, "bad-report")                                                                \
+	X(SILENT, "agent-silent")                                                                  \
+	X(CALL_FAILED, "libxl-failed")                                                             \
+	X(STUCK, "balloon-stuck")
+
+#define X(id, word) HOLD_##id,
+enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
+#undef X
+
+/* Why a target is changed. */
+#define MODEL_REASONS(X)                                                                           \
+	X(NEED, "need")				/* it is short of its want */                      \
+	X(GIVE, "give")				/* its surplus serves another, or the reserve */   \
+	X(SHARE, "share")			/* not all wants fit: its share is smaller */      \
+	X(CANCEL, "cancel")			/* what it was to give is not needed any more */   \
+	X(RETRY, "retry")			/* a stuck balloon is tried with another target */
+
+#define X(id, word) REASON_##id,
+enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
+#undef X
+
+/* The words above, as they stand in keys, records and messages. */
+const char *model_hold_word(enum guest_hold hold);
+const char *model_reason_word(enum plan_reason reason);
+
+struct host_view {
+	uint64_t now_ms;	  /* CLOCK_MONOTONIC; the only clock a policy sees */
+	uint64_t total_kib;
+	uint64_t free_kib;	  /* free pages, claims included */
+	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
+	bool xl_is_building;	  /* xl holds its lock: nobody may grow */
+};
+
+struct guest_view {
+	uint32_t domid;
+	enum guest_hold hold;
+	uint64_t alm_kib;    /* ALM: what Xen says it holds */
+	uint64_t cap_kib;    /* max_pages: how far Xen lets it grow */
+	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
+			      * memory/target + videoram */
+	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
+	bool at_rest;	     /* ALM has not moved lately */
+	bool gave_up;	     /* its balloon sleeps on this target: only another one wakes it */
+	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
+	uint64_t max_kib;
+	uint32_t weight;     /* 1..65535 */
+	bool has_report;     /* the two below are meaningful */
+	uint64_t report_ms;  /* when the report was read, on now_ms's clock */
+	struct report report;
+};
+
+struct snapshot {
+	struct host_view host;
+	unsigned n_guests;
+	const struct guest_view *guest;
+};
+
+struct action {
+	unsigned guest; /* index in the snapshot */
+	uint64_t target_kib; /* for libxl_set_memory_target() */
+	enum plan_reason reason;
+};
+
+/* What a policy thinks of one guest; for people, records and tests. */
+struct verdict {
+	uint64_t offset_kib; /* ALM - MemTotal */
+	uint64_t demand_kib; /* D */
+	uint64_t cma_kib;    /* CMA */
+	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
+	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
+};
+
+struct plan {
+	unsigned n_actions;	/* every shrink precedes every grow */
+	struct action *action;	/* capacity entries */
+	struct verdict *verdict; /* one for each guest of the snapshot */
+	uint64_t promised_kib;	/* grows that wait for pages of donors */
+	uint64_t wake_ms;	/* decide again no later than this */
+};
+
+/* What the policies are told; defaults and their evidence: docs/policy.md. */
+struct policy_conf {
+	uint64_t period_ms;
+	uint64_t reserve_kib;
+	uint64_t cma_min_kib;	      /* CMA is never below this */
+	uint32_t cma_share_permyriad; /* … nor below this share of D */
+	uint64_t demand_fall_ms;      /* time constant of D's fall */
+	uint64_t step_kib;	      /* no change of a target is smaller */
+};
+
+/* The ALM a guest comes to when its balloon has followed `target_kib`, and the
+ * target (in whole pages) that brings it to `alm_kib`. */
+uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib);
+uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
+
+/* What the guest may still take under its present target. */
+uint64_t model_pending_kib(const struct guest_view *guest);
+
+/* Host memory that grows may be issued against now: free, not claimed by a
+ * guest being built, not pending for a guest already told, not the reserve. */
+uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
+
+#endif

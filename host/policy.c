@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy.h"
+
+#include <string.h>
+
+static const struct policy policies[] = {
+	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma},
+	{"static", "changes nothing: the control", policy_static},
+};
+
+enum { N_POLICIES = sizeof(policies) / sizeof(policies[0]) };
+
+const struct policy *policy_at(unsigned i)
+{
+	return i < N_POLICIES ? &policies[i] : NULL;
+}
+
+const struct policy *policy_find(const char *name)
+{
+	for (unsigned i = 0; i < N_POLICIES; i++)
+		if (strcmp(policies[i].name, name) == 0)
+			return &policies[i];
+	return NULL;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy.h - the policies there are. Pure.
+ *
+ * A policy is one function in one file and one row of this table; the daemon,
+ * the tests and the tools call it alike.
+ */
+#ifndef CAGMA_POLICY_H
+#define CAGMA_POLICY_H
+
+#include "host/demand.h"
+#include "host/model.h"
+#include "host/share.h"
+
+/* What a policy remembers, and room to work in; both for every guest of the
+ * snapshot, sized once, all zero at first. */
+struct policy_state {
+	struct demand *demand; /* demand[i] belongs to guest[i] and moves with it */
+	struct share *share;
+};
+
+struct policy {
+	const char *name;
+	const char *about;
+	/*
+	 * Total: every snapshot has a plan. `plan` is overwritten, `state`
+	 * advanced. The same inputs give the same plan.
+	 */
+	void (*decide)(const struct policy_conf *conf, const struct snapshot *snap,
+		       struct policy_state *state, struct plan *plan);
+};
+
+/* NULL when there is no policy of that name. */
+const struct policy *policy_find(const char *name);
+
+/* The i-th policy, NULL behind the last. */
+const struct policy *policy_at(unsigned i);
+
+void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
+		  struct policy_state *state, struct plan *plan);
+void policy_static(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct policy_state *state, struct plan *plan);
+
+#endif

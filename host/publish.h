@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * publish.h - what cagmad thinks of each guest, as short keys for people and
+ * for the guest's agent. (Edge.)
+ *
+ * Written on real change only: another word, or an amount that moved by at
+ * least PUBLISH_STEP_KIB; amounts at most once a period.
+ */
+#ifndef CAGMA_PUBLISH_H
+#define CAGMA_PUBLISH_H
+
+#include "host/guests.h"
+
+enum { PUBLISH_STEP_KIB = 1024 };
+
+/* 0, or -EBADF when the connection is lost; other failures are left for the next time. */
+int publish_guests(struct guests *guests, const struct verdict *verdict, struct store *store,
+		   uint64_t period_ms, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * record.h - every pass as one line of text: what was seen, what was decided. (Edge.)
+ *
+ * A line holds parts separated by " | ", each a word and `name=value` words:
+ *
+ *	pass now_ms=… free_kib=… … | guest name=… domid=… … | action domid=… target_kib=… …
+ *
+ * The report of a guest stands in it as it was read, so that a pass can be
+ * decided again from its line.
+ */
+#ifndef CAGMA_RECORD_H
+#define CAGMA_RECORD_H
+
+#include "host/guests.h"
+
+struct record;
+
+/* Appends to `path`. 0 and *ret_record, or -errno. */
+int record_open(const char *path, struct record **ret_record);
+void record_close(struct record *record);
+
+/* `cuts`: how many actions the safety contract cut. 0 or -errno. */
+int record_pass(struct record *record, const struct snapshot *snap, const struct guests *guests,
+		const struct plan *plan, unsigned cuts);
+
+#endif

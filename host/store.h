@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store.h - cagmad's side of xenstore. (Edge.)
+ *
+ * Two connections: one for what only dom0 can write, and one for guests'
+ * data/cagma, since libxenstore queues a connection's events without bound and
+ * a guest that floods must not hide the rest. Nothing here ever lists a
+ * directory a guest can write, or writes below data/.
+ *
+ * Every call may block for as long as xenstored takes. -EBADF means that the
+ * connection is gone: close, open anew, watch everything again.
+ */
+#ifndef CAGMA_STORE_H
+#define CAGMA_STORE_H
+
+#include "common/keys.h"
+
+enum store_source { STORE_HOST, STORE_GUESTS, STORE_SOURCES_ };
+
+enum store_event_kind {
+	STORE_DOMAINS, /* a domain came or went; which one is not said */
+	STORE_MEMORY,  /* /local/domain/N/memory or the name changed */
+	STORE_CAGMA,   /* /local/domain/N/data/cagma changed */
+};
+
+struct store_event {
+	enum store_event_kind kind;
+	unsigned domid;
+	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
+	bool is_report;	     /* STORE_CAGMA: the report key changed */
+	bool is_agent;	     /* STORE_CAGMA: the agent key changed; both when any may have */
+};
+
+struct store;
+
+/* 0 and *ret_store, watching for domains; or -errno. */
+int store_open(struct store **ret_store);
+void store_close(struct store *store);
+
+/* Readable while events wait. It does not become readable when xenstored dies:
+ * ask store_alive() now and then. */
+int store_fd(const struct store *store, enum store_source source);
+bool store_alive(struct store *store);
+
+/* 1 and the next event; 0 when none waits; -errno when the connection is lost. */
+int store_next(struct store *store, enum store_source source, struct store_event *ret_event);
+
+/* Watching memory/ and name of a domain, and its data/cagma. 0 or -errno. */
+int store_watch_memory(struct store *store, unsigned domid, unsigned generation);
+int store_unwatch_memory(struct store *store, unsigned domid, unsigned generation);
+int store_watch_cagma(struct store *store, unsigned domid, unsigned generation);
+int store_unwatch_cagma(struct store *store, unsigned domid, unsigned generation);
+
+/*
+ * Reads `path` below /local/domain/<domid> into buf[size] with a NUL behind
+ * it. The length; -ENOENT when there is nothing; -EMSGSIZE when it is longer
+ * than size - 1; another -errno. The bytes may be anything.
+ */
+int store_read(struct store *store, unsigned domid, const char *path, char *buf, size_t size);
+
+/* The same for a decimal number dom0 wrote; -ERANGE when it is none. */
+int store_read_number(struct store *store, unsigned domid, const char *path, uint64_t *ret_number);
+
+/* True when `path` below /libxl/<domid> exists. */
+bool store_has_libxl(struct store *store, unsigned domid, const char *path);
+
+/* Writes a key of ours for a domain. 0 or -errno. */
+int store_write(struct store *store, unsigned domid, enum key_id key, const char *value);
+
+/* Removes everything of ours for a domain. */
+void store_clear(struct store *store, unsigned domid);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIBXL_API_VERSION 0x041400
+#include <libxl.h>
+#include <libxl_utils.h>
+
+/* Opening a context takes longer than a call, so a worker keeps its own. */
+static libxl_ctx *context;
+static xentoollog_logger_stdiostream *logger;
+
+static int open_context(void)
+{
+	if (context)
+		return 0;
+	/* libxl's own words on a failure would come at every try; the daemon says it once */
+	logger = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
+}
+
+void target_finish(void)
+{
+	libxl_ctx_free(context);
+	context = NULL;
+	if (logger)
+		xtl_logger_destroy((xentoollog_logger *)logger);
+	logger = NULL;
+}
+
+static bool is_same_domain(const struct worker_job *job)
+{
+	libxl_dominfo info;
+	libxl_dominfo_init(&info);
+	bool same = libxl_domain_info(context, &info, job->domid) == 0 &&
+		    memcmp(info.uuid.uuid, job->uuid, sizeof(job->uuid)) == 0;
+	libxl_dominfo_dispose(&info);
+	return same;
+}
+
+enum worker_outcome target_set(const struct worker_job *job, int32_t *ret_libxl_error)
+{
+	int r = open_context();
+	if (r == 0 && !is_same_domain(job))
+		return WORKER_GONE;
+	if (r == 0)
+		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
+	if (r == 0)
+		return WORKER_DONE;
+	/* whatever it was, a context that has met an error may be stuck with it */
+	target_finish();
+	*ret_libxl_error = r;
+	return WORKER_REFUSED;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * target.h - setting a balloon target through libxl. (Edge, in a worker process.)
+ *
+ * The only file that includes libxl.h.
+ */
+#ifndef CAGMA_TARGET_H
+#define CAGMA_TARGET_H
+
+#include "host/worker.h"
+
+/*
+ * Makes job->target_kib the target of job->domid, and its max_pages what libxl
+ * goes with it, provided that the domain still has job->uuid. May block as
+ * long as libxl's locks do. With WORKER_REFUSED, *ret_libxl_error says why.
+ */
+enum worker_outcome target_set(const struct worker_job *job, int32_t *ret_libxl_error);
+
+/* Ends what target_set() keeps open between calls. */
+void target_finish(void);
+
+#endif
