@@ -155,6 +155,13 @@ static const char *take_guest_word(struct config_guest *g, const char *name, con
 	return "is unknown; there are name, uuid, min_mib, max_mib, weight";
 }
 
+static void cut_trailing_blanks(char *text)
+{
+	size_t len = strlen(text);
+	while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+		text[--len] = '\0';
+}
+
 static void read_guest(struct reading *r, int index, const char *entry, struct config_guest *g)
 {
 	char text[512], *rest = text, *word;
@@ -171,7 +178,7 @@ static void read_guest(struct reading *r, int index, const char *entry, struct c
 			continue;
 		}
 		*value++ = '\0';
-		value[strcspn(value, " \t")] = '\0';
+		cut_trailing_blanks(value);
 		const char *wrong = take_guest_word(g, word, value);
 		if (wrong)
 			complain(r, "guests: entry %d: %s %s", index + 1, word, wrong);

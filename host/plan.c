@@ -92,8 +92,8 @@ static bool trim(const struct snapshot *snap, struct action *a, uint64_t left_ki
 	return true;
 }
 
-/* Shrinks in front, each side keeping its order: insertion, since plans are short and nearly so. */
-static void order(const struct snapshot *snap, struct plan *plan)
+/* By insertion, since plans are short and nearly in order. */
+void plan_order(const struct snapshot *snap, struct plan *plan)
 {
 	for (unsigned i = 1; i < plan->n_actions; i++) {
 		struct action a = plan->action[i];
@@ -126,6 +126,6 @@ unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, s
 		kept++;
 	}
 	plan->n_actions = kept;
-	order(snap, plan);
+	plan_order(snap, plan);
 	return cuts;
 }

@@ -36,6 +36,9 @@ const char *plan_breach_text(enum plan_breach breach);
 enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
 				const struct plan *plan, unsigned *ret_action);
 
+/* Puts shrinks in front of grows; either keep their order among themselves. */
+void plan_order(const struct snapshot *snap, struct plan *plan);
+
 /*
  * Cuts the plan down to what the contract allows: actions in breach are
  * dropped, overspent grows trimmed, shrinks put in front. The number of

@@ -8,6 +8,7 @@
  * there: shrinks at once, grows against memory that is free now, the rest
  * promised until donors' pages come free.
  */
+#include "host/plan.h"
 #include "host/policy.h"
 
 /* How soon to look again while grows wait for donors' pages. */
@@ -139,6 +140,18 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 	};
 }
 
+/* A balloon that sleeps on its target wakes for another one only: a page up or down. */
+static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
+		      uint64_t heading_kib)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t reach_kib = heading_kib > g->min_kib ? heading_kib - MODEL_PAGE_KIB
+						      : heading_kib + MODEL_PAGE_KIB;
+	if (!g->gave_up || reach_kib > g->max_kib)
+		return;
+	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
+}
+
 /* A goal below where the guest is heading: a shrink, or a growth taken back. */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			struct plan *plan)
@@ -146,16 +159,16 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
+		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+		uint64_t goal_kib = min_of(v->goal_kib, g->alm_kib);
 		if (!is_ours(g))
 			continue;
-		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
-		if (v->goal_kib + conf->step_kib <= heading_kib) {
-			bool is_surplus = v->goal_kib >= v->want_kib;
-			add_action(plan, snap, i, v->goal_kib, is_surplus ? REASON_GIVE : REASON_SHARE);
-		} else if (g->gave_up && v->goal_kib + conf->step_kib <= g->alm_kib &&
-			   v->goal_kib >= g->min_kib + MODEL_PAGE_KIB) {
-			add_action(plan, snap, i, heading_kib - MODEL_PAGE_KIB, REASON_RETRY);
-		}
+		if (v->goal_kib + conf->step_kib <= heading_kib)
+			add_action(plan, snap, i, v->goal_kib,
+				   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
+		else if (goal_kib + conf->step_kib <= g->alm_kib &&
+			 goal_kib < heading_kib + conf->step_kib)
+			add_retry(plan, snap, i, heading_kib);
 	}
 }
 
@@ -241,6 +254,7 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	add_shrinks(conf, snap, plan);
 	add_cancels(conf, snap, plan);
 	add_grows(conf, snap, state->share, plan);
+	plan_order(snap, plan); /* a retry may be either */
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	if (plan->promised_kib && pages_are_coming(snap, plan))
 		plan->wake_ms = snap->host.now_ms + min_of(PROMISE_WAKE_MS, conf->period_ms);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/suite.h"
+#include "host/balloon.h"
+
+#define MIB UINT64_C(1024)
+
+static struct balloon balloon;
+static struct guest_view guest;
+static uint64_t now_ms;
+
+static void look(uint64_t ms)
+{
+	now_ms += ms;
+	guest.hold = HOLD_NONE;
+	balloon_observe(&balloon, now_ms, &guest);
+}
+
+static void start(uint64_t alm_kib, uint64_t target_kib)
+{
+	balloon = (struct balloon){0};
+	guest = (struct guest_view){.alm_kib = alm_kib, .target_kib = target_kib};
+	now_ms = 5000;
+	look(0);
+}
+
+START_TEST(slack_is_measured_once_at_rest)
+{
+	start(201 * MIB, 200 * MIB);
+	ck_assert_int_eq(guest.slack_kib, 0);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, (int)MIB);
+	guest.target_kib = 150 * MIB;
+	for (int i = 0; i < 20; i++)
+		look(500);
+	ck_assert_int_eq(guest.slack_kib, (int)MIB); /* being stuck is no slack */
+}
+END_TEST
+
+START_TEST(far_from_its_target_is_no_slack)
+{
+	start(200 * MIB, 100 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
+START_TEST(unmoved_is_stuck_and_moving_is_not)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	look(100);
+	look(BALLOON_STUCK_MS - 100);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	look(100);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+	guest.alm_kib -= 4;
+	look(100);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+}
+END_TEST
+
+START_TEST(a_stuck_one_is_tried_after_ever_longer_pauses)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	look(1);
+	uint64_t last_ms = 0, pause_ms = 0;
+	for (unsigned tries = 0; tries < 4;) {
+		look(100);
+		if (guest.hold != HOLD_NONE || !guest.gave_up || balloon.asked_ms != now_ms)
+			continue;
+		uint64_t this_ms = now_ms - last_ms;
+		if (tries++)
+			ck_assert_uint_gt(this_ms, pause_ms);
+		pause_ms = this_ms;
+		last_ms = now_ms;
+	}
+}
+END_TEST
+
+START_TEST(a_sleeping_balloon_is_known_to_need_another_target)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert(!guest.gave_up);
+	guest.target_kib = 100 * MIB;
+	look(1);
+	ck_assert(!guest.gave_up);
+	look(BALLOON_GIVE_UP_MS);
+	ck_assert(guest.gave_up);
+	guest.target_kib -= 4;
+	look(1);
+	ck_assert(!guest.gave_up);
+}
+END_TEST
+
+START_TEST(other_holds_are_left_alone)
+{
+	start(200 * MIB, 100 * MIB);
+	now_ms += 100000;
+	guest.hold = HOLD_PAUSED;
+	balloon_observe(&balloon, now_ms, &guest);
+	ck_assert_int_eq(guest.hold, HOLD_PAUSED);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, slack_is_measured_once_at_rest);
+	tcase_add_test(tests, far_from_its_target_is_no_slack);
+	tcase_add_test(tests, unmoved_is_stuck_and_moving_is_not);
+	tcase_add_test(tests, a_stuck_one_is_tried_after_ever_longer_pauses);
+	tcase_add_test(tests, a_sleeping_balloon_is_known_to_need_another_target);
+	tcase_add_test(tests, other_holds_are_left_alone);
+}
+
+int main(void)
+{
+	return suite_run("balloon", add_tests);
+}

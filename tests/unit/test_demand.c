@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/suite.h"
+#include "host/demand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MIB UINT64_C(1024)
+
+static const struct policy_conf conf = {.period_ms = 1000,
+					.cma_min_kib = 32 * MIB,
+					.cma_share_permyriad = 1250,
+					.demand_fall_ms = 20000,
+					.step_kib = 2 * MIB};
+static struct demand demand;
+static struct host_view host;
+static struct guest_view guest;
+static struct verdict verdict;
+
+static void judge(void)
+{
+	demand_observe(&demand, &conf, &guest);
+	demand_judge(&demand, &conf, &host, &guest, &verdict);
+}
+
+static void report(uint64_t ms, uint64_t used_kib)
+{
+	host.now_ms += ms;
+	guest.report_ms = host.now_ms;
+	guest.report.avail_kib = guest.report.total_kib - used_kib;
+	judge();
+}
+
+static void start(uint64_t used_kib)
+{
+	demand = (struct demand){0};
+	host = (struct host_view){.now_ms = 1000000};
+	guest = (struct guest_view){.alm_kib = 556 * MIB, .min_kib = 64 * MIB,
+				    .max_kib = 2048 * MIB, .at_rest = true, .has_report = true,
+				    .report = {.total_kib = 500 * MIB, .swap_total_kib = 1024 * MIB,
+					       .swap_free_kib = 1024 * MIB}};
+	report(0, used_kib);
+}
+
+START_TEST(want_is_offset_and_demand_and_cma)
+{
+	start(100 * MIB);
+	ck_assert_uint_eq(verdict.offset_kib, 56 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 100 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB);
+	ck_assert_uint_eq(verdict.want_kib, 188 * MIB);
+	start(400 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, 50 * MIB); /* an eighth */
+}
+END_TEST
+
+START_TEST(want_stays_within_min_and_max)
+{
+	start(400 * MIB);
+	guest.max_kib = 450 * MIB;
+	judge();
+	ck_assert_uint_eq(verdict.want_kib, 450 * MIB);
+	guest.min_kib = guest.max_kib = 2000 * MIB;
+	judge();
+	ck_assert_uint_eq(verdict.want_kib, 2000 * MIB);
+}
+END_TEST
+
+START_TEST(a_guest_without_a_report_wants_what_it_holds)
+{
+	start(100 * MIB);
+	guest.has_report = false;
+	judge();
+	ck_assert_uint_eq(verdict.want_kib, 556 * MIB);
+}
+END_TEST
+
+START_TEST(the_offset_is_taken_only_at_rest)
+{
+	start(100 * MIB);
+	guest.at_rest = false;
+	guest.alm_kib = 700 * MIB; /* Xen has given pages the guest does not count yet */
+	report(100, 100 * MIB);
+	ck_assert_uint_eq(verdict.offset_kib, 56 * MIB);
+	guest.at_rest = true;
+	guest.report.total_kib = 650 * MIB;
+	report(100, 100 * MIB);
+	ck_assert_uint_eq(verdict.offset_kib, 50 * MIB);
+}
+END_TEST
+
+START_TEST(demand_rises_at_once_and_falls_slowly)
+{
+	start(100 * MIB);
+	report(1000, 300 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 300 * MIB);
+	report(1000, 100 * MIB);
+	ck_assert_uint_gt(verdict.demand_kib, 280 * MIB);
+	report(10000, 100 * MIB);
+	ck_assert_uint_lt(verdict.demand_kib, 210 * MIB);
+	report(20000, 100 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 100 * MIB);
+}
+END_TEST
+
+START_TEST(demand_does_not_fall_while_the_guest_swaps_out)
+{
+	start(300 * MIB);
+	for (int i = 0; i < 60; i++) {
+		guest.report.pswpout += 100;
+		report(1000, 200 * MIB); /* what we squeezed out is still wanted */
+	}
+	ck_assert_uint_ge(verdict.demand_kib, 300 * MIB);
+}
+END_TEST
+
+START_TEST(what_goes_to_swap_and_comes_back_is_demand)
+{
+	start(400 * MIB);
+	guest.report.swap_free_kib -= 80 * MIB;
+	guest.report.pswpout = guest.report.pswpin = 50 * MIB / 4;
+	report(1000, 400 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 450 * MIB);
+	start(400 * MIB);
+	guest.report.swap_free_kib -= 80 * MIB;
+	guest.report.swap_cached_kib = 70 * MIB; /* in memory as well: no demand */
+	guest.report.pswpout = guest.report.pswpin = 50 * MIB / 4;
+	report(1000, 400 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 410 * MIB);
+}
+END_TEST
+
+START_TEST(cold_swapped_pages_are_no_demand)
+{
+	start(100 * MIB);
+	guest.report.swap_free_kib -= 500 * MIB;
+	guest.report.pswpout = 500 * MIB / 4;
+	report(1000, 100 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 100 * MIB);
+}
+END_TEST
+
+START_TEST(growth_looks_ahead_and_fades)
+{
+	start(100 * MIB);
+	for (int i = 1; i <= 50; i++)
+		report(100, 100 * MIB + (uint64_t)i * 2560); /* 25 MiB/s */
+	uint64_t growth_kib = verdict.cma_kib - 32 * MIB;
+	ck_assert_uint_ge(growth_kib, 30 * MIB); /* 1.5 s ahead: 37.5 MiB */
+	ck_assert_uint_le(growth_kib, 40 * MIB);
+	host.now_ms += DEMAND_SLOPE_HOLD_MS;
+	judge();
+	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB);
+}
+END_TEST
+
+START_TEST(the_same_report_is_taken_in_once)
+{
+	start(300 * MIB);
+	report(1000, 100 * MIB);
+	uint64_t demand_kib = verdict.demand_kib;
+	for (int i = 0; i < 100; i++)
+		judge();
+	ck_assert_uint_eq(verdict.demand_kib, demand_kib);
+}
+END_TEST
+
+START_TEST(no_report_can_do_more_than_ask_for_the_maximum)
+{
+	srandom((unsigned)_i);
+	start(100 * MIB);
+	for (int i = 0; i < 20000; i++) {
+		uint64_t *field = (uint64_t *)&guest.report;
+		for (unsigned k = 0; k < REPORT_FIELDS_; k++)
+			if (random() % 3 == 0)
+				field[k] = (uint64_t)random() << (random() % 32) & (KEYS_MAX_KIB - 1);
+		host.now_ms += (uint64_t)random() % (random() % 7 ? 300 : 300000);
+		guest.report_ms = host.now_ms;
+		judge();
+		ck_assert_uint_ge(verdict.want_kib, guest.min_kib);
+		ck_assert_uint_le(verdict.want_kib, guest.max_kib);
+	}
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, want_is_offset_and_demand_and_cma);
+	tcase_add_test(tests, want_stays_within_min_and_max);
+	tcase_add_test(tests, a_guest_without_a_report_wants_what_it_holds);
+	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
+	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
+	tcase_add_test(tests, demand_does_not_fall_while_the_guest_swaps_out);
+	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
+	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
+	tcase_add_test(tests, growth_looks_ahead_and_fades);
+	tcase_add_test(tests, the_same_report_is_taken_in_once);
+	tcase_add_loop_test(tests, no_report_can_do_more_than_ask_for_the_maximum, 0, 10);
+}
+
+int main(void)
+{
+	return suite_run("demand", add_tests);
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* Properties of the cagma policy on a played host; the contract is asserted on every plan. */
+#include "tests/unit/suite.h"
+#include "tests/unit/world.h"
+
+#include <stdlib.h>
+
+#define MIB UINT64_C(1024)
+
+static struct world w;
+
+static const struct policy *cagma(void)
+{
+	return policy_find("cagma");
+}
+
+static uint64_t held_kib(void)
+{
+	uint64_t sum = w.host.free_kib;
+	for (unsigned i = 0; i < w.n; i++)
+		sum += w.view[i].alm_kib;
+	return sum;
+}
+
+START_TEST(idle_guests_keep_what_they_have)
+{
+	world_init(&w, 500 * MIB);
+	for (unsigned i = 0; i < 8; i++)
+		world_add(&w, 1024 * MIB, 100 * MIB + i * 50 * MIB);
+	for (int s = 0; s < 50; s++) {
+		world_run(&w, cagma(), 1, 1000);
+		ck_assert_uint_eq(w.plan.n_actions, 0);
+	}
+}
+END_TEST
+
+START_TEST(a_ramp_is_served_from_idle_memory_before_it_swaps)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 200 * MIB, 60 * MIB);
+	unsigned b = world_add(&w, 600 * MIB, 80 * MIB);
+	w.guest[a].speed_kib = w.guest[b].speed_kib = 20 * MIB;
+	uint64_t before_kib = held_kib();
+	for (int s = 0; s < 40; s++) {
+		w.guest[a].used_kib += 5 * MIB; /* 25 MiB/s */
+		world_run(&w, cagma(), 1, 200);
+		ck_assert_uint_eq(w.guest[a].swapped_kib, 0);
+	}
+	ck_assert_uint_gt(w.view[a].alm_kib, 300 * MIB);
+	ck_assert_uint_lt(w.view[b].alm_kib, 500 * MIB);
+	ck_assert_uint_ge(w.view[b].alm_kib, (56 + 80 + 32) * MIB);
+	ck_assert_uint_eq(w.overspent_kib, 0);
+	ck_assert_uint_eq(held_kib(), before_kib);
+}
+END_TEST
+
+START_TEST(only_as_much_is_taken_as_is_needed)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	unsigned b = world_add(&w, 2000 * MIB, 80 * MIB);
+	world_run(&w, cagma(), 200, 500);
+	ck_assert_uint_ge(w.view[a].alm_kib + w.conf.step_kib, (56 + 240 + 32) * MIB);
+	ck_assert_uint_ge(w.view[b].alm_kib, 2000 * MIB - 50 * MIB);
+	ck_assert_uint_eq(w.plan.n_actions, 0);
+}
+END_TEST
+
+START_TEST(grows_wait_for_pages_of_donors)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	world_add(&w, 1000 * MIB, 80 * MIB);
+	world_observe(&w, 1000);
+	world_decide(&w, cagma());
+	ck_assert_uint_eq(w.plan.n_actions, 1); /* the shrink alone */
+	ck_assert_uint_ne(w.plan.action[0].guest, a);
+	ck_assert_uint_gt(w.plan.promised_kib, 0);
+	ck_assert_uint_le(w.plan.wake_ms, w.host.now_ms + 50);
+	world_move(&w);
+	world_observe(&w, 20);
+	world_decide(&w, cagma());
+	ck_assert_uint_eq(w.plan.n_actions, 1);
+	ck_assert_uint_eq(w.plan.action[0].guest, a);
+	ck_assert_uint_gt(w.plan.action[0].target_kib, 300 * MIB);
+}
+END_TEST
+
+START_TEST(free_memory_serves_need_at_once_down_to_the_reserve)
+{
+	world_init(&w, 100 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	world_run(&w, cagma(), 5, 1000);
+	ck_assert_uint_gt(w.view[a].alm_kib, 320 * MIB);
+	ck_assert_uint_ge(w.host.free_kib, 64 * MIB);
+}
+END_TEST
+
+START_TEST(the_reserve_is_refilled_from_surplus)
+{
+	world_init(&w, 10 * MIB);
+	world_add(&w, 1000 * MIB, 80 * MIB);
+	world_run(&w, cagma(), 5, 1000);
+	ck_assert_uint_ge(w.host.free_kib, 64 * MIB);
+}
+END_TEST
+
+START_TEST(a_shortage_is_shared_by_weight_above_the_minimums)
+{
+	world_init(&w, 64 * MIB);
+	for (int i = 0; i < 3; i++)
+		world_add(&w, 500 * MIB, 900 * MIB);
+	w.view[1].weight = 512;
+	world_run(&w, cagma(), 100, 1000);
+	/* 1500 MiB at level L: L + 2L + L */
+	for (unsigned i = 0; i < 3; i++) {
+		uint64_t fair_kib = (i == 1 ? 750 : 375) * MIB;
+		ck_assert_uint_ge(w.view[i].alm_kib, fair_kib - 2 * w.conf.step_kib);
+		ck_assert_uint_le(w.view[i].alm_kib, fair_kib + 2 * w.conf.step_kib);
+	}
+}
+END_TEST
+
+START_TEST(lying_neighbours_cannot_take_a_guests_guarantee)
+{
+	world_init(&w, 64 * MIB);
+	unsigned honest = world_add(&w, 600 * MIB, 500 * MIB);
+	for (int i = 0; i < 3; i++) {
+		unsigned liar = world_add(&w, 600 * MIB, 50 * MIB);
+		w.guest[liar].lies = true;
+	}
+	world_run(&w, cagma(), 300, 1000);
+	/* the level it gets when all others ask for everything: a quarter of 2400 MiB */
+	ck_assert_uint_ge(w.view[honest].alm_kib + w.conf.step_kib, 600 * MIB);
+	ck_assert_uint_eq(w.guest[honest].swapped_kib, 0);
+}
+END_TEST
+
+START_TEST(no_guest_is_taken_below_its_min_or_grown_above_its_max)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 400 * MIB, 900 * MIB);
+	unsigned b = world_add(&w, 400 * MIB, 10 * MIB);
+	w.view[a].max_kib = 450 * MIB;
+	w.view[b].min_kib = 380 * MIB;
+	world_run(&w, cagma(), 50, 1000);
+	ck_assert_uint_le(w.view[a].alm_kib, 450 * MIB);
+	ck_assert_uint_ge(w.view[b].alm_kib, 380 * MIB);
+}
+END_TEST
+
+START_TEST(a_stuck_donor_is_set_aside_and_another_gives)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 280 * MIB);
+	unsigned stuck = world_add(&w, 2000 * MIB, 80 * MIB);
+	unsigned other = world_add(&w, 400 * MIB, 80 * MIB);
+	w.guest[stuck].speed_kib = 0;
+	world_run(&w, cagma(), 100, 100);
+	ck_assert_int_eq(w.view[stuck].hold, HOLD_STUCK);
+	ck_assert_uint_lt(w.view[other].alm_kib, 380 * MIB);
+	ck_assert_uint_gt(w.view[a].alm_kib, 340 * MIB);
+	uint64_t stuck_target_kib = w.view[stuck].target_kib;
+	/* it moves again: tried with another target, and taken back */
+	w.guest[stuck].speed_kib = UINT64_MAX;
+	w.guest[a].used_kib += 200 * MIB;
+	world_run(&w, cagma(), 300, 200);
+	ck_assert_int_eq(w.view[stuck].hold, HOLD_NONE);
+	ck_assert_uint_ne(w.view[stuck].target_kib, stuck_target_kib);
+	ck_assert_uint_gt(w.view[a].alm_kib, 500 * MIB);
+}
+END_TEST
+
+START_TEST(a_slow_balloon_does_not_wind_up)
+{
+	world_init(&w, 1000 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 280 * MIB);
+	w.guest[a].speed_kib = 256;
+	for (int s = 0; s < 2000; s++) {
+		world_run(&w, cagma(), 1, 100);
+		ck_assert_uint_le(w.view[a].target_kib, 420 * MIB);
+	}
+}
+END_TEST
+
+START_TEST(nobody_grows_while_xl_builds_a_guest)
+{
+	world_init(&w, 500 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 280 * MIB);
+	w.host.xl_is_building = true;
+	world_run(&w, cagma(), 10, 1000);
+	ck_assert_uint_eq(w.view[a].alm_kib, 300 * MIB);
+	w.host.xl_is_building = false;
+	world_run(&w, cagma(), 10, 1000);
+	ck_assert_uint_gt(w.view[a].alm_kib, 340 * MIB);
+}
+END_TEST
+
+START_TEST(many_small_surpluses_are_gathered)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	for (int i = 0; i < 30; i++)
+		world_add(&w, (56 + 80 + 32 + 20) * MIB, 80 * MIB);
+	world_run(&w, cagma(), 300, 100);
+	ck_assert_uint_ge(w.view[a].alm_kib + w.conf.step_kib, (56 + 240 + 32) * MIB);
+}
+END_TEST
+
+START_TEST(random_hosts_never_break_the_contract)
+{
+	srandom((unsigned)_i + 1);
+	world_init(&w, (uint64_t)(random() % 400) * MIB);
+	unsigned n = 1 + (unsigned)random() % 20;
+	for (unsigned i = 0; i < n; i++) {
+		world_add(&w, (uint64_t)(130 + random() % 900) * MIB, (uint64_t)(random() % 900) * MIB);
+		w.view[i].weight = 1 + (uint32_t)random() % 1000;
+		w.guest[i].speed_kib = random() % 8 ? (uint64_t)random() % (64 * MIB) / 4 * 4 : 0;
+		w.guest[i].lies = random() % 10 == 0;
+	}
+	uint64_t before_kib = held_kib();
+	for (int s = 0; s < 300; s++) {
+		unsigned i = (unsigned)random() % n;
+		w.guest[i].used_kib = (uint64_t)(random() % 1200) * MIB;
+		if (random() % 20 == 0)
+			w.view[i].hold = w.view[i].hold == HOLD_NONE ? HOLD_PAUSED : HOLD_NONE;
+		w.host.xl_is_building = random() % 30 == 0;
+		world_run(&w, cagma(), 1, 20 + (uint64_t)random() % 1500);
+		ck_assert_uint_eq(w.overspent_kib, 0);
+		ck_assert_uint_eq(held_kib(), before_kib);
+		for (unsigned k = 0; k < n; k++)
+			ck_assert_uint_ge(w.view[k].alm_kib, 128 * MIB);
+	}
+}
+END_TEST
+
+START_TEST(static_changes_nothing)
+{
+	world_init(&w, 500 * MIB);
+	world_add(&w, 300 * MIB, 900 * MIB);
+	world_add(&w, 3000 * MIB, 10 * MIB);
+	for (int s = 0; s < 20; s++) {
+		world_run(&w, policy_find("static"), 1, 1000);
+		ck_assert_uint_eq(w.plan.n_actions, 0);
+	}
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, idle_guests_keep_what_they_have);
+	tcase_add_test(tests, a_ramp_is_served_from_idle_memory_before_it_swaps);
+	tcase_add_test(tests, only_as_much_is_taken_as_is_needed);
+	tcase_add_test(tests, grows_wait_for_pages_of_donors);
+	tcase_add_test(tests, free_memory_serves_need_at_once_down_to_the_reserve);
+	tcase_add_test(tests, the_reserve_is_refilled_from_surplus);
+	tcase_add_test(tests, a_shortage_is_shared_by_weight_above_the_minimums);
+	tcase_add_test(tests, lying_neighbours_cannot_take_a_guests_guarantee);
+	tcase_add_test(tests, no_guest_is_taken_below_its_min_or_grown_above_its_max);
+	tcase_add_test(tests, a_stuck_donor_is_set_aside_and_another_gives);
+	tcase_add_test(tests, a_slow_balloon_does_not_wind_up);
+	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);
+	tcase_add_test(tests, many_small_surpluses_are_gathered);
+	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);
+	tcase_add_test(tests, static_changes_nothing);
+}
+
+int main(void)
+{
+	return suite_run("policy", add_tests);
+}

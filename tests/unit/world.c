@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/world.h"
+
+#include <check.h>
+#include <string.h>
+
+#define MIB UINT64_C(1024)
+
+void world_init(struct world *w, uint64_t free_kib)
+{
+	*w = (struct world){
+		.host = {.now_ms = 1000000, .total_kib = 64 * 1024 * MIB, .free_kib = free_kib},
+		.conf = {.period_ms = 1000,
+			 .reserve_kib = 64 * MIB,
+			 .cma_min_kib = 32 * MIB,
+			 .cma_share_permyriad = 1250,
+			 .demand_fall_ms = 20000,
+			 .step_kib = 2 * MIB},
+	};
+	w->plan.action = w->action;
+	w->plan.verdict = w->verdict;
+}
+
+unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
+{
+	unsigned i = w->n++;
+	ck_assert_uint_lt(i, WORLD_MAX_GUESTS);
+	w->guest[i] = (struct world_guest){.offset_kib = 56 * MIB,
+					   .used_kib = used_kib,
+					   .speed_kib = UINT64_MAX,
+					   .balloon = {.seen = true, .has_slack = true,
+						       .alm_kib = alm_kib, .target_kib = alm_kib}};
+	w->view[i] = (struct guest_view){.domid = i + 1,
+					 .alm_kib = alm_kib,
+					 .cap_kib = alm_kib + MIB,
+					 .target_kib = alm_kib,
+					 .min_kib = 128 * MIB,
+					 .max_kib = 4096 * MIB,
+					 .weight = 256};
+	return i;
+}
+
+static void report(struct world *w, unsigned i)
+{
+	struct world_guest *g = &w->guest[i];
+	struct report *r = &w->view[i].report;
+	uint64_t total_kib = w->view[i].alm_kib - g->offset_kib;
+	uint64_t used_kib = g->used_kib < total_kib && !g->lies ? g->used_kib : total_kib;
+	uint64_t swapped_kib = g->used_kib > total_kib ? g->used_kib - total_kib : 0;
+	uint64_t out_kib = swapped_kib > g->swapped_kib ? swapped_kib - g->swapped_kib : 0;
+	uint64_t in_kib = swapped_kib < g->swapped_kib ? g->swapped_kib - swapped_kib : 0;
+	r->seq++;
+	r->uptime_ms = w->host.now_ms;
+	r->total_kib = total_kib;
+	r->free_kib = r->avail_kib = total_kib - used_kib;
+	r->swap_total_kib = 1024 * MIB;
+	r->swap_free_kib = r->swap_total_kib - swapped_kib;
+	r->pswpout += out_kib / MODEL_PAGE_KIB;
+	r->pswpin += in_kib / MODEL_PAGE_KIB;
+	/* what does not fit is used as much as the rest: it comes and goes all the time */
+	r->pswpout += swapped_kib / MODEL_PAGE_KIB / 4;
+	r->pswpin += swapped_kib / MODEL_PAGE_KIB / 4;
+	g->swapped_kib = swapped_kib;
+	w->view[i].has_report = true;
+	w->view[i].report_ms = w->host.now_ms;
+}
+
+void world_observe(struct world *w, uint64_t ms)
+{
+	w->host.now_ms += ms;
+	for (unsigned i = 0; i < w->n; i++) {
+		if (w->view[i].hold == HOLD_STUCK)
+			w->view[i].hold = HOLD_NONE;
+		report(w, i);
+		balloon_observe(&w->guest[i].balloon, w->host.now_ms, &w->view[i]);
+	}
+}
+
+void world_decide(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
+	struct policy_state state = {.demand = w->demand, .share = w->share};
+	unsigned at = 0;
+	policy->decide(&w->conf, &snap, &state, &w->plan);
+	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &at);
+	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at, plan_breach_text(breach));
+}
+
+static void move_balloon(struct world *w, unsigned i)
+{
+	struct guest_view *v = &w->view[i];
+	uint64_t speed_kib = w->guest[i].speed_kib;
+	if (v->target_kib < v->alm_kib) {
+		uint64_t by_kib = v->alm_kib - v->target_kib;
+		by_kib = by_kib < speed_kib ? by_kib : speed_kib;
+		v->alm_kib -= by_kib;
+		w->host.free_kib += by_kib;
+	} else {
+		uint64_t by_kib = v->target_kib - v->alm_kib;
+		by_kib = by_kib < speed_kib ? by_kib : speed_kib;
+		if (by_kib > w->host.free_kib) {
+			w->overspent_kib += by_kib - w->host.free_kib;
+			by_kib = w->host.free_kib;
+		}
+		v->alm_kib += by_kib;
+		w->host.free_kib -= by_kib;
+	}
+}
+
+void world_move(struct world *w)
+{
+	for (unsigned i = 0; i < w->plan.n_actions; i++)
+		w->view[w->plan.action[i].guest].target_kib = w->plan.action[i].target_kib;
+	for (unsigned i = 0; i < w->n; i++)
+		move_balloon(w, i);
+}
+
+void world_run(struct world *w, const struct policy *policy, unsigned steps, uint64_t ms)
+{
+	for (unsigned s = 0; s < steps; s++) {
+		world_observe(w, ms);
+		world_decide(w, policy);
+		world_move(w);
+	}
+}
