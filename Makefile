@@ -42,7 +42,7 @@ CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/plan.o
 GUEST_PURE  = guest/cadence.o guest/announce.o
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
-AGENT       = guest/cagma-agent.o guest/sense.o guest/store.o $(GUEST_PURE) $(COMMON)
+AGENT       = guest/cagma-agent.o guest/sense.o guest/store.o guest/doze.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
 
@@ -68,5 +68,64 @@ $B/%: %.in Makefile
 	$Qsed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' $< > $@
 units: $B/systemd/cagmad.service $B/systemd/cagma-agent.service
 
--include $(wildcard tests/*/*.mk)
+# What a newcomer calls first installs what it needs before anything is built.
+NEWCOMER = demo lab check check-fast result-%
+ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
+$(MAKECMDGOALS): deps-first ;
+deps-first:
+	$Q$(MAKE) --no-print-directory deps
+	$Q$(MAKE) --no-print-directory DEPS_READY=1 $(MAKECMDGOALS)
+.PHONY: deps-first $(MAKECMDGOALS)
+else
+
+# --- checks -----------------------------------------------------------------
+include $(wildcard tests/*/*.mk)
+
+# All that the core may reach: string functions, compiler helpers, itself.
+PURE_OK = mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|nlen)|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+pure: $(addprefix $B/,$(PURE))
+	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
+	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \
+	  join -v 1 - $B/pure.own | grep -vE '^($(PURE_OK)) ' \
+	  && { echo "the core is not pure: it reaches the above" >&2; exit 1; } || echo "  PURE    ok"
+
+check-warnings:
+	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
+	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests >build-$$cc.log 2>&1 \
+	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
+
+check-fast: all pure check-docs check-unit check-lab1
+	$Q$(MAKE) --no-print-directory SAN=1 check-unit check-lab1
+check: check-fast check-warnings lab
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# --- installing -------------------------------------------------------------
+DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(UNIT_DEPS) $(LAB1_DEPS) $(LAB2_DEPS)
+deps:
+	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
+	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
+
+MAN8 = docs/man/cagmad.8 docs/man/cagma-agent.8
+install: all
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSTEMDUNITDIR) $(DESTDIR)$(SYSCONFDIR)/xen \
+	  $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 0755 $(addprefix $B/,$(PROGS)) $(DESTDIR)$(SBINDIR)/
+	$(INSTALL) -m 0644 $B/systemd/*.service $(DESTDIR)$(SYSTEMDUNITDIR)/
+	$(INSTALL) -m 0644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/
+	$(INSTALL) -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/
+	[ -e $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf ] || \
+	  $(INSTALL) -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/
+clean:
+	rm -rf build build-*
+
+.PHONY: pure check check-fast check-warnings format deps install clean
+endif
+
+.PHONY: all units
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
 -include $(shell find $B -name '*.d' 2>/dev/null)

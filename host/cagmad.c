@@ -165,6 +165,37 @@ static void run(struct engine *engine, int signal_fd, const struct options *o)
 	}
 }
 
+/* The exit code of --check-config. */
+static int check_config(const struct config *config)
+{
+	int fits = engine_fits_host(config);
+	if (fits == 0)
+		return EXIT_USAGE;
+	puts(fits > 0 ? "the configuration is fine"
+		      : "the configuration is fine; whether the minimums fit was not checked, "
+			"since Xen cannot be asked here");
+	return EXIT_SUCCESS;
+}
+
+/* Balances until a signal ends it; the exit code. */
+static int balance(struct config *config, const struct options *o)
+{
+	int signal_fd = open_signals();
+	if (signal_fd < 0) {
+		log_error("cannot take signals: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	if (engine_fits_host(config) == 0)
+		return EXIT_USAGE;
+	struct engine *engine = engine_open(config, &o->engine);
+	if (!engine)
+		return EXIT_FAILURE;
+	log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? " dry" : "");
+	run(engine, signal_fd, o);
+	engine_close(engine);
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {0};
@@ -177,23 +208,7 @@ int main(int argc, char **argv)
 	log_init("cagmad", o.verbose);
 	if (!read_config(&o, &config))
 		return EXIT_USAGE;
-	if (o.check_config) {
-		puts("the configuration is fine");
-		config_finish(&config);
-		return EXIT_SUCCESS;
-	}
-	int signal_fd = open_signals();
-	if (signal_fd < 0) {
-		log_error("cannot take signals: %s", strerror(errno));
-		return EXIT_FAILURE;
-	}
-	struct engine *engine = engine_open(&config, &o.engine);
-	if (!engine) {
-		config_finish(&config);
-		return EXIT_FAILURE;
-	}
-	log_info("version " CAGMA_VERSION " runs%s", o.engine.is_dry ? " dry" : "");
-	run(engine, signal_fd, &o);
-	engine_close(engine);
-	return EXIT_SUCCESS;
+	code = o.check_config ? check_config(&config) : balance(&config, &o);
+	config_finish(&config);
+	return code;
 }

@@ -57,18 +57,19 @@ static void end_trouble(struct trouble *t, const char *what)
 
 /* --- opening and closing ------------------------------------------------- */
 
-static bool fits_host(struct engine *e, const struct config *config)
+int engine_fits_host(const struct config *config)
 {
+	struct hypervisor *hypervisor;
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
-	int r = hypervisor_host(e->hypervisor, &host);
-	int n = r < 0 ? r : hypervisor_domains(e->hypervisor, &domain);
-	if (n < 0) {
-		log_error("cannot ask Xen for the host's memory: %s", strerror(-n));
-		return false;
-	}
+	int r = hypervisor_open(CONFIG_MAX_GUESTS, &hypervisor);
+	if (r < 0)
+		return r;
+	r = hypervisor_host(hypervisor, &host);
+	int n = r < 0 ? r : hypervisor_domains(hypervisor, &domain);
 	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
-	return config_fits(config, host.total_kib - dom0_kib, stderr);
+	hypervisor_close(hypervisor);
+	return n < 0 ? n : config_fits(config, host.total_kib - dom0_kib, stderr);
 }
 
 static int allocate(struct engine *e)
@@ -90,8 +91,6 @@ static bool open_edges(struct engine *e)
 		log_error("cannot reach Xen: %s; cagmad runs as root in dom0", strerror(-r));
 		return false;
 	}
-	if (!fits_host(e, &e->config))
-		return false;
 	r = worker_pool_open((unsigned)e->config.workers, (uint64_t)e->config.call_timeout_ms,
 			     &e->workers);
 	if (r < 0) {
@@ -148,7 +147,7 @@ void engine_close(struct engine *e)
 
 void engine_reload(struct engine *e, struct config *config)
 {
-	if (!fits_host(e, config)) {
+	if (engine_fits_host(config) == 0) {
 		log_error("the configuration stays as it was");
 		config_finish(config);
 		return;

@@ -28,9 +28,15 @@ struct engine_options {
 };
 
 /*
+ * Do the configured minimums fit in this host? 1, or 0 with the sum written
+ * out on stderr, or -errno when Xen cannot be asked.
+ */
+int engine_fits_host(const struct config *config);
+
+/*
  * Opens everything and takes `config` over. NULL, after saying why on the log,
- * when it cannot: no Xen, minimums that do not fit, no workers. A xenstored
- * that is not there is no reason: it is waited for.
+ * when it cannot: no Xen, no workers, no record. A xenstored that is not there
+ * is no reason: it is waited for.
  */
 struct engine *engine_open(struct config *config, const struct engine_options *options);
 

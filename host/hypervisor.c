@@ -2,6 +2,7 @@
 #include "host/hypervisor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xenctrl.h>
@@ -10,6 +11,7 @@
 
 struct hypervisor {
 	xc_interface *xc;
+	xentoollog_logger_stdiostream *logger; /* quiet: failures are ours to report */
 	unsigned capacity;	     /* of the two below; one more than the caller's bound */
 	xc_domaininfo_t *info;
 	struct hypervisor_domain *domain;
@@ -23,7 +25,9 @@ int hypervisor_open(unsigned max_domains, struct hypervisor **ret_hypervisor)
 	h->capacity = max_domains + 1;
 	h->info = calloc(h->capacity, sizeof(*h->info));
 	h->domain = calloc(h->capacity, sizeof(*h->domain));
-	h->xc = h->info && h->domain ? xc_interface_open(NULL, NULL, 0) : NULL;
+	h->logger = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	if (h->info && h->domain && h->logger)
+		h->xc = xc_interface_open((xentoollog_logger *)h->logger, NULL, 0);
 	if (!h->xc) {
 		int r = errno ? -errno : -ENOMEM;
 		hypervisor_close(h);
@@ -39,6 +43,8 @@ void hypervisor_close(struct hypervisor *h)
 		return;
 	if (h->xc)
 		xc_interface_close(h->xc);
+	if (h->logger)
+		xtl_logger_destroy((xentoollog_logger *)h->logger);
 	free(h->info);
 	free(h->domain);
 	free(h);
