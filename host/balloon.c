@@ -6,6 +6,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
 	return a > b ? a - b : b - a;
 }
 
+/* Since it last moved or was told anything new. */
 static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
 {
 	uint64_t last_ms = b->moved_ms > b->asked_ms ? b->moved_ms : b->asked_ms;
@@ -15,7 +16,8 @@ static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
 static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	if (!b->seen) {
-		*b = (struct balloon){.seen = true, .moved_ms = now_ms, .asked_ms = now_ms};
+		*b = (struct balloon){
+			.seen = true, .moved_ms = now_ms, .asked_ms = now_ms, .well_ms = now_ms};
 	} else {
 		if (guest->alm_kib != b->alm_kib)
 			b->moved_ms = now_ms;
@@ -52,19 +54,22 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 
 	uint64_t away_kib = distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
-	bool unmoved = away_kib > MODEL_NEAR_KIB && quiet_ms(b, now_ms) >= BALLOON_STUCK_MS;
-	guest->gave_up = away_kib > MODEL_NEAR_KIB && quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS;
+	bool is_near = away_kib <= MODEL_NEAR_KIB;
+	if (is_near || b->was_near || b->moved_ms == now_ms)
+		b->well_ms = now_ms;
+	b->was_near = is_near;
+	guest->gave_up = !is_near && quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS;
 
-	if (away_kib <= MODEL_NEAR_KIB) {
+	if (is_near) {
 		b->stuck = false;
 		b->pause_ms = 0;
 	} else if (b->stuck && b->moved_ms == now_ms) {
 		b->stuck = false; /* it moves after all */
 	} else if (b->stuck && now_ms >= b->retry_ms) {
 		b->stuck = false;
-		b->asked_ms = now_ms; /* a new chance starts now */
+		b->well_ms = now_ms; /* a new chance starts now */
 		guest->gave_up = true;
-	} else if (!b->stuck && unmoved) {
+	} else if (!b->stuck && now_ms >= b->well_ms + BALLOON_STUCK_MS) {
 		set_aside(b, now_ms);
 	}
 	if (b->stuck && guest->hold == HOLD_NONE)

@@ -25,12 +25,15 @@ enum {
 /* All zero is the state of a guest never seen. */
 struct balloon {
 	bool seen;
+	bool was_near; /* … its target, at the last look */
 	bool stuck;
 	bool has_slack;
 	int64_t slack_kib;
 	uint64_t alm_kib, target_kib; /* at the last look */
 	uint64_t moved_ms;	      /* ALM changed */
 	uint64_t asked_ms;	      /* target changed */
+	uint64_t well_ms;	      /* it was at its target, moved, or was given a new chance; a
+				       * target that changes does not excuse one that never moves */
 	uint64_t retry_ms;	      /* when stuck: try again from then on */
 	uint64_t pause_ms;	      /* how long the next set-aside lasts; 0 = BALLOON_RETRY_MS */
 };

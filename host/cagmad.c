@@ -201,7 +201,9 @@ int main(int argc, char **argv)
 	struct options o = {0};
 	struct config config;
 	if (argc == 2 && strcmp(argv[1], WORKER_OPTION) == 0)
-		return worker_main();
+		return worker_main(false);
+	if (argc == 2 && strcmp(argv[1], WORKER_VERBOSE_OPTION) == 0)
+		return worker_main(true);
 	int code = read_options(argc, argv, &o);
 	if (code >= 0)
 		return code;

@@ -92,7 +92,7 @@ static bool open_edges(struct engine *e)
 		return false;
 	}
 	r = worker_pool_open((unsigned)e->config.workers, (uint64_t)e->config.call_timeout_ms,
-			     &e->workers);
+			     log_is_verbose(), &e->workers);
 	if (r < 0) {
 		log_error("cannot start workers: %s", strerror(-r));
 		return false;

@@ -14,6 +14,9 @@
 /* How soon to look again while grows wait for donors' pages. */
 #define PROMISE_WAKE_MS 20
 
+/* A shrink under way is called back for so many steps. */
+#define CANCEL_STEPS 8
+
 enum { N_TIERS = 4 };
 
 static uint64_t min_of(uint64_t a, uint64_t b)
@@ -180,7 +183,11 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
 }
 
-/* A shrink under way that is not needed any more is stopped where the goal is. */
+/*
+ * A shrink under way that is not needed any more is stopped where the goal is.
+ * Needs waver from report to report, so a donor is not called back for little,
+ * unless it would be taken what it wants itself.
+ */
 static void add_cancels(const struct policy_conf *conf, const struct snapshot *snap,
 			struct plan *plan)
 {
@@ -188,8 +195,9 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+		uint64_t least_kib = heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (is_ours(g) && !missing_kib(conf, g, v) &&
-		    min_of(v->goal_kib, g->alm_kib) >= heading_kib + conf->step_kib)
+		    min_of(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
 			add_action(plan, snap, i, min_of(v->goal_kib, g->alm_kib), REASON_CANCEL);
 	}
 }

@@ -12,12 +12,12 @@
 static libxl_ctx *context;
 static xentoollog_logger_stdiostream *logger;
 
-static int open_context(void)
+static int open_context(bool verbose)
 {
 	if (context)
 		return 0;
 	/* libxl's own words on a failure would come at every try; the daemon says it once */
-	logger = xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	logger = xtl_createlogger_stdiostream(stderr, verbose ? XTL_DETAIL : XTL_CRITICAL, 0);
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
 }
 
@@ -40,9 +40,9 @@ static bool is_same_domain(const struct worker_job *job)
 	return same;
 }
 
-enum worker_outcome target_set(const struct worker_job *job, int32_t *ret_libxl_error)
+enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
 {
-	int r = open_context();
+	int r = open_context(verbose);
 	if (r == 0 && !is_same_domain(job))
 		return WORKER_GONE;
 	if (r == 0)

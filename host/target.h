@@ -12,9 +12,11 @@
 /*
  * Makes job->target_kib the target of job->domid, and its max_pages what libxl
  * goes with it, provided that the domain still has job->uuid. May block as
- * long as libxl's locks do. With WORKER_REFUSED, *ret_libxl_error says why.
+ * long as libxl's locks do. With WORKER_REFUSED, *ret_libxl_error says why; with
+ * `verbose`, libxl says more on stderr.
  */
-enum worker_outcome target_set(const struct worker_job *job, int32_t *ret_libxl_error);
+enum worker_outcome target_set(const struct worker_job *job, bool verbose,
+			       int32_t *ret_libxl_error);
 
 /* Ends what target_set() keeps open between calls. */
 void target_finish(void);

@@ -22,22 +22,24 @@ struct worker {
 struct worker_pool {
 	unsigned n;
 	uint64_t timeout_ms;
+	bool verbose;
 	struct worker worker[];
 };
 
 /* In the child, between fork and exec: nothing but system calls. */
-static void become_worker(int fd, pid_t parent)
+static void become_worker(int fd, pid_t parent, bool verbose)
 {
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() == parent && dup2(fd, STDIN_FILENO) == STDIN_FILENO)
-		execl("/proc/self/exe", "cagmad", WORKER_OPTION, (char *)NULL);
+		execl("/proc/self/exe", "cagmad", verbose ? WORKER_VERBOSE_OPTION : WORKER_OPTION,
+		      (char *)NULL);
 	_exit(127);
 }
 
-static int start(struct worker *w)
+static int start(struct worker *w, bool verbose)
 {
 	int pair[2];
 	pid_t parent = getpid();
@@ -46,7 +48,7 @@ static int start(struct worker *w)
 		return -errno;
 	pid_t pid = fork();
 	if (pid == 0)
-		become_worker(pair[1], parent);
+		become_worker(pair[1], parent, verbose);
 	int r = pid < 0 ? -errno : 0;
 	close(pair[1]);
 	if (r < 0) {
@@ -69,15 +71,17 @@ static void stop(struct worker *w)
 	*w = (struct worker){.fd = -1};
 }
 
-int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, struct worker_pool **ret_pool)
+int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, bool verbose,
+		     struct worker_pool **ret_pool)
 {
 	struct worker_pool *pool = calloc(1, sizeof(*pool) + n_workers * sizeof(pool->worker[0]));
 	if (!pool)
 		return -ENOMEM;
 	pool->n = n_workers;
 	pool->timeout_ms = timeout_ms;
+	pool->verbose = verbose;
 	for (unsigned i = 0; i < n_workers; i++) {
-		int r = start(&pool->worker[i]);
+		int r = start(&pool->worker[i], verbose);
 		if (r < 0) {
 			worker_pool_close(pool);
 			return r;
@@ -96,16 +100,16 @@ void worker_pool_close(struct worker_pool *pool)
 	free(pool);
 }
 
-static bool is_usable(struct worker *w)
+static bool is_usable(const struct worker_pool *pool, struct worker *w)
 {
-	return !w->busy && (w->pid || start(w) == 0);
+	return !w->busy && (w->pid || start(w, pool->verbose) == 0);
 }
 
 bool worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job)
 {
 	for (unsigned i = 0; i < pool->n; i++) {
 		struct worker *w = &pool->worker[i];
-		if (!is_usable(w))
+		if (!is_usable(pool, w))
 			continue;
 		if (send(w->fd, job, sizeof(*job), MSG_NOSIGNAL) != sizeof(*job)) {
 			stop(w); /* the next call starts it anew */
@@ -161,13 +165,13 @@ uint64_t worker_pool_deadline_ms(const struct worker_pool *pool)
 	return first_ms;
 }
 
-int worker_main(void)
+int worker_main(bool verbose)
 {
 	struct worker_answer answer;
 	memset(&answer, 0, sizeof(answer));
 	signal(SIGPIPE, SIG_IGN);
 	while (recv(STDIN_FILENO, &answer.job, sizeof(answer.job), 0) == sizeof(answer.job)) {
-		answer.outcome = target_set(&answer.job, &answer.libxl_error);
+		answer.outcome = target_set(&answer.job, verbose, &answer.libxl_error);
 		if (send(STDIN_FILENO, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
 			return 1;
 	}

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #define WORKER_OPTION "--worker"
+#define WORKER_VERBOSE_OPTION "--worker-verbose" /* libxl's own words go to stderr too */
 
 struct worker_job {
 	uint64_t target_kib; /* as libxl_set_memory_target() takes it */
@@ -39,7 +40,8 @@ struct worker_answer {
 struct worker_pool;
 
 /* Starts `n_workers` processes; calls get `timeout_ms` each. 0 or -errno. */
-int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, struct worker_pool **ret_pool);
+int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, bool verbose,
+		     struct worker_pool **ret_pool);
 void worker_pool_close(struct worker_pool *pool);
 
 /* Gives the job to an idle worker; false when all are busy. */
@@ -55,6 +57,6 @@ unsigned worker_pool_poll(const struct worker_pool *pool, struct pollfd *fds);
 uint64_t worker_pool_deadline_ms(const struct worker_pool *pool);
 
 /* What a worker process does: serves jobs from stdin until it closes. Its exit code. */
-int worker_main(void);
+int worker_main(bool verbose);
 
 #endif

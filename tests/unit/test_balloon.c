@@ -60,6 +60,20 @@ START_TEST(unmoved_is_stuck_and_moving_is_not)
 }
 END_TEST
 
+START_TEST(new_targets_do_not_excuse_one_that_never_moves)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	for (uint64_t ms = 0; ms < BALLOON_STUCK_MS; ms += 200) {
+		ck_assert_int_eq(guest.hold, HOLD_NONE);
+		guest.target_kib = (100 + ms % 3) * MIB;
+		look(200);
+	}
+	look(400);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+}
+END_TEST
+
 START_TEST(a_stuck_one_is_tried_after_ever_longer_pauses)
 {
 	start(200 * MIB, 200 * MIB);
@@ -69,7 +83,7 @@ START_TEST(a_stuck_one_is_tried_after_ever_longer_pauses)
 	uint64_t last_ms = 0, pause_ms = 0;
 	for (unsigned tries = 0; tries < 4;) {
 		look(100);
-		if (guest.hold != HOLD_NONE || !guest.gave_up || balloon.asked_ms != now_ms)
+		if (guest.hold != HOLD_NONE || !guest.gave_up || balloon.well_ms != now_ms)
 			continue;
 		uint64_t this_ms = now_ms - last_ms;
 		if (tries++)
@@ -111,6 +125,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, slack_is_measured_once_at_rest);
 	tcase_add_test(tests, far_from_its_target_is_no_slack);
 	tcase_add_test(tests, unmoved_is_stuck_and_moving_is_not);
+	tcase_add_test(tests, new_targets_do_not_excuse_one_that_never_moves);
 	tcase_add_test(tests, a_stuck_one_is_tried_after_ever_longer_pauses);
 	tcase_add_test(tests, a_sleeping_balloon_is_known_to_need_another_target);
 	tcase_add_test(tests, other_holds_are_left_alone);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A libxenstore for the agent's own tests: a directory is the store. The real
+ * one, with a real xenstored behind it, is what lab 1 is for; here are the
+ * failures that cannot be had from a healthy store.
+ *
+ * Below $FAKE_XENSTORE:
+ *
+ *     data/…    the keys, one file each
+ *     log       every call that writes: `write PATH VALUE`, `rm PATH`
+ *     absent    while there: xs_open() fails
+ *     lost      while there: every call on an open connection fails with EBADF
+ *     refuse    while there: writes to the path in it fail with ENOSPC
+ *     event     a FIFO: a byte put into it is one watch event
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+struct xs_handle {
+	int event_fd;
+};
+
+static const char *store_path(const char *name)
+{
+	static char path[PATH_MAX];
+	const char *dir = getenv("FAKE_XENSTORE");
+	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "/nonexistent", name);
+	return path;
+}
+
+static bool is_there(const char *name)
+{
+	return access(store_path(name), F_OK) == 0;
+}
+
+static bool is_lost(void)
+{
+	errno = EBADF;
+	return is_there("lost");
+}
+
+static bool is_refused(const char *path)
+{
+	char refused[PATH_MAX];
+	FILE *file = fopen(store_path("refuse"), "r");
+	bool is_it = file && fgets(refused, sizeof(refused), file) &&
+		     strncmp(refused, path, strlen(path)) == 0;
+	if (file)
+		fclose(file);
+	errno = ENOSPC;
+	return is_it;
+}
+
+static void log_call(const char *call, const char *path, const char *value)
+{
+	FILE *file = fopen(store_path("log"), "a");
+	if (!file)
+		return;
+	fprintf(file, "%s %s%s%s\n", call, path, value ? " " : "", value ? value : "");
+	fclose(file);
+}
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+	(void)flags;
+	errno = ENOENT;
+	if (is_there("absent") || !is_there("event"))
+		return NULL;
+	struct xs_handle *h = malloc(sizeof(*h));
+	if (!h)
+		return NULL;
+	h->event_fd = open(store_path("event"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	return h;
+}
+
+void xs_close(struct xs_handle *h)
+{
+	close(h->event_fd);
+	free(h);
+}
+
+int xs_fileno(struct xs_handle *h)
+{
+	return h->event_fd;
+}
+
+bool xs_watch(struct xs_handle *h, const char *path, const char *token)
+{
+	(void)h;
+	(void)path;
+	(void)token;
+	return !is_lost();
+}
+
+char **xs_check_watch(struct xs_handle *h)
+{
+	char byte;
+	errno = EAGAIN;
+	return !is_lost() && read(h->event_fd, &byte, 1) == 1 ? calloc(2, sizeof(char *)) : NULL;
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *len)
+{
+	char *value = calloc(1, 4096);
+	(void)h;
+	(void)t;
+	FILE *file = is_lost() ? NULL : fopen(store_path(path), "r");
+	if (file && value) {
+		*len = (unsigned)fread(value, 1, 4095, file);
+		fclose(file);
+		return value;
+	}
+	free(value);
+	errno = is_there("lost") ? EBADF : ENOENT;
+	return NULL;
+}
+
+bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const void *data,
+	      unsigned int len)
+{
+	char value[4096];
+	(void)h;
+	(void)t;
+	if (is_lost() || is_refused(path) || len >= sizeof(value))
+		return false;
+	memcpy(value, data, len);
+	value[len] = '\0';
+	FILE *file = fopen(store_path(path), "w");
+	if (!file)
+		return false;
+	fputs(value, file);
+	log_call("write", path, value);
+	return fclose(file) == 0;
+}
+
+bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+	(void)h;
+	(void)t;
+	if (is_lost())
+		return false;
+	log_call("rm", path, NULL);
+	return unlink(store_path(path)) == 0;
+}

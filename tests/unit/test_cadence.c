@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/cadence.h"
+#include "tests/unit/unit.h"
+
+#define MIB 1024
+
+static struct report memory(uint64_t at_ms, uint64_t total_mib, uint64_t free_mib,
+			    uint64_t avail_mib)
+{
+	return (struct report){.uptime_ms = at_ms,
+			       .total_kib = total_mib * MIB,
+			       .free_kib = free_mib * MIB,
+			       .avail_kib = avail_mib * MIB,
+			       .swap_free_kib = 100 * MIB,
+			       .pswpin = 1000};
+}
+
+static struct glance glance_of(const struct report *report, uint64_t at_ms)
+{
+	return (struct glance){at_ms, report->free_kib, report->swap_free_kib};
+}
+
+static struct cadence looked(const struct report *report)
+{
+	struct cadence cadence = {.has_looked = false};
+	cadence_looked(&cadence, report);
+	return cadence;
+}
+
+START_TEST(the_first_look_is_due_at_once)
+{
+	struct cadence cadence = {.has_looked = false};
+	struct glance glance = {0};
+	ck_assert(cadence_wants_look(&cadence, &glance));
+}
+END_TEST
+
+/* Total, free and available MiB at the look; then the glance, so long after, and what it asks. */
+static const struct {
+	uint64_t total_mib, free_mib, avail_mib;
+	int64_t free_kib, swap_free_kib;
+	uint64_t after_ms;
+	bool wants_look;
+} glances[] = {
+	/* nothing moved */
+	{1000, 300, 400, 0, 0, 0, false},
+	{1000, 300, 400, 0, 0, KEYS_HEARTBEAT_MS - 1, false},
+	{1000, 300, 400, 0, 0, KEYS_HEARTBEAT_MS, true},
+	/* free memory moved by a 64th of AVM, either way */
+	{1000, 300, 400, -6399, 0, 1, false},
+	{1000, 300, 400, -6400, 0, 1, true},
+	{1000, 300, 400, 6400, 0, 1, true},
+	{1000, 1, 20, -767, 0, 1, false},
+	{1000, 1, 20, -768, 0, 1, true},
+	{90000, 80000, 80000, -32 * MIB + 1, 0, 1, false},
+	{90000, 80000, 80000, -32 * MIB, 0, 1, true},
+	/* swap moved */
+	{1000, 300, 400, 0, -767, 1, false},
+	{1000, 300, 400, 0, -768, 1, true},
+	{1000, 300, 400, 0, 768, 1, true},
+	/* free memory is held level by reclaim: small moves count, and time */
+	{1000, 50, 400, 768, 0, 1, true},
+	{1000, 50, 400, 0, 0, CADENCE_LEVEL_LOOK_MS - 1, false},
+	{1000, 50, 400, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
+	{90000, 255, 50000, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
+	/* little is free, but there is nothing to reclaim */
+	{1000, 50, 50, 0, 0, CADENCE_LEVEL_LOOK_MS, false},
+	{1000, 50, 40, 0, 0, CADENCE_LEVEL_LOOK_MS, false},
+	{90000, 300, 50000, 0, 0, CADENCE_LEVEL_LOOK_MS, false},
+};
+
+START_TEST(what_a_glance_asks_for)
+{
+	for (size_t i = 0; i < COUNT(glances); i++) {
+		struct report report = memory(5000, glances[i].total_mib, glances[i].free_mib,
+					      glances[i].avail_mib);
+		struct cadence cadence = looked(&report);
+		struct glance glance = glance_of(&report, 5000 + glances[i].after_ms);
+		glance.free_kib += (uint64_t)glances[i].free_kib;
+		glance.swap_free_kib += (uint64_t)glances[i].swap_free_kib;
+		ck_assert_msg(cadence_wants_look(&cadence, &glance) == glances[i].wants_look,
+			      "row %zu", i);
+	}
+}
+END_TEST
+
+/* AVM in MiB and whether the guest is on the move: the pause. */
+static const struct {
+	uint64_t avail_mib;
+	bool is_alert;
+	unsigned pause_ms, end_ms;
+} pauses[] = {
+	{0, false, CADENCE_REST_MIN_MS, CADENCE_REST_END_MS},
+	{30, false, CADENCE_REST_MIN_MS, CADENCE_REST_END_MS},
+	{2000, false, 1000, CADENCE_REST_END_MS},
+	{100000, false, CADENCE_REST_MAX_MS, CADENCE_REST_END_MS},
+	{0, true, CADENCE_ALERT_MIN_MS, 55},
+	{30, true, CADENCE_ALERT_MIN_MS, 55},
+	{200, true, 100, 110},
+	{100000, true, CADENCE_ALERT_MAX_MS, 275},
+};
+
+START_TEST(how_long_a_pause_is)
+{
+	for (size_t i = 0; i < COUNT(pauses); i++) {
+		struct report report = memory(5000, 200000, 200, pauses[i].avail_mib);
+		struct cadence cadence = looked(&report);
+		struct glance glance = glance_of(&report, 5100);
+		cadence.alert_until_ms = pauses[i].is_alert ? 5101 : 5100;
+		struct cadence_pause pause = cadence_pause(&cadence, &glance);
+		ck_assert_msg(pause.pause_ms == pauses[i].pause_ms, "row %zu: %u", i,
+			      pause.pause_ms);
+		ck_assert_uint_eq(pause.pause_ms + pause.slack_ms, pauses[i].end_ms);
+	}
+}
+END_TEST
+
+/* What a glance says is gone counts before the next look. */
+START_TEST(headroom_as_the_glance_sees_it)
+{
+	struct report report = memory(5000, 10000, 3000, 3000);
+	struct cadence cadence = looked(&report);
+	struct glance glance = glance_of(&report, 5100);
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 1500);
+	glance.free_kib = 1000 * MIB;
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 500);
+}
+END_TEST
+
+START_TEST(what_raises_an_alert)
+{
+	static const struct {
+		int64_t avail_kib;
+		uint64_t pswpin;
+		bool is_alert;
+	} changes[] = {
+		{0, 0, false},	      {100 * MIB, 0, false}, {-6 * MIB, 0, false},
+		{-7 * MIB, 0, true},  {-400 * MIB, 0, true}, {100 * MIB, 1, true},
+	};
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		struct report report = memory(5000, 1000, 300, 400);
+		struct cadence cadence = looked(&report);
+		report.uptime_ms = 6000;
+		report.avail_kib += (uint64_t)changes[i].avail_kib;
+		report.pswpin += changes[i].pswpin;
+		cadence_looked(&cadence, &report);
+		struct glance glance = glance_of(&report, 6000 + CADENCE_ALERT_MS - 1);
+		ck_assert_msg(cadence_wants_look(&cadence, &glance) == changes[i].is_alert,
+			      "row %zu", i);
+		glance.at_ms++;
+		ck_assert(!cadence_wants_look(&cadence, &glance));
+	}
+}
+END_TEST
+
+struct count {
+	unsigned glances, looks;
+	uint64_t noticed_ms; /* first look at less AVM than at the start */
+};
+
+/* A guest that from `start_ms` on fills free memory at a rate; the processor ticks if it is busy. */
+static struct count live(uint64_t total_mib, uint64_t free_mib, uint64_t avail_mib,
+			 uint64_t kib_per_ms, uint64_t start_ms, uint64_t end_ms)
+{
+	struct report report = memory(0, total_mib, free_mib, avail_mib), now = report;
+	struct cadence cadence = looked(&report);
+	struct count count = {0, 0, 0};
+	for (uint64_t ms = 0; ms < end_ms;) {
+		uint64_t gone = ms > start_ms ? (ms - start_ms) * kib_per_ms : 0;
+		now.uptime_ms = ms;
+		now.free_kib = gone < report.free_kib ? report.free_kib - gone : 0;
+		now.avail_kib = gone < report.avail_kib ? report.avail_kib - gone : 0;
+		struct glance glance = glance_of(&now, ms);
+		count.glances++;
+		if (cadence_wants_look(&cadence, &glance)) {
+			cadence_looked(&cadence, &now);
+			count.looks++;
+			if (!count.noticed_ms && now.avail_kib < report.avail_kib)
+				count.noticed_ms = ms;
+		}
+		struct cadence_pause pause = cadence_pause(&cadence, &glance);
+		uint64_t soonest_ms = ms + pause.pause_ms, latest_ms = soonest_ms + pause.slack_ms;
+		ms = soonest_ms > start_ms ? soonest_ms : latest_ms < start_ms ? latest_ms : start_ms;
+	}
+	return count;
+}
+
+/* A minute at rest: few wake-ups, hardly a look. The margin is for a processor never quite idle. */
+START_TEST(rest_is_cheap)
+{
+	struct count count = live(1000, 300, 400, 0, 60000, 60000);
+	ck_assert_uint_le(count.glances, 60000 / CADENCE_REST_END_MS + 1);
+	ck_assert_uint_le(count.looks, 4);
+	count = live(1000, 50, 400, 0, 60000, 60000); /* its cache is full */
+	ck_assert_uint_le(count.looks, 60000 / CADENCE_LEVEL_LOOK_MS);
+}
+END_TEST
+
+/* A small guest at rest begins to fill: noticed within a pause, whenever it begins. */
+START_TEST(a_start_is_noticed)
+{
+	for (uint64_t start_ms = 3000; start_ms < 8000; start_ms += 37) {
+		struct count count = live(200, 80, 100, 100, start_ms, start_ms + 2000);
+		ck_assert_uint_ge(count.noticed_ms, start_ms);
+		ck_assert_uint_le(count.noticed_ms, start_ms + CADENCE_REST_MIN_MS);
+	}
+}
+END_TEST
+
+/* With plenty, the guest is noticed before half of it is gone, at the fastest rate there is. */
+START_TEST(plenty_is_watched_in_time)
+{
+	struct count count =
+		live(16000, 10000, 12000, CADENCE_FILL_KIB_PER_MS, 5000, 5000 + 4000);
+	ck_assert_uint_gt(count.noticed_ms, 0);
+	ck_assert_uint_le(count.noticed_ms, 5000 + 3000);
+}
+END_TEST
+
+START_TEST(extremes)
+{
+	struct report all;
+	memset(&all, 0xff, sizeof(all));
+	struct cadence cadence = looked(&all);
+	struct glance none = {0, 0, 0}, full = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	ck_assert(cadence_wants_look(&cadence, &none)); /* a clock that went back */
+	struct cadence_pause pause = cadence_pause(&cadence, &full);
+	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, CADENCE_REST_END_MS);
+	pause = cadence_pause(&cadence, &none);
+	ck_assert_uint_gt(pause.pause_ms, 0);
+}
+END_TEST
+
+UNIT_MAIN(the_first_look_is_due_at_once, what_a_glance_asks_for, how_long_a_pause_is,
+	  headroom_as_the_glance_sees_it, what_raises_an_alert, rest_is_cheap, a_start_is_noticed,
+	  plenty_is_watched_in_time, extremes)

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#define MAX UINT64_MAX
+
+static const struct {
+	struct text text;
+	uint64_t max;
+	bool is_ok;
+	uint64_t number;
+} numbers[] = {
+	/* hostile */
+	{TEXT(""), MAX, false, 0},
+	{TEXT("-1"), MAX, false, 0},
+	{TEXT("+1"), MAX, false, 0},
+	{TEXT(" 1"), MAX, false, 0},
+	{TEXT("1 "), MAX, false, 0},
+	{TEXT("1\n"), MAX, false, 0},
+	{TEXT("01"), MAX, false, 0},
+	{TEXT("00"), MAX, false, 0},
+	{TEXT("0x10"), MAX, false, 0},
+	{TEXT("1e3"), MAX, false, 0},
+	{TEXT("1.0"), MAX, false, 0},
+	{TEXT("1\0"), MAX, false, 0},
+	{TEXT("\0"), MAX, false, 0},
+	{TEXT("\xb2"), MAX, false, 0},
+	{TEXT("18446744073709551616"), MAX, false, 0},
+	{TEXT("99999999999999999999999999999999999999"), MAX, false, 0},
+	{TEXT("101"), 100, false, 0},
+	{TEXT("1"), 0, false, 0},
+	/* sound */
+	{TEXT("0"), 0, true, 0},
+	{TEXT("0"), MAX, true, 0},
+	{TEXT("100"), 100, true, 100},
+	{TEXT("18446744073709551615"), MAX, true, MAX},
+};
+
+START_TEST(whole_numbers)
+{
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		uint64_t number = 4711;
+		bool is_ok = text_number(unit_exact(numbers[i].text), numbers[i].max, &number);
+		ck_assert_msg(is_ok == numbers[i].is_ok, "row %zu", i);
+		ck_assert_uint_eq(number, is_ok ? numbers[i].number : 4711);
+	}
+}
+END_TEST
+
+static const struct {
+	struct text text;
+	bool is_ok;
+	uint64_t number;
+	size_t left;
+} taken[] = {
+	{TEXT(""), false, 0, 0},
+	{TEXT("kB"), false, 0, 2},
+	{TEXT("-5 kB"), false, 0, 5},
+	{TEXT("18446744073709551616 kB"), false, 0, 23},
+	{TEXT("12 kB"), true, 12, 3},
+	{TEXT("007"), true, 7, 0},
+	{TEXT("18446744073709551615"), true, MAX, 0},
+};
+
+START_TEST(numbers_at_the_start)
+{
+	for (size_t i = 0; i < COUNT(taken); i++) {
+		struct text rest = unit_exact(taken[i].text);
+		uint64_t number = 4711;
+		ck_assert_msg(text_take_number(&rest, &number) == taken[i].is_ok, "row %zu", i);
+		ck_assert_uint_eq(rest.len, taken[i].left);
+		ck_assert_uint_eq(number, taken[i].is_ok ? taken[i].number : 4711);
+	}
+}
+END_TEST
+
+START_TEST(cutting)
+{
+	struct text rest = unit_exact(TEXT("a,,bc")), part;
+	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "a"));
+	ck_assert(text_cut(&rest, ',', &part) && text_is(part, ""));
+	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "bc"));
+	ck_assert(!text_cut(&rest, ',', &part));
+
+	rest = unit_exact(TEXT("a,"));
+	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "a"));
+	ck_assert(!text_cut(&rest, ',', &part));
+
+	rest = unit_exact(TEXT(""));
+	ck_assert(!text_cut(&rest, ',', &part));
+}
+END_TEST
+
+START_TEST(equality)
+{
+	ck_assert(text_is(TEXT("abc"), "abc"));
+	ck_assert(text_is(TEXT(""), ""));
+	ck_assert(!text_is(TEXT("ab"), "abc"));
+	ck_assert(!text_is(TEXT("abcd"), "abc"));
+	ck_assert(!text_is(TEXT("abc\0"), "abc"));
+	ck_assert(!text_is(TEXT("a\0c"), "a"));
+}
+END_TEST
+
+UNIT_MAIN(whole_numbers, numbers_at_the_start, cutting, equality)

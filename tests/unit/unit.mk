@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+#
+# make check-unit                 unit tests; SAN=1 and CC= are honoured
+# make fuzz FUZZ_SECONDS=60       fuzz every parser of untrusted text
+# make docs, make check-docs      docs/xenstore-keys.md, made from common/keys.h
+
+UNIT_DEPS    = check clang shellcheck
+UNIT_TESTS   = $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
+UNIT_SCRIPTS = $(wildcard tests/unit/test_*.sh)
+UNIT_FAKED   = $B/tests/unit/cagma-agent-faked
+
+# All that is pure, so that a test names no objects.
+$B/libcagma-core.a: $(addprefix $B/,$(PURE))
+	@echo "  AR      $@"
+	$Qrm -f $@ && ar rcs $@ $^
+
+$(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/unit.o $B/libcagma-core.a
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+
+# The agent, with a directory in the place of xenstore.
+$(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+.PHONY: tests check-unit fuzz docs check-docs
+tests: $(UNIT_TESTS) $(UNIT_FAKED)
+check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent
+	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
+	$Qfor t in $(UNIT_SCRIPTS); do echo "  TEST    $$t"; timeout 120 sh $$t $B || exit 1; done
+
+# --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
+FUZZ_SECONDS ?= 30
+FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SOURCES  = $(COMMON_PURE:.o=.c)
+FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all \
+                -fsanitize=fuzzer,address,undefined
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard common/*.h)
+	@mkdir -p $(@D); echo "  FUZZCC  $<"
+	$Qclang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES)
+fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
+	$Qfor t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus-$$t; \
+	  echo "  FUZZ    $$t for $(FUZZ_SECONDS) s"; \
+	  build/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -verbosity=0 -print_final_stats=0 \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$t $(wildcard tests/data/*/) \
+	    >build/fuzz/$$t.log 2>&1 || { cat build/fuzz/$$t.log; exit 1; }; done
+
+# --- the document that the tables write ---------------------------------------
+KEYS_DOC = $B/tests/unit/keys-doc
+$(KEYS_DOC): $B/tests/unit/keys-doc.o $(addprefix $B/,$(COMMON_PURE))
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
+docs: $(KEYS_DOC)
+	$Q$(KEYS_DOC) > docs/xenstore-keys.md
+check-docs: $(KEYS_DOC)
+	$Q$(KEYS_DOC) | diff -u docs/xenstore-keys.md - \
+	  || { echo "docs/xenstore-keys.md is not what common/keys.h says: run 'make docs'" >&2; exit 1; }
