@@ -24,6 +24,7 @@ static const struct option options[] = {
 	OPTION(reserve_mib, 64, 0, MAX_MIB),
 	OPTION(cma_min_mib, 32, 1, MAX_MIB),
 	OPTION(cma_share_permyriad, 1250, 0, 10000),
+	OPTION(pressure_max_permyriad, 5000, 0, 10000),
 	OPTION(demand_fall_ms, 20000, 0, 3600000),
 	OPTION(step_mib, 2, 1, 1024),
 	OPTION(default_min_mib, 256, 1, MAX_MIB),
@@ -346,6 +347,7 @@ struct policy_conf config_policy(const struct config *config)
 		.reserve_kib = (uint64_t)config->reserve_mib * KIB_PER_MIB,
 		.cma_min_kib = (uint64_t)config->cma_min_mib * KIB_PER_MIB,
 		.cma_share_permyriad = (uint32_t)config->cma_share_permyriad,
+		.pressure_max_permyriad = (uint32_t)config->pressure_max_permyriad,
 		.demand_fall_ms = (uint64_t)config->demand_fall_ms,
 		.step_kib = (uint64_t)config->step_mib * KIB_PER_MIB,
 	};

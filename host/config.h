@@ -35,6 +35,7 @@ struct config {
 	long reserve_mib;
 	long cma_min_mib;
 	long cma_share_permyriad;
+	long pressure_max_permyriad;
 	long demand_fall_ms;
 	long step_mib;
 	long default_min_mib;

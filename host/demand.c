@@ -59,6 +59,34 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 						  max_of(conf->demand_fall_ms, 1));
 }
 
+/* Programs waited for memory between the last report and this one. Reclaim and swapping out
+ * alone say nothing: page cache in use causes both. */
+static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms)
+{
+	uint64_t full_us = less(r->psi_full_us, d->psi_full_us);
+	return full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
+	       less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
+	       less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES ||
+	       r->allocstall > d->allocstall;
+}
+
+/*
+ * A stall with AVM below CMA means that the CMA was too small, or that memory
+ * came too late: the slope of a guest that waits for memory looks small. So
+ * it is asked for in ever larger pieces as long as that goes on.
+ */
+static void take_pressure(struct demand *d, const struct policy_conf *conf, const struct report *r,
+			  uint64_t dt_ms)
+{
+	if (r->avail_kib >= d->cma_kib || !has_stalled(d, r, dt_ms)) {
+		d->pressure_kib = decayed(d->pressure_kib, dt_ms, max_of(conf->demand_fall_ms, 1));
+		return;
+	}
+	uint64_t most_kib = max_of(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
+				   conf->cma_min_kib);
+	d->pressure_kib = min_of(max_of(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
+}
+
 void demand_observe(struct demand *d, const struct policy_conf *conf,
 		    const struct guest_view *guest)
 {
@@ -74,6 +102,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
 		take_demand(d, conf, r, dt_ms, swaps_out);
+		take_pressure(d, conf, r, dt_ms);
 	}
 	/* in motion, ALM and MemTotal speak of different moments */
 	if (guest->at_rest || !d->has_offset) {
@@ -84,6 +113,9 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->used_kib = used_kib;
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
+	d->psi_full_us = r->psi_full_us;
+	d->refault_anon = r->refault_anon;
+	d->allocstall = r->allocstall;
 }
 
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf, uint64_t age_ms)
@@ -93,7 +125,7 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 	return min_of(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
-void demand_judge(const struct demand *d, const struct policy_conf *conf,
+void demand_judge(struct demand *d, const struct policy_conf *conf,
 		  const struct host_view *host, const struct guest_view *guest,
 		  struct verdict *ret_verdict)
 {
@@ -103,7 +135,8 @@ void demand_judge(const struct demand *d, const struct policy_conf *conf,
 		v.offset_kib = d->offset_kib;
 		v.demand_kib = d->demand_kib;
 		v.cma_kib = max_of(conf->cma_min_kib, base_kib) +
-			    growth_kib(d, conf, less(host->now_ms, d->report_ms));
+			    growth_kib(d, conf, less(host->now_ms, d->report_ms)) + d->pressure_kib;
+		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
 	}
 	v.want_kib = min_of(max_of(v.want_kib, guest->min_kib), guest->max_kib);

@@ -7,7 +7,9 @@
  *	D      = MemTotal - MemAvailable + hot, rising at once, falling slowly,
  *	         not falling while the guest swaps out
  *	growth = slope of D x (period + balloon latency)
- *	CMA    = max(least, share of D) + growth
+ *	pressure = doubled by each report of a stall with AVM below CMA, within a
+ *	         share of D; falling slowly when calm
+ *	CMA    = max(least, share of D) + growth + pressure
  *	want   = offset + D + CMA, within min and max
  *
  * docs/policy.md has the reasons and the measurements.
@@ -22,6 +24,8 @@ enum {
 	DEMAND_SLOPE_MS = 1000,	    /* time constant of the slope */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	DEMAND_BALLOON_MS = 500,    /* from a target written to pages moved, on a busy host */
+	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
+	DEMAND_STALL_PAGES = 64,    /* more pages back from swap than a few strays */
 };
 
 /* All zero is the state of a guest never heard of. */
@@ -35,6 +39,9 @@ struct demand {
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
 	uint64_t demand_kib;	    /* D */
 	uint64_t slope_kib_s;
+	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
+	uint64_t pressure_kib;
+	uint64_t cma_kib;	    /* as last judged */
 };
 
 /* Takes in the guest's report, if it is a new one. */
@@ -43,7 +50,7 @@ void demand_observe(struct demand *demand, const struct policy_conf *conf,
 
 /* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
  * without a report wants what it holds. */
-void demand_judge(const struct demand *demand, const struct policy_conf *conf,
+void demand_judge(struct demand *demand, const struct policy_conf *conf,
 		  const struct host_view *host, const struct guest_view *guest,
 		  struct verdict *ret_verdict);
 

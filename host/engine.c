@@ -161,6 +161,7 @@ void engine_reload(struct engine *e, struct config *config)
 	config_finish(&e->config);
 	e->config = *config;
 	*config = (struct config){0};
+	guests_configure_anew(&e->guests);
 	e->due_ms = 0;
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy_name,
 		 e->config.n_guests);

@@ -123,6 +123,12 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 	return 0;
 }
 
+void guests_configure_anew(struct guests *gs)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		gs->guest[i].memory_changed = true;
+}
+
 int guests_watch_anew(struct guests *gs, struct store *store)
 {
 	int r = 0;
@@ -203,7 +209,16 @@ static int read_or(struct store *store, unsigned domid, const char *path, uint64
 	return is_lost(r) ? r : 0;
 }
 
-static int read_memory(struct guest *g, struct guest_view *v, struct store *store)
+static void look_up(struct guest *g, const struct config *config)
+{
+	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
+	g->conf_max_kib = listed ? listed->max_kib : 0;
+	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
+	g->conf_weight = listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+}
+
+static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
+		       const struct config *config)
 {
 	uint64_t target_kib, dynamic_min_kib;
 	int r = read_or(store, v->domid, "memory/static-max", 0, &g->static_max_kib);
@@ -226,6 +241,7 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	g->is_foreign = dynamic_min_kib != 0;
 	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
 	v->target_kib = target_kib + g->videoram_kib;
+	look_up(g, config);
 	g->memory_changed = false;
 	return 0;
 }
@@ -328,18 +344,17 @@ static uint64_t whole_pages_kib(uint64_t kib)
 	return kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
 }
 
-static void judge_bounds(const struct guest *g, struct guest_view *v, const struct config *config)
+static void judge_bounds(const struct guest *g, struct guest_view *v)
 {
-	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
 	uint64_t max_kib = g->static_max_kib + g->videoram_kib;
 	/* where a balloon rests below its target, libxl still refuses a target above static-max */
 	if (v->slack_kib < 0)
 		max_kib -= (uint64_t)-v->slack_kib < max_kib ? (uint64_t)-v->slack_kib : max_kib;
-	if (listed && listed->max_kib && listed->max_kib < max_kib)
-		max_kib = listed->max_kib;
+	if (g->conf_max_kib && g->conf_max_kib < max_kib)
+		max_kib = g->conf_max_kib;
 	v->max_kib = whole_pages_kib(max_kib);
-	v->min_kib = whole_pages_kib(config_min_kib(config, listed, max_kib));
-	v->weight = listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+	v->min_kib = whole_pages_kib(g->conf_min_kib < max_kib ? g->conf_min_kib : max_kib);
+	v->weight = g->conf_weight;
 }
 
 /* A guest that was unwatched for flooding is read once a period instead, and watched again in time. */
@@ -357,9 +372,10 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	return store_watch_cagma(store, v->domid, g->generation);
 }
 
-static int read_changed(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
+static int read_changed(struct guest *g, struct guest_view *v, struct store *store,
+			const struct config *config, uint64_t now_ms)
 {
-	int r = g->memory_changed ? read_memory(g, v, store) : 0;
+	int r = g->memory_changed ? read_memory(g, v, store, config) : 0;
 	if (r == 0 && g->agent_changed)
 		r = read_agent(g, v, store);
 	if (r == 0 && g->report_changed)
@@ -375,7 +391,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 		struct guest_view *v = &gs->view[i];
 		int r = poll_guest(g, v, store, config, now_ms);
 		if (r == 0)
-			r = read_changed(g, v, store, now_ms);
+			r = read_changed(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
 		if (!g->has_memory)
@@ -384,7 +400,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			v->target_kib = g->call_target_kib;
 		v->hold = judge_hold(g, v, now_ms);
 		balloon_observe(&g->balloon, now_ms, v);
-		judge_bounds(g, v, config);
+		judge_bounds(g, v);
 	}
 	return 0;
 }

@@ -39,6 +39,8 @@ struct guest {
 	char name[CONFIG_MAX_NAME + 1];
 	unsigned generation; /* changes whenever a domid is a new guest's */
 	uint64_t static_max_kib, videoram_kib;
+	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
+	uint32_t conf_weight;
 	bool has_memory; /* libxl has written memory/target and static-max */
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool has_agent, has_bad_report;
@@ -91,6 +93,9 @@ int guests_take_event(struct guests *guests, struct store *store, const struct s
 /* Reads what has changed, and fills in every guest's view. 0 or -errno as above. */
 int guests_refresh(struct guests *guests, struct store *store, const struct config *config,
 		   uint64_t now_ms);
+
+/* A new configuration: every guest is looked up in it at the next refresh. */
+void guests_configure_anew(struct guests *guests);
 
 /* A new connection: everything is watched and read again. 0 or -errno. */
 int guests_watch_anew(struct guests *guests, struct store *store);

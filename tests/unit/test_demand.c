@@ -10,6 +10,7 @@
 static const struct policy_conf conf = {.period_ms = 1000,
 					.cma_min_kib = 32 * MIB,
 					.cma_share_permyriad = 1250,
+					.pressure_max_permyriad = 5000,
 					.demand_fall_ms = 20000,
 					.step_kib = 2 * MIB};
 static struct demand demand;
@@ -154,6 +155,45 @@ START_TEST(growth_looks_ahead_and_fades)
 }
 END_TEST
 
+START_TEST(stalls_with_little_available_raise_the_cma_and_calm_lowers_it)
+{
+	uint64_t last_kib;
+	start(490 * MIB);
+	last_kib = verdict.cma_kib;
+	for (int i = 0; i < 3; i++) {
+		guest.report.psi_full_us += 50000;
+		report(200, 490 * MIB);
+		ck_assert_uint_gt(verdict.cma_kib, last_kib);
+		last_kib = verdict.cma_kib;
+	}
+	for (int i = 0; i < 20; i++) {
+		guest.report.allocstall++;
+		report(200, 490 * MIB);
+	}
+	ck_assert_uint_le(verdict.cma_kib, (490 / 8 + 490 / 2 + 2) * MIB); /* base and its cap */
+	for (int i = 0; i < 20; i++)
+		report(1000, 490 * MIB);
+	ck_assert_uint_le(verdict.cma_kib, (490 / 8 + 100) * MIB);
+}
+END_TEST
+
+START_TEST(a_guest_that_reads_files_gets_no_pressure)
+{
+	start(100 * MIB); /* 400 MiB available: all of it page cache */
+	for (int i = 0; i < 100; i++) {
+		guest.report.scan_kswapd += 10000;
+		guest.report.steal_kswapd += 10000;
+		guest.report.scan_direct += 100;
+		guest.report.refault_file += 1000;
+		guest.report.allocstall++;
+		guest.report.psi_full_us += 20000;
+		guest.report.pswpout += 10;
+		report(200, 100 * MIB);
+	}
+	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB);
+}
+END_TEST
+
 START_TEST(the_same_report_is_taken_in_once)
 {
 	start(300 * MIB);
@@ -194,6 +234,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
+	tcase_add_test(tests, stalls_with_little_available_raise_the_cma_and_calm_lowers_it);
+	tcase_add_test(tests, a_guest_that_reads_files_gets_no_pressure);
 	tcase_add_test(tests, the_same_report_is_taken_in_once);
 	tcase_add_loop_test(tests, no_report_can_do_more_than_ask_for_the_maximum, 0, 10);
 }

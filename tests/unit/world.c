@@ -14,6 +14,7 @@ void world_init(struct world *w, uint64_t free_kib)
 			 .reserve_kib = 64 * MIB,
 			 .cma_min_kib = 32 * MIB,
 			 .cma_share_permyriad = 1250,
+			 .pressure_max_permyriad = 5000,
 			 .demand_fall_ms = 20000,
 			 .step_kib = 2 * MIB},
 	};
