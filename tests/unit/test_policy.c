@@ -179,7 +179,7 @@ START_TEST(a_slow_balloon_does_not_wind_up)
 	for (int s = 0; s < 2000; s++) {
 		world_run(&w, cagma(), 1, 100);
 		/* offset, demand, an eighth and, while it swaps, half of it */
-		ck_assert_uint_le(w.view[a].target_kib, (56 + 280 + 35 + 140 + 2) * MIB);
+		ck_assert_uint_le(w.view[a].target_kib, (56 + 280 + 35 + 140 + 8) * MIB);
 	}
 }
 END_TEST

@@ -67,6 +67,7 @@ static const struct {
 	uint64_t some_us, full_us;
 } kernels[] = {
 	{"5.10/pressure-memory", 4319611, 1759737},
+	{"6.1/pressure-memory", 2830044, 2422128},
 	{"6.12/pressure-memory", 2642425, 1709679},
 	{"6.18/pressure-memory", 0, 0},
 };
