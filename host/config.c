@@ -27,6 +27,7 @@ static const struct option options[] = {
 	OPTION(pressure_max_permyriad, 5000, 0, 10000),
 	OPTION(demand_fall_ms, 20000, 0, 3600000),
 	OPTION(step_mib, 2, 1, 1024),
+	OPTION(by_hand_s, 3600, 0, 31536000),
 	OPTION(default_min_mib, 256, 1, MAX_MIB),
 	OPTION(default_weight, 256, 1, 65535),
 	OPTION(max_guests, 256, 1, CONFIG_MAX_GUESTS),

@@ -38,6 +38,7 @@ struct config {
 	long pressure_max_permyriad;
 	long demand_fall_ms;
 	long step_mib;
+	long by_hand_s;
 	long default_min_mib;
 	long default_weight;
 	long max_guests;

@@ -359,6 +359,7 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 			 .total_kib = host.total_kib,
 			 .free_kib = host.free_kib,
 			 .outstanding_kib = host.outstanding_kib,
+			 .held_kib = guests_held_kib(&e->guests, now_ms),
 			 .xl_is_building = xllock_is_held()},
 		.n_guests = e->guests.n,
 		.guest = e->guests.view,
@@ -408,6 +409,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	}
 	end_trouble(&e->no_host, "Xen's domains can be read again");
 	e->config.policy->decide(&conf, &snap, &e->state, &e->plan);
+	guests_note_verdicts(&e->guests, e->plan.verdict);
 	unsigned cuts = check(e, &conf, &snap);
 	ask_for_pass(e, e->plan.wake_ms);
 	keep_record(e, &snap, cuts);

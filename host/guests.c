@@ -2,7 +2,7 @@
 #include "host/guests.h"
 
 #include "common/log.h"
-#include "common/report.h"
+#include "host/intake.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -28,19 +28,29 @@ void guests_finish(struct guests *gs)
 	*gs = (struct guests){0};
 }
 
-static bool is_lost(int r)
-{
-	return r == -EBADF;
-}
-
 static bool is_guest(const struct hypervisor_domain *d)
 {
 	enum { FIRST_SYSTEM_DOMID = 0x7ff0 };
 	return d->domid != 0 && d->domid < FIRST_SYSTEM_DOMID;
 }
 
-static void remove_at(struct guests *gs, struct store *store, unsigned i)
+static void note_departure(struct guests *gs, const struct guest *g, uint64_t now_ms)
 {
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
+		struct departure *d = &gs->departure[i];
+		if (d->until_ms > now_ms)
+			continue;
+		*d = (struct departure){.alm_kib = g->living_alm_kib,
+					.until_ms = now_ms + GUESTS_REBOOT_MS};
+		memcpy(d->uuid, g->uuid, sizeof(d->uuid));
+		return;
+	}
+}
+
+static void remove_at(struct guests *gs, struct store *store, unsigned i, uint64_t now_ms)
+{
+	if (gs->guest[i].is_rebooting)
+		note_departure(gs, &gs->guest[i], now_ms);
 	unsigned domid = gs->view[i].domid, generation = gs->guest[i].generation;
 	size_t behind = gs->n - i - 1;
 	store_unwatch_memory(store, domid, generation);
@@ -87,7 +97,11 @@ static void take_domain(struct guest *g, struct guest_view *v, const struct hype
 	v->alm_kib = d->alm_kib;
 	v->cap_kib = d->cap_kib;
 	g->is_dying = d->is_dying;
+	g->is_rebooting = d->is_rebooting || (g->is_rebooting && d->is_dying);
 	g->is_paused = d->is_paused;
+	g->outstanding_kib = d->outstanding_kib;
+	if (!d->is_dying)
+		g->living_alm_kib = d->alm_kib;
 	if (d->alm_kib >= g->alm_high_kib || now_ms >= g->alm_high_ms + GUESTS_ALM_MEMORY_MS) {
 		g->alm_high_kib = d->alm_kib;
 		g->alm_high_ms = now_ms;
@@ -104,10 +118,10 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 		if (!is_guest(d))
 			continue;
 		while (i < gs->n && gs->view[i].domid < d->domid)
-			remove_at(gs, store, i);
+			remove_at(gs, store, i, now_ms);
 		bool same = i < gs->n && gs->view[i].domid == d->domid;
 		if (same && memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) != 0) {
-			remove_at(gs, store, i); /* the domid has a new owner */
+			remove_at(gs, store, i, now_ms); /* the domid has a new owner */
 			same = false;
 		}
 		if (!same && gs->n == gs->capacity)
@@ -119,7 +133,7 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 		i++;
 	}
 	while (i < gs->n)
-		remove_at(gs, store, i);
+		remove_at(gs, store, i, now_ms);
 	return 0;
 }
 
@@ -154,6 +168,49 @@ struct guest *guests_find(struct guests *gs, uint32_t domid, const uint8_t uuid[
 {
 	struct guest *g = find(gs, domid);
 	return g && memcmp(g->uuid, uuid, sizeof(g->uuid)) == 0 ? g : NULL;
+}
+
+void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		if (gs->view[i].has_report)
+			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
+}
+
+/* What a guest that came back does not hold yet; false when it is not back, or back for good. */
+static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret_missing_kib)
+{
+	uint64_t has_kib = 0;
+	for (unsigned i = 0; i < gs->n; i++) {
+		const struct guest *g = &gs->guest[i];
+		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0 || g->is_dying)
+			continue;
+		has_kib = gs->view[i].alm_kib + g->outstanding_kib;
+		if (g->has_memory && !g->is_paused)
+			return false; /* it runs */
+	}
+	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
+	return true;
+}
+
+uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
+{
+	uint64_t held_kib = 0, missing_kib;
+	for (unsigned i = 0; i < gs->n; i++) {
+		const struct guest *g = &gs->guest[i];
+		if (g->is_rebooting && g->living_alm_kib > gs->view[i].alm_kib)
+			held_kib += g->living_alm_kib - gs->view[i].alm_kib;
+	}
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
+		struct departure *d = &gs->departure[i];
+		if (d->until_ms <= now_ms)
+			continue;
+		if (is_coming_back(gs, d, &missing_kib))
+			held_kib += missing_kib;
+		else
+			d->until_ms = 0;
+	}
+	return held_kib;
 }
 
 void guests_clear_keys(struct guests *gs, struct store *store)
@@ -198,126 +255,11 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	return count_event(g, store, event->domid, now_ms);
 }
 
-/* --- reading ------------------------------------------------------------- */
-
-/* 0, leaving *ret_number at `otherwise`, when it is not there; -EBADF when the connection is lost. */
-static int read_or(struct store *store, unsigned domid, const char *path, uint64_t otherwise,
-		   uint64_t *ret_number)
-{
-	*ret_number = otherwise;
-	int r = store_read_number(store, domid, path, ret_number);
-	return is_lost(r) ? r : 0;
-}
-
-static void look_up(struct guest *g, const struct config *config)
-{
-	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
-	g->conf_max_kib = listed ? listed->max_kib : 0;
-	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
-	g->conf_weight = listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
-}
-
-static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
-		       const struct config *config)
-{
-	uint64_t target_kib, dynamic_min_kib;
-	int r = read_or(store, v->domid, "memory/static-max", 0, &g->static_max_kib);
-	if (r == 0)
-		r = read_or(store, v->domid, "memory/videoram", 0, &g->videoram_kib);
-	if (r == 0)
-		r = read_or(store, v->domid, "memory/dynamic-min", 0, &dynamic_min_kib);
-	if (r == 0)
-		r = read_or(store, v->domid, "memory/target", 0, &target_kib);
-	if (r < 0)
-		return r;
-	r = store_read(store, v->domid, "name", g->name, sizeof(g->name));
-	if (is_lost(r))
-		return r;
-	if (r < 0)
-		memcpy(g->name, "?", 2);
-	if (g->videoram_kib > g->static_max_kib)
-		g->videoram_kib = 0;
-	g->has_memory = target_kib && g->static_max_kib;
-	g->is_foreign = dynamic_min_kib != 0;
-	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
-	v->target_kib = target_kib + g->videoram_kib;
-	look_up(g, config);
-	g->memory_changed = false;
-	return 0;
-}
-
-static int read_agent(struct guest *g, const struct guest_view *v, struct store *store)
-{
-	char line[KEYS_MAX_VALUE + 1];
-	struct agent_hello hello;
-	int len = store_read(store, v->domid, keys_table[KEY_AGENT].path, line, sizeof(line));
-	if (is_lost(len))
-		return len;
-	uint64_t present;
-	g->has_agent = len >= 0 &&
-		       line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
-				  &present) == LINE_OK &&
-		       hello.protocol == KEYS_PROTOCOL;
-	g->agent_changed = false;
-	return 0;
-}
-
-/* A guest cannot have more than Xen gave it, not long ago at least. */
-static const char *check_report(const struct guest *g, const struct report *report)
-{
-	enum { TOLERANCE_KIB = 4096 };
-	if (report->total_kib > g->alm_high_kib + TOLERANCE_KIB)
-		return "says it has more memory than Xen gave it";
-	return NULL;
-}
-
-static void tell_bad_report(struct guest *g, const struct guest_view *v, const char *wrong)
-{
-	g->n_bad_reports++;
-	if (!g->bad_report)
-		log_warning("guest %s (domain %u): its report %s; it keeps what it holds until it "
-			    "reports sensibly", g->name, v->domid, wrong);
-	g->bad_report = wrong;
-}
-
-static int read_report(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
-{
-	char line[KEYS_MAX_VALUE + 1];
-	struct report report;
-	int len = store_read(store, v->domid, keys_table[KEY_REPORT].path, line, sizeof(line));
-	if (is_lost(len))
-		return len;
-	g->report_changed = false;
-	if (len == -ENOENT) {
-		v->has_report = g->has_bad_report = false;
-		return 0;
-	}
-	const char *wrong = line_error_text(LINE_TOO_LONG);
-	if (len >= 0)
-		wrong = report_parse((struct text){line, (size_t)len}, &report);
-	if (!wrong)
-		wrong = check_report(g, &report);
-	g->has_bad_report = wrong != NULL;
-	v->has_report = wrong == NULL;
-	if (wrong) {
-		tell_bad_report(g, v, wrong);
-		return 0;
-	}
-	if (g->bad_report)
-		log_info("guest %s (domain %u) reports sensibly again, after %llu bad reports",
-			 g->name, v->domid, (unsigned long long)g->n_bad_reports);
-	g->bad_report = NULL;
-	/* a report read again unchanged is not a new one */
-	if (report.seq != v->report.seq || report.uptime_ms != v->report.uptime_ms)
-		v->report_ms = now_ms;
-	v->report = report;
-	return 0;
-}
-
 /* --- views --------------------------------------------------------------- */
 
 static enum guest_hold judge_hold(const struct guest *g, const struct guest_view *v, uint64_t now_ms)
 {
+	uint64_t silent_from_ms = v->report_ms + KEYS_STALE_MS + (g->is_short ? GUESTS_SHORT_MS : 0);
 	const struct {
 		bool applies;
 		enum guest_hold hold;
@@ -327,11 +269,12 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 		{g->is_paused, HOLD_PAUSED},
 		{g->has_passthrough, HOLD_PASSTHROUGH},
 		{g->is_foreign, HOLD_FOREIGN},
+		{now_ms < g->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < g->call_paused_until_ms, HOLD_CALL_FAILED},
 		{!g->has_agent, HOLD_NO_AGENT},
 		{g->has_bad_report, HOLD_BAD_REPORT},
 		{!v->has_report, HOLD_NO_AGENT},
-		{now_ms > v->report_ms + KEYS_STALE_MS, HOLD_SILENT},
+		{now_ms > silent_from_ms, HOLD_SILENT},
 	};
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].applies)
@@ -372,17 +315,6 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	return store_watch_cagma(store, v->domid, g->generation);
 }
 
-static int read_changed(struct guest *g, struct guest_view *v, struct store *store,
-			const struct config *config, uint64_t now_ms)
-{
-	int r = g->memory_changed ? read_memory(g, v, store, config) : 0;
-	if (r == 0 && g->agent_changed)
-		r = read_agent(g, v, store);
-	if (r == 0 && g->report_changed)
-		r = read_report(g, v, store, now_ms);
-	return r;
-}
-
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
 		   uint64_t now_ms)
 {
@@ -391,7 +323,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 		struct guest_view *v = &gs->view[i];
 		int r = poll_guest(g, v, store, config, now_ms);
 		if (r == 0)
-			r = read_changed(g, v, store, config, now_ms);
+			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
 		if (!g->has_memory)

@@ -24,6 +24,10 @@ enum {
 	GUESTS_MAX_EVENTS_S = 50, /* five times what an agent under pressure writes */
 	GUESTS_POLL_MS = 30000,	  /* how long a guest that floods is polled */
 	GUESTS_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone so long */
+	GUESTS_SHORT_MS = 60000, /* the need of a guest that fell silent while it was short is
+				  * believed so much longer: it is probably thrashing */
+	GUESTS_REBOOT_MS = 120000, /* a rebooting guest's memory is held for it so long */
+	GUESTS_MAX_REBOOTS = 64,   /* at a time */
 	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
 };
 
@@ -42,7 +46,12 @@ struct guest {
 	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
 	uint32_t conf_weight;
 	bool has_memory; /* libxl has written memory/target and static-max */
-	bool is_dying, is_paused, is_foreign, has_passthrough;
+	bool is_dying, is_rebooting, is_paused, is_foreign, has_passthrough;
+	bool is_short; /* its AVM was below its CMA when last judged */
+	uint64_t outstanding_kib;
+	uint64_t living_alm_kib;   /* what it held before it died */
+	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
+	uint64_t by_hand_until_ms;
 	bool has_agent, has_bad_report;
 	bool memory_changed, agent_changed, report_changed; /* to be read at the next pass */
 
@@ -66,8 +75,16 @@ struct guest {
 	struct published published;
 };
 
+/* A guest that has gone to come back. */
+struct departure {
+	uint8_t uuid[16];
+	uint64_t alm_kib;
+	uint64_t until_ms; /* 0: a free place */
+};
+
 struct guests {
 	unsigned capacity, n;
+	struct departure departure[GUESTS_MAX_REBOOTS];
 	unsigned next_generation;
 	struct guest *guest;
 	struct guest_view *view;
@@ -99,6 +116,12 @@ void guests_configure_anew(struct guests *guests);
 
 /* A new connection: everything is watched and read again. 0 or -errno. */
 int guests_watch_anew(struct guests *guests, struct store *store);
+
+/* Takes in what a policy thought of the guests: which are short. */
+void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
+
+/* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
+uint64_t guests_held_kib(struct guests *guests, uint64_t now_ms);
 
 /* The guest a job was for, NULL when it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);

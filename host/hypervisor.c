@@ -72,6 +72,9 @@ static void convert(const xc_domaininfo_t *info, struct hypervisor_domain *d)
 	d->outstanding_kib = info->outstanding_pages * KIB_PER_PAGE;
 	d->is_paused = info->flags & XEN_DOMINF_paused;
 	d->is_dying = info->flags & gone;
+	d->is_rebooting = (info->flags & XEN_DOMINF_shutdown) &&
+			  (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) ==
+				  SHUTDOWN_reboot;
 }
 
 int hypervisor_domains(struct hypervisor *h, const struct hypervisor_domain **ret_domain)

@@ -24,6 +24,7 @@
 	X(DYING, "dying")                                                                          \
 	X(PASSTHROUGH, "passthrough")                                                              \
 	X(FOREIGN, "foreign-balancer")                                                             \
+	X(BY_HAND, "moved-by-hand")                                                                \
 	X(NO_AGENT, "no-agent")                                                                    \
 	X(BAD_REPORT, "bad-report")                                                                \
 	X(SILENT, "agent-silent")                                                                  \
@@ -55,6 +56,7 @@ struct host_view {
 	uint64_t total_kib;
 	uint64_t free_kib;	  /* free pages, claims included */
 	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
+	uint64_t held_kib;	  /* kept for guests that reboot and are not back yet */
 	bool xl_is_building;	  /* xl holds its lock: nobody may grow */
 };
 
@@ -125,7 +127,8 @@ uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
 uint64_t model_pending_kib(const struct guest_view *guest);
 
 /* Host memory that grows may be issued against now: free, not claimed by a
- * guest being built, not pending for a guest already told, not the reserve. */
+ * guest being built, not held for one that reboots, not pending for a guest
+ * already told, not the reserve. */
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
 
 #endif

@@ -6,8 +6,9 @@
  *  - touch only guests that are ours to move, each at most once, in whole pages;
  *  - take no guest below its min, and let none grow above its max;
  *  - hand out only memory that is free now: not the reserve, not what a guest
- *    being built has claimed, not what another guest was already promised by
- *    its target, not what donors have still to give;
+ *    being built has claimed, not what is held for one that reboots, not what
+ *    another guest was already promised by its target, not what donors have
+ *    still to give;
  *  - not let anyone grow while xl builds a guest;
  *  - put no shrink behind a grow.
  */

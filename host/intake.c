@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/intake.h"
+
+#include "common/log.h"
+#include "common/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool is_lost(int r)
+{
+	return r == -EBADF;
+}
+
+/* 0, leaving *ret_number at `otherwise`, when it is not there; -EBADF when the connection is lost. */
+static int read_or(struct store *store, unsigned domid, const char *path, uint64_t otherwise,
+		   uint64_t *ret_number)
+{
+	*ret_number = otherwise;
+	int r = store_read_number(store, domid, path, ret_number);
+	return is_lost(r) ? r : 0;
+}
+
+static void look_up(struct guest *g, const struct config *config)
+{
+	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
+	g->conf_max_kib = listed ? listed->max_kib : 0;
+	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
+	g->conf_weight = listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+}
+
+/* A target that is neither what we found nor what we set is somebody's wish. */
+static void note_target(struct guest *g, const struct guest_view *v, const struct config *config,
+			uint64_t now_ms)
+{
+	bool is_known = !g->known_target_kib || v->target_kib == g->known_target_kib ||
+			v->target_kib == g->call_target_kib;
+	g->known_target_kib = v->target_kib;
+	if (is_known || config->by_hand_s == 0)
+		return;
+	g->by_hand_until_ms = now_ms + (uint64_t)config->by_hand_s * 1000;
+	log_info("guest %s (domain %u): its target was set to %llu KiB by hand; it is left alone "
+		 "for %ld s", g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
+}
+
+static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
+		       const struct config *config, uint64_t now_ms)
+{
+	uint64_t target_kib, dynamic_min_kib;
+	int r = read_or(store, v->domid, "memory/static-max", 0, &g->static_max_kib);
+	if (r == 0)
+		r = read_or(store, v->domid, "memory/videoram", 0, &g->videoram_kib);
+	if (r == 0)
+		r = read_or(store, v->domid, "memory/dynamic-min", 0, &dynamic_min_kib);
+	if (r == 0)
+		r = read_or(store, v->domid, "memory/target", 0, &target_kib);
+	if (r < 0)
+		return r;
+	r = store_read(store, v->domid, "name", g->name, sizeof(g->name));
+	if (is_lost(r))
+		return r;
+	if (r < 0)
+		memcpy(g->name, "?", 2);
+	if (g->videoram_kib > g->static_max_kib)
+		g->videoram_kib = 0;
+	g->has_memory = target_kib && g->static_max_kib;
+	g->is_foreign = dynamic_min_kib != 0;
+	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
+	v->target_kib = target_kib + g->videoram_kib;
+	if (g->has_memory)
+		note_target(g, v, config, now_ms);
+	look_up(g, config);
+	g->memory_changed = false;
+	return 0;
+}
+
+static int read_agent(struct guest *g, const struct guest_view *v, struct store *store)
+{
+	char line[KEYS_MAX_VALUE + 1];
+	struct agent_hello hello;
+	int len = store_read(store, v->domid, keys_table[KEY_AGENT].path, line, sizeof(line));
+	if (is_lost(len))
+		return len;
+	uint64_t present;
+	g->has_agent = len >= 0 &&
+		       line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
+				  &present) == LINE_OK &&
+		       hello.protocol == KEYS_PROTOCOL;
+	g->agent_changed = false;
+	return 0;
+}
+
+/* A guest cannot have more than Xen gave it, not long ago at least. */
+static const char *check_report(const struct guest *g, const struct report *report)
+{
+	enum { TOLERANCE_KIB = 4096 };
+	if (report->total_kib > g->alm_high_kib + TOLERANCE_KIB)
+		return "says it has more memory than Xen gave it";
+	return NULL;
+}
+
+static void tell_bad_report(struct guest *g, const struct guest_view *v, const char *wrong)
+{
+	g->n_bad_reports++;
+	if (!g->bad_report)
+		log_warning("guest %s (domain %u): its report %s; it keeps what it holds until it "
+			    "reports sensibly", g->name, v->domid, wrong);
+	g->bad_report = wrong;
+}
+
+static int read_report(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
+{
+	char line[KEYS_MAX_VALUE + 1];
+	struct report report;
+	int len = store_read(store, v->domid, keys_table[KEY_REPORT].path, line, sizeof(line));
+	if (is_lost(len))
+		return len;
+	g->report_changed = false;
+	if (len == -ENOENT) {
+		v->has_report = g->has_bad_report = false;
+		return 0;
+	}
+	const char *wrong = line_error_text(LINE_TOO_LONG);
+	if (len >= 0)
+		wrong = report_parse((struct text){line, (size_t)len}, &report);
+	if (!wrong)
+		wrong = check_report(g, &report);
+	g->has_bad_report = wrong != NULL;
+	v->has_report = wrong == NULL;
+	if (wrong) {
+		tell_bad_report(g, v, wrong);
+		return 0;
+	}
+	if (g->bad_report)
+		log_info("guest %s (domain %u) reports sensibly again, after %llu bad reports",
+			 g->name, v->domid, (unsigned long long)g->n_bad_reports);
+	g->bad_report = NULL;
+	/* a report read again unchanged is not a new one */
+	if (report.seq != v->report.seq || report.uptime_ms != v->report.uptime_ms)
+		v->report_ms = now_ms;
+	v->report = report;
+	return 0;
+}
+
+int intake_read(struct guest *g, struct guest_view *v, struct store *store,
+		const struct config *config, uint64_t now_ms)
+{
+	int r = g->memory_changed ? read_memory(g, v, store, config, now_ms) : 0;
+	if (r == 0 && g->agent_changed)
+		r = read_agent(g, v, store);
+	if (r == 0 && g->report_changed)
+		r = read_report(g, v, store, now_ms);
+	return r;
+}
