@@ -91,11 +91,11 @@ pure: $(addprefix $B/,$(PURE))
 
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
-	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests >build-$$cc.log 2>&1 \
+	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests lab1 lab2-programs >build-$$cc.log 2>&1 \
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
-check-fast: all pure check-docs check-unit check-lab1
-	$Q$(MAKE) --no-print-directory SAN=1 check-unit check-lab1
+check-fast: all pure check-docs check-unit check-lab2-judge check-lab1 check-cagmad
+	$Q$(MAKE) --no-print-directory SAN=1 check-unit check-lab2-judge check-lab1 check-cagmad
 check: check-fast check-warnings lab
 
 format:
@@ -128,4 +128,4 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
--include $(shell find $B -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' -type f 2>/dev/null)

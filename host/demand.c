@@ -52,11 +52,13 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 {
 	uint64_t hot_kib = min_of(min_of(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
 	uint64_t now_kib = less(r->total_kib, r->avail_kib) + hot_kib;
-	if (now_kib >= d->demand_kib)
-		d->demand_kib = now_kib;
-	else if (!swaps_out)
-		d->demand_kib = now_kib + decayed(d->demand_kib - now_kib, dt_ms,
-						  max_of(conf->demand_fall_ms, 1));
+	/* what is squeezed out is still in use, though it cannot be seen any more */
+	d->use_kib = swaps_out ? max_of(now_kib, d->use_kib) : now_kib;
+	if (d->use_kib >= d->demand_kib)
+		d->demand_kib = d->use_kib;
+	else
+		d->demand_kib = d->use_kib + decayed(d->demand_kib - d->use_kib, dt_ms,
+						     max_of(conf->demand_fall_ms, 1));
 }
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
@@ -95,7 +97,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		return;
 	uint64_t used_kib = less(r->total_kib, r->avail_kib);
 	if (!d->has_report) {
-		*d = (struct demand){.has_report = true, .demand_kib = used_kib};
+		*d = (struct demand){.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = less(guest->report_ms, d->report_ms);
 		bool swaps_out = r->pswpout > d->pswpout;
@@ -133,6 +135,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf,
 	if (d->has_report && guest->has_report) {
 		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
+		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
 		v.cma_kib = max_of(conf->cma_min_kib, base_kib) +
 			    growth_kib(d, conf, less(host->now_ms, d->report_ms)) + d->pressure_kib;

@@ -4,8 +4,8 @@
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
  *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
- *	D      = MemTotal - MemAvailable + hot, rising at once, falling slowly,
- *	         not falling while the guest swaps out
+ *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps out
+ *	D      = use, rising at once, falling slowly
  *	growth = slope of D x (period + balloon latency)
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
@@ -21,7 +21,7 @@
 
 enum {
 	DEMAND_HOT_MS = 60000,	    /* swap traffic older than this is not wanted back */
-	DEMAND_SLOPE_MS = 1000,	    /* time constant of the slope */
+	DEMAND_SLOPE_MS = 300,	    /* time constant of the slope: a few reports */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	DEMAND_BALLOON_MS = 500,    /* from a target written to pages moved, on a busy host */
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
@@ -37,6 +37,7 @@ struct demand {
 	uint64_t used_kib;	    /* MemTotal - MemAvailable in it */
 	uint64_t pswpin, pswpout;   /* in it */
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
+	uint64_t use_kib;
 	uint64_t demand_kib;	    /* D */
 	uint64_t slope_kib_s;
 	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */

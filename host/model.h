@@ -93,7 +93,8 @@ struct action {
 /* What a policy thinks of one guest; for people, records and tests. */
 struct verdict {
 	uint64_t offset_kib; /* ALM - MemTotal */
-	uint64_t demand_kib; /* D */
+	uint64_t use_kib;    /* demand as it is now */
+	uint64_t demand_kib; /* D: demand as it was lately */
 	uint64_t cma_kib;    /* CMA */
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */

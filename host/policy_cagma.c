@@ -17,7 +17,7 @@
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 8
 
-enum { N_TIERS = 4 };
+enum { N_TIERS = 5 };
 
 static uint64_t min_of(uint64_t a, uint64_t b)
 {
@@ -35,17 +35,19 @@ static bool is_ours(const struct guest_view *guest)
 }
 
 /*
- * The upper bound of tier `tier` for a guest, in pages: its min, its demand,
- * its want, and at last what it holds now, since surplus stays where it is
- * until somebody needs it. Rising with `tier`; within max.
+ * The upper bound of tier `tier` for a guest, in pages: its min; what it uses;
+ * its CMA above that; its want, which remembers what it used lately; and at
+ * last what it holds now, since surplus stays where it is until somebody needs
+ * it. Rising with `tier`; within max.
  */
 static uint64_t tier_bound(const struct guest_view *guest, const struct verdict *v, int tier)
 {
-	uint64_t used_kib = max_of(v->offset_kib + v->demand_kib, guest->min_kib);
+	uint64_t use_kib = v->offset_kib + v->use_kib;
 	const uint64_t bound_kib[N_TIERS + 1] = {
 		0,
 		guest->min_kib,
-		min_of(used_kib, v->want_kib),
+		min_of(max_of(use_kib, guest->min_kib), v->want_kib),
+		min_of(max_of(use_kib + v->cma_kib, guest->min_kib), v->want_kib),
 		v->want_kib,
 		max_of(v->want_kib, min_of(guest->alm_kib, guest->max_kib)),
 	};

@@ -57,9 +57,9 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
 		v->slack_kib, v->at_rest, v->gave_up, v->min_kib, v->max_kib, v->weight);
 	fprintf(file,
-		" offset_kib=%" PRIu64 " demand_kib=%" PRIu64 " cma_kib=%" PRIu64
+		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64 " cma_kib=%" PRIu64
 		" want_kib=%" PRIu64 " goal_kib=%" PRIu64,
-		verdict->offset_kib, verdict->demand_kib, verdict->cma_kib, verdict->want_kib,
+		verdict->offset_kib, verdict->use_kib, verdict->demand_kib, verdict->cma_kib, verdict->want_kib,
 		verdict->goal_kib);
 	if (v->has_report && report_write(&v->report, report, sizeof(report)))
 		fprintf(file, " | report report_ms=%" PRIu64 " %s", v->report_ms, report);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Anonymous memory that is touched on purpose: the demand of a guest in lab 2.
+ *
+ * Rates can be compared only if memory is touched in the same way: by MADV_POPULATE_WRITE on one
+ * step, or by a fault for each page, as most programs do it and which is several times slower under
+ * emulation. Then one word is written into each page: its own number, so that a later reading
+ * proves that the page came back from swap as it was.
+ */
+#ifndef CAGMA_LAB2_REGION_H
+#define CAGMA_LAB2_REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	REGION_PAGE_BYTES = 4096,
+	REGION_PAGE_KIB = 4,
+};
+
+struct region {
+	unsigned char *start;
+	uint64_t size_kib;
+	uint64_t touched_kib;
+	/* Touched by a fault for each page. */
+	bool by_fault;
+};
+
+/* What reading found. */
+struct region_reading {
+	uint64_t passes;
+	uint64_t pages;
+	uint64_t bad_pages;
+};
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t region_now_ms(void);
+
+/* Reserves addresses, no memory. Returns 0 or -errno. */
+int region_create(uint64_t size_kib, bool by_fault, struct region *ret_region);
+
+/* Accepts zeroed memory. */
+void region_destroy(struct region *region);
+
+/*
+ * Touches up to step_kib more, and never past the end. Returns 0 or -errno; touched_kib is advanced
+ * on success only.
+ */
+int region_touch(struct region *region, uint64_t step_kib);
+
+/*
+ * Touches all of it in steps at rate_kib_s on an absolute schedule (late steps are made up for), or
+ * as fast as it goes with rate 0. *ret_ms: how long it took. Returns 0 or -errno.
+ */
+int region_ramp(struct region *region, uint64_t step_kib, uint64_t rate_kib_s, uint64_t *ret_ms);
+
+/* Reads every touched page once a second until hold_ms have gone by. */
+void region_read(const struct region *region, uint64_t hold_ms, struct region_reading *ret_reading);
+
+#endif

@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Puts together the directory that runs in dom0: our programs, the guests' kernel and initramfs,
+# and the scripts. The guests' initramfs is the cached one followed by a small one with our
+# programs and their libraries: the kernel unpacks both.
+#
+# usage: make-payload.sh BUILD IMAGE PAYLOAD
+set -euo pipefail
+export LC_ALL=C
+HERE=$(cd "$(dirname "$0")" && pwd)
+. "$HERE/step.sh"
+
+BUILD=$1
+IMAGE=$2
+PAYLOAD=$3
+LAB_BINARIES=$BUILD/tests/lab2
+
+# copy_libraries TREE PROGRAM...: whatever the dynamic linker would load, at the same paths
+copy_libraries() {
+	local tree=$1 library
+	shift
+	ldd "$@" | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^\/.*[.]so/ && $i !~ /:$/) print $i }' |
+		sort -u | while read -r library; do
+			install -D -m 755 "$library" "$tree$library"
+		done
+}
+
+guest_overlay() {
+	local tree=$PAYLOAD.guest
+	rm -rf "$tree"
+	mkdir -p "$tree/lab"
+	install -m 755 "$BUILD/guest/cagma-agent" "$LAB_BINARIES/guest/lab2-work" "$tree/lab/"
+	install -m 755 "$HERE/guest/init" "$tree/init"
+	copy_libraries "$tree" "$tree/lab/cagma-agent" "$tree/lab/lab2-work"
+	(cd "$tree" && find . -print0 | sort -z |
+		cpio --quiet --null --create --format=newc --owner=0:0)
+	rm -rf "$tree"
+}
+
+for program in host/cagmad guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/lab2-sampler \
+	tests/lab2/lab2-store; do
+	[ -x "$BUILD/$program" ] || die "$BUILD/$program is missing; run make"
+done
+rm -rf "$PAYLOAD"
+mkdir -p "$PAYLOAD/bin" "$PAYLOAD/guest"
+install -m 755 "$BUILD/host/cagmad" "$LAB_BINARIES/lab2-sampler" "$LAB_BINARIES/lab2-store" \
+	"$PAYLOAD/bin/"
+install -m 755 "$HERE/dom0/run" "$HERE/dom0/run-scenario" "$HERE/dom0/dom0-boot" "$PAYLOAD/"
+install -m 644 "$HERE/dom0/lib.sh" "$PAYLOAD/"
+mkdir "$PAYLOAD/scenario"
+install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
+cp "$IMAGE/guest/vmlinux" "$PAYLOAD/guest/vmlinux"
+{
+	cat "$IMAGE/guest/base.cpio"
+	guest_overlay
+} >"$PAYLOAD/guest/initrd"

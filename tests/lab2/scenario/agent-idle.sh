@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the agent costs at rest, in its default configuration, with cagmad at work; and what polling
+# /proc/meminfo every 100 ms costs in the same guest, timed in the same way.
+LIMIT_S=420
+
+REST_S=60
+POLL_MS=100
+
+scenario_agent_idle() {
+	local rest poll writes
+	guest_create a 200 600 "$SWAP_A"
+	guest_wait_agent a
+	balancer_start cagma cagma 16 "name=${PREFIX}a,min_mib=160,max_mib=600,weight=256"
+	# What the agent does first is not rest: its first heartbeat after cagmad is there ends it.
+	wait_until 90 "cagmad's answer" timeout 10 xenstore-exists \
+		"/local/domain/$(guest_domid a)/cagma/state"
+	timeout 60 "$PAYLOAD/bin/lab2-store" count "/local/domain/$(guest_domid a)/data/cagma" 20 \
+		>"$OUT/settling.txt"
+
+	process_start writes "$PAYLOAD/bin/lab2-store" count \
+		"/local/domain/$(guest_domid a)/data/cagma" $REST_S
+	rest=$(guest_ask a $((REST_S + 60)) "rest seconds=$REST_S") || exit 1
+	wait_until 30 "the end of counting" process_is_gone writes
+	writes=$(cat "$OUT/writes.log")
+	poll=$(guest_ask a $((REST_S + 60)) "poll seconds=$REST_S period_ms=$POLL_MS") || exit 1
+	note "rest: $rest; poll: $poll; writes: $writes"
+	process_runs cagma || fail "cagmad ended by itself; see cagma.log"
+	process_stop cagma
+	timeout 10 xenstore-ls -f "/local/domain/$(guest_domid a)" >"$OUT/xenstore-a.txt"
+	agent_idle_report "$rest" "$poll" "$writes"
+}
+
+# permyriad TEXT: CPU time as ten-thousandths of one CPU, with one decimal
+permyriad() {
+	awk -v cpu_us="$(value cpu_us "$1")" -v ms="$(value ms "$1")" \
+		'BEGIN { if (ms > 0 && cpu_us != "") printf "%.1f", cpu_us * 10 / ms }'
+}
+
+agent_idle_report() {
+	local rss_kib writes_per_min
+	rss_kib=$(value rss_kib "$1")
+	writes_per_min=$(awk -v n="$3" -v s=$REST_S 'BEGIN { if (n ~ /^[0-9]+$/) printf "%.1f", n * 60 / s }')
+	result agent-idle "rss_kib=$rss_kib" "cpu_permyriad=$(permyriad "$1")" \
+		"poll_cpu_permyriad=$(permyriad "$2")" "xs_writes_per_min=$writes_per_min"
+	criterion "the agent is too large" "$rss_kib" "<=" 2048
+	criterion "the agent writes too often" "$writes_per_min" "<=" 6
+	criterion "the agent uses too much CPU" "$(value cpu_us "$1")0" "<=" "$(value cpu_us "$2")"
+}

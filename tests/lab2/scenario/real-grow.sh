@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2154
+#
+# The main job. Guest A's demand ramps past what it was booted with, faster than half of what it
+# can touch at all (ramp_kib_s is the demand's schedule, static_ramp_kib_s and cagma_ramp_kib_s what
+# the guest made of it); guest B sits idle on memory; the host has no memory left but the reserve. The
+# same work with policy static (nothing is moved) and then with cagma, each on fresh guests.
+LIMIT_S=700
+
+A_MEMORY_MIB=200
+A_MIN_MIB=160
+A_MAX_MIB=600
+B_MEMORY_MIB=400
+B_MIN_MIB=120
+B_DEMAND_KIB=40960
+A_DEMAND_KIB=245760
+RESERVE_WISHED_KIB=40960
+STEP_KIB=1024
+HOLD_MS=20000
+# Of the unthrottled rate; half is asked for, and the rate itself varies between two measurements.
+RAMP_PERCENT=65
+
+real_grow_guests() {
+	guest_create a $A_MEMORY_MIB $A_MAX_MIB "$SWAP_A"
+	guest_create b $B_MEMORY_MIB $B_MEMORY_MIB "$SWAP_B"
+	guest_ask b 60 "hold size_kib=$B_DEMAND_KIB step_kib=$STEP_KIB" >/dev/null || exit 1
+	guest_wait_agent a
+	guest_wait_agent b
+	host_fill $RESERVE_WISHED_KIB
+}
+
+# real_grow_run POLICY: sets POLICY_ramp, POLICY_b_swap, POLICY_verdict and others
+real_grow_run() {
+	local policy=$1 reserve_mib b_before b_after measured ramp verdict
+	note "policy $policy"
+	wait_until 60 "memory of former guests coming back" free_is_at_least "$free_at_start_kib"
+	real_grow_guests
+	reserve_mib=$(($(host_free_kib) / 1024))
+	note "free memory is $(host_free_kib) KiB, the reserve $reserve_mib MiB"
+	measured=$(guest_ask a 120 "measure size_kib=49152 step_kib=$STEP_KIB tries=10") || exit 1
+	unthrottled=$(value rate_kib_s "$measured") || fail "guest a did not measure its rate"
+	# The same work for both: the second run takes the rate of the first.
+	: "${ramp_kib_s:=$((unthrottled * RAMP_PERCENT / 100))}"
+	balancer_start "$policy" "$policy" $reserve_mib \
+		"name=${PREFIX}a,min_mib=$A_MIN_MIB,max_mib=$A_MAX_MIB,weight=256" \
+		"name=${PREFIX}b,min_mib=$B_MIN_MIB,max_mib=$B_MEMORY_MIB,weight=256"
+	sampler_start "$policy-sampler" a b
+	b_before=$(guest_swap_pages b) || exit 1
+	note "ramp to $A_DEMAND_KIB KiB at $ramp_kib_s KiB/s of $unthrottled"
+	ramp=$(guest_ask a 240 "ramp total_kib=$A_DEMAND_KIB step_kib=$STEP_KIB" \
+		"rate_kib_s=$ramp_kib_s hold_ms=$HOLD_MS") || exit 1
+	note "guest a: $ramp"
+	b_after=$(guest_swap_pages b) || exit 1
+	process_runs "$policy" || fail "cagmad ended by itself; see $policy.log"
+	process_stop "$policy-sampler"
+	for guest in a b; do
+		timeout 10 xenstore-ls -f "/local/domain/$(guest_domid $guest)" \
+			>"$OUT/$policy-xenstore-$guest.txt"
+	done
+	timeout 10 xl list >"$OUT/$policy-xl-list.txt"
+	process_stop "$policy"
+	verdict=$(sampler_judge "$policy-sampler" $((reserve_mib * 1024)) \
+		"a:$((A_MIN_MIB * 1024)):$((A_MAX_MIB * 1024))" \
+		"b:$((B_MIN_MIB * 1024)):$((B_MEMORY_MIB * 1024))") || exit 1
+	note "samples: $verdict $(tail -n 1 "$OUT/$policy-sampler.samples")"
+	printf -v "${policy}_ramp" %s "$ramp"
+	printf -v "${policy}_verdict" %s "$verdict"
+	printf -v "${policy}_b_swap" %s $((b_after - b_before))
+	printf -v "${policy}_unthrottled" %s "$unthrottled"
+	printf -v "${policy}_reserve_kib" %s $((reserve_mib * 1024))
+	guests_destroy
+}
+
+real_grow_swap() {
+	echo $(($(value pswpin_pages "$1") + $(value pswpout_pages "$1")))
+}
+
+# difference NAME_A NAME_B TEXT: A - B, or 0
+difference() {
+	local a b
+	a=$(value "$1" "$3") && b=$(value "$2" "$3") && echo $((a > b ? a - b : 0))
+}
+
+real_grow_report() {
+	local static_swap cagma_swap growth given violations samples span_ms unthrottled
+	static_swap=$(real_grow_swap "$static_ramp")
+	cagma_swap=$(real_grow_swap "$cagma_ramp")
+	growth=$(difference a_highest_kib a_first_kib "$cagma_verdict")
+	given=$(difference b_first_kib b_lowest_kib "$cagma_verdict")
+	violations=$(($(value violations "$static_verdict") + $(value violations "$cagma_verdict")))
+	samples=$(value samples "$cagma_verdict")
+	span_ms=$(value span_ms "$cagma_verdict")
+	unthrottled=$((static_unthrottled > cagma_unthrottled ? static_unthrottled : cagma_unthrottled))
+	result real-grow "static_swap_pages=$static_swap" "cagma_swap_pages=$cagma_swap" \
+		"ratio=$(awk -v a="$cagma_swap" -v b="$static_swap" \
+			'BEGIN { if (b > 0) printf "%.4f", a / b }')" \
+		"a_growth_kib=$growth" "b_given_kib=$given" "b_swap_pages=$cagma_b_swap" \
+		"b_static_swap_pages=$static_b_swap" "reserve_kib=$cagma_reserve_kib" \
+		"violations=$violations" "ramp_kib_s=$ramp_kib_s" \
+		"unthrottled_kib_s=$unthrottled" \
+		"static_ramp_kib_s=$(value rate_kib_s "$static_ramp")" \
+		"cagma_ramp_kib_s=$(value rate_kib_s "$cagma_ramp")" \
+		"static_ramp_ms=$(value ramp_ms "$static_ramp")" \
+		"cagma_ramp_ms=$(value ramp_ms "$cagma_ramp")" "samples=$samples" \
+		"longest_gap_ms=$(value longest_gap_ms "$cagma_verdict")"
+
+	criterion "static swaps too little to compare with" "$static_swap" ">=" 20000
+	criterion "cagma swaps too much" "$((cagma_swap * 100))" "<=" "$((static_swap * 5))"
+	criterion "guest a grows too little" "$growth" ">=" $((cagma_reserve_kib * 3))
+	criterion "guest b gives too little" $((given * 3)) ">=" $((growth * 2))
+	criterion "guest b swaps" $((cagma_b_swap * 100)) "<=" "$static_swap"
+	criterion "the safety contract is broken" "$violations" "<=" 0
+	criterion "the ramp is too slow" $((ramp_kib_s * 2)) ">=" "$unthrottled"
+	criterion "there are too few samples" $((samples * SAMPLE_MS * 2)) ">=" "$span_ms"
+	criterion "memory came back changed from swap" \
+		$(($(value bad_pages "$static_ramp") + $(value bad_pages "$cagma_ramp"))) "<=" 0
+}
+
+scenario_real_grow() {
+	free_at_start_kib=$(host_free_kib) || fail "the hypervisor does not answer"
+	# Page tables and grants of former guests may stay a little while longer.
+	free_at_start_kib=$((free_at_start_kib - 1024))
+	for policy in ${LAB_POLICIES:-static cagma}; do
+		real_grow_run "$policy"
+	done
+	real_grow_report
+}
