@@ -20,10 +20,6 @@ ssize_t file_reread(int fd, char *buf, size_t size)
 			continue;
 		if (got < 0)
 			return -errno;
-		if (got == 0) {
-			buf[len] = '\0';
-			return (ssize_t)len;
-		}
 		len += (size_t)got;
 		if (got < FILE_SURELY_LAST && len < size) {
 			buf[len] = '\0';

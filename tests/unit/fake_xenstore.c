@@ -11,7 +11,7 @@
  *     absent    while there: xs_open() fails
  *     lost      while there: every call on an open connection fails with EBADF
  *     refuse    while there: writes to the path in it fail with ENOSPC
- *     event     a FIFO: a byte put into it is one watch event
+ *     event     a FIFO: a byte put into it is one event of the only watch, data/cagma/agent
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +67,17 @@ static void log_call(const char *call, const char *path, const char *value)
 	fclose(file);
 }
 
+/* As a watch does: for the first time when it is set, then for each change. */
+static void raise_event(void)
+{
+	int fd = open(store_path("event"), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (write(fd, "x", 1) < 0)
+		perror("fake_xenstore: event");
+	close(fd);
+}
+
 struct xs_handle *xs_open(unsigned long flags)
 {
 	(void)flags;
@@ -76,7 +87,7 @@ struct xs_handle *xs_open(unsigned long flags)
 	struct xs_handle *h = malloc(sizeof(*h));
 	if (!h)
 		return NULL;
-	h->event_fd = open(store_path("event"), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	h->event_fd = open(store_path("event"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	return h;
 }
 
@@ -96,7 +107,10 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 	(void)h;
 	(void)path;
 	(void)token;
-	return !is_lost();
+	if (is_lost())
+		return false;
+	raise_event();
+	return true;
 }
 
 char **xs_check_watch(struct xs_handle *h)
@@ -137,7 +151,10 @@ bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const v
 		return false;
 	fputs(value, file);
 	log_call("write", path, value);
-	return fclose(file) == 0;
+	fclose(file);
+	if (strcmp(path, "data/cagma/agent") == 0)
+		raise_event();
+	return true;
 }
 
 bool xs_rm(struct xs_handle *h, xs_transaction_t t, const char *path)

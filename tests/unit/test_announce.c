@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/announce.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #define MIB 1024
 
@@ -56,9 +57,13 @@ static const struct {
 
 	/* the balloon: both ways, at ease; but what it takes is felt as a fall */
 	{.total_kib = 24 * MIB, .after_ms = 14999, .due = ANNOUNCE_NOTHING},
-	{.total_kib = 25 * MIB, .after_ms = 999, .due = ANNOUNCE_NOTHING},
-	{.total_kib = 25 * MIB, .after_ms = 1000, .due = ANNOUNCE_SIZE},
+	{.total_kib = 25 * MIB, .avail_kib = 24 * MIB, .after_ms = 999, .due = ANNOUNCE_NOTHING},
+	{.total_kib = 27 * MIB, .avail_kib = 24 * MIB, .after_ms = 1000, .due = ANNOUNCE_SIZE},
 	{.total_kib = -25 * MIB, .after_ms = 1000, .due = ANNOUNCE_SIZE},
+
+	/* the host gives what the guest takes: AVM stands still while it uses more */
+	{.total_kib = 25 * MIB, .after_ms = 99, .due = ANNOUNCE_NOTHING},
+	{.total_kib = 25 * MIB, .after_ms = 100, .due = ANNOUNCE_USE},
 	{.total_kib = -25 * MIB, .avail_kib = -25 * MIB, .after_ms = 100, .due = ANNOUNCE_FALL},
 
 	{.pswpin = 255, .after_ms = 14999, .due = ANNOUNCE_NOTHING},
@@ -72,15 +77,22 @@ static const struct {
 	{.oom_kills = 1, .after_ms = 250, .due = ANNOUNCE_STALL},
 
 	/* all at once: the most urgent */
-	{.avail_kib = -100 * MIB, .pswpin = 1000, .pswpout = 1000, .psi_full_us = 1000000,
-	 .after_ms = 100, .due = ANNOUNCE_FALL},
-	{.pswpin = 1000, .pswpout = 1000, .psi_full_us = 1000000, .after_ms = 1000,
+	{.avail_kib = -100 * MIB,
+	 .pswpin = 1000,
+	 .pswpout = 1000,
+	 .psi_full_us = 1000000,
+	 .after_ms = 100,
+	 .due = ANNOUNCE_FALL},
+	{.pswpin = 1000,
+	 .pswpout = 1000,
+	 .psi_full_us = 1000000,
+	 .after_ms = 1000,
 	 .due = ANNOUNCE_SWAP_IN},
 };
 
 START_TEST(what_is_due)
 {
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	for (int i = 0; i < N_ROWS(rows); i++) {
 		struct announce announce = sent_at(5000);
 		struct report report = quiet(5000 + rows[i].after_ms);
 		report.avail_kib += (uint64_t)rows[i].avail_kib;
@@ -90,7 +102,7 @@ START_TEST(what_is_due)
 		report.psi_full_us += rows[i].psi_full_us;
 		report.oom_kills += rows[i].oom_kills;
 		enum announce_reason due = announce_decide(&announce, &report, report.uptime_ms);
-		ck_assert_msg(due == rows[i].due, "row %zu: %s, not %s", i,
+		ck_assert_msg(due == rows[i].due, "row %d: %s, not %s", i,
 			      announce_reason_text(due), announce_reason_text(rows[i].due));
 	}
 }
@@ -103,11 +115,10 @@ START_TEST(the_step_follows_the_headroom)
 		uint64_t from_mib, to_mib;
 		bool is_due;
 	} falls[] = {
-		{30, 29, false},     {30, 28, true},	  {8, 6, true},
-		{2, 1, false},	     {2, 0, true},	  {3200, 3073, false},
-		{100000, 99873, false}, {100000, 99872, true},
+		{30, 29, false}, {30, 28, true},      {8, 6, true},           {2, 1, false},
+		{2, 0, true},    {3200, 3073, false}, {100000, 99873, false}, {100000, 99872, true},
 	};
-	for (size_t i = 0; i < COUNT(falls); i++) {
+	for (int i = 0; i < N_ROWS(falls); i++) {
 		struct announce announce = {.has_sent = false};
 		struct report report = quiet(0);
 		report.total_kib = 200000 * MIB;
@@ -115,7 +126,7 @@ START_TEST(the_step_follows_the_headroom)
 		announce_sent(&announce, &report);
 		report.avail_kib = falls[i].to_mib * MIB;
 		bool is_due = announce_decide(&announce, &report, 1000) == ANNOUNCE_FALL;
-		ck_assert_msg(is_due == falls[i].is_due, "row %zu", i);
+		ck_assert_msg(is_due == falls[i].is_due, "row %d", i);
 	}
 }
 END_TEST
@@ -164,7 +175,7 @@ START_TEST(ramps)
 		uint64_t mib_per_s;
 		unsigned at_least, at_most_per_s;
 	} ramps_at[] = {{10, 20, 10}, {25, 20, 10}, {100, 15, 10}, {500, 5, 10}, {2000, 1, 10}};
-	for (size_t i = 0; i < COUNT(ramps_at); i++) {
+	for (int i = 0; i < N_ROWS(ramps_at); i++) {
 		struct announce announce = {.has_sent = false};
 		struct report report = quiet(0);
 		unsigned sent = 0;
@@ -193,6 +204,19 @@ START_TEST(every_reason_has_a_text)
 }
 END_TEST
 
-UNIT_MAIN(the_first_is_due_at_once, what_is_due, the_step_follows_the_headroom,
-	  what_has_to_wait_is_not_forgotten, a_clock_that_goes_back, extremes, ramps,
-	  every_reason_has_a_text)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, the_first_is_due_at_once);
+	tcase_add_test(tests, what_is_due);
+	tcase_add_test(tests, the_step_follows_the_headroom);
+	tcase_add_test(tests, what_has_to_wait_is_not_forgotten);
+	tcase_add_test(tests, a_clock_that_goes_back);
+	tcase_add_test(tests, extremes);
+	tcase_add_test(tests, ramps);
+	tcase_add_test(tests, every_reason_has_a_text);
+}
+
+int main(void)
+{
+	return suite_run("announce", add_tests);
+}

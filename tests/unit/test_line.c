@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/line.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #include <stddef.h>
 
@@ -16,7 +17,8 @@ static const struct line_field fields[] = {
 	{"name", LINE_WORD, offsetof(struct pet, name), 6, false, "", ""},
 };
 
-static const struct line_format format = {fields, COUNT(fields), 64, sizeof(struct pet)};
+static const struct line_format format = {fields, sizeof(fields) / sizeof(fields[0]), 64,
+					  sizeof(struct pet)};
 
 enum { AGE = 1, WEIGHT = 2, NAME = 4 };
 
@@ -65,14 +67,14 @@ static const struct {
 
 START_TEST(broken_lines_change_nothing)
 {
-	for (size_t i = 0; i < COUNT(broken); i++) {
+	for (int i = 0; i < N_ROWS(broken); i++) {
 		struct pet pet, before;
 		uint64_t present = 4711;
 		memset(&before, 0x5a, sizeof(before));
 		pet = before;
 		enum line_error error =
-			line_parse(&format, unit_exact(broken[i].text), &pet, &present);
-		ck_assert_msg(error == broken[i].error, "row %zu: %s, not %s", i,
+			line_parse(&format, fixture_exact(broken[i].text), &pet, &present);
+		ck_assert_msg(error == broken[i].error, "row %d: %s, not %s", i,
 			      line_error_text(error), line_error_text(broken[i].error));
 		ck_assert_uint_eq(present, 4711);
 		ck_assert_mem_eq(&pet, &before, sizeof(pet));
@@ -98,13 +100,13 @@ static const struct {
 
 START_TEST(sound_lines)
 {
-	for (size_t i = 0; i < COUNT(sound); i++) {
+	for (int i = 0; i < N_ROWS(sound); i++) {
 		struct pet pet;
 		uint64_t present;
 		memset(&pet, 0x5a, sizeof(pet));
 		enum line_error error =
-			line_parse(&format, unit_exact(sound[i].text), &pet, &present);
-		ck_assert_msg(error == LINE_OK, "row %zu: %s", i, line_error_text(error));
+			line_parse(&format, fixture_exact(sound[i].text), &pet, &present);
+		ck_assert_msg(error == LINE_OK, "row %d: %s", i, line_error_text(error));
 		ck_assert_uint_eq(present, sound[i].present);
 		ck_assert_uint_eq(pet.age, sound[i].pet.age);
 		ck_assert_uint_eq(pet.weight, sound[i].pet.weight);
@@ -134,4 +136,14 @@ START_TEST(writing_respects_both_limits)
 }
 END_TEST
 
-UNIT_MAIN(broken_lines_change_nothing, sound_lines, writing_respects_both_limits)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, broken_lines_change_nothing);
+	tcase_add_test(tests, sound_lines);
+	tcase_add_test(tests, writing_respects_both_limits);
+}
+
+int main(void)
+{
+	return suite_run("line", add_tests);
+}

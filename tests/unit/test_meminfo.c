@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/meminfo.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #include <stdio.h>
 
@@ -18,13 +19,13 @@ static const struct {
 	{TEXT("MemTotal"), 0},
 	{TEXT("MemTotal:"), 0},
 	{TEXT("MemTotal:\n"), 0},
-	{TEXT("MemTotal: 1000 kB"), 0},	 /* no end of line: may be the start of a number */
-	{TEXT("MemTotal: 1000\n"), 0},	 /* no unit */
+	{TEXT("MemTotal: 1000 kB"), 0}, /* no end of line: may be the start of a number */
+	{TEXT("MemTotal: 1000\n"), 0},  /* no unit */
 	{TEXT("MemTotal: 1000 MB\n"), 0},
 	{TEXT("MemTotal: 1000 kB \n"), 0},
 	{TEXT("MemTotal: -1000 kB\n"), 0},
 	{TEXT("MemTotal: 0x1000 kB\n"), 0},
-	{TEXT("MemTotal: 1099511627777 kB\n"), 0},	  /* KEYS_MAX_KIB + 1 */
+	{TEXT("MemTotal: 1099511627777 kB\n"), 0},        /* KEYS_MAX_KIB + 1 */
 	{TEXT("MemTotal: 18446744073709551616 kB\n"), 0}, /* overflows */
 	{TEXT("MemTotal 1000 kB\n"), 0},
 	{TEXT(" MemTotal: 1000 kB\n"), 0},
@@ -42,11 +43,11 @@ static const struct {
 
 START_TEST(broken_files)
 {
-	for (size_t i = 0; i < COUNT(broken); i++) {
+	for (int i = 0; i < N_ROWS(broken); i++) {
 		struct report report = {.present = 0};
-		const char *wrong = meminfo_parse(unit_exact(broken[i].text), &report);
-		ck_assert_msg(wrong != NULL, "row %zu: nothing is said", i);
-		ck_assert_msg(report.present == broken[i].present, "row %zu: fields %#llx", i,
+		const char *wrong = meminfo_parse(fixture_exact(broken[i].text), &report);
+		ck_assert_msg(wrong != NULL, "row %d: nothing is said", i);
+		ck_assert_msg(report.present == broken[i].present, "row %d: fields %#llx", i,
 			      (unsigned long long)report.present);
 		if (report.present == MEMINFO_REQUIRED)
 			ck_assert_uint_eq(report.avail_kib, 300);
@@ -64,10 +65,10 @@ static const struct text sound[] = {
 
 START_TEST(sound_files)
 {
-	for (size_t i = 0; i < COUNT(sound); i++) {
+	for (int i = 0; i < N_ROWS(sound); i++) {
 		struct report report = {.present = 0};
-		const char *wrong = meminfo_parse(unit_exact(sound[i]), &report);
-		ck_assert_msg(wrong == NULL, "row %zu: %s", i, wrong);
+		const char *wrong = meminfo_parse(fixture_exact(sound[i]), &report);
+		ck_assert_msg(wrong == NULL, "row %d: %s", i, wrong);
 		ck_assert_uint_eq(report.present, MEMINFO_REQUIRED);
 		ck_assert_uint_eq(report.total_kib, 1000);
 		ck_assert_uint_eq(report.free_kib, 100);
@@ -92,7 +93,7 @@ END_TEST
 
 START_TEST(every_truncation)
 {
-	struct text file = unit_file("6.12/meminfo");
+	struct text file = fixture_file("6.12/meminfo");
 	for (size_t len = 0; len < file.len; len++) {
 		struct report report = {.present = 0};
 		const char *wrong = meminfo_parse((struct text){file.at, len}, &report);
@@ -118,10 +119,10 @@ static const struct {
 
 START_TEST(real_kernels)
 {
-	for (size_t i = 0; i < COUNT(kernels); i++) {
+	for (int i = 0; i < N_ROWS(kernels); i++) {
 		const uint64_t *kib = kernels[i].kib;
 		struct report r = {.present = 0};
-		ck_assert_ptr_null(meminfo_parse(unit_file(kernels[i].path), &r));
+		ck_assert_ptr_null(meminfo_parse(fixture_file(kernels[i].path), &r));
 		ck_assert_uint_eq(r.total_kib, kib[0]);
 		ck_assert_uint_eq(r.free_kib, kib[1]);
 		ck_assert_uint_eq(r.avail_kib, kib[2]);
@@ -136,4 +137,16 @@ START_TEST(real_kernels)
 }
 END_TEST
 
-UNIT_MAIN(broken_files, sound_files, huge_file, every_truncation, real_kernels)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, broken_files);
+	tcase_add_test(tests, sound_files);
+	tcase_add_test(tests, huge_file);
+	tcase_add_test(tests, every_truncation);
+	tcase_add_test(tests, real_kernels);
+}
+
+int main(void)
+{
+	return suite_run("meminfo", add_tests);
+}

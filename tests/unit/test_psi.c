@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/psi.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #define SOME "some avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
 #define FULL "full avg10=0.00 avg60=0.00 avg300=0.00 total=5\n"
@@ -29,9 +30,9 @@ static const struct text broken[] = {
 
 START_TEST(broken_files_add_nothing)
 {
-	for (size_t i = 0; i < COUNT(broken); i++) {
+	for (int i = 0; i < N_ROWS(broken); i++) {
 		struct report report = {.present = 0};
-		ck_assert_msg(psi_parse(unit_exact(broken[i]), &report) != NULL, "row %zu", i);
+		ck_assert_msg(psi_parse(fixture_exact(broken[i]), &report) != NULL, "row %d", i);
 		ck_assert_uint_eq(report.present, 0);
 		ck_assert_uint_eq(report.psi_some_us, 0);
 	}
@@ -50,10 +51,10 @@ static const struct {
 
 START_TEST(sound_files)
 {
-	for (size_t i = 0; i < COUNT(sound); i++) {
+	for (int i = 0; i < N_ROWS(sound); i++) {
 		struct report report = {.present = REPORT_BIT(seq)};
-		const char *wrong = psi_parse(unit_exact(sound[i].text), &report);
-		ck_assert_msg(wrong == NULL, "row %zu: %s", i, wrong);
+		const char *wrong = psi_parse(fixture_exact(sound[i].text), &report);
+		ck_assert_msg(wrong == NULL, "row %d: %s", i, wrong);
 		ck_assert_uint_eq(report.psi_some_us, sound[i].some_us);
 		ck_assert_uint_eq(report.psi_full_us, sound[i].full_us);
 		ck_assert(REPORT_HAS(&report, psi_some_us) && REPORT_HAS(&report, psi_full_us) &&
@@ -74,13 +75,23 @@ static const struct {
 
 START_TEST(real_kernels)
 {
-	for (size_t i = 0; i < COUNT(kernels); i++) {
+	for (int i = 0; i < N_ROWS(kernels); i++) {
 		struct report r = {.present = 0};
-		ck_assert_ptr_null(psi_parse(unit_file(kernels[i].path), &r));
+		ck_assert_ptr_null(psi_parse(fixture_file(kernels[i].path), &r));
 		ck_assert_uint_eq(r.psi_some_us, kernels[i].some_us);
 		ck_assert_uint_eq(r.psi_full_us, kernels[i].full_us);
 	}
 }
 END_TEST
 
-UNIT_MAIN(broken_files_add_nothing, sound_files, real_kernels)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, broken_files_add_nothing);
+	tcase_add_test(tests, sound_files);
+	tcase_add_test(tests, real_kernels);
+}
+
+int main(void)
+{
+	return suite_run("psi", add_tests);
+}

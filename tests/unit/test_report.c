@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/report.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #include <stdio.h>
 
-#define BASE "seq=1 uptime_ms=2 total_kib=1000 free_kib=100 avail_kib=300"
+#define BASE  "seq=1 uptime_ms=2 total_kib=1000 free_kib=100 avail_kib=300"
 #define HUGE4 "111111111111111111111111111111111111111111111111111111111111111111111111"
 
 static const struct text refused[] = {
@@ -18,10 +19,10 @@ static const struct text refused[] = {
 	TEXT(BASE " \xe2\x82\xac=1"),
 	TEXT(BASE " pswpin=-1"),
 	TEXT(BASE " pswpin=18446744073709551616"),
-	TEXT(BASE " pswpin=4611686018427387905"), /* KEYS_MAX_COUNT + 1 */
+	TEXT(BASE " pswpin=4611686018427387905"),   /* KEYS_MAX_COUNT + 1 */
 	TEXT(BASE " swap_total_kib=1099511627777"), /* KEYS_MAX_KIB + 1 */
 	TEXT(BASE " zeros=" HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4 HUGE4
-	     HUGE4 HUGE4 HUGE4),
+		     HUGE4 HUGE4 HUGE4),
 	TEXT("seq=-1 uptime_ms=2 total_kib=1000 free_kib=100 avail_kib=300"),
 	/* incomplete */
 	TEXT("uptime_ms=2 total_kib=1000 free_kib=100 avail_kib=300"),
@@ -52,12 +53,12 @@ static const struct text refused[] = {
 
 START_TEST(refused_reports_change_nothing)
 {
-	for (size_t i = 0; i < COUNT(refused); i++) {
+	for (int i = 0; i < N_ROWS(refused); i++) {
 		struct report report, before;
 		memset(&before, 0x5a, sizeof(before));
 		report = before;
-		const char *wrong = report_parse(unit_exact(refused[i]), &report);
-		ck_assert_msg(wrong != NULL, "row %zu was accepted", i);
+		const char *wrong = report_parse(fixture_exact(refused[i]), &report);
+		ck_assert_msg(wrong != NULL, "row %d was accepted", i);
 		ck_assert_mem_eq(&report, &before, sizeof(report));
 	}
 }
@@ -93,7 +94,7 @@ START_TEST(round_trip_at_the_limits)
 	size_t len = report_write(&report, line, sizeof(line));
 	ck_assert_msg(len > 0 && len <= max_bytes, "%zu bytes of %zu", len, max_bytes);
 	ck_assert_uint_eq(len, strlen(line));
-	ck_assert_ptr_null(report_parse(unit_exact((struct text){line, len}), &back));
+	ck_assert_ptr_null(report_parse(fixture_exact((struct text){line, len}), &back));
 	ck_assert_mem_eq(&report, &back, sizeof(report));
 }
 END_TEST
@@ -106,7 +107,8 @@ START_TEST(round_trip_of_each_field)
 		struct report report = {1, 2, 1000, 100, 300, .present = 0}, back;
 		char line[KEYS_MAX_VALUE + 1], word[64];
 		uint64_t one = 1;
-		if (strncmp(field->name, "psi_full", 8) == 0 || strncmp(field->name, "swap_", 5) == 0)
+		if (strncmp(field->name, "psi_full", 8) == 0 ||
+		    strncmp(field->name, "swap_", 5) == 0)
 			one = 0; /* alone they would contradict what is not there */
 		report.present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) |
 				 REPORT_BIT(free_kib) | REPORT_BIT(avail_kib);
@@ -133,8 +135,10 @@ START_TEST(agent_and_alarm_fit_their_keys)
 	memset(hello.version, 'v', KEYS_MAX_WORD);
 	memset(hello.abilities, 'a', KEYS_MAX_WORD);
 	memset(alarm.reason, 'r', KEYS_MAX_WORD);
-	ck_assert_uint_gt(line_write(&keys_agent_format, &hello, UINT64_MAX, line, sizeof(line)), 0);
-	ck_assert_uint_gt(line_write(&keys_alarm_format, &alarm, UINT64_MAX, line, sizeof(line)), 0);
+	ck_assert_uint_gt(line_write(&keys_agent_format, &hello, UINT64_MAX, line, sizeof(line)),
+			  0);
+	ck_assert_uint_gt(line_write(&keys_alarm_format, &alarm, UINT64_MAX, line, sizeof(line)),
+			  0);
 }
 END_TEST
 
@@ -157,5 +161,17 @@ START_TEST(paths)
 }
 END_TEST
 
-UNIT_MAIN(refused_reports_change_nothing, accepted, round_trip_at_the_limits,
-	  round_trip_of_each_field, agent_and_alarm_fit_their_keys, paths)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, refused_reports_change_nothing);
+	tcase_add_test(tests, accepted);
+	tcase_add_test(tests, round_trip_at_the_limits);
+	tcase_add_test(tests, round_trip_of_each_field);
+	tcase_add_test(tests, agent_and_alarm_fit_their_keys);
+	tcase_add_test(tests, paths);
+}
+
+int main(void)
+{
+	return suite_run("report", add_tests);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #define MAX UINT64_MAX
 
@@ -37,10 +38,10 @@ static const struct {
 
 START_TEST(whole_numbers)
 {
-	for (size_t i = 0; i < COUNT(numbers); i++) {
+	for (int i = 0; i < N_ROWS(numbers); i++) {
 		uint64_t number = 4711;
-		bool is_ok = text_number(unit_exact(numbers[i].text), numbers[i].max, &number);
-		ck_assert_msg(is_ok == numbers[i].is_ok, "row %zu", i);
+		bool is_ok = text_number(fixture_exact(numbers[i].text), numbers[i].max, &number);
+		ck_assert_msg(is_ok == numbers[i].is_ok, "row %d", i);
 		ck_assert_uint_eq(number, is_ok ? numbers[i].number : 4711);
 	}
 }
@@ -63,10 +64,10 @@ static const struct {
 
 START_TEST(numbers_at_the_start)
 {
-	for (size_t i = 0; i < COUNT(taken); i++) {
-		struct text rest = unit_exact(taken[i].text);
+	for (int i = 0; i < N_ROWS(taken); i++) {
+		struct text rest = fixture_exact(taken[i].text);
 		uint64_t number = 4711;
-		ck_assert_msg(text_take_number(&rest, &number) == taken[i].is_ok, "row %zu", i);
+		ck_assert_msg(text_take_number(&rest, &number) == taken[i].is_ok, "row %d", i);
 		ck_assert_uint_eq(rest.len, taken[i].left);
 		ck_assert_uint_eq(number, taken[i].is_ok ? taken[i].number : 4711);
 	}
@@ -75,17 +76,17 @@ END_TEST
 
 START_TEST(cutting)
 {
-	struct text rest = unit_exact(TEXT("a,,bc")), part;
+	struct text rest = fixture_exact(TEXT("a,,bc")), part;
 	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "a"));
 	ck_assert(text_cut(&rest, ',', &part) && text_is(part, ""));
 	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "bc"));
 	ck_assert(!text_cut(&rest, ',', &part));
 
-	rest = unit_exact(TEXT("a,"));
+	rest = fixture_exact(TEXT("a,"));
 	ck_assert(text_cut(&rest, ',', &part) && text_is(part, "a"));
 	ck_assert(!text_cut(&rest, ',', &part));
 
-	rest = unit_exact(TEXT(""));
+	rest = fixture_exact(TEXT(""));
 	ck_assert(!text_cut(&rest, ',', &part));
 }
 END_TEST
@@ -101,4 +102,15 @@ START_TEST(equality)
 }
 END_TEST
 
-UNIT_MAIN(whole_numbers, numbers_at_the_start, cutting, equality)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, whole_numbers);
+	tcase_add_test(tests, numbers_at_the_start);
+	tcase_add_test(tests, cutting);
+	tcase_add_test(tests, equality);
+}
+
+int main(void)
+{
+	return suite_run("text", add_tests);
+}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/vmstat.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
 
 #define BASE "pgscan_direct 5\n"
-#define MAX "18446744073709551615"
+#define MAX  "18446744073709551615"
 
 static const struct {
 	struct text text;
@@ -31,11 +32,11 @@ static const struct {
 
 START_TEST(broken_files)
 {
-	for (size_t i = 0; i < COUNT(broken); i++) {
+	for (int i = 0; i < N_ROWS(broken); i++) {
 		struct report report = {.present = 0};
-		const char *wrong = vmstat_parse(unit_exact(broken[i].text), &report);
-		ck_assert_msg(wrong != NULL, "row %zu: nothing is said", i);
-		ck_assert_msg(report.present == broken[i].present, "row %zu: fields %#llx", i,
+		const char *wrong = vmstat_parse(fixture_exact(broken[i].text), &report);
+		ck_assert_msg(wrong != NULL, "row %d: nothing is said", i);
+		ck_assert_msg(report.present == broken[i].present, "row %d: fields %#llx", i,
 			      (unsigned long long)report.present);
 	}
 }
@@ -74,7 +75,7 @@ END_TEST
 
 START_TEST(every_truncation)
 {
-	struct text file = unit_file("6.12/vmstat");
+	struct text file = fixture_file("6.12/vmstat");
 	for (size_t len = 0; len < file.len; len++) {
 		struct report report = {.present = 0};
 		const char *wrong = vmstat_parse((struct text){file.at, len}, &report);
@@ -85,7 +86,8 @@ START_TEST(every_truncation)
 }
 END_TEST
 
-/* swap in, out; kswapd scan, steal; direct scan, steal; refaults of anon, file; stalls, OOM kills */
+/* swap in, out; kswapd scan, steal; direct scan, steal; refaults of anon, file; stalls, OOM kills
+ */
 static const struct {
 	const char *path;
 	uint64_t count[10];
@@ -98,10 +100,10 @@ static const struct {
 
 START_TEST(real_kernels)
 {
-	for (size_t i = 0; i < COUNT(kernels); i++) {
+	for (int i = 0; i < N_ROWS(kernels); i++) {
 		const uint64_t *count = kernels[i].count;
 		struct report r = {.present = 0};
-		ck_assert_ptr_null(vmstat_parse(unit_file(kernels[i].path), &r));
+		ck_assert_ptr_null(vmstat_parse(fixture_file(kernels[i].path), &r));
 		ck_assert_uint_eq(r.pswpin, count[0]);
 		ck_assert_uint_eq(r.pswpout, count[1]);
 		ck_assert_uint_eq(r.scan_kswapd, count[2]);
@@ -117,4 +119,15 @@ START_TEST(real_kernels)
 }
 END_TEST
 
-UNIT_MAIN(broken_files, old_names, every_truncation, real_kernels)
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, broken_files);
+	tcase_add_test(tests, old_names);
+	tcase_add_test(tests, every_truncation);
+	tcase_add_test(tests, real_kernels);
+}
+
+int main(void)
+{
+	return suite_run("vmstat", add_tests);
+}

@@ -14,9 +14,17 @@ $B/libcagma-core.a: $(addprefix $B/,$(PURE))
 	@echo "  AR      $@"
 	$Qrm -f $@ && ar rcs $@ $^
 
-$(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/unit.o $B/libcagma-core.a
+# What the tests share.
+$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o)
+	@echo "  AR      $@"
+	$Qrm -f $@ && ar rcs $@ $^
+
+$B/tests/unit/test_config: $B/host/config.o
+$B/tests/unit/test_config: LDLIBS += -lxlutil
+$(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) \
+	  $(shell $(PKG_CONFIG) --libs check)
 
 # The agent, with a directory in the place of xenstore.
 $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
@@ -27,7 +35,8 @@ $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
 tests: $(UNIT_TESTS) $(UNIT_FAKED)
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
-	$Qfor t in $(UNIT_SCRIPTS); do echo "  TEST    $$t"; timeout 120 sh $$t $B || exit 1; done
+	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
+	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
 
 # --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
 FUZZ_SECONDS ?= 30
@@ -42,12 +51,12 @@ fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
 	$Qfor t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus-$$t; \
 	  echo "  FUZZ    $$t for $(FUZZ_SECONDS) s"; \
 	  build/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -verbosity=0 -print_final_stats=0 \
-	    -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$t $(wildcard tests/data/*/) \
+	    -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$t tests/fuzz/seeds $(wildcard tests/data/*/) \
 	    >build/fuzz/$$t.log 2>&1 || { cat build/fuzz/$$t.log; exit 1; }; done
 
 # --- the document that the tables write ---------------------------------------
-KEYS_DOC = $B/tests/unit/keys-doc
-$(KEYS_DOC): $B/tests/unit/keys-doc.o $(addprefix $B/,$(COMMON_PURE))
+KEYS_DOC = $B/common/keys-doc
+$(KEYS_DOC): $B/common/keys-doc.o $(addprefix $B/,$(COMMON_PURE))
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
 docs: $(KEYS_DOC)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * meminfo.h - /proc/meminfo -> report. Pure.
+ */
+#ifndef CAGMA_MEMINFO_H
+#define CAGMA_MEMINFO_H
+
+#include "common/keys.h"
+
+/* The fields without which there is no report. */
+#define MEMINFO_REQUIRED (REPORT_BIT(total_kib) | REPORT_BIT(free_kib) | REPORT_BIT(avail_kib))
+
+/* As procfile_parse(): NULL, or what is wrong; sound fields are added to `report` anyway. */
+const char *meminfo_parse(struct text text, struct report *report);
+
+#endif

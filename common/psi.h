@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * psi.h - /proc/pressure/memory -> report. Pure.
+ *
+ * Only the totals are taken: time lost since boot, in us. The averages beside
+ * them are older than any decision they could serve.
+ */
+#ifndef CAGMA_PSI_H
+#define CAGMA_PSI_H
+
+#include "common/keys.h"
+
+/* NULL and both totals added to `report`, or what is wrong with the file and nothing added. */
+const char *psi_parse(struct text text, struct report *report);
+
+#endif

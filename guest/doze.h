@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * doze.h - pausing cheaply, and what ends a pause early. (Edge: signals, timers.)
+ *
+ * The timer runs on the boot-time clock with a slack. Linux runs a timer that
+ * is past its pause as soon as the processor takes any timer interrupt, if no
+ * other timer of the *same clock* is queued before its end; on the monotonic
+ * clock, poll(2)'s, the tick itself is such a timer and the slack would be
+ * slept through on a busy processor too. Tasks of real-time priority have no
+ * slack: raise the agent by its nice value instead.
+ */
+#ifndef CAGMA_DOZE_H
+#define CAGMA_DOZE_H
+
+#include "guest/cadence.h"
+
+enum {
+	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
+	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come */
+};
+
+/*
+ * SIGTERM and SIGINT ask for the end, SIGIO ends a pause, SIGPIPE is ignored.
+ * 0 or -errno.
+ */
+int doze_init(void);
+
+/* Has the end been asked for? */
+bool doze_is_over(void);
+
+/* Pauses; at once back when a signal came, even just before the call. */
+void doze(struct cadence_pause pause);
+
+#endif

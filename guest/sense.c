@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/sense.h"
+
+#include "common/file.h"
+#include "common/log.h"
+#include "common/meminfo.h"
+#include "common/procfile.h"
+#include "common/psi.h"
+#include "common/report.h"
+#include "common/vmstat.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BALLOON "sys/devices/system/xen_memory/xen_memory0/"
+
+typedef const char *(*parse_function)(struct text text, struct report *report);
+
+/* A file with a parser, or (parse is NULL) with one number for one field. */
+static const struct source {
+	const char *path;
+	parse_function parse;
+	unsigned field;
+	bool is_in_every_kernel;
+	const char *consequence;
+} sources[SENSE_FILES] = {
+	{"proc/meminfo", meminfo_parse, 0, true, "nothing is published until it can be read"},
+	{"proc/vmstat", vmstat_parse, 0, true, "reports go without what it should say"},
+	{"proc/pressure/memory", psi_parse, 0, false, "reports go without pressure"},
+	{BALLOON "info/current_kb", NULL, REPORT_INDEX_balloon_current_kib, false,
+	 "reports go without it"},
+	{BALLOON "target_kb", NULL, REPORT_INDEX_balloon_target_kib, false,
+	 "reports go without it"},
+	{BALLOON "info/low_kb", NULL, REPORT_INDEX_balloon_low_kib, false, "reports go without it"},
+	{BALLOON "info/high_kb", NULL, REPORT_INDEX_balloon_high_kib, false,
+	 "reports go without it"},
+};
+
+int sense_init(struct sense *sense, const char *root)
+{
+	for (unsigned i = 0; i < SENSE_FILES; i++)
+		sense->file[i] = (struct sense_file){.fd = -1};
+	sense->root = root;
+	sense->looked_ms = 0;
+	sense->root_fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return sense->root_fd < 0 ? -errno : 0;
+}
+
+void sense_finish(struct sense *sense)
+{
+	for (unsigned i = 0; i < SENSE_FILES; i++)
+		if (sense->file[i].fd >= 0)
+			close(sense->file[i].fd);
+	if (sense->root_fd >= 0)
+		close(sense->root_fd);
+}
+
+bool sense_is_dom0(struct sense *sense)
+{
+	ssize_t len = file_read_at(sense->root_fd, "proc/xen/capabilities", sense->buf,
+				   sizeof(sense->buf));
+	return len > 0 && strstr(sense->buf, "control_d") != NULL;
+}
+
+uint64_t sense_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static ssize_t read_source(struct sense *sense, unsigned i)
+{
+	struct sense_file *file = &sense->file[i];
+	if (file->fd < 0)
+		file->fd = openat(sense->root_fd, sources[i].path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		return -errno;
+	ssize_t len = file_reread(file->fd, sense->buf, sizeof(sense->buf));
+	if (len < 0 || sense->root) {
+		/* The kernel's files stay what they are; those of a directory are replaced. */
+		close(file->fd);
+		file->fd = -1;
+	}
+	return len;
+}
+
+static const char *parse_number(unsigned field, struct text text, struct report *report)
+{
+	uint64_t value;
+	if (text.len && text.at[text.len - 1] == '\n')
+		text.len--;
+	if (!text_number(text, UINT64_MAX, &value) || !procfile_set(report, field, value))
+		return "is not a number in range";
+	return NULL;
+}
+
+static bool is_absence(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EOPNOTSUPP;
+}
+
+/* `wrong` as a parser says it; NULL: it could not be read, because of `error`. */
+static void tell_failure(struct sense *sense, unsigned i, const char *wrong, int error)
+{
+	struct sense_file *file = &sense->file[i];
+	const char *root = sense->root ? sense->root : "";
+	file->n_failures++;
+	file->n_good = 0;
+	if (file->is_told)
+		return;
+	file->is_told = true;
+	if (wrong)
+		log_warning("%s/%s %s: %s", root, sources[i].path, wrong, sources[i].consequence);
+	else
+		log_warning("cannot read %s/%s: %s; %s", root, sources[i].path, strerror(error),
+			    sources[i].consequence);
+}
+
+static void tell_recovery(struct sense *sense, unsigned i)
+{
+	struct sense_file *file = &sense->file[i];
+	if (!file->is_told || ++file->n_good < SENSE_GOOD_LOOKS)
+		return;
+	log_info("%s/%s is fine again after %u failed readings", sense->root ? sense->root : "",
+		 sources[i].path, file->n_failures);
+	*file = (struct sense_file){.fd = file->fd};
+}
+
+static void take_source(struct sense *sense, unsigned i, struct report *report)
+{
+	ssize_t len = read_source(sense, i);
+	if (len < 0) {
+		if (sources[i].is_in_every_kernel || !is_absence((int)-len))
+			tell_failure(sense, i, NULL, (int)-len);
+		return;
+	}
+	struct text text = {sense->buf, (size_t)len};
+	const char *wrong = sources[i].parse ? sources[i].parse(text, report)
+					     : parse_number(sources[i].field, text, report);
+	if (wrong)
+		tell_failure(sense, i, wrong, 0);
+	else
+		tell_recovery(sense, i);
+}
+
+bool sense_look(struct sense *sense, struct report *ret_report)
+{
+	struct report report = {.uptime_ms = sense_now_ms(), .present = REPORT_BIT(uptime_ms)};
+	sense->looked_ms = report.uptime_ms;
+	for (unsigned i = 0; i < SENSE_FILES; i++)
+		take_source(sense, i, &report);
+	if ((report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
+		return false;
+	*ret_report = report;
+	return true;
+}
+
+/* Below --root there is no kernel to ask, only its file. */
+static bool glance_at_file(struct sense *sense, struct glance *ret_glance)
+{
+	struct report report = {.present = 0};
+	ssize_t len = read_source(sense, 0);
+	if (len < 0)
+		return false;
+	meminfo_parse((struct text){sense->buf, (size_t)len}, &report);
+	ret_glance->total_kib = report.total_kib;
+	ret_glance->free_kib = report.free_kib;
+	ret_glance->swap_free_kib = report.swap_free_kib;
+	return REPORT_HAS(&report, free_kib);
+}
+
+/* The time is sysinfo's own, in whole seconds rounded up, which saves a system call a glance. */
+static uint64_t glance_ms(const struct sense *sense, uint64_t uptime_s)
+{
+	uint64_t now_ms = uptime_s ? (uptime_s - 1) * 1000 : 0;
+	return now_ms > sense->looked_ms ? now_ms : sense->looked_ms;
+}
+
+bool sense_glance(struct sense *sense, struct glance *ret_glance)
+{
+	struct sysinfo info;
+	if (sense->root || sysinfo(&info) < 0) {
+		ret_glance->at_ms = sense_now_ms();
+		return glance_at_file(sense, ret_glance);
+	}
+	ret_glance->at_ms = glance_ms(sense, (uint64_t)info.uptime);
+	ret_glance->total_kib = (uint64_t)info.totalram * info.mem_unit / 1024;
+	ret_glance->free_kib = (uint64_t)info.freeram * info.mem_unit / 1024;
+	ret_glance->swap_free_kib = (uint64_t)info.freeswap * info.mem_unit / 1024;
+	return true;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * store.h - the guest's side of xenstore. (Edge: libxenstore.)
+ *
+ * Every call may block for as long as xenstored pleases. A connection that is
+ * lost shows only when it is used; it is opened anew with growing pauses. The
+ * same pauses follow a write that is refused (a quota, say). Trouble is told
+ * of once, and once when it is over.
+ */
+#ifndef CAGMA_GUEST_STORE_H
+#define CAGMA_GUEST_STORE_H
+
+#include "common/keys.h"
+
+enum {
+	STORE_MIN_RETRY_MS = 500,
+	STORE_MAX_RETRY_MS = 30 * 1000,
+};
+
+struct xs_handle;
+
+struct store {
+	struct xs_handle *xs; /* NULL: not connected */
+	bool gives_up;        /* one try and no watch: for a caller that does not stay */
+	bool is_told;         /* of the trouble that lasts */
+	unsigned n_failures;
+	unsigned retry_ms;      /* the next pause; 0: no trouble */
+	uint64_t not_before_ms; /* until then nothing is tried */
+};
+
+/* All zero is a store that is not connected. */
+void store_finish(struct store *store);
+
+/*
+ * Connects if it is not connected and the pause is over. True when the store
+ * can be written to now; *ret_is_new then says whether the connection is new.
+ */
+bool store_tend(struct store *store, uint64_t now_ms, bool *ret_is_new);
+
+/* Writes `len` bytes to `id` of this guest. False when it failed, which has been told of. */
+bool store_write(struct store *store, uint64_t now_ms, enum key_id id, const char *value,
+		 size_t len);
+
+void store_remove(struct store *store, enum key_id id);
+
+/* How long from now until store_tend() may answer differently; 0: at once. */
+uint64_t store_wait_ms(const struct store *store, uint64_t now_ms);
+
+/*
+ * Has the agent key been touched since the last call by anybody but us: is it
+ * not `hello` any more? So it is when the host removed it and when the guest
+ * has been migrated or restored, since the kernel then sets its watches anew.
+ */
+bool store_lost_hello(struct store *store, uint64_t now_ms, const char *hello);
+
+#endif

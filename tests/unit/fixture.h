@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fixture.h - texts for the tests of parsers.
+ */
+#ifndef CAGMA_TEST_FIXTURE_H
+#define CAGMA_TEST_FIXTURE_H
+
+#include "common/text.h"
+
+#include <string.h>
+
+/* A string literal, NULs and all, as a text. */
+#define TEXT(literal) ((struct text){literal, sizeof(literal) - 1})
+
+/* The file tests/data/`path`; ends the test when it is not there. Never freed. */
+struct text fixture_file(const char *path);
+
+/*
+ * A copy of `text` that ends where its memory ends, so that the sanitizers
+ * see a read behind it. Never freed.
+ */
+struct text fixture_exact(struct text text);
+
+#endif
