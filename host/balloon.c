@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/balloon.h"
 
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
+#include "common/amount.h"
 
 /* Since it last moved or was told anything new. */
 static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
@@ -28,13 +25,17 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 	b->target_kib = guest->target_kib;
 }
 
-/* A slack once measured stays: later a rest away from it means stuck. */
 static void measure_slack(struct balloon *b, uint64_t now_ms)
 {
-	if (b->has_slack || quiet_ms(b, now_ms) < BALLOON_REST_MS ||
-	    distance(b->alm_kib, b->target_kib) > BALLOON_MAX_SLACK_KIB)
+	uint64_t away_kib = amount_distance(b->alm_kib, b->target_kib);
+	uint64_t quiet = quiet_ms(b, now_ms);
+	bool is_plain = !b->has_slack && quiet >= BALLOON_REST_MS &&
+			away_kib <= BALLOON_USUAL_SLACK_KIB;
+	bool has_ended = quiet >= BALLOON_GIVE_UP_MS && away_kib <= BALLOON_MAX_SLACK_KIB;
+	if (!is_plain && !has_ended)
 		return;
-	b->slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+	b->slack_kib = slack_kib - slack_kib % (int64_t)MODEL_PAGE_KIB;
 	b->has_slack = true;
 }
 
@@ -46,6 +47,19 @@ static void set_aside(struct balloon *b, uint64_t now_ms)
 	b->pause_ms = pause_ms * 2 < BALLOON_RETRY_MAX_MS ? pause_ms * 2 : BALLOON_RETRY_MAX_MS;
 }
 
+static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	bool is_growing = model_pending_kib(guest) > 0;
+	if (b->stuck && is_growing) {
+		b->ceiling_kib = guest->alm_kib;
+		b->ceiling_until_ms = b->retry_ms;
+	} else if (b->stuck && guest->hold == HOLD_NONE) {
+		guest->hold = HOLD_STUCK;
+	}
+	if (now_ms < b->ceiling_until_ms && guest->max_kib > b->ceiling_kib)
+		guest->max_kib = amount_max(b->ceiling_kib, guest->min_kib);
+}
+
 void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
 	note_moves(b, now_ms, guest);
@@ -53,7 +67,7 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->slack_kib = b->slack_kib;
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 
-	uint64_t away_kib = distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
+	uint64_t away_kib = amount_distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
@@ -72,6 +86,5 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	} else if (!b->stuck && now_ms >= b->well_ms + BALLOON_STUCK_MS) {
 		set_aside(b, now_ms);
 	}
-	if (b->stuck && guest->hold == HOLD_NONE)
-		guest->hold = HOLD_STUCK;
+	judge_stuck(b, now_ms, guest);
 }

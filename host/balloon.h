@@ -13,8 +13,11 @@
 #include "host/model.h"
 
 enum {
-	BALLOON_MAX_SLACK_KIB = 16 * 1024, /* ALM and target never differ by more at rest */
 	BALLOON_REST_MS = 2000,		   /* unmoved for so long, it rests */
+	/* What ALM and target differ by at rest: about 1 MiB on HVM and 0 on PV. More, up to
+	 * 16 MiB, is believed only when Linux has stopped trying to come nearer. */
+	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
+	BALLOON_MAX_SLACK_KIB = 16 * 1024,
 	BALLOON_STUCK_MS = 5000, /* unmoved for so long away from its target, it is stuck: after
 				  * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
@@ -28,7 +31,9 @@ struct balloon {
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
 	bool has_slack;
-	int64_t slack_kib;
+	int64_t slack_kib; /* whole pages */
+	uint64_t ceiling_kib;	    /* a growth it did not follow was given up at this ALM … */
+	uint64_t ceiling_until_ms;  /* … until then */
 	uint64_t alm_kib, target_kib; /* at the last look */
 	uint64_t moved_ms;	      /* ALM changed */
 	uint64_t asked_ms;	      /* target changed */
@@ -39,8 +44,10 @@ struct balloon {
 };
 
 /*
- * Takes in the ALM and target of `guest` and fills its slack_kib, at_rest,
- * gave_up, and HOLD_STUCK (only over HOLD_NONE).
+ * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
+ * at_rest and gave_up. One that does not shrink gets HOLD_STUCK (only over
+ * HOLD_NONE). One that does not grow gets its max_kib lowered to its ALM for a
+ * time, so that what it was told to take is taken back and others can have it.
  */
 void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
 

@@ -36,7 +36,7 @@ static const char usage[] =
 	"      --check-config  read the configuration, say what is wrong with it, exit\n"
 	"      --policies      list the policies, exit\n"
 	"      --record FILE   append every pass to FILE, one line each\n"
-	"  -v, --verbose       say more\n"
+	"  -v, --verbose       say how guests are treated, and what libxl says\n"
 	"  -h, --help          show this, exit\n"
 	"      --version       show the version, exit\n"
 	"\n"
@@ -186,7 +186,7 @@ static int balance(struct config *config, const struct options *o)
 		return EXIT_FAILURE;
 	}
 	if (engine_fits_host(config) == 0)
-		return EXIT_USAGE;
+		return EXIT_FAILURE; /* it may fit later: dom0 may shrink */
 	struct engine *engine = engine_open(config, &o->engine);
 	if (!engine)
 		return EXIT_FAILURE;

@@ -133,22 +133,31 @@ static const char *take_guest_word(struct config_guest *g, const char *name, con
 {
 	uint64_t number;
 	if (strcmp(name, "name") == 0) {
+		if (g->name[0])
+			return "is given twice";
 		if (!*value || strlen(value) > CONFIG_MAX_NAME)
 			return "is empty or too long";
 		memcpy(g->name, value, strlen(value) + 1);
 		return NULL;
 	}
 	if (strcmp(name, "uuid") == 0) {
+		if (g->by_uuid)
+			return "is given twice";
 		g->by_uuid = true;
 		return read_uuid(value, g->uuid) ? NULL : "is not a UUID";
 	}
 	if (strcmp(name, "min_mib") == 0 || strcmp(name, "max_mib") == 0) {
+		uint64_t *bound_kib = name[1] == 'i' ? &g->min_kib : &g->max_kib;
+		if (*bound_kib)
+			return "is given twice";
 		if (!take_number(value, 1, MAX_MIB, &number))
 			return "is not a number of MiB";
-		*(name[1] == 'i' ? &g->min_kib : &g->max_kib) = number * KIB_PER_MIB;
+		*bound_kib = number * KIB_PER_MIB;
 		return NULL;
 	}
 	if (strcmp(name, "weight") == 0) {
+		if (g->weight)
+			return "is given twice";
 		if (!take_number(value, 1, 65535, &number))
 			return "is not within 1..65535";
 		g->weight = (uint32_t)number;
@@ -157,11 +166,13 @@ static const char *take_guest_word(struct config_guest *g, const char *name, con
 	return "is unknown; there are name, uuid, min_mib, max_mib, weight";
 }
 
-static void cut_trailing_blanks(char *text)
+/* `text` without the blanks around it; it is cut behind. */
+static char *trimmed(char *text)
 {
 	size_t len = strlen(text);
-	while (len && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+	while (len && isspace((unsigned char)text[len - 1]))
 		text[--len] = '\0';
+	return text + strspn(text, " \t\n");
 }
 
 static void read_guest(struct reading *r, int index, const char *entry, struct config_guest *g)
@@ -173,17 +184,16 @@ static void read_guest(struct reading *r, int index, const char *entry, struct c
 	}
 	strcpy(text, entry);
 	while ((word = strsep(&rest, ","))) {
-		word += strspn(word, " \t");
 		char *value = strchr(word, '=');
 		if (!value) {
-			complain(r, "guests: entry %d: \"%s\" is not name=value", index + 1, word);
+			complain(r, "guests: entry %d: \"%s\" is not name=value", index + 1,
+				 trimmed(word));
 			continue;
 		}
 		*value++ = '\0';
-		cut_trailing_blanks(value);
-		const char *wrong = take_guest_word(g, word, value);
+		const char *wrong = take_guest_word(g, trimmed(word), trimmed(value));
 		if (wrong)
-			complain(r, "guests: entry %d: %s %s", index + 1, word, wrong);
+			complain(r, "guests: entry %d: %s %s", index + 1, trimmed(word), wrong);
 	}
 	if (g->by_uuid == (g->name[0] != '\0'))
 		complain(r, "guests: entry %d needs a name or a uuid, and not both", index + 1);
@@ -407,7 +417,8 @@ bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
 		print_uuid_or_name(g, messages);
 		fputs(") +", messages);
 	}
-	fprintf(messages, " %ld (reserve_mib) = %llu MiB, but the host has %llu MiB beside dom0\n",
+	fprintf(messages, " %ld (reserve_mib) = %llu MiB, but the host has %llu MiB beside "
+		"dom0 (which should have a fixed size: dom0_mem= on Xen's command line)\n",
 		config->reserve_mib, (unsigned long long)sum_mib,
 		(unsigned long long)(room_kib / KIB_PER_MIB));
 	return false;

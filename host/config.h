@@ -2,8 +2,8 @@
 /*
  * config.h - cagmad.conf: xl.conf's syntax, read by Xen's own parser (libxlutil).
  *
- * The options are one table in config.c, from which parsing, ranges, defaults
- * and `cagmad --help-config` come. The manual is cagmad.conf(5).
+ * The options are one table in config.c, from which parsing, ranges and
+ * defaults come. The manual is cagmad.conf(5).
  */
 #ifndef CAGMA_CONFIG_H
 #define CAGMA_CONFIG_H

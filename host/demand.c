@@ -1,22 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/demand.h"
 
+#include "common/amount.h"
+
 #define PERMYRIAD 10000u
-
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
 
 /* What is left of `amount` after `dt_ms` of a linear decay that takes `all_ms`. */
 static uint64_t decayed(uint64_t amount, uint64_t dt_ms, uint64_t all_ms)
@@ -26,13 +13,13 @@ static uint64_t decayed(uint64_t amount, uint64_t dt_ms, uint64_t all_ms)
 
 static uint64_t swap_used_kib(const struct report *r)
 {
-	return less(less(r->swap_total_kib, r->swap_free_kib), r->swap_cached_kib);
+	return amount_less(amount_less(r->swap_total_kib, r->swap_free_kib), r->swap_cached_kib);
 }
 
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 {
-	uint64_t in_kib = min_of(less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
-	uint64_t out_kib = min_of(less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t in_kib = amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 }
@@ -42,7 +29,7 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
 {
 	if (dt_ms == 0)
 		return;
-	uint64_t rise_kib_s = min_of(less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
+	uint64_t rise_kib_s = amount_min(amount_less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
 	uint64_t whole_ms = dt_ms + DEMAND_SLOPE_MS;
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
@@ -50,25 +37,25 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			uint64_t dt_ms, bool swaps_out)
 {
-	uint64_t hot_kib = min_of(min_of(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
-	uint64_t now_kib = less(r->total_kib, r->avail_kib) + hot_kib;
+	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
+	uint64_t now_kib = amount_less(r->total_kib, r->avail_kib) + hot_kib;
 	/* what is squeezed out is still in use, though it cannot be seen any more */
-	d->use_kib = swaps_out ? max_of(now_kib, d->use_kib) : now_kib;
+	d->use_kib = swaps_out ? amount_max(now_kib, d->use_kib) : now_kib;
 	if (d->use_kib >= d->demand_kib)
 		d->demand_kib = d->use_kib;
 	else
 		d->demand_kib = d->use_kib + decayed(d->demand_kib - d->use_kib, dt_ms,
-						     max_of(conf->demand_fall_ms, 1));
+						     amount_max(conf->demand_fall_ms, 1));
 }
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
  * alone say nothing: page cache in use causes both. */
 static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms)
 {
-	uint64_t full_us = less(r->psi_full_us, d->psi_full_us);
+	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
 	return full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
-	       less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
-	       less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES ||
+	       amount_less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
+	       amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES ||
 	       r->allocstall > d->allocstall;
 }
 
@@ -81,12 +68,12 @@ static void take_pressure(struct demand *d, const struct policy_conf *conf, cons
 			  uint64_t dt_ms)
 {
 	if (r->avail_kib >= d->cma_kib || !has_stalled(d, r, dt_ms)) {
-		d->pressure_kib = decayed(d->pressure_kib, dt_ms, max_of(conf->demand_fall_ms, 1));
+		d->pressure_kib = decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
 		return;
 	}
-	uint64_t most_kib = max_of(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
+	uint64_t most_kib = amount_max(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
 				   conf->cma_min_kib);
-	d->pressure_kib = min_of(max_of(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
+	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
 }
 
 void demand_observe(struct demand *d, const struct policy_conf *conf,
@@ -95,11 +82,11 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	const struct report *r = &guest->report;
 	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
 		return;
-	uint64_t used_kib = less(r->total_kib, r->avail_kib);
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
 	if (!d->has_report) {
 		*d = (struct demand){.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
-		uint64_t dt_ms = less(guest->report_ms, d->report_ms);
+		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
 		bool swaps_out = r->pswpout > d->pswpout;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
@@ -108,7 +95,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	}
 	/* in motion, ALM and MemTotal speak of different moments */
 	if (guest->at_rest || !d->has_offset) {
-		d->offset_kib = less(guest->alm_kib, r->total_kib);
+		d->offset_kib = amount_less(guest->alm_kib, r->total_kib);
 		d->has_offset = guest->at_rest;
 	}
 	d->report_ms = guest->report_ms;
@@ -124,7 +111,7 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 {
 	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
 	uint64_t ahead_ms = conf->period_ms + DEMAND_BALLOON_MS;
-	return min_of(slope_kib_s * ahead_ms / 1000, d->demand_kib);
+	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf,
@@ -137,12 +124,12 @@ void demand_judge(struct demand *d, const struct policy_conf *conf,
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
-		v.cma_kib = max_of(conf->cma_min_kib, base_kib) +
-			    growth_kib(d, conf, less(host->now_ms, d->report_ms)) + d->pressure_kib;
+		v.cma_kib = amount_max(conf->cma_min_kib, base_kib) +
+			    growth_kib(d, conf, amount_less(host->now_ms, d->report_ms)) + d->pressure_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
 	}
-	v.want_kib = min_of(max_of(v.want_kib, guest->min_kib), guest->max_kib);
+	v.want_kib = amount_min(amount_max(v.want_kib, guest->min_kib), guest->max_kib);
 	v.want_kib = (v.want_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
 	*ret_verdict = v;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/engine.h"
 
+#include "common/amount.h"
 #include "common/log.h"
 #include "host/guests.h"
 #include "host/hypervisor.h"
@@ -36,7 +37,7 @@ struct engine {
 	uint64_t last_pass_ms;
 	uint64_t alive_ms;	/* ask xenstored again */
 	bool is_starved;	/* an action waits for a worker */
-	struct trouble no_store, no_host, cuts, no_record;
+	struct trouble no_store, no_host, no_worker, cuts, no_record;
 	uint64_t n_passes, n_actions, n_failed_calls;
 };
 
@@ -85,8 +86,7 @@ static int allocate(struct engine *e)
 
 static bool open_edges(struct engine *e)
 {
-	unsigned max_domains = (unsigned)e->config.max_guests + 1; /* dom0 */
-	int r = hypervisor_open(max_domains, &e->hypervisor);
+	int r = hypervisor_open(CONFIG_MAX_GUESTS, &e->hypervisor);
 	if (r < 0) {
 		log_error("cannot reach Xen: %s; cagmad runs as root in dom0", strerror(-r));
 		return false;
@@ -232,7 +232,7 @@ static const char *outcome_text(enum worker_outcome outcome)
 {
 	switch (outcome) {
 	case WORKER_DONE:
-		return "libxl reported success, but memory/target is another";
+		return "libxl reported success, but memory/target is what it was";
 	case WORKER_GONE:
 		return "the guest is gone";
 	case WORKER_REFUSED:
@@ -246,13 +246,18 @@ static const char *outcome_text(enum worker_outcome outcome)
 	return "";
 }
 
-/* libxl reports success even when its transaction failed, so the target is read back. */
+/*
+ * libxl reports success even when its transaction failed: then the target is
+ * what it was. (If it is neither that nor ours, somebody was faster than we.)
+ */
 static bool is_really_done(struct engine *e, const struct guest *g, const struct worker_answer *a)
 {
 	uint64_t target_kib = 0;
-	return a->outcome == WORKER_DONE && e->store &&
-	       store_read_number(e->store, a->job.domid, "memory/target", &target_kib) == 0 &&
-	       target_kib + g->videoram_kib == a->job.target_kib;
+	if (a->outcome != WORKER_DONE || !e->store)
+		return a->outcome == WORKER_DONE;
+	int r = store_read_number(e->store, a->job.domid, "memory/target", &target_kib);
+	target_kib += g->videoram_kib;
+	return r < 0 || target_kib == a->job.target_kib || target_kib != g->known_target_kib;
 }
 
 static void take_answer(struct engine *e, const struct worker_answer *a, uint64_t now_ms)
@@ -303,40 +308,45 @@ static void log_action(const struct engine *e, const struct action *a, const cha
 		 verdict->want_kib);
 }
 
-static bool start_call(struct engine *e, const struct action *a, uint64_t now_ms)
+static int start_call(struct engine *e, const struct action *a, uint64_t now_ms)
 {
 	struct guest *g = &e->guests.guest[a->guest];
 	struct worker_job job = {.target_kib = a->target_kib,
 				 .domid = e->guests.view[a->guest].domid};
 	memcpy(job.uuid, g->uuid, sizeof(job.uuid));
-	if (!worker_pool_start(e->workers, now_ms, &job))
-		return false;
+	int r = worker_pool_start(e->workers, now_ms, &job);
+	if (r < 0)
+		return r;
 	g->call_is_under_way = true;
 	g->call_target_kib = a->target_kib;
 	g->reason = a->reason;
 	g->has_reason = true;
 	e->n_actions++;
-	return true;
+	return 0;
 }
 
 /* What cannot start now is not kept: the next pass decides anew, on newer facts. */
-static void apply(struct engine *e, uint64_t now_ms)
+static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 {
 	e->is_starved = false;
 	for (unsigned i = 0; i < e->plan.n_actions; i++) {
 		const struct action *a = &e->plan.action[i];
 		struct guest *g = &e->guests.guest[a->guest];
 		if (e->options.is_dry) {
-			if (g->call_target_kib != a->target_kib)
+			if (amount_distance(g->said_target_kib, a->target_kib) >= step_kib)
 				log_action(e, a, " (not set: dry run)");
-			g->call_target_kib = a->target_kib;
+			g->said_target_kib = a->target_kib;
 			continue;
 		}
-		if (g->call_is_under_way || !start_call(e, a, now_ms)) {
+		int r = g->call_is_under_way ? -EAGAIN : start_call(e, a, now_ms);
+		if (r == 0)
+			log_action(e, a, "");
+		else if (r == -EAGAIN)
 			e->is_starved = true;
-			continue;
-		}
-		log_action(e, a, "");
+		else
+			begin_trouble(&e->no_worker, "no process that calls libxl can be started", r);
+		if (r == 0)
+			end_trouble(&e->no_worker, "targets can be set again");
 	}
 }
 
@@ -347,10 +357,11 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
-	int r = hypervisor_host(e->hypervisor, &host);
-	int n = r < 0 ? r : hypervisor_domains(e->hypervisor, &domain);
-	if (n < 0)
-		return n == -EBADF ? -EIO : n;
+	/* free memory last: what a guest takes in between is then missing, and not counted twice */
+	int n = hypervisor_domains(e->hypervisor, &domain);
+	int r = n < 0 ? n : hypervisor_host(e->hypervisor, &host);
+	if (r < 0)
+		return r == -EBADF ? -EIO : r;
 	r = guests_match(&e->guests, e->store, domain, (unsigned)n, now_ms);
 	if (r == 0)
 		r = guests_refresh(&e->guests, e->store, &e->config, now_ms);
@@ -404,16 +415,17 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	if (r < 0) {
-		begin_trouble(&e->no_host, "Xen's domains could not be read (E2BIG: raise max_guests)", r);
+		begin_trouble(&e->no_host, "Xen's domains could not be read; trying again each period", r);
 		return;
 	}
 	end_trouble(&e->no_host, "Xen's domains can be read again");
 	e->config.policy->decide(&conf, &snap, &e->state, &e->plan);
 	guests_note_verdicts(&e->guests, e->plan.verdict);
 	unsigned cuts = check(e, &conf, &snap);
-	ask_for_pass(e, e->plan.wake_ms);
+	if (!e->options.is_dry) /* nothing will have moved before the next period */
+		ask_for_pass(e, e->plan.wake_ms);
 	keep_record(e, &snap, cuts);
-	apply(e, now_ms);
+	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
 	if (!e->options.is_dry &&
 	    publish_guests(&e->guests, e->plan.verdict, e->store, conf.period_ms, now_ms) < 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/guests.h"
 
+#include "common/amount.h"
 #include "common/log.h"
 #include "host/intake.h"
 
@@ -36,21 +37,23 @@ static bool is_guest(const struct hypervisor_domain *d)
 
 static void note_departure(struct guests *gs, const struct guest *g, uint64_t now_ms)
 {
+	struct departure *place = &gs->departure[0];
 	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
 		struct departure *d = &gs->departure[i];
-		if (d->until_ms > now_ms)
-			continue;
-		*d = (struct departure){.alm_kib = g->living_alm_kib,
-					.until_ms = now_ms + GUESTS_REBOOT_MS};
-		memcpy(d->uuid, g->uuid, sizeof(d->uuid));
-		return;
+		if (memcmp(d->uuid, g->uuid, sizeof(d->uuid)) == 0) {
+			place = d;
+			break;
+		}
+		if (d->until_ms < place->until_ms)
+			place = d;
 	}
+	*place = (struct departure){.alm_kib = g->living_alm_kib,
+				    .until_ms = now_ms + GUESTS_REBOOT_MS};
+	memcpy(place->uuid, g->uuid, sizeof(place->uuid));
 }
 
-static void remove_at(struct guests *gs, struct store *store, unsigned i, uint64_t now_ms)
+static void remove_at(struct guests *gs, struct store *store, unsigned i)
 {
-	if (gs->guest[i].is_rebooting)
-		note_departure(gs, &gs->guest[i], now_ms);
 	unsigned domid = gs->view[i].domid, generation = gs->guest[i].generation;
 	size_t behind = gs->n - i - 1;
 	store_unwatch_memory(store, domid, generation);
@@ -62,6 +65,9 @@ static void remove_at(struct guests *gs, struct store *store, unsigned i, uint64
 	gs->n--;
 }
 
+const struct published guests_nothing_published = {
+	UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, NULL, NULL, 0};
+
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 {
 	struct guest *g = &gs->guest[i];
@@ -69,6 +75,7 @@ static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 	if (r == 0)
 		r = store_watch_cagma(store, gs->view[i].domid, g->generation);
 	g->is_polled = false;
+	g->published = guests_nothing_published;
 	g->memory_changed = g->agent_changed = g->report_changed = true;
 	return r;
 }
@@ -83,7 +90,6 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	gs->n++;
 	gs->guest[i] = (struct guest){
 		.generation = gs->next_generation++,
-		.published = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, 0, 0, 0},
 	};
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
@@ -91,13 +97,16 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	return watch_guest(gs, store, i);
 }
 
-static void take_domain(struct guest *g, struct guest_view *v, const struct hypervisor_domain *d,
+static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_domain *d,
 			uint64_t now_ms)
 {
+	struct guest *g = &gs->guest[i];
+	struct guest_view *v = &gs->view[i];
+	if (d->is_rebooting && !g->is_dying)
+		note_departure(gs, g, now_ms);
 	v->alm_kib = d->alm_kib;
 	v->cap_kib = d->cap_kib;
 	g->is_dying = d->is_dying;
-	g->is_rebooting = d->is_rebooting || (g->is_rebooting && d->is_dying);
 	g->is_paused = d->is_paused;
 	g->outstanding_kib = d->outstanding_kib;
 	if (!d->is_dying)
@@ -108,32 +117,50 @@ static void take_domain(struct guest *g, struct guest_view *v, const struct hype
 	}
 }
 
-/* Both lists are in order of domid: one walk over the two. */
+static bool is_same_domain(const struct guests *gs, unsigned i, const struct hypervisor_domain *d)
+{
+	return gs->view[i].domid == d->domid &&
+	       memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) == 0;
+}
+
+/* Both lists are in order of domid. Those that are gone make room first. */
+static void remove_gone(struct guests *gs, struct store *store,
+			const struct hypervisor_domain *domain, unsigned n_domains)
+{
+	unsigned k = 0;
+	for (unsigned i = 0; i < gs->n;) {
+		while (k < n_domains && domain[k].domid < gs->view[i].domid)
+			k++;
+		if (k < n_domains && is_same_domain(gs, i, &domain[k]))
+			i++;
+		else
+			remove_at(gs, store, i);
+	}
+}
+
 int guests_match(struct guests *gs, struct store *store, const struct hypervisor_domain *domain,
 		 unsigned n_domains, uint64_t now_ms)
 {
 	unsigned i = 0;
+	remove_gone(gs, store, domain, n_domains);
 	for (unsigned k = 0; k < n_domains; k++) {
 		const struct hypervisor_domain *d = &domain[k];
 		if (!is_guest(d))
 			continue;
-		while (i < gs->n && gs->view[i].domid < d->domid)
-			remove_at(gs, store, i, now_ms);
-		bool same = i < gs->n && gs->view[i].domid == d->domid;
-		if (same && memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) != 0) {
-			remove_at(gs, store, i, now_ms); /* the domid has a new owner */
-			same = false;
+		bool is_new = i == gs->n || gs->view[i].domid != d->domid;
+		if (is_new && gs->n == gs->capacity) {
+			if (!gs->is_full_told)
+				log_error("there are more than %u guests; the rest is left alone: "
+					  "raise max_guests", gs->capacity);
+			gs->is_full_told = true;
+			continue;
 		}
-		if (!same && gs->n == gs->capacity)
-			return -E2BIG;
-		int r = same ? 0 : insert_at(gs, store, i, d);
+		int r = is_new ? insert_at(gs, store, i, d) : 0;
 		if (r < 0)
 			return r;
-		take_domain(&gs->guest[i], &gs->view[i], d, now_ms);
+		take_domain(gs, i, d, now_ms);
 		i++;
 	}
-	while (i < gs->n)
-		remove_at(gs, store, i, now_ms);
 	return 0;
 }
 
@@ -180,13 +207,13 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 /* What a guest that came back does not hold yet; false when it is not back, or back for good. */
 static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret_missing_kib)
 {
-	uint64_t has_kib = 0;
+	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct guest *g = &gs->guest[i];
-		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0 || g->is_dying)
+		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
 			continue;
-		has_kib = gs->view[i].alm_kib + g->outstanding_kib;
-		if (g->has_memory && !g->is_paused)
+		has_kib += gs->view[i].alm_kib + g->outstanding_kib;
+		if (g->has_memory && !g->is_paused && !g->is_dying)
 			return false; /* it runs */
 	}
 	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
@@ -196,11 +223,6 @@ static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret
 uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
 {
 	uint64_t held_kib = 0, missing_kib;
-	for (unsigned i = 0; i < gs->n; i++) {
-		const struct guest *g = &gs->guest[i];
-		if (g->is_rebooting && g->living_alm_kib > gs->view[i].alm_kib)
-			held_kib += g->living_alm_kib - gs->view[i].alm_kib;
-	}
 	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
 		struct departure *d = &gs->departure[i];
 		if (d->until_ms <= now_ms)
@@ -328,11 +350,20 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			return r;
 		if (!g->has_memory)
 			v->target_kib = v->alm_kib;
-		else if (g->call_is_under_way)
-			v->target_kib = g->call_target_kib;
+		else if (g->call_is_under_way) /* until it is done, the old one still holds */
+			v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
+		enum guest_hold held_before = v->hold;
 		v->hold = judge_hold(g, v, now_ms);
-		balloon_observe(&g->balloon, now_ms, v);
+		v->slack_kib = g->balloon.slack_kib;
 		judge_bounds(g, v);
+		/* what a guest does that is not built yet, or stands still, says nothing */
+		if (g->has_memory && !g->is_paused && !g->is_dying)
+			balloon_observe(&g->balloon, now_ms, v);
+		else
+			g->balloon = (struct balloon){0};
+		if (v->hold != held_before)
+			log_debug("guest %s (domain %u) is %s", g->name, v->domid,
+				  model_hold_word(v->hold));
 	}
 	return 0;
 }

@@ -28,6 +28,7 @@ enum {
 				  * believed so much longer: it is probably thrashing */
 	GUESTS_REBOOT_MS = 120000, /* a rebooting guest's memory is held for it so long */
 	GUESTS_MAX_REBOOTS = 64,   /* at a time */
+	GUESTS_TELL_MS = 60000, /* a guest's bad reports are told no more often */
 	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
 };
 
@@ -38,6 +39,8 @@ struct published {
 	uint64_t when_ms;
 };
 
+extern const struct published guests_nothing_published;
+
 struct guest {
 	uint8_t uuid[16];
 	char name[CONFIG_MAX_NAME + 1];
@@ -46,7 +49,7 @@ struct guest {
 	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
 	uint32_t conf_weight;
 	bool has_memory; /* libxl has written memory/target and static-max */
-	bool is_dying, is_rebooting, is_paused, is_foreign, has_passthrough;
+	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
 	uint64_t living_alm_kib;   /* what it held before it died */
@@ -63,9 +66,11 @@ struct guest {
 
 	bool call_is_under_way;
 	uint64_t call_target_kib;
+	uint64_t said_target_kib; /* in a dry run */
 	uint64_t call_paused_until_ms; /* after a failure */
 
-	const char *bad_report;	 /* what was said of the last bad report; NULL: none told */
+	bool bad_report_told;
+	uint64_t told_ms; /* when, last */
 	bool call_trouble_told, flood_told;
 	uint64_t n_bad_reports, n_failed_calls, n_floods;
 
@@ -86,6 +91,7 @@ struct guests {
 	unsigned capacity, n;
 	struct departure departure[GUESTS_MAX_REBOOTS];
 	unsigned next_generation;
+	bool is_full_told;
 	struct guest *guest;
 	struct guest_view *view;
 	struct demand *demand;
@@ -97,8 +103,8 @@ void guests_finish(struct guests *guests);
 
 /*
  * Takes in who is there and what they hold: adds and watches new domains,
- * drops those that are gone. dom0 is not a guest. 0, or -errno when the
- * connection to xenstore is lost.
+ * drops those that are gone. dom0 is not a guest; guests beyond the capacity
+ * are left alone. 0, or -errno when the connection to xenstore is lost.
  */
 int guests_match(struct guests *guests, struct store *store,
 		 const struct hypervisor_domain *domain, unsigned n_domains, uint64_t now_ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/intake.h"
 
+#include "common/amount.h"
 #include "common/log.h"
 #include "common/report.h"
 
@@ -12,13 +13,12 @@ static bool is_lost(int r)
 	return r == -EBADF;
 }
 
-/* 0, leaving *ret_number at `otherwise`, when it is not there; -EBADF when the connection is lost. */
-static int read_or(struct store *store, unsigned domid, const char *path, uint64_t otherwise,
-		   uint64_t *ret_number)
+/* 0 and the number, or 0 when there is none; -errno when that cannot be said. */
+static int read_or_0(struct store *store, unsigned domid, const char *path, uint64_t *ret_number)
 {
-	*ret_number = otherwise;
+	*ret_number = 0;
 	int r = store_read_number(store, domid, path, ret_number);
-	return is_lost(r) ? r : 0;
+	return r == -ENOENT || r == -ERANGE || r == -EMSGSIZE ? 0 : r;
 }
 
 static void look_up(struct guest *g, const struct config *config)
@@ -47,15 +47,15 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 		       const struct config *config, uint64_t now_ms)
 {
 	uint64_t target_kib, dynamic_min_kib;
-	int r = read_or(store, v->domid, "memory/static-max", 0, &g->static_max_kib);
+	int r = read_or_0(store, v->domid, "memory/static-max", &g->static_max_kib);
 	if (r == 0)
-		r = read_or(store, v->domid, "memory/videoram", 0, &g->videoram_kib);
+		r = read_or_0(store, v->domid, "memory/videoram", &g->videoram_kib);
 	if (r == 0)
-		r = read_or(store, v->domid, "memory/dynamic-min", 0, &dynamic_min_kib);
+		r = read_or_0(store, v->domid, "memory/dynamic-min", &dynamic_min_kib);
 	if (r == 0)
-		r = read_or(store, v->domid, "memory/target", 0, &target_kib);
+		r = read_or_0(store, v->domid, "memory/target", &target_kib);
 	if (r < 0)
-		return r;
+		return is_lost(r) ? r : 0; /* still marked as changed: the next pass tries again */
 	r = store_read(store, v->domid, "name", g->name, sizeof(g->name));
 	if (is_lost(r))
 		return r;
@@ -63,7 +63,10 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 		memcpy(g->name, "?", 2);
 	if (g->videoram_kib > g->static_max_kib)
 		g->videoram_kib = 0;
+	bool had_memory = g->has_memory;
 	g->has_memory = target_kib && g->static_max_kib;
+	if (!had_memory)
+		g->published = guests_nothing_published;
 	g->is_foreign = dynamic_min_kib != 0;
 	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
 	v->target_kib = target_kib + g->videoram_kib;
@@ -90,22 +93,35 @@ static int read_agent(struct guest *g, const struct guest_view *v, struct store 
 	return 0;
 }
 
-/* A guest cannot have more than Xen gave it, not long ago at least. */
-static const char *check_report(const struct guest *g, const struct report *report)
+/* A guest cannot have more than Xen gave it, not long ago at least, or lets it take by now. */
+static const char *check_report(const struct guest *g, const struct guest_view *v,
+				const struct report *report)
 {
 	enum { TOLERANCE_KIB = 4096 };
-	if (report->total_kib > g->alm_high_kib + TOLERANCE_KIB)
+	if (report->total_kib > amount_max(g->alm_high_kib, v->cap_kib) + TOLERANCE_KIB)
 		return "says it has more memory than Xen gave it";
 	return NULL;
 }
 
-static void tell_bad_report(struct guest *g, const struct guest_view *v, const char *wrong)
+/* Told once, and when a guest goes to and fro between sense and nonsense, once a minute. */
+static void tell_bad_report(struct guest *g, const struct guest_view *v, const char *wrong,
+			    uint64_t now_ms)
 {
 	g->n_bad_reports++;
-	if (!g->bad_report)
-		log_warning("guest %s (domain %u): its report %s; it keeps what it holds until it "
-			    "reports sensibly", g->name, v->domid, wrong);
-	g->bad_report = wrong;
+	if (g->bad_report_told || (g->told_ms && now_ms < g->told_ms + GUESTS_TELL_MS))
+		return;
+	log_warning("guest %s (domain %u): its report %s; it keeps what it holds until it "
+		    "reports sensibly", g->name, v->domid, wrong);
+	g->bad_report_told = true;
+	g->told_ms = now_ms;
+}
+
+static void tell_good_report(struct guest *g, const struct guest_view *v)
+{
+	if (g->bad_report_told)
+		log_info("guest %s (domain %u) reports sensibly again, after %llu bad reports",
+			 g->name, v->domid, (unsigned long long)g->n_bad_reports);
+	g->bad_report_told = false;
 }
 
 static int read_report(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
@@ -120,21 +136,18 @@ static int read_report(struct guest *g, struct guest_view *v, struct store *stor
 		v->has_report = g->has_bad_report = false;
 		return 0;
 	}
-	const char *wrong = line_error_text(LINE_TOO_LONG);
+	const char *wrong = len == -EMSGSIZE ? line_error_text(LINE_TOO_LONG) : "cannot be read";
 	if (len >= 0)
 		wrong = report_parse((struct text){line, (size_t)len}, &report);
 	if (!wrong)
-		wrong = check_report(g, &report);
+		wrong = check_report(g, v, &report);
 	g->has_bad_report = wrong != NULL;
 	v->has_report = wrong == NULL;
 	if (wrong) {
-		tell_bad_report(g, v, wrong);
+		tell_bad_report(g, v, wrong, now_ms);
 		return 0;
 	}
-	if (g->bad_report)
-		log_info("guest %s (domain %u) reports sensibly again, after %llu bad reports",
-			 g->name, v->domid, (unsigned long long)g->n_bad_reports);
-	g->bad_report = NULL;
+	tell_good_report(g, v);
 	/* a report read again unchanged is not a new one */
 	if (report.seq != v->report.seq || report.uptime_ms != v->report.uptime_ms)
 		v->report_ms = now_ms;

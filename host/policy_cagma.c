@@ -8,6 +8,7 @@
  * there: shrinks at once, grows against memory that is free now, the rest
  * promised until donors' pages come free.
  */
+#include "common/amount.h"
 #include "host/plan.h"
 #include "host/policy.h"
 
@@ -18,16 +19,6 @@
 #define CANCEL_STEPS 8
 
 enum { N_TIERS = 5 };
-
-static uint64_t min_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t max_of(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static bool is_ours(const struct guest_view *guest)
 {
@@ -46,10 +37,10 @@ static uint64_t tier_bound(const struct guest_view *guest, const struct verdict 
 	const uint64_t bound_kib[N_TIERS + 1] = {
 		0,
 		guest->min_kib,
-		min_of(max_of(use_kib, guest->min_kib), v->want_kib),
-		min_of(max_of(use_kib + v->cma_kib, guest->min_kib), v->want_kib),
+		amount_min(amount_max(use_kib, guest->min_kib), v->want_kib),
+		amount_min(amount_max(use_kib + v->cma_kib, guest->min_kib), v->want_kib),
 		v->want_kib,
-		max_of(v->want_kib, min_of(guest->alm_kib, guest->max_kib)),
+		amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib)),
 	};
 	return bound_kib[tier] / MODEL_PAGE_KIB;
 }
@@ -105,8 +96,8 @@ static void set_goals(const struct policy_conf *conf, const struct snapshot *sna
 		if (!is_ours(g))
 			continue;
 		/* never below min, even when a host has lost the memory for it */
-		uint64_t least_kib = min_of(g->min_kib, g->alm_kib);
-		plan->verdict[i].goal_kib = max_of(share[k++].got * MODEL_PAGE_KIB, least_kib);
+		uint64_t least_kib = amount_min(g->min_kib, g->alm_kib);
+		plan->verdict[i].goal_kib = amount_max(share[k++].got * MODEL_PAGE_KIB, least_kib);
 	}
 }
 
@@ -135,14 +126,17 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 	}
 }
 
+/* A guest may hold less than its min or more than its max; it is never told to. */
 static void add_action(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		       uint64_t alm_kib, enum plan_reason reason)
 {
-	plan->action[plan->n_actions++] = (struct action){
-		.guest = guest,
-		.target_kib = model_target_kib(&snap->guest[guest], alm_kib),
-		.reason = reason,
-	};
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
+	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
+	uint64_t target_kib = model_target_kib(g, reach_kib);
+	if (target_kib != g->target_kib)
+		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 
 /* A balloon that sleeps on its target wakes for another one only: a page up or down. */
@@ -165,7 +159,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
-		uint64_t goal_kib = min_of(v->goal_kib, g->alm_kib);
+		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
 		if (!is_ours(g))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib)
@@ -181,7 +175,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
 			    const struct verdict *v)
 {
-	uint64_t told_kib = max_of(model_reach_kib(g, g->target_kib), g->alm_kib);
+	uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
 	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
 }
 
@@ -199,8 +193,8 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
 		uint64_t least_kib = heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (is_ours(g) && !missing_kib(conf, g, v) &&
-		    min_of(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
-			add_action(plan, snap, i, min_of(v->goal_kib, g->alm_kib), REASON_CANCEL);
+		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
+			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib), REASON_CANCEL);
 	}
 }
 
@@ -227,8 +221,8 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 		if (!missing)
 			continue;
 		uint64_t got_kib = share[k++].got * MODEL_PAGE_KIB;
-		uint64_t told_kib = max_of(model_reach_kib(g, g->target_kib), g->alm_kib);
-		if (got_kib >= min_of(conf->step_kib, missing))
+		uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
+		if (got_kib >= amount_min(conf->step_kib, missing))
 			add_action(plan, snap, i, told_kib + got_kib, REASON_NEED);
 		else
 			got_kib = 0;
@@ -267,5 +261,5 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	plan_order(snap, plan); /* a retry may be either */
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	if (plan->promised_kib && pages_are_coming(snap, plan))
-		plan->wake_ms = snap->host.now_ms + min_of(PROMISE_WAKE_MS, conf->period_ms);
+		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

@@ -1,83 +1,78 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/publish.h"
 
+#include "common/amount.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-struct amount {
-	enum key_id key;
-	uint64_t now;
-	uint64_t *written;
-	uint64_t step;
+/* What is to be written for one guest, all at once. */
+struct batch {
+	unsigned n;
+	struct store_value value[KEY_COUNT_];
 };
 
-static bool has_moved(const struct amount *a)
+static void add_amount(struct batch *b, enum key_id key, uint64_t now, uint64_t *written,
+		       uint64_t step)
 {
-	uint64_t moved = a->now > *a->written ? a->now - *a->written : *a->written - a->now;
-	return moved >= a->step;
+	struct store_value *v = &b->value[b->n];
+	if (amount_distance(now, *written) < step)
+		return;
+	*v = (struct store_value){.key = key};
+	snprintf(v->text, sizeof(v->text), "%" PRIu64, now);
+	*written = now;
+	b->n++;
 }
 
-static int write_amount(struct store *store, unsigned domid, const struct amount *a)
+static void add_word(struct batch *b, enum key_id key, const char *word, const char **written)
 {
-	char text[24];
-	if (!has_moved(a))
-		return 0;
-	snprintf(text, sizeof(text), "%" PRIu64, a->now);
-	int r = store_write(store, domid, a->key, text);
-	if (r == 0)
-		*a->written = a->now;
-	return r;
-}
-
-static int write_word(struct store *store, unsigned domid, enum key_id key, const char *word,
-		      const char **written)
-{
+	struct store_value *v = &b->value[b->n];
 	if (!word || word == *written)
-		return 0;
-	int r = store_write(store, domid, key, word);
-	if (r == 0)
-		*written = word;
-	return r;
+		return;
+	*v = (struct store_value){.key = key};
+	snprintf(v->text, sizeof(v->text), "%s", word);
+	*written = word;
+	b->n++;
 }
 
-static int write_amounts(struct store *store, struct published *p, const struct guest_view *v,
-			 const struct verdict *verdict, uint64_t period_ms)
+static void add_amounts(struct batch *b, struct published *p, const struct guest_view *v,
+			const struct verdict *verdict, uint64_t period_ms)
 {
-	const struct amount amounts[] = {
-		{KEY_PERIOD, period_ms, &p->period_ms, 1},
-		{KEY_ALM, v->alm_kib, &p->alm_kib, PUBLISH_STEP_KIB},
-		{KEY_TARGET, v->target_kib, &p->target_kib, 1},
-		{KEY_AVM, v->report.avail_kib, &p->avm_kib, PUBLISH_STEP_KIB},
-		{KEY_CMA, verdict->cma_kib, &p->cma_kib, PUBLISH_STEP_KIB},
-	};
-	/* without a report, the guest's own numbers are not known */
-	unsigned n = sizeof(amounts) / sizeof(amounts[0]) - (v->has_report ? 0 : 2);
-	int r = 0;
-	for (unsigned i = 0; i < n && r != -EBADF; i++)
-		r = write_amount(store, v->domid, &amounts[i]);
-	return r;
+	add_amount(b, KEY_PERIOD, period_ms, &p->period_ms, 1);
+	add_amount(b, KEY_ALM, v->alm_kib, &p->alm_kib, PUBLISH_STEP_KIB);
+	add_amount(b, KEY_TARGET, v->target_kib, &p->target_kib, 1);
+	if (!v->has_report) /* the guest's own numbers are not known */
+		return;
+	add_amount(b, KEY_AVM, v->report.avail_kib, &p->avm_kib, PUBLISH_STEP_KIB);
+	add_amount(b, KEY_CMA, verdict->cma_kib, &p->cma_kib, PUBLISH_STEP_KIB);
 }
 
 static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
 		       struct store *store, uint64_t period_ms, uint64_t now_ms)
 {
-	struct published *p = &g->published;
-	int r = write_word(store, v->domid, KEY_STATE, model_hold_word(v->hold), &p->state);
-	if (r != -EBADF && g->has_reason)
-		r = write_word(store, v->domid, KEY_REASON, model_reason_word(g->reason), &p->reason);
-	if (r == -EBADF || now_ms < p->when_ms + period_ms)
-		return r;
-	p->when_ms = now_ms;
-	return write_amounts(store, p, v, verdict, period_ms);
+	struct published p = g->published;
+	struct batch batch = {.n = 0};
+	add_word(&batch, KEY_STATE, model_hold_word(v->hold), &p.state);
+	if (g->has_reason)
+		add_word(&batch, KEY_REASON, model_reason_word(g->reason), &p.reason);
+	if (now_ms >= p.when_ms + period_ms) {
+		p.when_ms = now_ms;
+		add_amounts(&batch, &p, v, verdict, period_ms);
+	}
+	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n) : 0;
+	if (r == 0)
+		g->published = p;
+	return r;
 }
 
 int publish_guests(struct guests *gs, const struct verdict *verdict, struct store *store,
 		   uint64_t period_ms, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < gs->n; i++) {
-		/* keys of a guest whose xenstore directory is being removed would outlive it */
-		if (gs->guest[i].is_dying)
+		/* keys of a guest that libxl is building are wiped, and those of one it is
+		 * tearing down outlive it: it has memory/ in between */
+		if (gs->guest[i].is_dying || !gs->guest[i].has_memory)
 			continue;
 		int r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, period_ms, now_ms);
 		if (r == -EBADF)

@@ -5,7 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <xenstore.h>
+#include <xenstore_lib.h>
 
 enum { PATH_BYTES = 128, TOKEN_BYTES = 32 };
 
@@ -34,12 +38,31 @@ static int watch(struct store *s, enum store_source source, const char *path, co
 	return lost_or(errno);
 }
 
+/*
+ * When nobody listens on xenstored's socket, xs_open() would take the kernel's
+ * device instead, on which the first request waits for ever.
+ */
+static int probe_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const char *path = xs_daemon_socket();
+	if (!path || strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	close(fd);
+	return r;
+}
+
 int store_open(struct store **ret_store)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	int r = 0;
+	int r = probe_socket();
 	for (int i = 0; i < STORE_SOURCES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])
@@ -132,37 +155,52 @@ static void guest_path(unsigned domid, const char *path, char *buf)
 	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
 }
 
+/* A path with a domid in it: what stands before and behind it. */
+struct domain_path {
+	const char *before, *behind;
+};
+
 static int change_watch(struct store *s, enum store_source source, unsigned domid,
-			unsigned generation, const char *word, const char *below, bool on)
+			unsigned generation, const char *word, struct domain_path at, bool on)
 {
 	char path[PATH_BYTES], token[TOKEN_BYTES];
-	guest_path(domid, below, path);
+	snprintf(path, sizeof(path), "%s/%u/%s", at.before, domid, at.behind);
 	snprintf(token, sizeof(token), "%s %u %u", word, domid, generation);
 	if (on)
 		return watch(s, source, path, token);
 	return xs_unwatch(s->handle[source], path, token) ? 0 : lost_or(errno);
 }
 
+static int change_memory_watches(struct store *s, unsigned domid, unsigned generation, bool on)
+{
+	static const struct domain_path paths[] = {
+		{"/local/domain", "memory"}, {"/local/domain", "name"}, {"/libxl", "device"}};
+	int r = 0;
+	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]) && r == 0; i++)
+		r = change_watch(s, STORE_HOST, domid, generation, "memory", paths[i], on);
+	return r;
+}
+
 int store_watch_memory(struct store *s, unsigned domid, unsigned generation)
 {
-	int r = change_watch(s, STORE_HOST, domid, generation, "memory", "memory", true);
-	return r ? r : change_watch(s, STORE_HOST, domid, generation, "memory", "name", true);
+	return change_memory_watches(s, domid, generation, true);
 }
 
 int store_unwatch_memory(struct store *s, unsigned domid, unsigned generation)
 {
-	int r = change_watch(s, STORE_HOST, domid, generation, "memory", "memory", false);
-	return r ? r : change_watch(s, STORE_HOST, domid, generation, "memory", "name", false);
+	return change_memory_watches(s, domid, generation, false);
 }
+
+static const struct domain_path cagma_path = {"/local/domain", "data/cagma"};
 
 int store_watch_cagma(struct store *s, unsigned domid, unsigned generation)
 {
-	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", "data/cagma", true);
+	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, true);
 }
 
 int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 {
-	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", "data/cagma", false);
+	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, false);
 }
 
 int store_read(struct store *s, unsigned domid, const char *path, char *buf, size_t size)
@@ -200,14 +238,42 @@ bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 	return value != NULL;
 }
 
-int store_write(struct store *s, unsigned domid, enum key_id key, const char *value)
+static bool has_memory(struct xs_handle *h, xs_transaction_t t, unsigned domid)
+{
+	char path[PATH_BYTES];
+	unsigned len;
+	guest_path(domid, "memory/target", path);
+	void *value = xs_read(h, t, path, &len);
+	free(value);
+	return value != NULL;
+}
+
+static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
+		      const struct store_value *value, unsigned n_values)
 {
 	char path[KEYS_MAX_PATH];
-	keys_path(key, domid, path);
-	size_t len = strlen(value);
-	return xs_write(s->handle[STORE_HOST], XBT_NULL, path, value, (unsigned)len)
-		       ? 0
-		       : lost_or(errno);
+	for (unsigned i = 0; i < n_values; i++) {
+		keys_path(value[i].key, domid, path);
+		if (!xs_write(h, t, path, value[i].text, (unsigned)strlen(value[i].text)))
+			return false;
+	}
+	return true;
+}
+
+int store_write(struct store *s, unsigned domid, const struct store_value *value,
+		unsigned n_values)
+{
+	struct xs_handle *h = s->handle[STORE_HOST];
+	xs_transaction_t t = xs_transaction_start(h);
+	if (t == XBT_NULL)
+		return lost_or(errno);
+	bool ok = has_memory(h, t, domid) && write_all(h, t, domid, value, n_values);
+	int error = errno;
+	if (!ok) {
+		xs_transaction_end(h, t, true);
+		return lost_or(error);
+	}
+	return xs_transaction_end(h, t, false) ? 0 : lost_or(errno);
 }
 
 void store_clear(struct store *s, unsigned domid)

@@ -19,7 +19,7 @@ enum store_source { STORE_HOST, STORE_GUESTS, STORE_SOURCES_ };
 
 enum store_event_kind {
 	STORE_DOMAINS, /* a domain came or went; which one is not said */
-	STORE_MEMORY,  /* /local/domain/N/memory or the name changed */
+	STORE_MEMORY,  /* /local/domain/N/memory, the name or a device of the guest changed */
 	STORE_CAGMA,   /* /local/domain/N/data/cagma changed */
 };
 
@@ -45,7 +45,7 @@ bool store_alive(struct store *store);
 /* 1 and the next event; 0 when none waits; -errno when the connection is lost. */
 int store_next(struct store *store, enum store_source source, struct store_event *ret_event);
 
-/* Watching memory/ and name of a domain, and its data/cagma. 0 or -errno. */
+/* Watching memory/, name and libxl's devices of a domain, and its data/cagma. 0 or -errno. */
 int store_watch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_unwatch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_watch_cagma(struct store *store, unsigned domid, unsigned generation);
@@ -64,8 +64,19 @@ int store_read_number(struct store *store, unsigned domid, const char *path, uin
 /* True when `path` below /libxl/<domid> exists. */
 bool store_has_libxl(struct store *store, unsigned domid, const char *path);
 
-/* Writes a key of ours for a domain. 0 or -errno. */
-int store_write(struct store *store, unsigned domid, enum key_id key, const char *value);
+/* A key of ours and its new value. */
+struct store_value {
+	enum key_id key;
+	char text[KEYS_MAX_WORD + 1];
+};
+
+/*
+ * Writes keys of ours for a domain, all or none, and none when libxl has begun
+ * to remove what the domain has in xenstore: they would outlive it. 0;
+ * -ENOENT then; -EAGAIN when something changed meanwhile; another -errno.
+ */
+int store_write(struct store *store, unsigned domid, const struct store_value *value,
+		unsigned n_values);
 
 /* Removes everything of ours for a domain. */
 void store_clear(struct store *store, unsigned domid);

@@ -30,20 +30,24 @@ void target_finish(void)
 	logger = NULL;
 }
 
-static bool is_same_domain(const struct worker_job *job)
+/* 0, ERROR_DOMAIN_NOTFOUND when the domid is nobody's or another's, another ERROR_*. */
+static int check_domain(const struct worker_job *job)
 {
 	libxl_dominfo info;
 	libxl_dominfo_init(&info);
-	bool same = libxl_domain_info(context, &info, job->domid) == 0 &&
-		    memcmp(info.uuid.uuid, job->uuid, sizeof(job->uuid)) == 0;
+	int r = libxl_domain_info(context, &info, job->domid);
+	if (r == 0 && memcmp(info.uuid.uuid, job->uuid, sizeof(job->uuid)) != 0)
+		r = ERROR_DOMAIN_NOTFOUND;
 	libxl_dominfo_dispose(&info);
-	return same;
+	return r;
 }
 
 enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
 {
 	int r = open_context(verbose);
-	if (r == 0 && !is_same_domain(job))
+	if (r == 0)
+		r = check_domain(job);
+	if (r == ERROR_DOMAIN_NOTFOUND)
 		return WORKER_GONE;
 	if (r == 0)
 		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);

@@ -12,9 +12,10 @@
 #include <unistd.h>
 
 struct worker {
-	pid_t pid; /* 0: could not be started */
+	pid_t pid; /* 0: there is none */
 	int fd;
 	bool busy;
+	bool killed; /* and perhaps not gone yet: one that waits for a disk dies only then */
 	struct worker_job job;
 	uint64_t deadline_ms;
 };
@@ -60,15 +61,21 @@ static int start(struct worker *w, bool verbose)
 	return 0;
 }
 
+/* Does not wait for it to be gone: that is is_gone()'s to find out. */
 static void stop(struct worker *w)
 {
-	if (!w->pid)
+	if (!w->pid || w->killed)
 		return;
 	kill(w->pid, SIGKILL);
 	close(w->fd);
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	*w = (struct worker){.fd = -1};
+	*w = (struct worker){.pid = w->pid, .fd = -1, .killed = true};
+}
+
+static bool is_gone(struct worker *w)
+{
+	if (w->killed && waitpid(w->pid, NULL, WNOHANG) != 0)
+		*w = (struct worker){.fd = -1};
+	return w->pid == 0;
 }
 
 int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, bool verbose,
@@ -100,27 +107,34 @@ void worker_pool_close(struct worker_pool *pool)
 	free(pool);
 }
 
-static bool is_usable(const struct worker_pool *pool, struct worker *w)
+/* 0: idle and alive; -EAGAIN: not now; another -errno: it cannot be started. */
+static int prepare(const struct worker_pool *pool, struct worker *w)
 {
-	return !w->busy && (w->pid || start(w, pool->verbose) == 0);
+	if (is_gone(w))
+		return start(w, pool->verbose);
+	return w->busy || w->killed ? -EAGAIN : 0;
 }
 
-bool worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job)
+int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job)
 {
+	int result = -EAGAIN;
 	for (unsigned i = 0; i < pool->n; i++) {
 		struct worker *w = &pool->worker[i];
-		if (!is_usable(pool, w))
+		int r = prepare(pool, w);
+		if (r < 0) {
+			result = r == -EAGAIN ? result : r;
 			continue;
+		}
 		if (send(w->fd, job, sizeof(*job), MSG_NOSIGNAL) != sizeof(*job)) {
-			stop(w); /* the next call starts it anew */
+			stop(w); /* a later call starts it anew */
 			continue;
 		}
 		w->busy = true;
 		w->job = *job;
 		w->deadline_ms = now_ms + pool->timeout_ms;
-		return true;
+		return 0;
 	}
-	return false;
+	return result;
 }
 
 static bool collect_one(struct worker *w, uint64_t now_ms, struct worker_answer *ret_answer)

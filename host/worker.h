@@ -44,8 +44,9 @@ int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, bool verbose,
 		     struct worker_pool **ret_pool);
 void worker_pool_close(struct worker_pool *pool);
 
-/* Gives the job to an idle worker; false when all are busy. */
-bool worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
+/* Gives the job to an idle worker. 0; -EAGAIN when all are busy; another -errno when none can be
+ * started. */
+int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
 
 /* True, and the answer, when a job has ended in whatever way. Does not block. */
 bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms, struct worker_answer *ret_answer);

@@ -36,6 +36,54 @@ START_TEST(slack_is_measured_once_at_rest)
 }
 END_TEST
 
+START_TEST(a_larger_slack_is_believed_only_when_linux_has_given_up)
+{
+	start(210 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 0);
+	look(BALLOON_GIVE_UP_MS);
+	ck_assert_int_eq(guest.slack_kib, 10 * (int)MIB);
+	look(1000);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	/* and a wrong one is measured anew */
+	guest.target_kib = 180 * MIB;
+	guest.alm_kib = 180 * MIB;
+	look(100);
+	look(BALLOON_GIVE_UP_MS);
+	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
+START_TEST(slack_is_in_whole_pages)
+{
+	start(200 * MIB, 200 * MIB - 7);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 4);
+}
+END_TEST
+
+/* What a guest was told to take and does not take is others' again, for a time. */
+START_TEST(a_growth_that_is_not_followed_is_given_up)
+{
+	start(200 * MIB, 200 * MIB);
+	guest.max_kib = 1000 * MIB;
+	look(BALLOON_REST_MS);
+	guest.target_kib = 600 * MIB;
+	look(1);
+	look(BALLOON_STUCK_MS);
+	look(1);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	ck_assert_uint_eq(guest.max_kib, 200 * MIB);
+	guest.target_kib = 200 * MIB;
+	guest.max_kib = 1000 * MIB;
+	look(1000);
+	ck_assert_uint_eq(guest.max_kib, 200 * MIB);
+	guest.max_kib = 1000 * MIB;
+	look(BALLOON_RETRY_MS);
+	ck_assert_uint_eq(guest.max_kib, 1000 * MIB);
+}
+END_TEST
+
 START_TEST(far_from_its_target_is_no_slack)
 {
 	start(200 * MIB, 100 * MIB);
@@ -123,6 +171,9 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, slack_is_measured_once_at_rest);
+	tcase_add_test(tests, a_larger_slack_is_believed_only_when_linux_has_given_up);
+	tcase_add_test(tests, slack_is_in_whole_pages);
+	tcase_add_test(tests, a_growth_that_is_not_followed_is_given_up);
 	tcase_add_test(tests, far_from_its_target_is_no_slack);
 	tcase_add_test(tests, unmoved_is_stuck_and_moving_is_not);
 	tcase_add_test(tests, new_targets_do_not_excuse_one_that_never_moves);

@@ -4,6 +4,7 @@
 #include "tests/unit/world.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MIB UINT64_C(1024)
 
@@ -235,6 +236,48 @@ START_TEST(random_hosts_never_break_the_contract)
 }
 END_TEST
 
+static uint64_t random_kib(uint64_t below_kib)
+{
+	return (uint64_t)random() % (below_kib / MODEL_PAGE_KIB) * MODEL_PAGE_KIB;
+}
+
+/* Not a host that could have come about, but one that could be seen all the same. */
+static void make_any_guest(unsigned i)
+{
+	struct guest_view *v = &w.view[i];
+	*v = (struct guest_view){.domid = i + 1,
+				 .alm_kib = random_kib(1000 * MIB),
+				 .target_kib = random_kib(1000 * MIB),
+				 .slack_kib = (int64_t)random_kib(4 * MIB) - (int64_t)(2 * MIB),
+				 .min_kib = random_kib(300 * MIB),
+				 .weight = 1 + (uint32_t)random() % 65535,
+				 .gave_up = random() % 4 == 0,
+				 .at_rest = random() % 2,
+				 .has_report = random() % 8 != 0,
+				 .report_ms = w.host.now_ms};
+	v->max_kib = v->min_kib + random_kib(800 * MIB);
+	v->hold = random() % 6 ? HOLD_NONE : HOLD_PAUSED;
+	v->report.total_kib = random_kib(1000 * MIB) + 4;
+	v->report.avail_kib = random_kib(v->report.total_kib + 4);
+}
+
+START_TEST(any_snapshot_gets_a_safe_plan)
+{
+	srandom((unsigned)_i + 1);
+	for (int round = 0; round < 5000; round++) {
+		world_init(&w, random_kib(500 * MIB));
+		w.host.outstanding_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.held_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.xl_is_building = random() % 10 == 0;
+		w.n = (unsigned)random() % 12;
+		memset(w.demand, 0, sizeof(w.demand));
+		for (unsigned i = 0; i < w.n; i++)
+			make_any_guest(i);
+		world_decide(&w, cagma());
+	}
+}
+END_TEST
+
 START_TEST(static_changes_nothing)
 {
 	world_init(&w, 500 * MIB);
@@ -263,6 +306,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);
 	tcase_add_test(tests, many_small_surpluses_are_gathered);
 	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);
+	tcase_add_loop_test(tests, any_snapshot_gets_a_safe_plan, 0, 10);
 	tcase_add_test(tests, static_changes_nothing);
 }
 
