@@ -1,61 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/announce.h"
 
-static uint64_t rise(uint64_t before, uint64_t now)
-{
-	return now > before ? now - before : 0;
-}
+#include "common/amount.h"
 
 /* Taken from the smaller AVM, so that a fall from plenty to little is not measured by plenty. */
 static uint64_t step_kib(const struct report *sent, const struct report *now)
 {
-	uint64_t avail_kib = sent->avail_kib < now->avail_kib ? sent->avail_kib : now->avail_kib;
-	uint64_t step = avail_kib / ANNOUNCE_STEP_SHARE;
-	if (step < ANNOUNCE_MIN_STEP_KIB)
-		return ANNOUNCE_MIN_STEP_KIB;
-	return step < ANNOUNCE_MAX_STEP_KIB ? step : ANNOUNCE_MAX_STEP_KIB;
+	uint64_t step = amount_min(sent->avail_kib, now->avail_kib) / ANNOUNCE_STEP_SHARE;
+	return amount_min(amount_max(step, ANNOUNCE_MIN_STEP_KIB), ANNOUNCE_MAX_STEP_KIB);
 }
 
 static bool fell(const struct report *sent, const struct report *now)
 {
-	return rise(now->avail_kib, sent->avail_kib) >= step_kib(sent, now);
+	return amount_less(sent->avail_kib, now->avail_kib) >= step_kib(sent, now);
 }
 
 static uint64_t used_kib(const struct report *report)
 {
-	return report->total_kib - report->avail_kib;
+	return amount_less(report->total_kib, report->avail_kib);
 }
 
 /* AVM stands still when the host gives as fast as the guest takes; its need does not. */
 static bool used_more(const struct report *sent, const struct report *now)
 {
-	return rise(used_kib(sent), used_kib(now)) >= step_kib(sent, now);
+	return amount_less(used_kib(now), used_kib(sent)) >= step_kib(sent, now);
 }
 
 static bool rose(const struct report *sent, const struct report *now)
 {
-	return rise(sent->avail_kib, now->avail_kib) >= step_kib(sent, now);
+	return amount_less(now->avail_kib, sent->avail_kib) >= step_kib(sent, now);
 }
 
 static bool was_resized(const struct report *sent, const struct report *now)
 {
-	return rise(sent->total_kib, now->total_kib) + rise(now->total_kib, sent->total_kib) >=
-	       step_kib(sent, now);
+	return amount_distance(sent->total_kib, now->total_kib) >= step_kib(sent, now);
 }
 
 static bool swapped_in(const struct report *sent, const struct report *now)
 {
-	return rise(sent->pswpin, now->pswpin) >= ANNOUNCE_SWAP_PAGES;
+	return amount_less(now->pswpin, sent->pswpin) >= ANNOUNCE_SWAP_PAGES;
 }
 
 static bool swapped_out(const struct report *sent, const struct report *now)
 {
-	return rise(sent->pswpout, now->pswpout) >= ANNOUNCE_SWAP_PAGES;
+	return amount_less(now->pswpout, sent->pswpout) >= ANNOUNCE_SWAP_PAGES;
 }
 
 static bool stalled(const struct report *sent, const struct report *now)
 {
-	return rise(sent->psi_full_us, now->psi_full_us) >= ANNOUNCE_STALL_US ||
+	return amount_less(now->psi_full_us, sent->psi_full_us) >= ANNOUNCE_STALL_US ||
 	       now->oom_kills > sent->oom_kills;
 }
 
@@ -98,12 +91,11 @@ void announce_sent(struct announce *announce, const struct report *report)
 const char *announce_reason_text(enum announce_reason reason)
 {
 	static const char *const text[ANNOUNCE_REASONS_] = {
-		[ANNOUNCE_NOTHING] = "nothing new",   [ANNOUNCE_FIRST] = "first",
-		[ANNOUNCE_FALL] = "falling",          [ANNOUNCE_USE] = "using more",
-		[ANNOUNCE_SWAP_IN] = "swapping in",
-		[ANNOUNCE_STALL] = "stalled",         [ANNOUNCE_SIZE] = "resized",
-		[ANNOUNCE_SWAP_OUT] = "swapping out", [ANNOUNCE_RISE] = "rising",
-		[ANNOUNCE_HEARTBEAT] = "heartbeat",
+		[ANNOUNCE_NOTHING] = "nothing new", [ANNOUNCE_FIRST] = "first",
+		[ANNOUNCE_FALL] = "falling",        [ANNOUNCE_USE] = "using more",
+		[ANNOUNCE_SWAP_IN] = "swapping in", [ANNOUNCE_STALL] = "stalled",
+		[ANNOUNCE_SIZE] = "resized",        [ANNOUNCE_SWAP_OUT] = "swapping out",
+		[ANNOUNCE_RISE] = "rising",         [ANNOUNCE_HEARTBEAT] = "heartbeat",
 	};
 	return text[reason];
 }

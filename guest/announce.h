@@ -17,7 +17,7 @@ enum announce_reason {
 	ANNOUNCE_NOTHING,
 	ANNOUNCE_FIRST,   /* nothing was sent yet, or it has to be sent anew */
 	ANNOUNCE_FALL,    /* less is available */
-	ANNOUNCE_USE,	      /* more is used, though as much may be available */
+	ANNOUNCE_USE,     /* more is used, though as much may be available */
 	ANNOUNCE_SWAP_IN, /* what was swapped out is wanted back */
 	ANNOUNCE_STALL,   /* all tasks waited for memory, or one was killed for it */
 	ANNOUNCE_SIZE,    /* the balloon moved */

@@ -1,24 +1,45 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/cadence.h"
 
+#include "common/amount.h"
+
 static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 {
-	return value < low ? low : value > high ? high : value;
-}
-
-static uint64_t above(uint64_t value, uint64_t base)
-{
-	return value > base ? value - base : 0;
-}
-
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return above(a, b) + above(b, a);
+	return amount_min(amount_max(value, low), high);
 }
 
 static uint64_t step_kib(uint64_t avail_kib)
 {
 	return clamp(avail_kib / CADENCE_STEP_SHARE, CADENCE_MIN_STEP_KIB, CADENCE_MAX_STEP_KIB);
+}
+
+static struct cadence_pause alert_pause(uint64_t headroom_kib)
+{
+	unsigned pause_ms = (unsigned)clamp(headroom_kib / CADENCE_ALERT_FILL_KIB_PER_MS,
+					    CADENCE_ALERT_MIN_MS, CADENCE_ALERT_MAX_MS);
+	return (struct cadence_pause){pause_ms, pause_ms / 10};
+}
+
+static struct cadence_pause rest_pause(uint64_t headroom_kib, unsigned n_processors)
+{
+	uint64_t pause_ms = clamp(headroom_kib / CADENCE_REST_FILL_KIB_PER_MS, CADENCE_REST_MIN_MS,
+				  CADENCE_REST_MAX_MS);
+	uint64_t end_ms = 2 * pause_ms;
+	if (n_processors > 1)
+		end_ms = clamp(headroom_kib / CADENCE_SLACK_FILL_KIB_PER_MS, pause_ms, end_ms);
+	return (struct cadence_pause){(unsigned)pause_ms, (unsigned)(end_ms - pause_ms)};
+}
+
+/* On the glances' clock, and one glance ahead; a filling guest's only processor has no slack. */
+static uint64_t look_interval_ms(const struct cadence *cadence, unsigned n_processors)
+{
+	if (!cadence->is_level)
+		return KEYS_HEARTBEAT_MS;
+	struct cadence_pause next = rest_pause(cadence->avail_kib, n_processors);
+	uint64_t next_ms = next.pause_ms + (n_processors > 1 ? next.slack_ms : 0);
+	uint64_t lasts_ms = cadence->avail_kib / CADENCE_LEVEL_FILL_KIB_PER_MS;
+	return amount_min(amount_less(lasts_ms, CADENCE_GLANCE_LATE_MS + next_ms),
+			  CADENCE_LEVEL_LOOK_MS);
 }
 
 static bool is_alert(const struct cadence *cadence, uint64_t now_ms)
@@ -28,33 +49,33 @@ static bool is_alert(const struct cadence *cadence, uint64_t now_ms)
 
 bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance)
 {
-	uint64_t most_ms = cadence->is_level ? CADENCE_LEVEL_LOOK_MS : KEYS_HEARTBEAT_MS;
 	uint64_t step = cadence->is_level ? CADENCE_MIN_STEP_KIB : step_kib(cadence->avail_kib);
 	if (!cadence->has_looked || is_alert(cadence, glance->at_ms))
 		return true;
-	if (glance->at_ms < cadence->looked_ms || glance->at_ms - cadence->looked_ms >= most_ms)
+	if (glance->at_ms < cadence->looked_ms ||
+	    glance->at_ms - cadence->looked_ms >= look_interval_ms(cadence, glance->n_processors))
 		return true;
-	return distance(glance->free_kib, cadence->free_kib) >= step ||
-	       distance(glance->total_kib, cadence->total_kib) >= step ||
-	       distance(glance->swap_free_kib, cadence->swap_free_kib) >= CADENCE_MIN_STEP_KIB;
+	return amount_distance(glance->free_kib, cadence->free_kib) >= step ||
+	       amount_distance(glance->total_kib, cadence->total_kib) >= step ||
+	       amount_distance(glance->swap_free_kib, cadence->swap_free_kib) >=
+		       CADENCE_MIN_STEP_KIB;
 }
 
 /* Only where there is something to reclaim can the kernel keep free memory level. */
 static bool is_level(const struct report *report)
 {
-	uint64_t level_kib = report->total_kib / CADENCE_LEVEL_SHARE;
-	if (level_kib > CADENCE_LEVEL_MAX_KIB)
-		level_kib = CADENCE_LEVEL_MAX_KIB;
+	uint64_t level_kib =
+		amount_min(report->total_kib / CADENCE_LEVEL_SHARE, CADENCE_LEVEL_MAX_KIB);
 	return report->free_kib < level_kib && report->avail_kib > report->free_kib;
 }
 
 static bool is_on_the_move(const struct cadence *before, const struct report *now)
 {
 	uint64_t step = step_kib(now->avail_kib);
-	uint64_t used_before_kib = above(before->total_kib, before->avail_kib);
-	uint64_t used_kib = above(now->total_kib, now->avail_kib);
-	return above(before->avail_kib, now->avail_kib) >= step ||
-	       above(used_kib, used_before_kib) >= step || now->pswpin > before->pswpin;
+	uint64_t used_before_kib = amount_less(before->total_kib, before->avail_kib);
+	uint64_t used_kib = amount_less(now->total_kib, now->avail_kib);
+	return amount_less(before->avail_kib, now->avail_kib) >= step ||
+	       amount_less(used_kib, used_before_kib) >= step || now->pswpin > before->pswpin;
 }
 
 void cadence_looked(struct cadence *cadence, const struct report *report)
@@ -73,17 +94,9 @@ void cadence_looked(struct cadence *cadence, const struct report *report)
 
 struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance)
 {
-	uint64_t fallen_kib = above(cadence->free_kib, glance->free_kib);
-	uint64_t reach_ms = above(cadence->avail_kib, fallen_kib) / CADENCE_FILL_KIB_PER_MS;
-	struct cadence_pause pause;
-	if (is_alert(cadence, glance->at_ms)) {
-		pause.pause_ms =
-			(unsigned)clamp(reach_ms, CADENCE_ALERT_MIN_MS, CADENCE_ALERT_MAX_MS);
-		pause.slack_ms = pause.pause_ms / 10;
-	} else {
-		pause.pause_ms =
-			(unsigned)clamp(reach_ms, CADENCE_REST_MIN_MS, CADENCE_REST_MAX_MS);
-		pause.slack_ms = pause.pause_ms;
-	}
-	return pause;
+	uint64_t fallen_kib = amount_less(cadence->free_kib, glance->free_kib);
+	uint64_t headroom_kib = amount_less(cadence->avail_kib, fallen_kib);
+	if (is_alert(cadence, glance->at_ms))
+		return alert_pause(headroom_kib);
+	return rest_pause(headroom_kib, glance->n_processors);
 }

@@ -22,20 +22,33 @@
 
 enum {
 	/*
-	 * The pause ends before the headroom could be gone. One thread touching
-	 * 4 KiB pages fills 2.2 GiB/s on a 2020s server (measured).
+	 * At rest the pause is what the headroom lasts at 160 MiB/s; slack as long
+	 * again. Nothing is known then of the guest's speed: a pause for the
+	 * fastest would be the shortest for every guest below 600 MiB, which
+	 * would pay for it all day. A start that is faster than that may be seen late.
+	 *
+	 * kcompactd wakes an idle processor every 500 ms, and a slack that spans
+	 * it makes the agent go along: twice a second with a pause below 500 ms,
+	 * once with 600 ms, at 94 MiB of headroom.
 	 */
-	CADENCE_FILL_KIB_PER_MS = 2048,
-
-	/*
-	 * At rest; slack as long again. 600 ms and not 500, since kcompactd wakes
-	 * every 500 ms: at 500 the agent woke twice a second with it, at 600 once.
-	 */
-	CADENCE_REST_MIN_MS = 600,
+	CADENCE_REST_FILL_KIB_PER_MS = 160,
+	CADENCE_REST_MIN_MS = 300,
 	CADENCE_REST_MAX_MS = 1500,
 
-	/* After AVM fell, use rose, or pages came back from swap: the guest is on the move. */
+	/*
+	 * The agent's idle processor sleeps through the slack while another one
+	 * may be filling memory. With more than one, pause and slack together end
+	 * before the headroom is gone at 96 MiB/s, but not below the shortest pause.
+	 */
+	CADENCE_SLACK_FILL_KIB_PER_MS = 96,
+
+	/*
+	 * After AVM fell, use rose, or pages came back from swap the guest is on
+	 * the move: the pause ends before the headroom could be gone. One thread
+	 * touching 4 KiB pages fills 2.2 GiB/s on a 2020s server (measured).
+	 */
 	CADENCE_ALERT_MS = 1500,
+	CADENCE_ALERT_FILL_KIB_PER_MS = 2048,
 	CADENCE_ALERT_MIN_MS = 50, /* slack a tenth */
 	CADENCE_ALERT_MAX_MS = 250,
 
@@ -54,15 +67,25 @@ enum {
 	 */
 	CADENCE_LEVEL_SHARE = 12,
 	CADENCE_LEVEL_MAX_KIB = 256 * 1024,
-	CADENCE_LEVEL_LOOK_MS = 4000, /* a look at least so often then */
+
+	/*
+	 * Only looks see memory go then. They come before the headroom could be
+	 * gone at 64 MiB/s: as a glance's clock is coarse, at every glance up to
+	 * 100 MiB of it (190 with several processors), and every 4 s on that
+	 * clock with plenty.
+	 */
+	CADENCE_LEVEL_FILL_KIB_PER_MS = 64,
+	CADENCE_LEVEL_LOOK_MS = 4000,
+	CADENCE_GLANCE_LATE_MS = 1000, /* how far glance.at_ms may be behind */
 };
 
 struct glance {
-	uint64_t at_ms; /* the clock of report.uptime_ms; up to 1 s behind, but not before the last
-			   look */
+	uint64_t at_ms; /* the clock of report.uptime_ms; up to CADENCE_GLANCE_LATE_MS behind, but
+			   not before the last look */
 	uint64_t total_kib;
 	uint64_t free_kib;
 	uint64_t swap_free_kib;
+	unsigned n_processors; /* online; 0, not known, counts as one */
 };
 
 /* What was seen at the last look, and since when there is an alert. All zero: never looked. */
@@ -72,7 +95,6 @@ struct cadence {
 	uint64_t looked_ms;
 	uint64_t total_kib;
 	uint64_t avail_kib;
-	uint64_t used_kib; /* MemTotal - MemAvailable */
 	uint64_t free_kib;
 	uint64_t swap_free_kib;
 	uint64_t pswpin;

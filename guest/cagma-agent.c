@@ -202,12 +202,21 @@ static void begin_anew(struct agent *agent, uint64_t now_ms)
 	agent->announce = (struct announce){.has_sent = false};
 }
 
-static struct cadence_pause run_once(struct agent *agent)
+static int refuse_dom0(void)
+{
+	log_error("this is dom0, the host itself: run cagmad here, and cagma-agent in guests");
+	return EXIT_FAILED;
+}
+
+/* False in dom0, where nothing is to be published. */
+static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 {
 	struct glance glance = {0};
 	bool is_new;
 	sense_glance(&agent->sense, &glance);
 	if (store_tend(&agent->store, glance.at_ms, &is_new)) {
+		if (is_new && store_is_dom0(&agent->store))
+			return false;
 		if (is_new || store_lost_hello(&agent->store, glance.at_ms, agent->hello))
 			agent->must_begin = true;
 		begin_anew(agent, glance.at_ms);
@@ -216,15 +225,21 @@ static struct cadence_pause run_once(struct agent *agent)
 	}
 	uint64_t wait_ms = store_wait_ms(&agent->store, glance.at_ms);
 	if (wait_ms)
-		return (struct cadence_pause){(unsigned)wait_ms, (unsigned)wait_ms / 4};
-	return cadence_pause(&agent->cadence, &glance);
+		*ret_pause = (struct cadence_pause){(unsigned)wait_ms, (unsigned)wait_ms / 4};
+	else
+		*ret_pause = cadence_pause(&agent->cadence, &glance);
+	return true;
 }
 
 static int run(struct agent *agent)
 {
 	log_info("cagma-agent " CAGMA_VERSION " has started");
-	while (!doze_is_over())
-		doze(run_once(agent));
+	while (!doze_is_over()) {
+		struct cadence_pause pause;
+		if (!run_once(agent, &pause))
+			return refuse_dom0();
+		doze(pause);
+	}
 	store_remove(&agent->store, KEY_AGENT);
 	log_info("stopped after %llu reports", (unsigned long long)agent->seq);
 	return EXIT_FINE;
@@ -237,6 +252,8 @@ static int publish_once(struct agent *agent)
 	look(agent);
 	if (!agent->has_report || !store_tend(&agent->store, sense_now_ms(), &is_new))
 		return EXIT_FAILED;
+	if (store_is_dom0(&agent->store))
+		return refuse_dom0();
 	return publish_all(agent) ? EXIT_FINE : EXIT_FAILED;
 }
 
@@ -277,9 +294,7 @@ int main(int argc, char **argv)
 	if (options.print) {
 		exit_status = print_once(&agent);
 	} else if (sense_is_dom0(&agent.sense)) {
-		log_error("this is dom0, the host itself: run cagmad here, and cagma-agent in "
-			  "guests");
-		exit_status = EXIT_FAILED;
+		exit_status = refuse_dom0();
 	} else if ((r = doze_init()) < 0) {
 		log_error("cannot set signal handlers: %s", strerror(-r));
 		exit_status = EXIT_FAILED;

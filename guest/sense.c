@@ -46,6 +46,7 @@ int sense_init(struct sense *sense, const char *root)
 		sense->file[i] = (struct sense_file){.fd = -1};
 	sense->root = root;
 	sense->looked_ms = 0;
+	sense->n_processors = 0;
 	sense->root_fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return sense->root_fd < 0 ? -errno : 0;
 }
@@ -148,10 +149,20 @@ static void take_source(struct sense *sense, unsigned i, struct report *report)
 		tell_recovery(sense, i);
 }
 
+static void count_processors(struct sense *sense, uint64_t now_ms)
+{
+	if (sense->n_processors && now_ms - sense->counted_ms < SENSE_COUNT_MS)
+		return;
+	long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
+	sense->n_processors = n_processors > 1 ? (unsigned)n_processors : 1;
+	sense->counted_ms = now_ms;
+}
+
 bool sense_look(struct sense *sense, struct report *ret_report)
 {
 	struct report report = {.uptime_ms = sense_now_ms(), .present = REPORT_BIT(uptime_ms)};
 	sense->looked_ms = report.uptime_ms;
+	count_processors(sense, report.uptime_ms);
 	for (unsigned i = 0; i < SENSE_FILES; i++)
 		take_source(sense, i, &report);
 	if ((report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
@@ -184,6 +195,7 @@ static uint64_t glance_ms(const struct sense *sense, uint64_t uptime_s)
 bool sense_glance(struct sense *sense, struct glance *ret_glance)
 {
 	struct sysinfo info;
+	ret_glance->n_processors = sense->n_processors;
 	if (sense->root || sysinfo(&info) < 0) {
 		ret_glance->at_ms = sense_now_ms();
 		return glance_at_file(sense, ret_glance);

@@ -15,6 +15,7 @@ enum {
 	SENSE_FILES = 7,
 	SENSE_MAX_BYTES = 16 * 1024, /* of one file: three times the largest vmstat of Linux 6.12 */
 	SENSE_GOOD_LOOKS = 10,       /* in a row, before a file counts as recovered */
+	SENSE_COUNT_MS = 15 * 1000,  /* processors are counted so often: it costs as meminfo does */
 };
 
 struct sense_file {
@@ -28,6 +29,8 @@ struct sense {
 	const char *root; /* NULL: the running system's own / */
 	int root_fd;
 	uint64_t looked_ms;
+	uint64_t counted_ms;
+	unsigned n_processors; /* this machine's, whatever the root; 0: not counted yet */
 	struct sense_file file[SENSE_FILES];
 	char buf[SENSE_MAX_BYTES];
 };
@@ -42,7 +45,10 @@ bool sense_is_dom0(struct sense *sense);
 /* What the report's clock shows: ms since boot, suspension included. */
 uint64_t sense_now_ms(void);
 
-/* False, with nothing but the time set, when there is nothing to see; a look will say why. */
+/*
+ * False, with nothing but the time and the processors set, when there is
+ * nothing to see; a look will say why.
+ */
 bool sense_glance(struct sense *sense, struct glance *ret_glance);
 
 /*

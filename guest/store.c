@@ -106,6 +106,15 @@ bool store_write(struct store *store, uint64_t now_ms, enum key_id id, const cha
 	return false;
 }
 
+bool store_is_dom0(const struct store *store)
+{
+	unsigned len;
+	char *domid = xs_read(store->xs, XBT_NULL, "domid", &len);
+	bool is_dom0 = domid && strcmp(domid, "0") == 0;
+	free(domid);
+	return is_dom0;
+}
+
 void store_remove(struct store *store, enum key_id id)
 {
 	if (store->xs)

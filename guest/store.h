@@ -41,6 +41,9 @@ bool store_tend(struct store *store, uint64_t now_ms, bool *ret_is_new);
 bool store_write(struct store *store, uint64_t now_ms, enum key_id id, const char *value,
 		 size_t len);
 
+/* Does the store, which can be written to now, say that this is dom0? */
+bool store_is_dom0(const struct store *store);
+
 void store_remove(struct store *store, enum key_id id);
 
 /* How long from now until store_tend() may answer differently; 0: at once. */

@@ -34,8 +34,9 @@ $(LAB1_DIR)/libfakexen.so: $(LAB1_FAKE)
 LAB1_PROGS = $(addprefix $(LAB1_DIR)/,lab1 test_lab1 test_labmodel demo)
 $(LAB1_DIR)/lab1: $(LAB1_DIR)/lab1_main.o $(LAB1_DIR)/scenario.o
 $(LAB1_DIR)/demo: $(addprefix $(LAB1_DIR)/,demo.o demo_host.o demo_table.o demo_plot.o scenario.o)
-$(LAB1_DIR)/test_lab1: $(addprefix $(LAB1_DIR)/,test_lab1.o test_lab1_xen.o test_lab1_store.o scenario.o)
-$(LAB1_DIR)/test_labmodel: $(LAB1_DIR)/test_labmodel.o
+$(LAB1_DIR)/test_lab1: $(addprefix $(LAB1_DIR)/,test_lab1.o test_lab1_xen.o test_lab1_store.o scenario.o) \
+                         $B/tests/unit/suite.o
+$(LAB1_DIR)/test_labmodel: $(LAB1_DIR)/test_labmodel.o $B/tests/unit/suite.o
 $(LAB1_DIR)/test_lab1 $(LAB1_DIR)/test_labmodel: LAB1_CHECK = $(shell $(PKG_CONFIG) --libs check)
 $(LAB1_PROGS): $(LAB1_LIB) $(LAB1_DIR)/libfakexen.so
 	@echo "  LD      $@"

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests/lab1/scenario.h"
+#include "tests/unit/suite.h"
 
 struct lab1 *lab;
 struct lab1_guest *guest;
@@ -287,11 +288,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run_all(suite());
 }

@@ -12,6 +12,7 @@
 #include "tests/lab1/labballoon.h"
 #include "tests/lab1/labdemand.h"
 #include "tests/lab1/labmodel.h"
+#include "tests/unit/suite.h"
 
 #define MIB        1024.0
 #define STEP_S     0.01
@@ -424,11 +425,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run_all(suite());
 }

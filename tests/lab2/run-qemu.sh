@@ -137,17 +137,7 @@ await_end() {
 	tar -C "$RUN/out" -xf "$RUN/result.raw" || lose "dom0's results cannot be unpacked"
 }
 
-for name in $SCENARIOS; do
-	[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
-	rm -f "$RESULTS/$name.txt"
-done
-mkdir -p "$LAB"
-exec 9>"$LAB/lock"
-flock -n 9 || die "another run of lab 2 is under way here"
-"$HERE/build-image.sh" "$LAB"
-rm -rf "$RUN"
-mkdir -p "$RUN"
-"$HERE/make-payload.sh" "$BUILD" "$LAB/image" "$RUN/payload"
+prepare_run
 trap stop_qemu EXIT
 make_disks
 start_s=$(date +%s)

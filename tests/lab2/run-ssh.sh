@@ -33,17 +33,7 @@ copy_payload() {
 }
 
 [ -n "$SWAP" ] || die "say where the guests may swap to: SWAP=DIRECTORY, VOLUME_GROUP or A,B"
-for name in $SCENARIOS; do
-	[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
-	rm -f "$RESULTS/$name.txt"
-done
-mkdir -p "$LAB"
-exec 9>"$LAB/lock"
-flock -n 9 || die "another run of lab 2 is under way here"
-"$HERE/build-image.sh" "$LAB"
-rm -rf "$RUN"
-mkdir -p "$RUN/out"
-"$HERE/make-payload.sh" "$BUILD" "$LAB/image" "$RUN/payload"
+prepare_run
 STEP_LOGS=$RUN
 step connect 30 "asking $HOST for its hypervisor" "${SSH[@]}" "xl info | grep xen_version"
 grep -q '4[.]17' "$RUN/connect.log" ||

@@ -58,3 +58,20 @@ report_results() {
 	done
 	[ -z "$failed" ] || lose "${failed#; }"
 }
+
+# prepare_run: what a run needs before anything is started: known scenarios, no older results, no
+# other run, the image, the payload.
+prepare_run() {
+	local name
+	for name in $SCENARIOS; do
+		[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
+		rm -f "$RESULTS/$name.txt"
+	done
+	mkdir -p "$LAB"
+	exec 9>"$LAB/lock"
+	flock -n 9 || die "another run of lab 2 is under way here"
+	"$HERE/build-image.sh" "$LAB"
+	rm -rf "$RUN"
+	mkdir -p "$RUN/out"
+	"$HERE/make-payload.sh" "$BUILD" "$LAB/image" "$RUN/payload"
+}

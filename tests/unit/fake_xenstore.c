@@ -7,6 +7,7 @@
  * Below $FAKE_XENSTORE:
  *
  *     data/…    the keys, one file each
+ *     domid     the guest's domain id; absent: the store does not tell
  *     log       every call that writes: `write PATH VALUE`, `rm PATH`
  *     absent    while there: xs_open() fails
  *     lost      while there: every call on an open connection fails with EBADF

@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
 
+int suite_run_all(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? 1 : 0;
+}
+
 int suite_run(const char *name, void (*add_tests)(TCase *tests))
 {
 	Suite *suite = suite_create(name);
@@ -8,9 +17,5 @@ int suite_run(const char *name, void (*add_tests)(TCase *tests))
 	tcase_set_timeout(tests, 60);
 	add_tests(tests);
 	suite_add_tcase(suite, tests);
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return suite_run_all(suite);
 }

@@ -12,4 +12,7 @@
 /* Runs what `add_tests` adds, under `name`; 0 when all passed, 1 otherwise. */
 int suite_run(const char *name, void (*add_tests)(TCase *tests));
 
+/* The same for a suite of several cases. */
+int suite_run_all(Suite *suite);
+
 #endif

@@ -13,7 +13,21 @@ check "the agent's first" grep -q '^protocol=1 version=.* abilities=report$' "$F
 check "and the report" reports_avail 7456
 check "in silence" is_silent
 
+# With free memory held level by reclaim only a look sees AVM fall: at every glance with so little.
+level_avail() {
+	sed "s/^MemAvailable: .*/MemAvailable: $1 kB/" tests/data/6.12/meminfo >"$root/proc/new"
+	mv "$root/proc/new" "$root/proc/meminfo"
+}
 store
+level_avail 33792
+start
+waited "the first report" 5 reports_avail 33792
+level_avail 30000
+waited "a fall behind level free memory is reported" 2 reports_avail 30000
+stop
+
+store
+tree 6.12
 start
 waited "the first report" 5 reports_avail 7456
 rss=$(awk '/^Rss:/ { print $2 }' "/proc/$pid/smaps_rollup")

@@ -18,6 +18,40 @@ rm "$FAKE_XENSTORE/absent"
 waited "it is found later" 15 has_key report
 stop
 
+# Either option gives the unit a /proc of its own, without the xenfs on /proc/xen that tells dom0.
+unit_keeps_proc() { ! grep -q -E '^(ProtectProc|ProcSubset)=' systemd/cagma-agent.service.in; }
+check "the unit does not hide /proc/xen" unit_keeps_proc
+
+# dom0's own xenstore: refused on connection, before anything is written.
+nothing_is_written() { [ ! -s "$FAKE_XENSTORE/log" ]; }
+store
+printf 0 >"$FAKE_XENSTORE/domid"
+run_agent 1 "$faked" --root "$root"
+check "dom0 is refused by its domain id" says 'this is dom0, the host itself'
+check "and gets no keys" nothing_is_written
+run_agent 1 "$faked" --once --root "$root"
+check "with --once too" says 'this is dom0, the host itself'
+check "in one message" err_lines_are 1
+check "and no keys" nothing_is_written
+store
+: >"$FAKE_XENSTORE/absent"
+printf 0 >"$FAKE_XENSTORE/domid"
+start
+waited "no xenstore is told of" 5 says 'cannot open xenstore'
+rm "$FAKE_XENSTORE/absent"
+waited "a late xenstore's dom0 is refused" 15 is_gone
+wait "$pid"
+status=$?
+pid=
+check "with status 1, not $status" [ $status -eq 1 ]
+check "and its message" says 'this is dom0, the host itself'
+for domid in 10 01 ''; do
+	store
+	printf '%s' "$domid" >"$FAKE_XENSTORE/domid"
+	run_agent 0 "$faked" --once --root "$root"
+	check "domain id '$domid' is not dom0's" has_key report
+done
+
 # At rest it is quiet.
 store
 start

@@ -3,6 +3,8 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
+#include <limits.h>
+
 #define MIB 1024
 
 static struct report memory(uint64_t at_ms, uint64_t total_mib, uint64_t free_mib,
@@ -18,7 +20,8 @@ static struct report memory(uint64_t at_ms, uint64_t total_mib, uint64_t free_mi
 
 static struct glance glance_of(const struct report *report, uint64_t at_ms)
 {
-	return (struct glance){at_ms, report->total_kib, report->free_kib, report->swap_free_kib};
+	return (struct glance){at_ms, report->total_kib, report->free_kib, report->swap_free_kib,
+			       1};
 }
 
 static struct cadence looked(const struct report *report)
@@ -54,8 +57,8 @@ static const struct {
 	{1000, 300, 400, 0, -6399, 0, 1, false},
 	{1000, 300, 400, 0, -6400, 0, 1, true},
 	{1000, 300, 400, 0, 6400, 0, 1, true},
-	{1000, 1, 20, 0, -767, 0, 1, false},
-	{1000, 1, 20, 0, -768, 0, 1, true},
+	{1000, 20, 20, 0, -767, 0, 1, false},
+	{1000, 20, 20, 0, -768, 0, 1, true},
 	{90000, 80000, 80000, 0, -32 * MIB + 1, 0, 1, false},
 	{90000, 80000, 80000, 0, -32 * MIB, 0, 1, true},
 	/* the balloon moved, and what it gave is in use */
@@ -66,11 +69,21 @@ static const struct {
 	{1000, 300, 400, 0, 0, -767, 1, false},
 	{1000, 300, 400, 0, 0, -768, 1, true},
 	{1000, 300, 400, 0, 0, 768, 1, true},
-	/* free memory is held level by reclaim: small moves count, and time */
-	{1000, 50, 400, 0, 768, 0, 1, true},
-	{1000, 50, 400, 0, 0, 0, CADENCE_LEVEL_LOOK_MS - 1, false},
-	{1000, 50, 400, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
+	/* free memory is held level by reclaim: small moves count, and time, the less the more */
+	{1000, 50, 500, 0, 767, 0, 1, false},
+	{1000, 50, 500, 0, 768, 0, 1, true},
+	{1000, 50, 500, 0, 0, 0, CADENCE_LEVEL_LOOK_MS - 1, false},
+	{1000, 50, 500, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
+	{90000, 255, 50000, 0, 0, 0, CADENCE_LEVEL_LOOK_MS - 1, false},
 	{90000, 255, 50000, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
+	{1000, 10, 33, 0, 0, 0, 0, true},
+	{1000, 10, 100, 0, 0, 0, 0, true},
+	{1000, 10, 128, 0, 0, 0, 2048 - CADENCE_GLANCE_LATE_MS - 819 - 1, false},
+	{1000, 10, 128, 0, 0, 0, 2048 - CADENCE_GLANCE_LATE_MS - 819, true},
+	{1000, 10, 312, 0, 0, 0, 4992 - CADENCE_GLANCE_LATE_MS - 1500 - 1, false},
+	{1000, 10, 312, 0, 0, 0, 4992 - CADENCE_GLANCE_LATE_MS - 1500, true},
+	{4000, 10, 1024, 0, 0, 0, CADENCE_LEVEL_LOOK_MS - 1, false},
+	{4000, 10, 1024, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, true},
 	/* little is free, but there is nothing to reclaim */
 	{1000, 50, 50, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, false},
 	{1000, 50, 40, 0, 0, 0, CADENCE_LEVEL_LOOK_MS, false},
@@ -93,20 +106,37 @@ START_TEST(what_a_glance_asks_for)
 }
 END_TEST
 
-/* AVM in MiB and whether the guest is on the move: the pause. */
+/* AVM in MiB, processors, and whether the guest is on the move: the pause, and with its slack. */
 static const struct {
 	uint64_t avail_mib;
+	unsigned n_processors;
 	bool is_alert;
 	unsigned pause_ms, end_ms;
 } pauses[] = {
-	{0, false, 600, 1200},
-	{30, false, 600, 1200},
-	{2000, false, 1000, 2000},
-	{100000, false, CADENCE_REST_MAX_MS, 3000},
-	{0, true, CADENCE_ALERT_MIN_MS, 55},
-	{30, true, CADENCE_ALERT_MIN_MS, 55},
-	{200, true, 100, 110},
-	{100000, true, CADENCE_ALERT_MAX_MS, 275},
+	/* at rest, on one processor */
+	{0, 1, false, 300, 600},
+	{10, 1, false, 300, 600},
+	{33, 1, false, 300, 600},
+	{60, 1, false, 384, 768},
+	{112, 1, false, 716, 1432},
+	{500, 1, false, 1500, 3000},
+	{4000, 1, false, 1500, 3000},
+	{100000, 1, false, CADENCE_REST_MAX_MS, 3000},
+	{100000, 0, false, CADENCE_REST_MAX_MS, 3000},
+	/* on several */
+	{0, 4, false, 300, 300},
+	{10, 4, false, 300, 300},
+	{33, 4, false, 300, 352},
+	{60, 2, false, 384, 640},
+	{112, 4, false, 716, 1194},
+	{240, 4, false, 1500, 2560},
+	{500, 4, false, 1500, 3000},
+	{100000, 1024, false, 1500, 3000},
+	/* on the move */
+	{0, 1, true, CADENCE_ALERT_MIN_MS, 55},
+	{30, 1, true, CADENCE_ALERT_MIN_MS, 55},
+	{200, 4, true, 100, 110},
+	{100000, 4, true, CADENCE_ALERT_MAX_MS, 275},
 };
 
 START_TEST(how_long_a_pause_is)
@@ -115,11 +145,13 @@ START_TEST(how_long_a_pause_is)
 		struct report report = memory(5000, 200000, 200, pauses[i].avail_mib);
 		struct cadence cadence = looked(&report);
 		struct glance glance = glance_of(&report, 5100);
+		glance.n_processors = pauses[i].n_processors;
 		cadence.alert_until_ms = pauses[i].is_alert ? 5101 : 5100;
 		struct cadence_pause pause = cadence_pause(&cadence, &glance);
 		ck_assert_msg(pause.pause_ms == pauses[i].pause_ms, "row %d: %u", i,
 			      pause.pause_ms);
-		ck_assert_uint_eq(pause.pause_ms + pause.slack_ms, pauses[i].end_ms);
+		ck_assert_msg(pause.pause_ms + pause.slack_ms == pauses[i].end_ms,
+			      "row %d: %u + %u", i, pause.pause_ms, pause.slack_ms);
 	}
 }
 END_TEST
@@ -131,7 +163,9 @@ START_TEST(headroom_as_the_glance_sees_it)
 	struct cadence cadence = looked(&report);
 	struct glance glance = glance_of(&report, 5100);
 	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 1500);
-	glance.free_kib = 1000 * MIB;
+	glance.free_kib = 100 * MIB;
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 640);
+	glance.free_kib = 10 * MIB;
 	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, CADENCE_REST_MIN_MS);
 }
 END_TEST
@@ -171,49 +205,82 @@ START_TEST(what_raises_an_alert)
 }
 END_TEST
 
-struct count {
-	unsigned glances, looks;
-	uint64_t noticed_ms; /* first look at less AVM than at the start */
+struct life {
+	uint64_t total_mib, free_mib, avail_mib;
+	uint64_t kib_per_ms; /* taken from start_ms on */
+	uint64_t start_ms, end_ms;
+	bool is_level; /* the kernel holds free memory level: only AVM tells */
+	unsigned n_processors;
 };
 
-/* A guest that from `start_ms` on fills free memory at a rate; the processor ticks if it is busy.
- */
-static struct count live(uint64_t total_mib, uint64_t free_mib, uint64_t avail_mib,
-			 uint64_t kib_per_ms, uint64_t start_ms, uint64_t end_ms)
+struct count {
+	unsigned glances, looks;
+	uint64_t noticed_ms;  /* first look at less AVM than at the start */
+	uint64_t noticed_kib; /* AVM then */
+};
+
+/* The clock of the glances: the whole seconds of uptime, but not before the last look. */
+static uint64_t late_ms(const struct cadence *cadence, uint64_t now_ms)
 {
-	struct report report = memory(0, total_mib, free_mib, avail_mib), now = report;
+	uint64_t second_ms = now_ms / 1000 * 1000;
+	return second_ms > cadence->looked_ms ? second_ms : cadence->looked_ms;
+}
+
+/* A filling guest's only processor ticks and ends the slack; of several another one may fill. */
+static uint64_t pause_end_ms(const struct life *life, uint64_t ms, struct cadence_pause pause)
+{
+	uint64_t soonest_ms = ms + pause.pause_ms, latest_ms = soonest_ms + pause.slack_ms;
+	if (life->n_processors > 1 || latest_ms < life->start_ms)
+		return latest_ms;
+	return soonest_ms > life->start_ms ? soonest_ms : life->start_ms;
+}
+
+static struct count live(const struct life *life)
+{
+	struct report report = memory(0, life->total_mib, life->free_mib, life->avail_mib);
+	struct report now = report;
 	struct cadence cadence = looked(&report);
-	struct count count = {0, 0, 0};
-	for (uint64_t ms = 0; ms < end_ms;) {
-		uint64_t gone = ms > start_ms ? (ms - start_ms) * kib_per_ms : 0;
+	struct count count = {.glances = 0};
+	for (uint64_t ms = 0; ms < life->end_ms;) {
+		uint64_t gone = ms > life->start_ms ? (ms - life->start_ms) * life->kib_per_ms : 0;
 		now.uptime_ms = ms;
-		now.free_kib = gone < report.free_kib ? report.free_kib - gone : 0;
 		now.avail_kib = gone < report.avail_kib ? report.avail_kib - gone : 0;
-		struct glance glance = glance_of(&now, ms);
+		if (!life->is_level)
+			now.free_kib = gone < report.free_kib ? report.free_kib - gone : 0;
+		struct glance glance = glance_of(&now, late_ms(&cadence, ms));
+		glance.n_processors = life->n_processors;
 		count.glances++;
 		if (cadence_wants_look(&cadence, &glance)) {
 			cadence_looked(&cadence, &now);
 			count.looks++;
-			if (!count.noticed_ms && now.avail_kib < report.avail_kib)
+			if (!count.noticed_ms && now.avail_kib < report.avail_kib) {
 				count.noticed_ms = ms;
+				count.noticed_kib = now.avail_kib;
+			}
 		}
-		struct cadence_pause pause = cadence_pause(&cadence, &glance);
-		uint64_t soonest_ms = ms + pause.pause_ms, latest_ms = soonest_ms + pause.slack_ms;
-		ms = soonest_ms > start_ms  ? soonest_ms
-		     : latest_ms < start_ms ? latest_ms
-					    : start_ms;
+		ms = pause_end_ms(life, ms, cadence_pause(&cadence, &glance));
 	}
 	return count;
 }
 
-/* A minute at rest: few wake-ups, hardly a look. The margin is for a processor never quite idle. */
+/*
+ * A minute at rest: few wake-ups, hardly a look. The margin is for a processor
+ * never quite idle. With 100 MiB or more they are no more than with 600 ms.
+ */
 START_TEST(rest_is_cheap)
 {
-	struct count count = live(1000, 300, 400, 0, 60000, 60000);
-	ck_assert_uint_le(count.glances, 60000 / (2 * CADENCE_REST_MIN_MS) + 1);
+	struct life life = {1000, 300, 400, 0, 60000, 60000, false, 1};
+	struct count count = live(&life);
+	ck_assert_uint_le(count.glances, 60000 / (2 * CADENCE_REST_MAX_MS) + 1);
 	ck_assert_uint_le(count.looks, 4);
-	count = live(1000, 50, 400, 0, 60000, 60000); /* its cache is full */
-	ck_assert_uint_le(count.looks, 60000 / CADENCE_LEVEL_LOOK_MS);
+	life.free_mib = 50; /* its cache is full */
+	ck_assert_uint_le(live(&life).looks, 60000 / CADENCE_LEVEL_LOOK_MS);
+	life.avail_mib = 100;
+	ck_assert_uint_le(live(&life).glances, 60000 / 1200 + 1);
+	life.n_processors = 4;
+	ck_assert_uint_le(live(&life).glances, 60000 / 1000 + 1);
+	life.avail_mib = 10;
+	ck_assert_uint_le(live(&life).glances, 60000 / CADENCE_REST_MIN_MS + 1);
 }
 END_TEST
 
@@ -221,19 +288,68 @@ END_TEST
 START_TEST(a_start_is_noticed)
 {
 	for (uint64_t start_ms = 3000; start_ms < 8000; start_ms += 37) {
-		struct count count = live(200, 80, 100, 100, start_ms, start_ms + 2000);
+		struct life life = {200, 30, 40, 100, start_ms, start_ms + 2000, false, 1};
+		struct count count = live(&life);
 		ck_assert_uint_ge(count.noticed_ms, start_ms);
 		ck_assert_uint_le(count.noticed_ms, start_ms + CADENCE_REST_MIN_MS + 20);
 	}
 }
 END_TEST
 
+/* The page cache fills memory and free memory says nothing: AVM, MiB/s, processors, deadline. */
+START_TEST(a_start_is_noticed_while_free_memory_is_level)
+{
+	static const struct {
+		uint64_t avail_mib, mib_per_s;
+		unsigned n_processors;
+		uint64_t within_ms;
+	} starts[] = {
+		{33, 23, 1, 320},   {33, 23, 4, 400},   {60, 64, 1, 800},   {60, 64, 4, 700},
+		{128, 64, 1, 2048}, {128, 64, 4, 2048}, {250, 64, 1, 4000}, {250, 64, 4, 4000},
+	};
+	for (int i = 0; i < N_ROWS(starts); i++)
+		for (uint64_t start_ms = 3000; start_ms < 13000; start_ms += 37) {
+			struct life life = {512,
+					    10,
+					    starts[i].avail_mib,
+					    starts[i].mib_per_s,
+					    start_ms,
+					    start_ms + 6000,
+					    true,
+					    starts[i].n_processors};
+			struct count count = live(&life);
+			ck_assert_uint_gt(count.noticed_ms, 0);
+			ck_assert_msg(count.noticed_ms - start_ms <= starts[i].within_ms,
+				      "row %d: %llu ms", i,
+				      (unsigned long long)(count.noticed_ms - start_ms));
+			ck_assert_uint_gt(count.noticed_kib, 0);
+		}
+}
+END_TEST
+
+/* The agent's processor is idle and another one fills: something is left when it is noticed. */
+START_TEST(another_processor_fills)
+{
+	for (uint64_t avail_mib = 32; avail_mib < 300; avail_mib += 7)
+		for (uint64_t start_ms = 3000; start_ms < 9000; start_ms += 37) {
+			struct life life = {4000,     avail_mib,       avail_mib, 90,
+					    start_ms, start_ms + 4000, false,     2};
+			struct count count = live(&life);
+			ck_assert_uint_gt(count.noticed_ms, 0);
+			ck_assert_msg(count.noticed_kib > 0, "%llu MiB",
+				      (unsigned long long)avail_mib);
+		}
+}
+END_TEST
+
 /* With plenty, the guest is noticed before half of it is gone, at the fastest rate there is. */
 START_TEST(plenty_is_watched_in_time)
 {
-	struct count count = live(16000, 10000, 12000, CADENCE_FILL_KIB_PER_MS, 5000, 5000 + 4000);
+	struct life life = {16000, 10000, 12000, CADENCE_ALERT_FILL_KIB_PER_MS,
+			    5000,  9000,  false, 1};
+	struct count count = live(&life);
 	ck_assert_uint_gt(count.noticed_ms, 0);
-	ck_assert_uint_le(count.noticed_ms, 5000 + 3000);
+	ck_assert_uint_ge(count.noticed_kib, 12000 * MIB / 2);
 }
 END_TEST
 
@@ -242,7 +358,8 @@ START_TEST(extremes)
 	struct report all;
 	memset(&all, 0xff, sizeof(all));
 	struct cadence cadence = looked(&all);
-	struct glance none = {0}, full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX};
+	struct glance none = {0};
+	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT_MAX};
 	ck_assert(cadence_wants_look(&cadence, &none)); /* a clock that went back */
 	struct cadence_pause pause = cadence_pause(&cadence, &full);
 	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, 2 * CADENCE_REST_MAX_MS);
@@ -260,6 +377,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_raises_an_alert);
 	tcase_add_test(tests, rest_is_cheap);
 	tcase_add_test(tests, a_start_is_noticed);
+	tcase_add_test(tests, a_start_is_noticed_while_free_memory_is_level);
+	tcase_add_test(tests, another_processor_fills);
 	tcase_add_test(tests, plenty_is_watched_in_time);
 	tcase_add_test(tests, extremes);
 }

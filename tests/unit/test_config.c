@@ -51,6 +51,8 @@ static const struct {
 	{"guests = [ \"name=a,weight=0\" ]", "entry 1: weight is not within 1..65535"},
 	{"guests = [ \"name=a,color=red\" ]", "entry 1: color is unknown"},
 	{"guests = [ \"name=a,min_mib=512,max_mib=256\" ]", "min_mib 512 is above max_mib 256"},
+	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
+	{"guests = [ \"name=a, name=b\" ]", "entry 1: name is given twice"},
 	{"guests = [ \"min_mib=512\" ]", "needs a name or a uuid"},
 	{"guests = [ \"uuid=123\" ]", "uuid is not a UUID"},
 	{"guests = [ \"name=a\", \"name=b\", \"name=a\" ]", "entries 1 and 3 are the same guest"},
@@ -72,7 +74,7 @@ START_TEST(a_whole_file_is_read)
 		"policy = \"static\"\n"
 		"period_ms=250\n"
 		"reserve_mib = 128\n"
-		"guests = [ 'name=web one, min_mib=512, max_mib=2048, weight=512',\n"
+		"guests = [ ' name = web one , min_mib=512, max_mib=2048, weight=512',\n"
 		"           \"uuid=00112233-4455-6677-8899-aabbccddeeff,min_mib=64\", ]\n";
 	static const uint8_t uuid[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 					 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
@@ -115,7 +117,8 @@ START_TEST(minimums_that_do_not_fit_are_added_up)
 	ck_assert(!config_fits(&c, 2623 * MIB, out));
 	fclose(out);
 	ck_assert_str_eq(messages, "the guests' minimums do not fit: 512 (web) + 2048 (db) + 64 "
-				   "(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0\n");
+				   "(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0 "
+				   "(which should have a fixed size: dom0_mem= on Xen's command line)\n");
 	config_finish(&c);
 }
 END_TEST

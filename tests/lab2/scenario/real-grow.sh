@@ -18,7 +18,7 @@ RESERVE_WISHED_KIB=40960
 STEP_KIB=1024
 HOLD_MS=20000
 # Of the unthrottled rate; half is asked for, and the rate itself varies between two measurements.
-RAMP_PERCENT=65
+RAMP_PERCENT=75
 
 real_grow_guests() {
 	guest_create a $A_MEMORY_MIB $A_MAX_MIB "$SWAP_A"
