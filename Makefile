@@ -9,7 +9,7 @@
 # make install    DESTDIR= PREFIX= SYSCONFDIR= SYSTEMDUNITDIR= are honoured
 # V=1 shows commands; SAN=1 builds with ASan and UBSan into build-san/
 
-VERSION        ?= $(shell cat VERSION)
+VERSION        ?= 0.1.0
 PREFIX         ?= /usr/local
 SBINDIR        ?= $(PREFIX)/sbin
 MANDIR         ?= $(PREFIX)/share/man
