@@ -91,11 +91,11 @@ pure: $(addprefix $B/,$(PURE))
 
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
-	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests lab1 lab2-programs >build-$$cc.log 2>&1 \
+	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests lab1 lab2-programs staged >build-$$cc.log 2>&1 \
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-lab2-judge check-lab1 check-cagmad
+TESTS = check-unit check-lab2-judge check-lab1 check-cagmad check-guests
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stage.h - what every test of the daemon on lab 1 needs: a host, guests, a
+ * cagmad, and what it has said. One of each in a process; everything ends the
+ * test when it fails.
+ */
+#ifndef LAB1_STAGE_H
+#define LAB1_STAGE_H
+
+#include "tests/lab1/lab1.h"
+#include "tests/unit/suite.h"
+
+#define MIB	UINT64_C(1024)
+#define SOON_MS 10000
+
+/* A short period and timeouts; min of a guest: 96 MiB. */
+extern const char stage_config[];
+
+struct lab1 *stage_lab(void);
+pid_t stage_cagmad(void);
+
+/* A host with `guests_mib` for guests, the reserve of stage_config apart. */
+void stage_open(uint64_t guests_mib);
+
+/* A fixture's teardown: ends the lab and removes its logs. After a failure they stay. */
+void stage_close(void);
+
+/* cagmad with `config`; `extra_argv`: further options, or NULL. */
+void stage_start(const char *config, const char *const extra_argv[]);
+
+/* A running PV guest of at most 1024 MiB. `demand`: as in labdemand.h. */
+struct lab1_guest *stage_boot(const char *name, uint64_t memory_mib, const char *demand,
+			      bool has_agent);
+
+/* Waits until a key below the guest's /local/domain/N has the value; false when it has not soon. */
+bool stage_key_is(const struct lab1_guest *guest, const char *name, const char *value);
+uint64_t stage_key_number(const struct lab1_guest *guest, const char *name);
+
+/* Waits until the guest holds at least so much; false when it does not soon. */
+bool stage_wait_at_least(const struct lab1_guest *guest, uint64_t kib);
+
+/* How often cagmad has logged `text` so far; and waits until it has at all. */
+unsigned stage_said(const char *text);
+bool stage_wait_said(const char *text);
+
+/* A connection as the guest, which has said that it is an agent; and a report written there. */
+struct xs_handle *stage_be_agent(const struct lab1_guest *guest);
+void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_t avail_kib);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab1/stage.h"
+
+#include <xen/sched.h>
+
+/* --- guests that are not ours to move ------------------------------------- */
+
+START_TEST(a_guest_without_an_agent_keeps_what_it_has)
+{
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", false);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "no-agent"));
+	lab1_guest_set_demand(a, "0:300");
+	sleep(2);
+	ck_assert_uint_eq(stage_key_number(b, "memory/target"), 600 * MIB);
+	lab1_guest_start_agent(b);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	ck_assert(stage_wait_at_least(a, 300 * MIB));
+}
+END_TEST
+
+START_TEST(a_paused_guest_is_left_alone)
+{
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	lab1_guest_pause(b);
+	ck_assert(stage_key_is(b, "cagma/state", "paused"));
+	lab1_guest_set_demand(a, "0:300");
+	sleep(2);
+	ck_assert_uint_eq(stage_key_number(b, "memory/target"), 600 * MIB);
+	lab1_guest_unpause(b);
+	ck_assert(stage_wait_at_least(a, 300 * MIB));
+}
+END_TEST
+
+START_TEST(a_guest_of_another_balancer_is_left_alone)
+{
+	char path[64];
+	stage_open(1664);
+	struct lab1_guest *a = stage_boot("a", 200, "0:180", true);
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/dynamic-min", lab1_guest_domid(a));
+	ck_assert(xs_write(lab1_store(stage_lab()), XBT_NULL, path, "102400", 6));
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "foreign-balancer"));
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 200 * MIB);
+}
+END_TEST
+
+START_TEST(a_target_set_by_hand_is_left_alone_for_a_time)
+{
+	char path[64];
+	stage_open(1664);
+	struct lab1_guest *a = stage_boot("a", 200, "0:180", true);
+	stage_start("period_ms = 200\nby_hand_s = 3\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_wait_at_least(a, 220 * MIB));
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab1_guest_domid(a));
+	ck_assert(xs_write(lab1_store(stage_lab()), XBT_NULL, path, "215040", 6));
+	ck_assert(stage_key_is(a, "cagma/state", "moved-by-hand"));
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 210 * MIB);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert(stage_wait_at_least(a, 220 * MIB));
+	ck_assert_uint_eq(stage_said("by hand"), 1);
+}
+END_TEST
+
+START_TEST(a_rebooting_guest_finds_its_memory_again)
+{
+	stage_open(500 + 200);
+	struct lab1_guest *rebooting = stage_boot("rebooting", 500, "0:60", true);
+	struct lab1_guest *greedy = stage_boot("greedy", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(greedy, "cagma/state", "managed"));
+	ck_assert_int_eq(lab1_guest_shutdown(rebooting, SHUTDOWN_reboot), 0);
+	lab1_guest_set_demand(greedy, "0:600");
+	ck_assert_msg(lab1_guest_reboot(rebooting) == 0, "%s", lab1_error());
+	ck_assert(stage_key_is(rebooting, "cagma/state", "managed"));
+	ck_assert_uint_le(lab1_guest_alm_kib(greedy), 210 * MIB);
+}
+END_TEST
+
+START_TEST(a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it)
+{
+	char path[64];
+	stage_open(1664);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	snprintf(path, sizeof(path), "/libxl/%u/device/pci/%u/0", lab1_guest_domid(a),
+		 lab1_guest_domid(a));
+	ck_assert(xs_write(lab1_store(stage_lab()), XBT_NULL, path, "", 0));
+	ck_assert(stage_key_is(a, "cagma/state", "passthrough"));
+}
+END_TEST
+
+START_TEST(a_destroyed_guest_leaves_no_keys_behind)
+{
+	char path[64], text[16];
+	stage_open(1664);
+	struct lab1_guest *a = stage_boot("a", 200, "0:180", true);
+	struct lab1_guest *b = stage_boot("b", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	/* as libxl does it: xenstore first, the domain later */
+	snprintf(path, sizeof(path), "/local/domain/%u", lab1_guest_domid(a));
+	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, path));
+	lab1_guest_set_demand(b, "0:200");
+	ck_assert(stage_wait_at_least(b, 260 * MIB));
+	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
+}
+END_TEST
+
+START_TEST(a_guest_that_goes_to_and_fro_does_not_fill_the_log)
+{
+	stage_open(1664);
+	struct lab1_guest *bad = stage_boot("bad", 400, "0:60", false);
+	struct xs_handle *h = stage_be_agent(bad);
+	stage_start(stage_config, NULL);
+	for (uint64_t seq = 1; seq < 30; seq++) {
+		ck_assert(xs_write(h, XBT_NULL, "data/cagma/report", "x", 1));
+		usleep(60000);
+		stage_report(h, seq, 300 * MIB, 200 * MIB);
+		usleep(60000);
+	}
+	ck_assert(stage_key_is(bad, "cagma/state", "managed"));
+	ck_assert_uint_eq(stage_said("guest bad (domain"), 2);
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(a_rebooted_guest_is_managed_again)
+{
+	stage_open(1664);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert_int_eq(lab1_guest_reboot(a), 0);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	lab1_guest_set_demand(a, "0:250");
+	ck_assert(stage_wait_at_least(a, 300 * MIB));
+}
+END_TEST
+
+/* --- guests that lie, and guests that flood -------------------------------- */
+
+static char huge[1900];
+
+static const struct {
+	const char *value;
+	unsigned len;
+	const char *says;
+} bad_reports[] = {
+	{"", 0, "is empty"},
+	{huge, sizeof(huge), "is too long"},
+	{"\0\1\2\377\376", 5, "not printable ASCII"},
+	{"seq=1 uptime_ms=1 total_kib=-5 free_kib=1 avail_kib=1", 53, "out of its range"},
+	{"seq=1 uptime_ms=1 total_kib=99999999999999999999999 free_kib=1 avail_kib=1", 74,
+	 "out of its range"},
+	{"seq=1 uptime_ms=1 total_kib=100 free_kib=1 avail_kib=200", 56, "more is available"},
+	{"seq=1 uptime_ms=1 total_kib=99999999 free_kib=1 avail_kib=2", 59, "more memory than Xen gave"},
+	{"seq=1 seq=2 uptime_ms=1 total_kib=100 free_kib=1 avail_kib=2", 60, "a field twice"},
+	{"hello", 5, "not a list of name=value words"},
+};
+
+START_TEST(a_bad_report_is_said_once_and_disturbs_nobody)
+{
+	memset(huge, '7', sizeof(huge));
+	stage_open(1664);
+	struct lab1_guest *bad = stage_boot("bad", 400, "0:60", false);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct xs_handle *h = stage_be_agent(bad);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (int i = 0; i < 5; i++) {
+		ck_assert(xs_write(h, XBT_NULL, "data/cagma/report", bad_reports[_i].value,
+				   bad_reports[_i].len));
+		ck_assert(stage_key_is(bad, "cagma/state", "bad-report"));
+		usleep(120000); /* so that each is read, and not only the last */
+	}
+	ck_assert_uint_eq(stage_said("guest bad (domain"), 1);
+	ck_assert_uint_eq(stage_said(bad_reports[_i].says), 1);
+	ck_assert_uint_eq(stage_key_number(bad, "memory/target"), 400 * MIB);
+	lab1_guest_set_demand(a, "0:200");
+	ck_assert(stage_wait_at_least(a, 260 * MIB));
+	stage_report(h, 2, 300 * MIB, 200 * MIB);
+	ck_assert(stage_key_is(bad, "cagma/state", "managed"));
+	ck_assert_uint_eq(stage_said("reports sensibly again, after"), 1);
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(a_guest_that_claims_everything_cannot_take_anothers_minimum)
+{
+	static const char config[] = "period_ms = 200\nreserve_mib = 64\n"
+				     "guests = [ \"name=honest,min_mib=250\" ]\n";
+	stage_open(300 + 300);
+	struct lab1_guest *honest = stage_boot("honest", 300, "0:150", true);
+	struct lab1_guest *liar = stage_boot("liar", 300, "0:20", false);
+	struct xs_handle *h = stage_be_agent(liar);
+	stage_start(config, NULL);
+	for (uint64_t seq = 1; seq < 60; seq++) {
+		stage_report(h, seq, lab1_guest_alm_kib(liar), 0);
+		usleep(50000);
+		ck_assert_uint_ge(lab1_guest_alm_kib(honest), 250 * MIB);
+		ck_assert_uint_ge(lab1_free_kib(stage_lab()), 60 * MIB);
+	}
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(a_flood_is_said_once_and_disturbs_nobody)
+{
+	stage_open(1664);
+	struct lab1_guest *bad = stage_boot("bad", 400, "0:60", false);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct xs_handle *h = stage_be_agent(bad);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (int i = 0; i < 2000; i++)
+		ck_assert(xs_write(h, XBT_NULL, i % 2 ? "data/cagma/report" : "data/cagma/junk", "x", 1));
+	ck_assert(stage_wait_said("more than 50 times a second"));
+	lab1_guest_set_demand(a, "0:200");
+	for (int i = 0; i < 2000; i++)
+		ck_assert(xs_write(h, XBT_NULL, "data/cagma/report", "x", 1));
+	ck_assert(stage_wait_at_least(a, 260 * MIB));
+	ck_assert_uint_eq(stage_said("more than 50 times a second"), 1);
+	ck_assert_uint_eq(stage_said("guest bad (domain"), 2); /* the flood, and the bad report */
+	xs_close(h);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_add_test(tests, a_guest_without_an_agent_keeps_what_it_has);
+	tcase_add_test(tests, a_paused_guest_is_left_alone);
+	tcase_add_test(tests, a_guest_of_another_balancer_is_left_alone);
+	tcase_add_test(tests, a_target_set_by_hand_is_left_alone_for_a_time);
+	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
+	tcase_add_test(tests, a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it);
+	tcase_add_test(tests, a_destroyed_guest_leaves_no_keys_behind);
+	tcase_add_test(tests, a_guest_that_goes_to_and_fro_does_not_fill_the_log);
+	tcase_add_test(tests, a_rebooted_guest_is_managed_again);
+	tcase_add_loop_test(tests, a_bad_report_is_said_once_and_disturbs_nobody, 0,
+			    N_ROWS(bad_reports));
+	tcase_add_test(tests, a_guest_that_claims_everything_cannot_take_anothers_minimum);
+	tcase_add_test(tests, a_flood_is_said_once_and_disturbs_nobody);
+}
+
+int main(void)
+{
+	return suite_run("guests", add_tests);
+}

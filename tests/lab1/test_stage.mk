@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+#
+# The daemon and the agent on lab 1's stock toolstack. Part of the top Makefile, after lab1.mk.
+
+LAB1_STAGED = $(addprefix $(LAB1_DIR)/,test_cagmad test_guests)
+$(LAB1_STAGED): LAB1_CHECK = $(shell $(PKG_CONFIG) --libs check)
+$(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
+                $(addprefix $B/,tests/unit/suite.o $(COMMON_PURE)) \
+                $(LAB1_DIR)/libfakexen.so $(addprefix $B/,$(PROGS))
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LAB1_LIBS) $(LAB1_CHECK)
+
+.PHONY: staged check-cagmad check-guests
+staged: $(LAB1_STAGED)
+check-cagmad check-guests: check-%: $(LAB1_DIR)/test_%
+	$Q$<
