@@ -109,7 +109,7 @@ await() {
 		kill -0 "$qemu_pid" 2>/dev/null ||
 			lose "QEMU ended before dom0 had $what; see $CONSOLE and $RUN/qemu.log"
 		[ "$(date +%s)" -lt $end_s ] ||
-			lose "dom0 did not have $what within $1 s; see $CONSOLE"
+			lose "dom0 had not $what within $1 s; see $CONSOLE"
 		qemu_ticks=$(read_qemu_ticks)
 		sleep 1
 	done
@@ -142,7 +142,7 @@ trap stop_qemu EXIT
 make_disks
 start_s=$(date +%s)
 start_qemu
-await $TOOLSTACK_LIMIT_S "a working toolstack" "toolstack ready"
+await $TOOLSTACK_LIMIT_S "brought its toolstack up" "toolstack ready"
 echo "lab 2: Xen and dom0 up: $(($(date +%s) - start_s)) s"
 for name in $SCENARIOS; do
 	await_scenario "$name"
