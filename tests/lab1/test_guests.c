@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/store.h"
 #include "tests/lab1/stage.h"
 
 #include <xen/sched.h>
@@ -80,11 +82,37 @@ START_TEST(a_rebooting_guest_finds_its_memory_again)
 	struct lab1_guest *greedy = stage_boot("greedy", 200, "0:60", true);
 	stage_start(stage_config, NULL);
 	ck_assert(stage_key_is(greedy, "cagma/state", "managed"));
-	ck_assert_int_eq(lab1_guest_shutdown(rebooting, SHUTDOWN_reboot), 0);
-	lab1_guest_set_demand(greedy, "0:600");
-	ck_assert_msg(lab1_guest_reboot(rebooting) == 0, "%s", lab1_error());
 	ck_assert(stage_key_is(rebooting, "cagma/state", "managed"));
+	ck_assert_int_eq(lab1_guest_shutdown(rebooting, SHUTDOWN_reboot), 0);
+	sleep(1); /* five periods in which it is seen to reboot */
+	ck_assert_int_eq(lab1_guest_destroy(rebooting), 0);
+	lab1_guest_set_demand(greedy, "0:600");
+	sleep(2); /* ten periods in which its memory is free */
 	ck_assert_uint_le(lab1_guest_alm_kib(greedy), 210 * MIB);
+	rebooting = stage_boot("rebooting", 500, "0:60", true); /* the name makes the UUID */
+	ck_assert(stage_key_is(rebooting, "cagma/state", "managed"));
+	ck_assert(stage_wait_at_least(greedy, 300 * MIB));
+}
+END_TEST
+
+/* libxl removes what a guest has in xenstore before it destroys the guest. */
+START_TEST(nothing_is_written_for_a_guest_that_is_being_removed)
+{
+	static const struct store_value value = {KEY_STATE, "managed"};
+	struct store *store;
+	char path[64];
+	stage_open(1600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	unsigned domid = lab1_guest_domid(a);
+	ck_assert_int_eq(store_open(&store), 0);
+	ck_assert_int_eq(store_write(store, domid, &value, 1), 0);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	snprintf(path, sizeof(path), "/local/domain/%u", domid);
+	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, path));
+	ck_assert_int_eq(store_write(store, domid, &value, 1), -ENOENT);
+	char text[16];
+	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
+	store_close(store);
 }
 END_TEST
 
@@ -246,6 +274,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_of_another_balancer_is_left_alone);
 	tcase_add_test(tests, a_target_set_by_hand_is_left_alone_for_a_time);
 	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
+	tcase_add_test(tests, nothing_is_written_for_a_guest_that_is_being_removed);
 	tcase_add_test(tests, a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it);
 	tcase_add_test(tests, a_destroyed_guest_leaves_no_keys_behind);
 	tcase_add_test(tests, a_guest_that_goes_to_and_fro_does_not_fill_the_log);

@@ -10,6 +10,8 @@ $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LAB1_LIBS) $(LAB1_CHECK)
 
+$(LAB1_DIR)/test_guests: $B/host/store.o
+
 .PHONY: staged check-cagmad check-guests
 staged: $(LAB1_STAGED)
 check-cagmad check-guests: check-%: $(LAB1_DIR)/test_%
