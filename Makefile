@@ -51,7 +51,7 @@ DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 
 PROGS = guest/cagma-agent host/cagmad
 
-all: $(addprefix $B/,$(PROGS)) units
+all: $(addprefix $B/,$(PROGS))
 
 $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
@@ -63,10 +63,6 @@ $(addprefix $B/,$(PROGS)):
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$B/%: %.in Makefile
-	@mkdir -p $(@D); echo "  GEN     $@"
-	$Qsed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' $< > $@
-units: $B/systemd/cagmad.service $B/systemd/cagma-agent.service
 
 # What a newcomer calls first installs what it needs before anything is built.
 NEWCOMER = demo lab check check-fast result-%
@@ -112,23 +108,27 @@ deps:
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 
-MAN8 = docs/man/cagmad.8 docs/man/cagma-agent.8
-install: all
-	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(SYSTEMDUNITDIR) $(DESTDIR)$(SYSCONFDIR)/xen \
-	  $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(MANDIR)/man5
-	$(INSTALL) -m 0755 $(addprefix $B/,$(PROGS)) $(DESTDIR)$(SBINDIR)/
-	$(INSTALL) -m 0644 $B/systemd/*.service $(DESTDIR)$(SYSTEMDUNITDIR)/
-	$(INSTALL) -m 0644 $(MAN8) $(DESTDIR)$(MANDIR)/man8/
-	$(INSTALL) -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/
+# $(call install_program,directory in the tree,name): program, unit, page of section 8
+install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
+  $(INSTALL) -D -m 0644 docs/man/$2.8 $(DESTDIR)$(MANDIR)/man8/$2.8 && \
+  $(INSTALL) -D -m 0644 systemd/$2.service.in $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service && \
+  sed -i -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
+    $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service
+install: install-daemon install-agent
+install-agent: $B/guest/cagma-agent
+	$(call install_program,guest,cagma-agent)
+install-daemon: $B/host/cagmad
+	$(call install_program,host,cagmad)
+	$(INSTALL) -D -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/cagmad.conf.5
 	[ -e $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf ] || \
-	  $(INSTALL) -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/
+	  $(INSTALL) -D -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf
 clean:
 	rm -rf build build-*
 
-.PHONY: pure check check-fast check-san check-warnings format deps install clean
+.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon clean
 endif
 
-.PHONY: all units
+.PHONY: all
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all

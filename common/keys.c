@@ -23,7 +23,9 @@ static const struct line_field alarm_fields[] = {CAGMA_ALARM_FIELDS(X)};
 
 /* What follows the words, `present` above all, is not read from the line. */
 #define FORMAT(fields, bytes, record)                                                              \
-	{fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)}
+	{                                                                                          \
+		fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)         \
+	}
 
 #define KEY_BYTES_(id, path, writer, max, about) KEY_BYTES_##id = max,
 enum { CAGMA_KEYS(KEY_BYTES_) };

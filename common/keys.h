@@ -16,16 +16,16 @@
 #include "common/line.h"
 
 enum {
-	KEYS_PROTOCOL = 1,	  /* raised when a value changes its meaning */
-	KEYS_MAX_VALUE = 1024,	  /* bytes of the longest value; xenstored's limit is 2048 */
-	KEYS_MAX_PATH = 64,	  /* bytes of the longest full path, NUL included */
-	KEYS_MAX_WORD = 31,	  /* bytes of the longest word in a line */
+	KEYS_PROTOCOL = 1,         /* raised when a value changes its meaning */
+	KEYS_MAX_VALUE = 1024,     /* bytes of the longest value; xenstored's limit is 2048 */
+	KEYS_MAX_PATH = 64,        /* bytes of the longest full path, NUL included */
+	KEYS_MAX_WORD = 31,        /* bytes of the longest word in a line */
 	KEYS_HEARTBEAT_MS = 15000, /* an agent reports at least so often, changed or not */
-	KEYS_STALE_MS = 45000,	  /* an agent not heard of for so long is silent */
+	KEYS_STALE_MS = 45000,     /* an agent not heard of for so long is silent */
 };
 
-#define KEYS_MAX_KIB (UINT64_C(1) << 40)     /* 1 PiB: above any guest there is */
-#define KEYS_MAX_COUNT (UINT64_C(1) << 62)   /* a counter that never wraps */
+#define KEYS_MAX_KIB   (UINT64_C(1) << 40) /* 1 PiB: above any guest there is */
+#define KEYS_MAX_COUNT (UINT64_C(1) << 62) /* a counter that never wraps */
 
 /* id, path, writer, longest value in bytes, what it says */
 #define CAGMA_KEYS(X)                                                                              \
@@ -96,7 +96,7 @@ struct agent_hello {
 	X(swap_cached_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "SwapCached")                       \
 	X(committed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "Committed_AS")                       \
 	X(largest_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                         \
-	  "largest process's resident and swapped memory; only on request")                       \
+	  "largest process's resident and swapped memory; only on request")                        \
 	X(pswpin, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped in")                            \
 	X(pswpout, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped out")                          \
 	X(scan_kswapd, NUMBER, KEYS_MAX_COUNT, false, "pages", "scanned by kswapd")                \
@@ -114,7 +114,7 @@ struct agent_hello {
 	X(balloon_low_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: low_kb")           \
 	X(balloon_high_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: high_kb")
 
-#define CAGMA_MEMBER_NUMBER(name) uint64_t name;
+#define CAGMA_MEMBER_NUMBER(name)                 uint64_t name;
 #define X(name, kind, max, required, unit, about) CAGMA_MEMBER_##kind(name)
 struct report {
 	CAGMA_REPORT_FIELDS(X)
@@ -125,7 +125,7 @@ struct report {
 #define X(name, kind, max, required, unit, about) REPORT_INDEX_##name,
 enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
 #undef X
-#define REPORT_BIT(name) (UINT64_C(1) << REPORT_INDEX_##name)
+#define REPORT_BIT(name)         (UINT64_C(1) << REPORT_INDEX_##name)
 #define REPORT_HAS(report, name) (((report)->present & REPORT_BIT(name)) != 0)
 
 /* The words of the alarm key. */
@@ -145,8 +145,8 @@ struct alarm_call {
 	uint64_t present;
 };
 
-extern const struct line_format keys_agent_format; /* struct agent_hello */
+extern const struct line_format keys_agent_format;  /* struct agent_hello */
 extern const struct line_format keys_report_format; /* struct report */
-extern const struct line_format keys_alarm_format; /* struct alarm_call */
+extern const struct line_format keys_alarm_format;  /* struct alarm_call */
 
 #endif

@@ -82,8 +82,8 @@ static bool take_value(const struct line_field *field, struct text value, char *
 	return true;
 }
 
-static enum line_error take_words(const struct line_format *format, struct text rest,
-				  char *record, uint64_t *present)
+static enum line_error take_words(const struct line_format *format, struct text rest, char *record,
+				  uint64_t *present)
 {
 	unsigned index = format->n_fields - 1;
 	struct text word, name;
@@ -159,8 +159,8 @@ static bool append_number(char *buf, size_t size, size_t *used, uint64_t number)
 	return append(buf, size, used, digits + at, sizeof(digits) - at);
 }
 
-static bool append_field(const struct line_field *field, const char *record, char *buf,
-			 size_t size, size_t *used)
+static bool append_field(const struct line_field *field, const char *record, char *buf, size_t size,
+			 size_t *used)
 {
 	if (*used && !append(buf, size, used, " ", 1))
 		return false;
@@ -176,8 +176,8 @@ static bool append_field(const struct line_field *field, const char *record, cha
 	return append_number(buf, size, used, number);
 }
 
-size_t line_write(const struct line_format *format, const void *record, uint64_t present,
-		  char *buf, size_t size)
+size_t line_write(const struct line_format *format, const void *record, uint64_t present, char *buf,
+		  size_t size)
 {
 	size_t used = 0;
 	if (size == 0)

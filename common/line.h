@@ -18,9 +18,9 @@ enum line_kind { LINE_NUMBER, LINE_WORD };
 struct line_field {
 	const char *name;
 	enum line_kind kind;
-	size_t offset;	/* of a uint64_t (number) or char[max + 1] (word) in the structure */
-	uint64_t max;	/* largest number, or longest word in bytes; both inclusive */
-	bool required;	/* a line without it is refused */
+	size_t offset; /* of a uint64_t (number) or char[max + 1] (word) in the structure */
+	uint64_t max;  /* largest number, or longest word in bytes; both inclusive */
+	bool required; /* a line without it is refused */
 	const char *unit;
 	const char *about;
 };
@@ -41,11 +41,11 @@ enum line_error {
 	LINE_OK,
 	LINE_EMPTY,
 	LINE_TOO_LONG,
-	LINE_BAD_BYTE,	/* not printable ASCII */
-	LINE_SYNTAX,	/* not name=value words separated by single spaces */
+	LINE_BAD_BYTE,  /* not printable ASCII */
+	LINE_SYNTAX,    /* not name=value words separated by single spaces */
 	LINE_BAD_VALUE, /* not a number or word, or out of the field's range */
-	LINE_TWICE,	/* a field given twice */
-	LINE_MISSING,	/* a required field absent */
+	LINE_TWICE,     /* a field given twice */
+	LINE_MISSING,   /* a required field absent */
 	LINE_ERRORS_
 };
 
@@ -65,7 +65,7 @@ enum line_error line_parse(const struct line_format *format, struct text text, v
  * buf[size]. The length without the NUL, or 0 when it does not fit in `size`
  * or in the format's max_bytes.
  */
-size_t line_write(const struct line_format *format, const void *record, uint64_t present,
-		  char *buf, size_t size);
+size_t line_write(const struct line_format *format, const void *record, uint64_t present, char *buf,
+		  size_t size);
 
 #endif

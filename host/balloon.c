@@ -29,8 +29,8 @@ static void measure_slack(struct balloon *b, uint64_t now_ms)
 {
 	uint64_t away_kib = amount_distance(b->alm_kib, b->target_kib);
 	uint64_t quiet = quiet_ms(b, now_ms);
-	bool is_plain = !b->has_slack && quiet >= BALLOON_REST_MS &&
-			away_kib <= BALLOON_USUAL_SLACK_KIB;
+	bool is_plain =
+		!b->has_slack && quiet >= BALLOON_REST_MS && away_kib <= BALLOON_USUAL_SLACK_KIB;
 	bool has_ended = quiet >= BALLOON_GIVE_UP_MS && away_kib <= BALLOON_MAX_SLACK_KIB;
 	if (!is_plain && !has_ended)
 		return;
@@ -67,7 +67,8 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->slack_kib = b->slack_kib;
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 
-	uint64_t away_kib = amount_distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
+	uint64_t away_kib =
+		amount_distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;

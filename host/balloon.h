@@ -13,15 +13,16 @@
 #include "host/model.h"
 
 enum {
-	BALLOON_REST_MS = 2000,		   /* unmoved for so long, it rests */
+	BALLOON_REST_MS = 2000, /* unmoved for so long, it rests */
 	/* What ALM and target differ by at rest: about 1 MiB on HVM and 0 on PV. More, up to
 	 * 16 MiB, is believed only when Linux has stopped trying to come nearer. */
 	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
 	BALLOON_MAX_SLACK_KIB = 16 * 1024,
-	BALLOON_STUCK_MS = 5000, /* unmoved for so long away from its target, it is stuck: after
-				  * Linux's second try, and as squeezed has it */
+	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
+				     * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
-	BALLOON_RETRY_MS = 10000,   /* a stuck one is tried again after so long, then after twice, … */
+	BALLOON_RETRY_MS =
+		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
 };
 
@@ -31,16 +32,16 @@ struct balloon {
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
 	bool has_slack;
-	int64_t slack_kib; /* whole pages */
-	uint64_t ceiling_kib;	    /* a growth it did not follow was given up at this ALM … */
-	uint64_t ceiling_until_ms;  /* … until then */
+	int64_t slack_kib;            /* whole pages */
+	uint64_t ceiling_kib;         /* a growth it did not follow was given up at this ALM … */
+	uint64_t ceiling_until_ms;    /* … until then */
 	uint64_t alm_kib, target_kib; /* at the last look */
-	uint64_t moved_ms;	      /* ALM changed */
-	uint64_t asked_ms;	      /* target changed */
-	uint64_t well_ms;	      /* it was at its target, moved, or was given a new chance; a
+	uint64_t moved_ms;            /* ALM changed */
+	uint64_t asked_ms;            /* target changed */
+	uint64_t well_ms;             /* it was at its target, moved, or was given a new chance; a
 				       * target that changes does not excuse one that never moves */
-	uint64_t retry_ms;	      /* when stuck: try again from then on */
-	uint64_t pause_ms;	      /* how long the next set-aside lasts; 0 = BALLOON_RETRY_MS */
+	uint64_t retry_ms;            /* when stuck: try again from then on */
+	uint64_t pause_ms;            /* how long the next set-aside lasts; 0 = BALLOON_RETRY_MS */
 };
 
 /*

@@ -56,10 +56,14 @@ static int read_options(int argc, char **argv, struct options *o)
 {
 	enum { CHECK = 256, POLICIES, RECORD, VERSION };
 	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'}, {"dry-run", no_argument, NULL, 'n'},
-		{"check-config", no_argument, NULL, CHECK}, {"policies", no_argument, NULL, POLICIES},
-		{"record", required_argument, NULL, RECORD}, {"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, VERSION},
+		{"config", required_argument, NULL, 'c'},
+		{"dry-run", no_argument, NULL, 'n'},
+		{"check-config", no_argument, NULL, CHECK},
+		{"policies", no_argument, NULL, POLICIES},
+		{"record", required_argument, NULL, RECORD},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, VERSION},
 		{0},
 	};
 	int c;

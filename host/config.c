@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define KIB_PER_MIB UINT64_C(1024)
-#define MAX_MIB (1 << 24) /* 16 TiB */
+#define MAX_MIB     (1 << 24) /* 16 TiB */
 
 struct option {
 	const char *name;
@@ -17,7 +17,9 @@ struct option {
 	long standard, min, max;
 };
 
+/* clang-format off */
 #define OPTION(name, standard, min, max) {#name, offsetof(struct config, name), standard, min, max}
+/* clang-format on */
 
 static const struct option options[] = {
 	OPTION(period_ms, 1000, 100, 60000),
@@ -45,7 +47,8 @@ struct reading {
 	bool failed;
 };
 
-static void __attribute__((format(printf, 2, 3))) complain(struct reading *r, const char *format, ...)
+static void __attribute__((format(printf, 2, 3)))
+complain(struct reading *r, const char *format, ...)
 {
 	va_list args;
 	fprintf(r->messages, "%s: ", r->path);
@@ -86,7 +89,8 @@ static void read_options(struct reading *r, struct config *config)
 		if (e)
 			complain(r, "%s: is not a number", o->name);
 		else if (value < o->min || value > o->max)
-			complain(r, "%s: %ld is not within %ld..%ld", o->name, value, o->min, o->max);
+			complain(r, "%s: %ld is not within %ld..%ld", o->name, value, o->min,
+				 o->max);
 		else
 			*option_at(config, o) = value;
 	}
@@ -100,7 +104,8 @@ static void read_policy(struct reading *r, struct config *config)
 		return;
 	const struct policy *policy = e ? NULL : policy_find(name);
 	if (!policy) {
-		complain(r, "policy: there is no policy \"%s\"; see cagmad --policies", e ? "?" : name);
+		complain(r, "policy: there is no policy \"%s\"; see cagmad --policies",
+			 e ? "?" : name);
 		return;
 	}
 	config->policy = policy;
@@ -125,7 +130,8 @@ static bool read_uuid(const char *text, uint8_t uuid[16])
 
 static bool take_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret_number)
 {
-	return text_number((struct text){value, strlen(value)}, max, ret_number) && *ret_number >= min;
+	return text_number((struct text){value, strlen(value)}, max, ret_number) &&
+	       *ret_number >= min;
 }
 
 /* One `name=value` of a guest's entry; NULL, or what is wrong with it. */
@@ -237,7 +243,8 @@ static void read_guests(struct reading *r, struct config *config)
 		read_guest(r, i, entry ? entry : "", &config->guest[i]);
 		for (int k = 0; k < i; k++)
 			if (is_same_guest(&config->guest[k], &config->guest[i]))
-				complain(r, "guests: entries %d and %d are the same guest", k + 1, i + 1);
+				complain(r, "guests: entries %d and %d are the same guest", k + 1,
+					 i + 1);
 	}
 }
 
@@ -276,8 +283,9 @@ static void find_unknown(struct reading *r, const char *at)
 		} else if (*at == '#') {
 			at += strcspn(at, "\n");
 		} else if (depth == 0 && (isalpha((unsigned char)*at) || *at == '_')) {
-			size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-						"0123456789_-.");
+			size_t len =
+				strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					   "0123456789_-.");
 			const char *next = at + len + strspn(at + len, " \t");
 			if ((*next == '=' || *next == '+') && !is_known(at, len))
 				complain(r, "line %u: unknown option \"%.*s\"", line, (int)len, at);
@@ -394,7 +402,8 @@ static void print_uuid_or_name(const struct config_guest *g, FILE *out)
 		return;
 	}
 	for (int i = 0; i < 16; i++)
-		fprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", g->uuid[i]);
+		fprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+			g->uuid[i]);
 }
 
 static uint64_t listed_min_mib(const struct config *config, const struct config_guest *g)
@@ -417,7 +426,8 @@ bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
 		print_uuid_or_name(g, messages);
 		fputs(") +", messages);
 	}
-	fprintf(messages, " %ld (reserve_mib) = %llu MiB, but the host has %llu MiB beside "
+	fprintf(messages,
+		" %ld (reserve_mib) = %llu MiB, but the host has %llu MiB beside "
 		"dom0 (which should have a fixed size: dom0_mem= on Xen's command line)\n",
 		config->reserve_mib, (unsigned long long)sum_mib,
 		(unsigned long long)(room_kib / KIB_PER_MIB));

@@ -22,9 +22,9 @@ struct config_guest {
 	bool by_uuid;
 	char name[CONFIG_MAX_NAME + 1]; /* or */
 	uint8_t uuid[16];
-	uint64_t min_kib;  /* 0: the default */
-	uint64_t max_kib;  /* 0: static-max */
-	uint32_t weight;   /* 0: the default */
+	uint64_t min_kib; /* 0: the default */
+	uint64_t max_kib; /* 0: static-max */
+	uint32_t weight;  /* 0: the default */
 };
 
 /* Numbers as the file has them; config_policy() gives the policies' units. */

@@ -8,7 +8,9 @@
 /* What is left of `amount` after `dt_ms` of a linear decay that takes `all_ms`. */
 static uint64_t decayed(uint64_t amount, uint64_t dt_ms, uint64_t all_ms)
 {
-	return dt_ms >= all_ms ? 0 : amount - amount / all_ms * dt_ms - amount % all_ms * dt_ms / all_ms;
+	return dt_ms >= all_ms
+		       ? 0
+		       : amount - amount / all_ms * dt_ms - amount % all_ms * dt_ms / all_ms;
 }
 
 static uint64_t swap_used_kib(const struct report *r)
@@ -18,8 +20,10 @@ static uint64_t swap_used_kib(const struct report *r)
 
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 {
-	uint64_t in_kib = amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
-	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t in_kib =
+		amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t out_kib =
+		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 }
@@ -29,7 +33,8 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
 {
 	if (dt_ms == 0)
 		return;
-	uint64_t rise_kib_s = amount_min(amount_less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
+	uint64_t rise_kib_s =
+		amount_min(amount_less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
 	uint64_t whole_ms = dt_ms + DEMAND_SLOPE_MS;
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
@@ -68,11 +73,12 @@ static void take_pressure(struct demand *d, const struct policy_conf *conf, cons
 			  uint64_t dt_ms)
 {
 	if (r->avail_kib >= d->cma_kib || !has_stalled(d, r, dt_ms)) {
-		d->pressure_kib = decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
+		d->pressure_kib =
+			decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
 		return;
 	}
 	uint64_t most_kib = amount_max(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
-				   conf->cma_min_kib);
+				       conf->cma_min_kib);
 	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
 }
 
@@ -84,7 +90,8 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		return;
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
 	if (!d->has_report) {
-		*d = (struct demand){.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
+		*d = (struct demand){
+			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
 		bool swaps_out = r->pswpout > d->pswpout;
@@ -114,9 +121,8 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
-void demand_judge(struct demand *d, const struct policy_conf *conf,
-		  const struct host_view *host, const struct guest_view *guest,
-		  struct verdict *ret_verdict)
+void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
+		  const struct guest_view *guest, struct verdict *ret_verdict)
 {
 	struct verdict v = {.want_kib = guest->alm_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
@@ -125,7 +131,8 @@ void demand_judge(struct demand *d, const struct policy_conf *conf,
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
 		v.cma_kib = amount_max(conf->cma_min_kib, base_kib) +
-			    growth_kib(d, conf, amount_less(host->now_ms, d->report_ms)) + d->pressure_kib;
+			    growth_kib(d, conf, amount_less(host->now_ms, d->report_ms)) +
+			    d->pressure_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
 	}

@@ -20,29 +20,29 @@
 #include "host/model.h"
 
 enum {
-	DEMAND_HOT_MS = 60000,	    /* swap traffic older than this is not wanted back */
-	DEMAND_SLOPE_MS = 300,	    /* time constant of the slope: a few reports */
-	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
-	DEMAND_BALLOON_MS = 500,    /* from a target written to pages moved, on a busy host */
+	DEMAND_HOT_MS = 60000,        /* swap traffic older than this is not wanted back */
+	DEMAND_SLOPE_MS = 300,        /* time constant of the slope: a few reports */
+	DEMAND_SLOPE_HOLD_MS = 3000,  /* a slope not confirmed for so long is over */
+	DEMAND_BALLOON_MS = 500,      /* from a target written to pages moved, on a busy host */
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
-	DEMAND_STALL_PAGES = 64,    /* more pages back from swap than a few strays */
+	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
 };
 
 /* All zero is the state of a guest never heard of. */
 struct demand {
 	bool has_report;
-	bool has_offset;	    /* the offset was taken at rest */
+	bool has_offset; /* the offset was taken at rest */
 	uint64_t offset_kib;
-	uint64_t report_ms;	    /* of the last report taken in */
-	uint64_t used_kib;	    /* MemTotal - MemAvailable in it */
-	uint64_t pswpin, pswpout;   /* in it */
+	uint64_t report_ms;               /* of the last report taken in */
+	uint64_t used_kib;                /* MemTotal - MemAvailable in it */
+	uint64_t pswpin, pswpout;         /* in it */
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
 	uint64_t use_kib;
-	uint64_t demand_kib;	    /* D */
+	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;
 	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
 	uint64_t pressure_kib;
-	uint64_t cma_kib;	    /* as last judged */
+	uint64_t cma_kib; /* as last judged */
 };
 
 /* Takes in the guest's report, if it is a new one. */

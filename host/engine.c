@@ -33,10 +33,10 @@ struct engine {
 	struct guests guests;
 	struct policy_state state;
 	struct plan plan;
-	uint64_t due_ms;	/* the next pass */
+	uint64_t due_ms; /* the next pass */
 	uint64_t last_pass_ms;
-	uint64_t alive_ms;	/* ask xenstored again */
-	bool is_starved;	/* an action waits for a worker */
+	uint64_t alive_ms; /* ask xenstored again */
+	bool is_starved;   /* an action waits for a worker */
 	struct trouble no_store, no_host, no_worker, cuts, no_record;
 	uint64_t n_passes, n_actions, n_failed_calls;
 };
@@ -127,8 +127,8 @@ void engine_close(struct engine *e)
 	if (!e)
 		return;
 	if (e->n_passes)
-		log_info("%" PRIu64 " passes, %" PRIu64 " targets set, %" PRIu64 " calls failed, %" PRIu64
-			 " actions cut, xenstored lost %" PRIu64 " times",
+		log_info("%" PRIu64 " passes, %" PRIu64 " targets set, %" PRIu64
+			 " calls failed, %" PRIu64 " actions cut, xenstored lost %" PRIu64 " times",
 			 e->n_passes, e->n_actions, e->n_failed_calls, e->cuts.count,
 			 e->no_store.count);
 	worker_pool_close(e->workers);
@@ -154,7 +154,8 @@ void engine_reload(struct engine *e, struct config *config)
 	}
 	if (config->max_guests != e->config.max_guests || config->workers != e->config.workers ||
 	    config->call_timeout_ms != e->config.call_timeout_ms)
-		log_warning("max_guests, workers and call_timeout_ms take effect at the next start");
+		log_warning(
+			"max_guests, workers and call_timeout_ms take effect at the next start");
 	config->max_guests = e->config.max_guests;
 	config->workers = e->config.workers;
 	config->call_timeout_ms = e->config.call_timeout_ms;
@@ -269,8 +270,8 @@ static void take_answer(struct engine *e, const struct worker_answer *a, uint64_
 	g->memory_changed = true;
 	if (is_really_done(e, g, a)) {
 		if (g->call_trouble_told)
-			log_info("guest %s (domain %" PRIu32 "): its target can be set again", g->name,
-				 a->job.domid);
+			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
+				 g->name, a->job.domid);
 		g->call_trouble_told = false;
 		return;
 	}
@@ -280,8 +281,8 @@ static void take_answer(struct engine *e, const struct worker_answer *a, uint64_
 	g->n_failed_calls++;
 	g->call_paused_until_ms = now_ms + GUESTS_CALL_PAUSE_MS;
 	if (!g->call_trouble_told)
-		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64 " KiB not set: %s (%" PRId32
-			  "); trying again every %d s",
+		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64
+			  " KiB not set: %s (%" PRId32 "); trying again every %d s",
 			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
 			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
 	g->call_trouble_told = true;
@@ -344,7 +345,8 @@ static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 		else if (r == -EAGAIN)
 			e->is_starved = true;
 		else
-			begin_trouble(&e->no_worker, "no process that calls libxl can be started", r);
+			begin_trouble(&e->no_worker, "no process that calls libxl can be started",
+				      r);
 		if (r == 0)
 			end_trouble(&e->no_worker, "targets can be set again");
 	}
@@ -415,7 +417,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	if (r < 0) {
-		begin_trouble(&e->no_host, "Xen's domains could not be read; trying again each period", r);
+		begin_trouble(&e->no_host,
+			      "Xen's domains could not be read; trying again each period", r);
 		return;
 	}
 	end_trouble(&e->no_host, "Xen's domains can be read again");

@@ -65,8 +65,8 @@ static void remove_at(struct guests *gs, struct store *store, unsigned i)
 	gs->n--;
 }
 
-const struct published guests_nothing_published = {
-	UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, NULL, NULL, 0};
+const struct published guests_nothing_published = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+						   UINT64_MAX, NULL,       NULL,       0};
 
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 {
@@ -151,7 +151,8 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 		if (is_new && gs->n == gs->capacity) {
 			if (!gs->is_full_told)
 				log_error("there are more than %u guests; the rest is left alone: "
-					  "raise max_guests", gs->capacity);
+					  "raise max_guests",
+					  gs->capacity);
 			gs->is_full_told = true;
 			continue;
 		}
@@ -257,7 +258,8 @@ static int count_event(struct guest *g, struct store *store, unsigned domid, uin
 	g->n_floods++;
 	if (!g->flood_told)
 		log_warning("guest %s (domain %u) writes data/cagma more than %d times a second; "
-			    "it is now read once a period", g->name, domid, GUESTS_MAX_EVENTS_S);
+			    "it is now read once a period",
+			    g->name, domid, GUESTS_MAX_EVENTS_S);
 	g->flood_told = true;
 	return store_unwatch_cagma(store, domid, g->generation);
 }
@@ -279,9 +281,11 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 
 /* --- views --------------------------------------------------------------- */
 
-static enum guest_hold judge_hold(const struct guest *g, const struct guest_view *v, uint64_t now_ms)
+static enum guest_hold judge_hold(const struct guest *g, const struct guest_view *v,
+				  uint64_t now_ms)
 {
-	uint64_t silent_from_ms = v->report_ms + KEYS_STALE_MS + (g->is_short ? GUESTS_SHORT_MS : 0);
+	uint64_t silent_from_ms =
+		v->report_ms + KEYS_STALE_MS + (g->is_short ? GUESTS_SHORT_MS : 0);
 	const struct {
 		bool applies;
 		enum guest_hold hold;
@@ -322,7 +326,8 @@ static void judge_bounds(const struct guest *g, struct guest_view *v)
 	v->weight = g->conf_weight;
 }
 
-/* A guest that was unwatched for flooding is read once a period instead, and watched again in time. */
+/* A guest that was unwatched for flooding is read once a period instead, and watched again in time.
+ */
 static int poll_guest(struct guest *g, const struct guest_view *v, struct store *store,
 		      const struct config *config, uint64_t now_ms)
 {

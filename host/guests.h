@@ -21,14 +21,14 @@
 #include "host/store.h"
 
 enum {
-	GUESTS_MAX_EVENTS_S = 50, /* five times what an agent under pressure writes */
-	GUESTS_POLL_MS = 30000,	  /* how long a guest that floods is polled */
+	GUESTS_MAX_EVENTS_S = 50,     /* five times what an agent under pressure writes */
+	GUESTS_POLL_MS = 30000,       /* how long a guest that floods is polled */
 	GUESTS_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone so long */
-	GUESTS_SHORT_MS = 60000, /* the need of a guest that fell silent while it was short is
-				  * believed so much longer: it is probably thrashing */
-	GUESTS_REBOOT_MS = 120000, /* a rebooting guest's memory is held for it so long */
-	GUESTS_MAX_REBOOTS = 64,   /* at a time */
-	GUESTS_TELL_MS = 60000, /* a guest's bad reports are told no more often */
+	GUESTS_SHORT_MS = 60000,      /* the need of a guest that fell silent while it was short is
+				       * believed so much longer: it is probably thrashing */
+	GUESTS_REBOOT_MS = 120000,    /* a rebooting guest's memory is held for it so long */
+	GUESTS_MAX_REBOOTS = 64,      /* at a time */
+	GUESTS_TELL_MS = 60000,       /* a guest's bad reports are told no more often */
 	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
 };
 
@@ -66,7 +66,7 @@ struct guest {
 
 	bool call_is_under_way;
 	uint64_t call_target_kib;
-	uint64_t said_target_kib; /* in a dry run */
+	uint64_t said_target_kib;      /* in a dry run */
 	uint64_t call_paused_until_ms; /* after a failure */
 
 	bool bad_report_told;
@@ -106,8 +106,8 @@ void guests_finish(struct guests *guests);
  * drops those that are gone. dom0 is not a guest; guests beyond the capacity
  * are left alone. 0, or -errno when the connection to xenstore is lost.
  */
-int guests_match(struct guests *guests, struct store *store,
-		 const struct hypervisor_domain *domain, unsigned n_domains, uint64_t now_ms);
+int guests_match(struct guests *guests, struct store *store, const struct hypervisor_domain *domain,
+		 unsigned n_domains, uint64_t now_ms);
 
 /* Marks what an event speaks of as changed; unwatches a guest that floods. */
 int guests_take_event(struct guests *guests, struct store *store, const struct store_event *event,

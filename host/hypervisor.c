@@ -12,7 +12,7 @@
 struct hypervisor {
 	xc_interface *xc;
 	xentoollog_logger_stdiostream *logger; /* quiet: failures are ours to report */
-	unsigned capacity;	     /* of the two below; one more than the caller's bound */
+	unsigned capacity; /* of the two below; one more than the caller's bound */
 	xc_domaininfo_t *info;
 	struct hypervisor_domain *domain;
 };

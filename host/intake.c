@@ -26,7 +26,8 @@ static void look_up(struct guest *g, const struct config *config)
 	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
 	g->conf_max_kib = listed ? listed->max_kib : 0;
 	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
-	g->conf_weight = listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+	g->conf_weight =
+		listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
 }
 
 /* A target that is neither what we found nor what we set is somebody's wish. */
@@ -40,7 +41,8 @@ static void note_target(struct guest *g, const struct guest_view *v, const struc
 		return;
 	g->by_hand_until_ms = now_ms + (uint64_t)config->by_hand_s * 1000;
 	log_info("guest %s (domain %u): its target was set to %llu KiB by hand; it is left alone "
-		 "for %ld s", g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
+		 "for %ld s",
+		 g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
 }
 
 static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
@@ -111,7 +113,8 @@ static void tell_bad_report(struct guest *g, const struct guest_view *v, const c
 	if (g->bad_report_told || (g->told_ms && now_ms < g->told_ms + GUESTS_TELL_MS))
 		return;
 	log_warning("guest %s (domain %u): its report %s; it keeps what it holds until it "
-		    "reports sensibly", g->name, v->domid, wrong);
+		    "reports sensibly",
+		    g->name, v->domid, wrong);
 	g->bad_report_told = true;
 	g->told_ms = now_ms;
 }

@@ -37,11 +37,11 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 
 /* Why a target is changed. */
 #define MODEL_REASONS(X)                                                                           \
-	X(NEED, "need")				/* it is short of its want */                      \
-	X(GIVE, "give")				/* its surplus serves another, or the reserve */   \
-	X(SHARE, "share")			/* not all wants fit: its share is smaller */      \
-	X(CANCEL, "cancel")			/* what it was to give is not needed any more */   \
-	X(RETRY, "retry")			/* a stuck balloon is tried with another target */
+	X(NEED, "need")     /* it is short of its want */                                          \
+	X(GIVE, "give")     /* its surplus serves another, or the reserve */                       \
+	X(SHARE, "share")   /* not all wants fit: its share is smaller */                          \
+	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
+	X(RETRY, "retry")   /* a stuck balloon is tried with another target */
 
 #define X(id, word) REASON_##id,
 enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
@@ -52,12 +52,12 @@ const char *model_hold_word(enum guest_hold hold);
 const char *model_reason_word(enum plan_reason reason);
 
 struct host_view {
-	uint64_t now_ms;	  /* CLOCK_MONOTONIC; the only clock a policy sees */
+	uint64_t now_ms; /* CLOCK_MONOTONIC; the only clock a policy sees */
 	uint64_t total_kib;
-	uint64_t free_kib;	  /* free pages, claims included */
+	uint64_t free_kib;        /* free pages, claims included */
 	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
-	uint64_t held_kib;	  /* kept for guests that reboot and are not back yet */
-	bool xl_is_building;	  /* xl holds its lock: nobody may grow */
+	uint64_t held_kib;        /* kept for guests that reboot and are not back yet */
+	bool xl_is_building;      /* xl holds its lock: nobody may grow */
 };
 
 struct guest_view {
@@ -68,13 +68,13 @@ struct guest_view {
 	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
 			      * memory/target + videoram */
 	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
-	bool at_rest;	     /* ALM has not moved lately */
-	bool gave_up;	     /* its balloon sleeps on this target: only another one wakes it */
+	bool at_rest;        /* ALM has not moved lately */
+	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
 	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
-	uint32_t weight;     /* 1..65535 */
-	bool has_report;     /* the two below are meaningful */
-	uint64_t report_ms;  /* when the report was read, on now_ms's clock */
+	uint32_t weight;    /* 1..65535 */
+	bool has_report;    /* the two below are meaningful */
+	uint64_t report_ms; /* when the report was read, on now_ms's clock */
 	struct report report;
 };
 
@@ -85,7 +85,7 @@ struct snapshot {
 };
 
 struct action {
-	unsigned guest; /* index in the snapshot */
+	unsigned guest;      /* index in the snapshot */
 	uint64_t target_kib; /* for libxl_set_memory_target() */
 	enum plan_reason reason;
 };
@@ -101,22 +101,22 @@ struct verdict {
 };
 
 struct plan {
-	unsigned n_actions;	/* every shrink precedes every grow */
-	struct action *action;	/* capacity entries */
+	unsigned n_actions;      /* every shrink precedes every grow */
+	struct action *action;   /* capacity entries */
 	struct verdict *verdict; /* one for each guest of the snapshot */
-	uint64_t promised_kib;	/* grows that wait for pages of donors */
-	uint64_t wake_ms;	/* decide again no later than this */
+	uint64_t promised_kib;   /* grows that wait for pages of donors */
+	uint64_t wake_ms;        /* decide again no later than this */
 };
 
 /* What the policies are told; defaults and their evidence: docs/policy.md. */
 struct policy_conf {
 	uint64_t period_ms;
 	uint64_t reserve_kib;
-	uint64_t cma_min_kib;	      /* CMA is never below this */
-	uint32_t cma_share_permyriad; /* … nor below this share of D */
+	uint64_t cma_min_kib;            /* CMA is never below this */
+	uint32_t cma_share_permyriad;    /* … nor below this share of D */
 	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
-	uint64_t demand_fall_ms;      /* how long D's, and pressure's, fall takes */
-	uint64_t step_kib;	      /* no change of a target is smaller */
+	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
+	uint64_t step_kib;               /* no change of a target is smaller */
 };
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the

@@ -81,7 +81,8 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 	return PLAN_SAFE;
 }
 
-/* Lowers the target so that the action costs at most `left_kib`; false when nothing is left of it. */
+/* Lowers the target so that the action costs at most `left_kib`; false when nothing is left of it.
+ */
 static bool trim(const struct snapshot *snap, struct action *a, uint64_t left_kib)
 {
 	uint64_t over_kib = cost_kib(snap, a) - left_kib;

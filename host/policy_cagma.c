@@ -112,7 +112,8 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		if (!is_ours(g) || v->goal_kib >= g->alm_kib || g->alm_kib - v->goal_kib >= conf->step_kib)
+		if (!is_ours(g) || v->goal_kib >= g->alm_kib ||
+		    g->alm_kib - v->goal_kib >= conf->step_kib)
 			continue;
 		uint64_t floor_kib = v->goal_kib < v->want_kib ? g->min_kib : v->want_kib;
 		owed_kib += g->alm_kib - v->goal_kib;
@@ -191,10 +192,12 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
-		uint64_t least_kib = heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
+		uint64_t least_kib =
+			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (is_ours(g) && !missing_kib(conf, g, v) &&
 		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
-			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib), REASON_CANCEL);
+			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib),
+				   REASON_CANCEL);
 	}
 }
 

@@ -74,7 +74,8 @@ int publish_guests(struct guests *gs, const struct verdict *verdict, struct stor
 		 * tearing down outlive it: it has memory/ in between */
 		if (gs->guest[i].is_dying || !gs->guest[i].has_memory)
 			continue;
-		int r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, period_ms, now_ms);
+		int r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, period_ms,
+				    now_ms);
 		if (r == -EBADF)
 			return r;
 	}

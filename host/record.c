@@ -42,7 +42,8 @@ static void print_name(FILE *file, const char *name)
 {
 	fputs(" | guest name=", file);
 	for (; *name; name++)
-		fputc(*name > ' ' && *name < 0x7f && *name != '|' && *name != '=' ? *name : '_', file);
+		fputc(*name > ' ' && *name < 0x7f && *name != '|' && *name != '=' ? *name : '_',
+		      file);
 }
 
 static void print_guest(FILE *file, const struct guest *g, const struct guest_view *v,
@@ -59,10 +60,10 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		v->slack_kib, v->at_rest, v->gave_up, v->min_kib, v->max_kib, v->weight,
 		g->n_bad_reports, g->n_floods, g->n_failed_calls);
 	fprintf(file,
-		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64 " cma_kib=%" PRIu64
-		" want_kib=%" PRIu64 " goal_kib=%" PRIu64,
-		verdict->offset_kib, verdict->use_kib, verdict->demand_kib, verdict->cma_kib, verdict->want_kib,
-		verdict->goal_kib);
+		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64
+		" cma_kib=%" PRIu64 " want_kib=%" PRIu64 " goal_kib=%" PRIu64,
+		verdict->offset_kib, verdict->use_kib, verdict->demand_kib, verdict->cma_kib,
+		verdict->want_kib, verdict->goal_kib);
 	if (v->has_report && report_write(&v->report, report, sizeof(report)))
 		fprintf(file, " | report report_ms=%" PRIu64 " %s", v->report_ms, report);
 }
@@ -73,9 +74,10 @@ int record_pass(struct record *r, const struct snapshot *snap, const struct gues
 	const struct host_view *h = &snap->host;
 	fprintf(r->file,
 		"pass now_ms=%" PRIu64 " total_kib=%" PRIu64 " free_kib=%" PRIu64
-		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64 " xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
-		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib, h->xl_is_building,
-		plan->promised_kib, cuts);
+		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64
+		" xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
+		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib,
+		h->xl_is_building, plan->promised_kib, cuts);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		print_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {

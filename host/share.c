@@ -3,7 +3,7 @@
 
 /* The level is a fixed-point number, so that weights count below one unit. */
 #define LEVEL_BITS 16
-#define LEVEL_MAX (UINT64_C(1) << 47)
+#define LEVEL_MAX  (UINT64_C(1) << 47)
 
 static uint64_t amount_at(const struct share *s, uint64_t level)
 {

@@ -16,7 +16,7 @@ struct share {
 	uint64_t lo, hi; /* lo <= hi */
 	uint32_t weight;
 	uint32_t order; /* who is served first when single units are left over: lowest */
-	uint64_t got;	/* result: lo <= got <= hi */
+	uint64_t got;   /* result: lo <= got <= hi */
 };
 
 /*

@@ -260,8 +260,7 @@ static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
 	return true;
 }
 
-int store_write(struct store *s, unsigned domid, const struct store_value *value,
-		unsigned n_values)
+int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values)
 {
 	struct xs_handle *h = s->handle[STORE_HOST];
 	xs_transaction_t t = xs_transaction_start(h);

@@ -27,8 +27,8 @@ struct store_event {
 	enum store_event_kind kind;
 	unsigned domid;
 	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
-	bool is_report;	     /* STORE_CAGMA: the report key changed */
-	bool is_agent;	     /* STORE_CAGMA: the agent key changed; both when any may have */
+	bool is_report;      /* STORE_CAGMA: the report key changed */
+	bool is_agent;       /* STORE_CAGMA: the agent key changed; both when any may have */
 };
 
 struct store;

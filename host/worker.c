@@ -147,13 +147,14 @@ static bool collect_one(struct worker *w, uint64_t now_ms, struct worker_answer 
 	bool waits = got < 0 && (errno == EAGAIN || errno == EINTR);
 	if (waits && now_ms < w->deadline_ms)
 		return false;
-	*ret_answer = (struct worker_answer){.job = w->job,
-					     .outcome = waits ? WORKER_LATE : WORKER_DIED};
+	*ret_answer =
+		(struct worker_answer){.job = w->job, .outcome = waits ? WORKER_LATE : WORKER_DIED};
 	stop(w);
 	return true;
 }
 
-bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms, struct worker_answer *ret_answer)
+bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms,
+			 struct worker_answer *ret_answer)
 {
 	for (unsigned i = 0; i < pool->n; i++)
 		if (pool->worker[i].busy && collect_one(&pool->worker[i], now_ms, ret_answer))

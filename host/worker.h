@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WORKER_OPTION "--worker"
+#define WORKER_OPTION         "--worker"
 #define WORKER_VERBOSE_OPTION "--worker-verbose" /* libxl's own words go to stderr too */
 
 struct worker_job {
@@ -25,9 +25,9 @@ struct worker_job {
 
 enum worker_outcome {
 	WORKER_DONE,
-	WORKER_GONE,	/* the guest is not there any more */
+	WORKER_GONE,    /* the guest is not there any more */
 	WORKER_REFUSED, /* libxl said no: see libxl_error */
-	WORKER_LATE,	/* no answer in time; the worker was killed */
+	WORKER_LATE,    /* no answer in time; the worker was killed */
 	WORKER_DIED,
 };
 
@@ -49,7 +49,8 @@ void worker_pool_close(struct worker_pool *pool);
 int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
 
 /* True, and the answer, when a job has ended in whatever way. Does not block. */
-bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms, struct worker_answer *ret_answer);
+bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms,
+			 struct worker_answer *ret_answer);
 
 /* Fills fds[n_workers] for poll(); the number filled. */
 unsigned worker_pool_poll(const struct worker_pool *pool, struct pollfd *fds);

@@ -14,7 +14,7 @@ static pid_t cagmad;
 static char log_dir[] = "/tmp/cagma-test-XXXXXX";
 
 const char stage_config[] = "period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n"
-				   "call_timeout_ms = 500\n";
+			    "call_timeout_ms = 500\n";
 
 struct lab1 *stage_lab(void)
 {
@@ -64,7 +64,7 @@ void stage_close(void)
 }
 
 struct lab1_guest *stage_boot(const char *name, uint64_t memory_mib, const char *demand,
-			       bool has_agent)
+			      bool has_agent)
 {
 	struct lab1_guest_options options = LAB1_GUEST;
 	struct lab1_guest *guest;
@@ -148,8 +148,11 @@ struct xs_handle *stage_be_agent(const struct lab1_guest *guest)
 void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_t avail_kib)
 {
 	char line[KEYS_MAX_VALUE + 1];
-	struct report r = {.seq = seq, .uptime_ms = seq, .total_kib = total_kib,
-			   .free_kib = avail_kib, .avail_kib = avail_kib,
+	struct report r = {.seq = seq,
+			   .uptime_ms = seq,
+			   .total_kib = total_kib,
+			   .free_kib = avail_kib,
+			   .avail_kib = avail_kib,
 			   .present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) |
 				      REPORT_BIT(total_kib) | REPORT_BIT(free_kib) |
 				      REPORT_BIT(avail_kib)};

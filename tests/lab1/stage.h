@@ -10,7 +10,7 @@
 #include "tests/lab1/lab1.h"
 #include "tests/unit/suite.h"
 
-#define MIB	UINT64_C(1024)
+#define MIB     UINT64_C(1024)
 #define SOON_MS 10000
 
 /* A short period and timeouts; min of a guest: 96 MiB. */

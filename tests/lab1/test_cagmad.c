@@ -139,7 +139,9 @@ START_TEST(minimums_that_do_not_fit_are_refused_with_the_sum)
 	stage_start("guests = [ \"name=a,min_mib=500\", \"name=b,min_mib=300\" ]\n", NULL);
 	int status = lab1_end(stage_cagmad(), 0, SOON_MS);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %x", (unsigned)status);
-	ck_assert_uint_eq(stage_said("500 (a) + 300 (b) + 64 (reserve_mib) = 864 MiB, but the host has 768"), 1);
+	ck_assert_uint_eq(
+		stage_said("500 (a) + 300 (b) + 64 (reserve_mib) = 864 MiB, but the host has 768"),
+		1);
 }
 END_TEST
 
@@ -171,7 +173,8 @@ START_TEST(a_stuck_balloon_is_set_aside)
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
 	struct lab1_guest *stuck = stage_boot("stuck", 600, "0:60", true);
 	struct lab1_guest *other = stage_boot("other", 400, "0:60", true);
-	struct labballoon_config held = {.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
+	struct labballoon_config held = {
+		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ck_assert_int_eq(lab1_guest_set_balloon(stuck, &held), 0);
 	stage_start(stage_config, NULL);
 	ck_assert(stage_key_is(other, "cagma/state", "managed"));
@@ -221,7 +224,9 @@ START_TEST(an_unanswering_hypervisor_is_said_once)
 	ck_assert(stage_wait_said("Xen's domains could not be read"));
 	sleep(1);
 	ck_assert_uint_eq(stage_said("Xen's domains could not be read"), 1);
-	ck_assert_int_eq(lab1_fault(stage_lab(), NULL, FAKEXEN_OP_GETINFOLIST, (struct fakexen_fault){0}), 0);
+	ck_assert_int_eq(
+		lab1_fault(stage_lab(), NULL, FAKEXEN_OP_GETINFOLIST, (struct fakexen_fault){0}),
+		0);
 	ck_assert(stage_wait_said("can be read again"));
 	lab1_guest_set_demand(a, "0:200");
 	ck_assert(stage_wait_at_least(a, 260 * MIB));

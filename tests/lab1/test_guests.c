@@ -194,7 +194,8 @@ static const struct {
 	{"seq=1 uptime_ms=1 total_kib=99999999999999999999999 free_kib=1 avail_kib=1", 74,
 	 "out of its range"},
 	{"seq=1 uptime_ms=1 total_kib=100 free_kib=1 avail_kib=200", 56, "more is available"},
-	{"seq=1 uptime_ms=1 total_kib=99999999 free_kib=1 avail_kib=2", 59, "more memory than Xen gave"},
+	{"seq=1 uptime_ms=1 total_kib=99999999 free_kib=1 avail_kib=2", 59,
+	 "more memory than Xen gave"},
 	{"seq=1 seq=2 uptime_ms=1 total_kib=100 free_kib=1 avail_kib=2", 60, "a field twice"},
 	{"hello", 5, "not a list of name=value words"},
 };
@@ -254,7 +255,8 @@ START_TEST(a_flood_is_said_once_and_disturbs_nobody)
 	stage_start(stage_config, NULL);
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	for (int i = 0; i < 2000; i++)
-		ck_assert(xs_write(h, XBT_NULL, i % 2 ? "data/cagma/report" : "data/cagma/junk", "x", 1));
+		ck_assert(xs_write(h, XBT_NULL, i % 2 ? "data/cagma/report" : "data/cagma/junk",
+				   "x", 1));
 	ck_assert(stage_wait_said("more than 50 times a second"));
 	lab1_guest_set_demand(a, "0:200");
 	for (int i = 0; i < 2000; i++)

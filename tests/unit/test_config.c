@@ -35,7 +35,8 @@ static const struct {
 	{"\x01\x02\xff = 3", "not in xl.conf's syntax"},
 	{"bogus = 3", "line 1: unknown option \"bogus\""},
 	{"period_ms = 500\n\n# bogus = 1\nreserve = 3", "line 4: unknown option \"reserve\""},
-	{"guests = [ \"name=a\",\n \"name=b\" ]\nwho = \"x = 1\"", "line 3: unknown option \"who\""},
+	{"guests = [ \"name=a\",\n \"name=b\" ]\nwho = \"x = 1\"",
+	 "line 3: unknown option \"who\""},
 	{"period_ms = \"soon\"", "period_ms: is not a number"},
 	{"period_ms = 99", "period_ms: 99 is not within 100..60000"},
 	{"period_ms = -1", "not in xl.conf's syntax"},
@@ -108,17 +109,19 @@ END_TEST
 
 START_TEST(minimums_that_do_not_fit_are_added_up)
 {
-	static const char text[] = "reserve_mib = 64\n"
-				   "guests = [ \"name=web,min_mib=512\", \"name=db,min_mib=2048\" ]\n";
+	static const char text[] =
+		"reserve_mib = 64\n"
+		"guests = [ \"name=web,min_mib=512\", \"name=db,min_mib=2048\" ]\n";
 	struct config c;
 	ck_assert(read_text(text, strlen(text), &c));
 	FILE *out = fmemopen(messages, sizeof(messages), "w");
 	ck_assert(config_fits(&c, 2624 * MIB, out));
 	ck_assert(!config_fits(&c, 2623 * MIB, out));
 	fclose(out);
-	ck_assert_str_eq(messages, "the guests' minimums do not fit: 512 (web) + 2048 (db) + 64 "
-				   "(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0 "
-				   "(which should have a fixed size: dom0_mem= on Xen's command line)\n");
+	ck_assert_str_eq(messages,
+			 "the guests' minimums do not fit: 512 (web) + 2048 (db) + 64 "
+			 "(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0 "
+			 "(which should have a fixed size: dom0_mem= on Xen's command line)\n");
 	config_finish(&c);
 }
 END_TEST

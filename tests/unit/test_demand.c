@@ -36,9 +36,13 @@ static void start(uint64_t used_kib)
 {
 	demand = (struct demand){0};
 	host = (struct host_view){.now_ms = 1000000};
-	guest = (struct guest_view){.alm_kib = 556 * MIB, .min_kib = 64 * MIB,
-				    .max_kib = 2048 * MIB, .at_rest = true, .has_report = true,
-				    .report = {.total_kib = 500 * MIB, .swap_total_kib = 1024 * MIB,
+	guest = (struct guest_view){.alm_kib = 556 * MIB,
+				    .min_kib = 64 * MIB,
+				    .max_kib = 2048 * MIB,
+				    .at_rest = true,
+				    .has_report = true,
+				    .report = {.total_kib = 500 * MIB,
+					       .swap_total_kib = 1024 * MIB,
 					       .swap_free_kib = 1024 * MIB}};
 	report(0, used_kib);
 }
@@ -213,7 +217,8 @@ START_TEST(no_report_can_do_more_than_ask_for_the_maximum)
 		uint64_t *field = (uint64_t *)&guest.report;
 		for (unsigned k = 0; k < REPORT_FIELDS_; k++)
 			if (random() % 3 == 0)
-				field[k] = (uint64_t)random() << (random() % 32) & (KEYS_MAX_KIB - 1);
+				field[k] =
+					(uint64_t)random() << (random() % 32) & (KEYS_MAX_KIB - 1);
 		host.now_ms += (uint64_t)random() % (random() % 7 ? 300 : 300000);
 		guest.report_ms = host.now_ms;
 		judge();

@@ -11,14 +11,28 @@ enum { A, B, PAUSED, GROWING, N_GUESTS };
 /* 100 MiB free, reserve 40, GROWING may still take 10: 50 MiB can be spent. */
 static const struct policy_conf conf = {.reserve_kib = 40 * MIB};
 static const struct guest_view guests[N_GUESTS] = {
-	[A] = {.alm_kib = 200 * MIB, .target_kib = 200 * MIB, .min_kib = 100 * MIB,
-	       .max_kib = 300 * MIB, .weight = 1},
-	[B] = {.alm_kib = 201 * MIB, .target_kib = 200 * MIB, .slack_kib = MIB,
-	       .min_kib = 100 * MIB, .max_kib = 300 * MIB, .weight = 1},
-	[PAUSED] = {.hold = HOLD_PAUSED, .alm_kib = 200 * MIB, .target_kib = 200 * MIB,
-		    .min_kib = 100 * MIB, .max_kib = 300 * MIB, .weight = 1},
-	[GROWING] = {.alm_kib = 200 * MIB, .target_kib = 210 * MIB, .min_kib = 100 * MIB,
-		     .max_kib = 300 * MIB, .weight = 1},
+	[A] = {.alm_kib = 200 * MIB,
+	       .target_kib = 200 * MIB,
+	       .min_kib = 100 * MIB,
+	       .max_kib = 300 * MIB,
+	       .weight = 1},
+	[B] = {.alm_kib = 201 * MIB,
+	       .target_kib = 200 * MIB,
+	       .slack_kib = MIB,
+	       .min_kib = 100 * MIB,
+	       .max_kib = 300 * MIB,
+	       .weight = 1},
+	[PAUSED] = {.hold = HOLD_PAUSED,
+		    .alm_kib = 200 * MIB,
+		    .target_kib = 200 * MIB,
+		    .min_kib = 100 * MIB,
+		    .max_kib = 300 * MIB,
+		    .weight = 1},
+	[GROWING] = {.alm_kib = 200 * MIB,
+		     .target_kib = 210 * MIB,
+		     .min_kib = 100 * MIB,
+		     .max_kib = 300 * MIB,
+		     .weight = 1},
 };
 
 static const struct row {
@@ -87,8 +101,8 @@ START_TEST(any_plan_is_safe_after_cutting)
 		for (unsigned i = 0; i < plan.n_actions; i++)
 			action[i] = (struct action){
 				.guest = (unsigned)random() % (N_GUESTS + 1),
-				.target_kib = (uint64_t)random() % (400 * MIB) / (random() % 9 ? 4 : 1) *
-					      4,
+				.target_kib = (uint64_t)random() % (400 * MIB) /
+					      (random() % 9 ? 4 : 1) * 4,
 			};
 		plan_cut(&conf, &snap, &plan);
 		ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_SAFE);

@@ -215,7 +215,8 @@ START_TEST(random_hosts_never_break_the_contract)
 	world_init(&w, (uint64_t)(random() % 400) * MIB);
 	unsigned n = 1 + (unsigned)random() % 20;
 	for (unsigned i = 0; i < n; i++) {
-		world_add(&w, (uint64_t)(130 + random() % 900) * MIB, (uint64_t)(random() % 900) * MIB);
+		world_add(&w, (uint64_t)(130 + random() % 900) * MIB,
+			  (uint64_t)(random() % 900) * MIB);
 		w.view[i].weight = 1 + (uint32_t)random() % 1000;
 		w.guest[i].speed_kib = random() % 8 ? (uint64_t)random() % (64 * MIB) / 4 * 4 : 0;
 		w.guest[i].lies = random() % 10 == 0;

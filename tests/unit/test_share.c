@@ -17,7 +17,8 @@ static void fill(struct share *s, unsigned n)
 		uint64_t lo = random_below(2) ? 0 : random_below(1 << 20);
 		s[i] = (struct share){.lo = lo,
 				      .hi = lo + random_below(1 << 20),
-				      .weight = 1 + (uint32_t)random_below(random_below(2) ? 65535 : 4),
+				      .weight = 1 +
+						(uint32_t)random_below(random_below(2) ? 65535 : 4),
 				      .order = i + 1};
 	}
 }
@@ -111,9 +112,8 @@ START_TEST(weights_are_honoured_within_a_unit)
 {
 	struct share s[3];
 	for (unsigned i = 0; i < 3; i++)
-		s[i] = (struct share){.hi = weighted[_i].hi[i],
-				      .weight = weighted[_i].weight[i],
-				      .order = i};
+		s[i] = (struct share){
+			.hi = weighted[_i].hi[i], .weight = weighted[_i].weight[i], .order = i};
 	share_divide(s, 3, weighted[_i].amount);
 	for (unsigned i = 0; i < 3; i++) {
 		ck_assert_uint_ge(s[i].got + 1, weighted[_i].got[i]);

@@ -29,8 +29,10 @@ unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
 	w->guest[i] = (struct world_guest){.offset_kib = 56 * MIB,
 					   .used_kib = used_kib,
 					   .speed_kib = UINT64_MAX,
-					   .balloon = {.seen = true, .has_slack = true,
-						       .alm_kib = alm_kib, .target_kib = alm_kib}};
+					   .balloon = {.seen = true,
+						       .has_slack = true,
+						       .alm_kib = alm_kib,
+						       .target_kib = alm_kib}};
 	w->view[i] = (struct guest_view){.domid = i + 1,
 					 .alm_kib = alm_kib,
 					 .cap_kib = alm_kib + MIB,
@@ -84,7 +86,8 @@ void world_decide(struct world *w, const struct policy *policy)
 	unsigned at = 0;
 	policy->decide(&w->conf, &snap, &state, &w->plan);
 	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &at);
-	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at, plan_breach_text(breach));
+	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at,
+		      plan_breach_text(breach));
 }
 
 static void move_balloon(struct world *w, unsigned i)

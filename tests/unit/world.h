@@ -14,10 +14,10 @@
 enum { WORLD_MAX_GUESTS = 64 };
 
 struct world_guest {
-	uint64_t offset_kib; /* ALM - MemTotal */
-	uint64_t used_kib;   /* what its programs use */
-	uint64_t speed_kib;  /* its balloon moves so much a step; 0: stuck */
-	bool lies;	     /* claims to use all it has */
+	uint64_t offset_kib;  /* ALM - MemTotal */
+	uint64_t used_kib;    /* what its programs use */
+	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
+	bool lies;            /* claims to use all it has */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	struct balloon balloon;
 };
