@@ -66,7 +66,7 @@ static long *option_at(struct config *config, const struct option *o)
 
 void config_init(struct config *config)
 {
-	*config = (struct config){.policy_name = "cagma", .policy = policy_find("cagma")};
+	*config = (struct config){.policy = policy_find("cagma")};
 	for (unsigned i = 0; i < N_OPTIONS; i++)
 		*option_at(config, &options[i]) = options[i].standard;
 }
@@ -109,7 +109,6 @@ static void read_policy(struct reading *r, struct config *config)
 		return;
 	}
 	config->policy = policy;
-	snprintf(config->policy_name, sizeof(config->policy_name), "%s", name);
 }
 
 static bool read_uuid(const char *text, uint8_t uuid[16])

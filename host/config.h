@@ -29,7 +29,6 @@ struct config_guest {
 
 /* Numbers as the file has them; config_policy() gives the policies' units. */
 struct config {
-	char policy_name[16];
 	const struct policy *policy;
 	long period_ms;
 	long reserve_mib;

@@ -164,7 +164,7 @@ void engine_reload(struct engine *e, struct config *config)
 	*config = (struct config){0};
 	guests_configure_anew(&e->guests);
 	e->due_ms = 0;
-	log_info("configuration read: policy %s, %u guests listed", e->config.policy_name,
+	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,
 		 e->config.n_guests);
 }
 
@@ -388,7 +388,7 @@ static unsigned check(struct engine *e, const struct policy_conf *conf, const st
 		return 0;
 	if (!e->cuts.is_on)
 		log_warning("policy %s %s (guest %s); its plans are cut to what is safe",
-			    e->config.policy_name, plan_breach_text(breach),
+			    e->config.policy->name, plan_breach_text(breach),
 			    e->guests.guest[e->plan.action[at].guest].name);
 	unsigned cuts = plan_cut(conf, snap, &e->plan);
 	e->cuts.is_on = true;

@@ -205,7 +205,8 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
 }
 
-/* What a guest that came back does not hold yet; false when it is not back, or back for good. */
+/* True, and what it does not hold yet, while the guest is gone or being built anew; false once it
+ * runs again. */
 static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret_missing_kib)
 {
 	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
