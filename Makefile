@@ -44,7 +44,8 @@ PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 AGENT       = guest/cagma-agent.o guest/sense.o guest/store.o guest/doze.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
-              host/hypervisor.o host/store.o host/worker.o host/target.o host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
+              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/trouble.o \
+              host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog

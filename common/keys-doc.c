@@ -35,8 +35,6 @@ static const char intro[] =
 
 static const char who[] =
 	"\n"
-	"`data/cagma/alarm` and `cagma/credit_kib` are reserved: this version writes neither.\n"
-	"\n"
 	"The guest's keys are below `data/`, which every toolstack lets the guest write. The "
 	"host's are not: the guest can read them, and cannot change them.\n"
 	"\n"
@@ -106,6 +104,11 @@ int main(void)
 		 "    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
 		 KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
 	print_fields(KEY_REPORT, text);
-	print_fields(KEY_ALARM, "    seq=1 reason=below-cma avail_kib=20480 psi_some_us=91200\n");
+	print_fields(KEY_ALARM,
+		     "A report in short, written at once when AVM is below `cagma/cma_kib` and the "
+		     "kernel is at work to free memory. `cagmad` answers it in a pass of its own.\n"
+		     "\n"
+		     "    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
+		     "avail_kib=20480 psi_some_us=91200\n");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

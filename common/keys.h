@@ -128,17 +128,24 @@ enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
 #define REPORT_BIT(name)         (UINT64_C(1) << REPORT_INDEX_##name)
 #define REPORT_HAS(report, name) (((report)->present & REPORT_BIT(name)) != 0)
 
-/* The words of the alarm key. */
+/*
+ * The words of the alarm key: a report in short, written at once and without
+ * waiting for the report's gap. The daemon answers it in a pass of its own.
+ */
 #define CAGMA_ALARM_FIELDS(X)                                                                      \
 	X(seq, NUMBER, KEYS_MAX_COUNT, true, "", "number of this alarm since the agent started")   \
+	X(uptime_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "guest uptime at that moment")            \
 	X(reason, WORD, KEYS_MAX_WORD, true, "", "what was seen: the strongest evidence")          \
+	X(total_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "MemTotal at that moment")                 \
 	X(avail_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "AVM at that moment")                      \
 	X(psi_some_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI some total at that moment")       \
 	X(psi_full_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI full total at that moment")
 
 struct alarm_call {
 	uint64_t seq;
+	uint64_t uptime_ms;
 	char reason[KEYS_MAX_WORD + 1];
+	uint64_t total_kib;
 	uint64_t avail_kib;
 	uint64_t psi_some_us;
 	uint64_t psi_full_us;

@@ -35,9 +35,14 @@ uint64_t model_pending_kib(const struct guest_view *guest)
 	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
 }
 
+uint64_t model_kept_kib(const struct host_view *host)
+{
+	return host->outstanding_kib + host->held_kib + host->leased_kib;
+}
+
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib)
 {
-	uint64_t kept_kib = snap->host.outstanding_kib + snap->host.held_kib + reserve_kib;
+	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		kept_kib += model_pending_kib(&snap->guest[i]);
 	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;

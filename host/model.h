@@ -57,6 +57,7 @@ struct host_view {
 	uint64_t free_kib;        /* free pages, claims included */
 	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
 	uint64_t held_kib;        /* kept for guests that reboot and are not back yet */
+	uint64_t leased_kib;      /* reserved for guests that are to be started, not yet taken */
 	bool xl_is_building;      /* xl holds its lock: nobody may grow */
 };
 
@@ -127,9 +128,12 @@ uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
 /* What the guest may still take under its present target. */
 uint64_t model_pending_kib(const struct guest_view *guest);
 
-/* Host memory that grows may be issued against now: free, not claimed by a
- * guest being built, not held for one that reboots, not pending for a guest
- * already told, not the reserve. */
+/* What is kept of the host's free memory, the reserve apart: claimed by guests
+ * being built, held for those that reboot, leased to those to be started. */
+uint64_t model_kept_kib(const struct host_view *host);
+
+/* Host memory that grows may be issued against now: free, not kept, not
+ * pending for a guest already told, not the reserve. */
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
 
 #endif

@@ -50,7 +50,7 @@ static uint64_t tier_bound(const struct guest_view *guest, const struct verdict 
 static uint64_t pages_to_share(const struct policy_conf *conf, const struct snapshot *snap)
 {
 	uint64_t have_kib = snap->host.free_kib;
-	uint64_t kept_kib = snap->host.outstanding_kib + snap->host.held_kib + conf->reserve_kib;
+	uint64_t kept_kib = model_kept_kib(&snap->host) + conf->reserve_kib;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		if (is_ours(g))

@@ -74,10 +74,10 @@ int record_pass(struct record *r, const struct snapshot *snap, const struct gues
 	const struct host_view *h = &snap->host;
 	fprintf(r->file,
 		"pass now_ms=%" PRIu64 " total_kib=%" PRIu64 " free_kib=%" PRIu64
-		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64
+		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64 " leased_kib=%" PRIu64
 		" xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
 		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib,
-		h->xl_is_building, plan->promised_kib, cuts);
+		h->leased_kib, h->xl_is_building, plan->promised_kib, cuts);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		print_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {

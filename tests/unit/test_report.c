@@ -129,8 +129,12 @@ END_TEST
 START_TEST(agent_and_alarm_fit_their_keys)
 {
 	struct agent_hello hello = {.protocol = 1000};
-	struct alarm_call alarm = {KEYS_MAX_COUNT, "", KEYS_MAX_KIB, KEYS_MAX_COUNT,
-				   KEYS_MAX_COUNT, 0};
+	struct alarm_call alarm = {.seq = KEYS_MAX_COUNT,
+				   .uptime_ms = KEYS_MAX_COUNT,
+				   .total_kib = KEYS_MAX_KIB,
+				   .avail_kib = KEYS_MAX_KIB,
+				   .psi_some_us = KEYS_MAX_COUNT,
+				   .psi_full_us = KEYS_MAX_COUNT};
 	char line[KEYS_MAX_VALUE + 1];
 	memset(hello.version, 'v', KEYS_MAX_WORD);
 	memset(hello.abilities, 'a', KEYS_MAX_WORD);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * calls.h - a plan's actions as libxl calls, and what became of them. (Edge.)
+ *
+ * Each guest has at most one call under way. What cannot start now is not
+ * kept: the next pass decides anew, on newer facts.
+ */
+#ifndef CAGMA_CALLS_H
+#define CAGMA_CALLS_H
+
+#include "host/guests.h"
+#include "host/trouble.h"
+#include "host/worker.h"
+
+struct calls {
+	struct worker_pool *workers;
+	bool is_dry;     /* say what would be done, start nothing */
+	bool is_starved; /* an action waits for a worker */
+	struct trouble no_worker;
+	uint64_t n_started, n_failed;
+};
+
+/* Starts what the plan says; in a dry run says what is new by `step_kib`. */
+void calls_apply(struct calls *calls, struct guests *guests, const struct plan *plan,
+		 uint64_t step_kib, uint64_t now_ms);
+
+/*
+ * Takes in the calls that have ended, and pauses guests whose call failed.
+ * `store`, which may be NULL, is read to see whether libxl did what it says.
+ * True when an action that waited for a worker may start now.
+ */
+bool calls_collect(struct calls *calls, struct guests *guests, struct store *store,
+		   uint64_t now_ms);
+
+#endif
