@@ -12,15 +12,15 @@ static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
 
 /*
  * Above its target and rising: nobody told it to, it took its credit. So it is
- * until it is told anything new, or falls. One that was above its target when
- * it was first seen grew before, until it is seen to fall.
+ * until it is told anything new, or falls. One that was far above its target
+ * when it was first seen did so before.
  */
 static void note_growth(struct balloon *b, const struct guest_view *guest)
 {
 	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
 	bool is_above = guest->alm_kib > reach_kib + MODEL_NEAR_KIB;
 	if (!b->seen)
-		b->grew_itself = is_above;
+		b->grew_itself = guest->alm_kib > reach_kib + BALLOON_MAX_SLACK_KIB;
 	else if (!is_above || guest->target_kib != b->target_kib || guest->alm_kib < b->alm_kib)
 		b->grew_itself = false;
 	else if (guest->alm_kib > b->alm_kib)
@@ -30,8 +30,11 @@ static void note_growth(struct balloon *b, const struct guest_view *guest)
 static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	if (!b->seen) {
-		*b = (struct balloon){
-			.seen = true, .moved_ms = now_ms, .asked_ms = now_ms, .well_ms = now_ms};
+		*b = (struct balloon){.seen = true,
+				      .grew_itself = b->grew_itself,
+				      .moved_ms = now_ms,
+				      .asked_ms = now_ms,
+				      .well_ms = now_ms};
 	} else {
 		if (guest->alm_kib != b->alm_kib)
 			b->moved_ms = now_ms;

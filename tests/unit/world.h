@@ -18,6 +18,8 @@ struct world_guest {
 	uint64_t used_kib;    /* what its programs use */
 	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
 	bool lies;            /* claims to use all it has */
+	uint64_t grabs_kib;   /* it takes so much of its credit a step, needed or not */
+	uint64_t own_kib;     /* its driver's own target, until it is told another; 0: none */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	struct balloon balloon;
 };
@@ -50,7 +52,7 @@ void world_observe(struct world *world, uint64_t ms);
 /* The policy's plan on what was observed; asserts the safety contract. */
 void world_decide(struct world *world, const struct policy *policy);
 
-/* Targets set, balloons moved by one step. */
+/* Targets and max_pages set, balloons moved by one step. */
 void world_move(struct world *world);
 
 /* observe, decide, move: `steps` times, `ms` apart. */
