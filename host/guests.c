@@ -78,6 +78,7 @@ const struct published guests_nothing_published = {.alm_kib = UINT64_MAX,
 						   .avm_kib = UINT64_MAX,
 						   .cma_kib = UINT64_MAX,
 						   .target_kib = UINT64_MAX,
+						   .credit_kib = UINT64_MAX,
 						   .period_ms = UINT64_MAX};
 
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
