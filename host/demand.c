@@ -151,7 +151,8 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
 		  const struct guest_view *guest, struct verdict *ret_verdict)
 {
-	struct verdict v = {.want_kib = guest->alm_kib, .goal_kib = guest->alm_kib};
+	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
+	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
 		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;

@@ -247,7 +247,7 @@ static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
- * taken into its target, or back.
+ * taken into its target, or back. A guest that boots is left in peace.
  */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
@@ -258,7 +258,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
 		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
-		if (!is_ours(g) || (g->grew_itself && !g->at_rest))
+		if (!is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			if (!can_wait ||

@@ -80,7 +80,8 @@ START_TEST(a_whole_file_is_read)
 		"reserve_mib = 128\n"
 		"credit_mib = 0\n"
 		"guests = [ ' name = web one , min_mib=512, max_mib=2048, weight=512',\n"
-		"           \"uuid=00112233-4455-6677-8899-aabbccddeeff,min_mib=64,untrusted=1\", ]\n";
+		"           \"uuid=00112233-4455-6677-8899-aabbccddeeff,min_mib=64,untrusted=1\", "
+		"]\n";
 	static const uint8_t uuid[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 					 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
 	static const uint8_t other[16] = {1};
