@@ -106,21 +106,28 @@ static bool publish(struct agent *agent, enum announce_reason reason)
 
 /* --- from round to round ----------------------------------------------------------- */
 
-static void look(struct agent *agent)
+static void take_terms(struct agent *agent)
 {
 	const struct store_host *host = &agent->store.host;
+	agent->terms = alarm_terms(&agent->report, host->cma_kib, host->period_ms);
+}
+
+static void look(struct agent *agent)
+{
 	agent->has_report = sense_look(&agent->sense, &agent->report);
 	if (!agent->has_report)
 		return;
-	struct alarm_terms terms = alarm_terms(&agent->report, host->cma_kib, host->period_ms);
+	take_terms(agent);
 	cadence_looked(&agent->cadence, &agent->report);
-	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &terms, agent->quiet_ms);
+	agent->alarm_reason =
+		alarm_looked(&agent->alarm, &agent->report, &agent->terms, agent->quiet_ms);
 }
 
 /* Looks if a glance or a report that is due asks for it, and publishes what is due. */
 static bool observe_and_publish(struct agent *agent, const struct glance *glance)
 {
-	bool looks = cadence_wants_look(&agent->cadence, glance) || !agent->has_report ||
+	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
+		     !agent->has_report ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
@@ -153,6 +160,7 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		struct store_news news = store_listen(&agent->store, glance.at_ms, agent->hello);
 		if (is_new || news.lost_hello)
 			agent->must_begin = true;
+		take_terms(agent);
 		begin_anew(agent, glance.at_ms);
 		if (agent->store.xs)
 			looked = observe_and_publish(agent, &glance);
@@ -161,7 +169,7 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 	if (wait_ms)
 		*ret_pause = (struct cadence_pause){(unsigned)wait_ms, (unsigned)wait_ms / 4};
 	else
-		*ret_pause = cadence_pause(&agent->cadence, &glance);
+		*ret_pause = cadence_pause(&agent->cadence, &glance, agent->terms.cma_kib);
 	agent->quiet_ms = looked ? 0 : ret_pause->pause_ms;
 	return true;
 }

@@ -22,6 +22,7 @@ struct agent {
 	struct cadence cadence;
 	struct announce announce;
 	struct alarm alarm;
+	struct alarm_terms terms;
 	enum alarm_reason alarm_reason; /* for which one is to be raised */
 	struct report report;           /* the latest look */
 	bool has_report;
