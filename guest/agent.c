@@ -5,6 +5,7 @@
 #include "common/meminfo.h"
 #include "common/report.h"
 #include "guest/doze.h"
+#include "guest/target.h"
 
 #include <string.h>
 
@@ -38,7 +39,10 @@ static void number_report(struct report *report, uint64_t seq)
 
 static void write_hello(struct agent *agent)
 {
-	struct agent_hello hello = {KEYS_PROTOCOL, CAGMA_VERSION, "report,alarm", 0};
+	static const char abilities[] = "report,alarm,self-grow";
+	struct agent_hello hello = {.protocol = KEYS_PROTOCOL, .version = CAGMA_VERSION};
+	memcpy(hello.abilities, abilities,
+	       agent->can_self_grow ? sizeof(abilities) : strlen("report,alarm"));
 	agent->hello_len = line_write(&keys_agent_format, &hello,
 				      (UINT64_C(1) << keys_agent_format.n_fields) - 1, agent->hello,
 				      sizeof(agent->hello));
@@ -94,6 +98,49 @@ static bool publish_alarm(struct agent *agent)
 	return true;
 }
 
+/* --- growing on credit ------------------------------------------------------------ */
+
+static void set_target(struct agent *agent, uint64_t target_kib, const char *what)
+{
+	int r = target_set(agent->sense.root_fd, target_kib);
+	if (r < 0) {
+		selfgrow_failed(&agent->grow);
+		if (!agent->grow_is_told)
+			log_warning("cannot set target_kb of the balloon driver: %s; the guest "
+				    "does not grow by itself",
+				    strerror(-r));
+		agent->grow_is_told = true;
+		return;
+	}
+	selfgrow_set(&agent->grow, target_kib, agent->report.uptime_ms);
+	log_debug("balloon target %llu MiB: %s", (unsigned long long)target_kib / 1024, what);
+}
+
+/* After a look: what is known of the balloon, of the credit, and of what does not come. */
+static void tend_growth(struct agent *agent)
+{
+	if (!agent->can_self_grow)
+		return;
+	selfgrow_looked(&agent->grow, &agent->report);
+	if (agent->has_credit)
+		selfgrow_renewed(&agent->grow, agent->store.host.credit_kib);
+	agent->has_credit = false;
+	uint64_t back_kib = selfgrow_back_kib(&agent->grow, agent->report.uptime_ms);
+	if (back_kib)
+		set_target(agent, back_kib, "what does not come is taken back");
+}
+
+/* Memory first: it is there before anybody has read the alarm. */
+static void grow(struct agent *agent)
+{
+	uint64_t lack_kib = alarm_lack_kib(&agent->alarm, &agent->report, &agent->terms);
+	uint64_t target_kib = selfgrow_target_kib(&agent->grow, &agent->report, lack_kib);
+	if (agent->can_self_grow && target_kib)
+		set_target(agent, target_kib, "growing on credit");
+}
+
+/* --- from round to round ----------------------------------------------------------- */
+
 /* The agent key says who speaks, so it comes first; an alarm waits for nothing else. */
 static bool publish(struct agent *agent, enum announce_reason reason)
 {
@@ -103,8 +150,6 @@ static bool publish(struct agent *agent, enum announce_reason reason)
 		return false;
 	return reason == ANNOUNCE_NOTHING || publish_report(agent, reason);
 }
-
-/* --- from round to round ----------------------------------------------------------- */
 
 static void take_terms(struct agent *agent)
 {
@@ -121,13 +166,16 @@ static void look(struct agent *agent)
 	cadence_looked(&agent->cadence, &agent->report);
 	agent->alarm_reason =
 		alarm_looked(&agent->alarm, &agent->report, &agent->terms, agent->quiet_ms);
+	tend_growth(agent);
+	if (agent->alarm_reason != ALARM_NOTHING)
+		grow(agent);
 }
 
 /* Looks if a glance or a report that is due asks for it, and publishes what is due. */
 static bool observe_and_publish(struct agent *agent, const struct glance *glance)
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
-		     !agent->has_report ||
+		     !agent->has_report || agent->has_credit || selfgrow_is_pending(&agent->grow) ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
@@ -158,8 +206,8 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		if (is_new && store_is_dom0(&agent->store))
 			return false;
 		struct store_news news = store_listen(&agent->store, glance.at_ms, agent->hello);
-		if (is_new || news.lost_hello)
-			agent->must_begin = true;
+		agent->must_begin |= is_new || news.lost_hello;
+		agent->has_credit |= news.credit;
 		take_terms(agent);
 		begin_anew(agent, glance.at_ms);
 		if (agent->store.xs)
@@ -170,15 +218,21 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		*ret_pause = (struct cadence_pause){(unsigned)wait_ms, (unsigned)wait_ms / 4};
 	else
 		*ret_pause = cadence_pause(&agent->cadence, &glance, agent->terms.cma_kib);
+	if (selfgrow_is_pending(&agent->grow) && ret_pause->pause_ms > SELFGROW_PAUSE_MS)
+		*ret_pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
 	agent->quiet_ms = looked ? 0 : ret_pause->pause_ms;
 	return true;
 }
 
 int agent_init(struct agent *agent, const char *root)
 {
+	int r = sense_init(&agent->sense, root);
+	if (r < 0)
+		return r;
 	agent->alarm_reason = ALARM_NOTHING;
+	agent->can_self_grow = target_is_writable(agent->sense.root_fd, root != NULL);
 	write_hello(agent);
-	return sense_init(&agent->sense, root);
+	return 0;
 }
 
 void agent_finish(struct agent *agent)

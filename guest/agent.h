@@ -2,15 +2,16 @@
 /*
  * agent.h - what the agent does from round to round: look, raise alarms, report.
  *
- *	glance -> look -> alarm, report -> pause
+ *	glance -> look -> grow, alarm, report -> pause
  *
- * What is due is decided by alarm.h, announce.h and cadence.h; here it is done.
+ * What is due is decided by alarm.h, announce.h, cadence.h and selfgrow.h; here it is done.
  */
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
 
 #include "guest/alarm.h"
 #include "guest/announce.h"
+#include "guest/selfgrow.h"
 #include "guest/sense.h"
 #include "guest/store.h"
 
@@ -23,9 +24,13 @@ struct agent {
 	struct announce announce;
 	struct alarm alarm;
 	struct alarm_terms terms;
+	struct selfgrow grow;
 	enum alarm_reason alarm_reason; /* for which one is to be raised */
 	struct report report;           /* the latest look */
 	bool has_report;
+	bool can_self_grow;
+	bool grow_is_told; /* that it does not work */
+	bool has_credit;   /* the host has written it since the last look */
 	bool must_begin;   /* the keys have to be written anew */
 	uint64_t began_ms; /* when they were */
 	uint64_t quiet_ms; /* how long ago the last glance found nothing new; 0: not known */
