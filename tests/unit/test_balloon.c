@@ -230,8 +230,40 @@ START_TEST(a_guest_found_far_above_its_target_grew_before)
 }
 END_TEST
 
+/* Tells it to grow by 10 MiB, and looks every `every_ms` until it is there after `took_ms`. */
+static void grow_in(uint64_t took_ms, uint64_t every_ms)
+{
+	guest.target_kib += 10 * MIB;
+	look(every_ms);
+	for (uint64_t ms = every_ms; ms < took_ms; ms += every_ms)
+		look(every_ms);
+	guest.alm_kib = guest.target_kib;
+	look(every_ms);
+}
+
+START_TEST(its_latency_is_measured_when_looks_tell)
+{
+	start(200 * MIB, 200 * MIB);
+	ck_assert_uint_eq(guest.latency_ms, BALLOON_LATENCY_MS);
+	for (int i = 0; i < 20; i++)
+		grow_in(100, 20);
+	look(20);
+	ck_assert_uint_ge(guest.latency_ms, 90);
+	ck_assert_uint_le(guest.latency_ms, 130);
+	for (int i = 0; i < 20; i++)
+		grow_in(1000, 1000); /* it may have been there long before */
+	look(20);
+	ck_assert_uint_le(guest.latency_ms, 130);
+	for (int i = 0; i < 20; i++)
+		grow_in(60000, 200);
+	look(20);
+	ck_assert_uint_le(guest.latency_ms, BALLOON_MAX_LATENCY_MS);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, its_latency_is_measured_when_looks_tell);
 	tcase_add_test(tests, growth_by_credit_is_neither_slack_nor_stuck);
 	tcase_add_test(tests, growth_by_credit_ends_when_it_comes_back);
 	tcase_add_test(tests, a_shrink_under_way_is_no_growth);

@@ -40,6 +40,7 @@ static void start(uint64_t used_kib)
 				    .target_kib = 556 * MIB,
 				    .min_kib = 64 * MIB,
 				    .max_kib = 2048 * MIB,
+				    .latency_ms = 500,
 				    .at_rest = true,
 				    .has_report = true,
 				    .report = {.total_kib = 500 * MIB,
