@@ -22,7 +22,7 @@
 /* A guest that was just told to grow is not told to shrink for less than so
  * many steps for a while: needs waver from report to report. */
 #define WAVER_STEPS 8
-#define WAVER_MS    5000
+#define WAVER_MS    20000
 
 /* A quarter of the reserve is not lent to running guests, however short they are. */
 #define UNLENT_SHARE 4

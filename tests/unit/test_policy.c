@@ -185,6 +185,41 @@ START_TEST(a_slow_balloon_does_not_wind_up)
 }
 END_TEST
 
+/* How often a guest was told to shrink soon after it was told to grow. */
+static unsigned turns_in(unsigned steps, uint64_t ms, uint64_t used_kib)
+{
+	uint64_t grown_ms[WORLD_MAX_GUESTS] = {0};
+	unsigned turns = 0;
+	for (unsigned s = 0; s < steps; s++) {
+		for (unsigned i = 0; i < w.n; i++)
+			w.guest[i].used_kib = used_kib + (uint64_t)(random() % 9) * MIB;
+		world_observe(&w, ms);
+		world_decide(&w, cagma());
+		for (unsigned k = 0; k < w.plan.n_actions; k++) {
+			unsigned i = w.plan.action[k].guest;
+			bool grows = w.plan.action[k].target_kib > w.view[i].target_kib;
+			turns += !grows && grown_ms[i] && w.host.now_ms < grown_ms[i] + 10000;
+			grown_ms[i] = grows ? w.host.now_ms : 0;
+		}
+		world_move(&w);
+	}
+	return turns;
+}
+
+START_TEST(no_ping_pong_while_needs_waver)
+{
+	enum { MINUTES = 5, GUESTS = 6, STEP_MS = 200 };
+	srandom((unsigned)_i + 1);
+	uint64_t used_kib = (uint64_t)(_i % 3 ? 300 : 380) * MIB;
+	world_init(&w, (uint64_t)(_i % 2 ? 64 : 200) * MIB);
+	for (int i = 0; i < GUESTS; i++)
+		world_add(&w, 400 * MIB, used_kib);
+	world_run(&w, cagma(), 100, STEP_MS);
+	unsigned turns = turns_in(MINUTES * 60000 / STEP_MS, STEP_MS, used_kib);
+	ck_assert_msg(turns <= MINUTES * GUESTS, "%u turns a guest and 5 minutes", turns / GUESTS);
+}
+END_TEST
+
 START_TEST(nobody_grows_while_xl_builds_a_guest)
 {
 	world_init(&w, 500 * MIB);
@@ -316,6 +351,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, no_guest_is_taken_below_its_min_or_grown_above_its_max);
 	tcase_add_test(tests, a_stuck_donor_is_set_aside_and_another_gives);
 	tcase_add_test(tests, a_slow_balloon_does_not_wind_up);
+	tcase_add_loop_test(tests, no_ping_pong_while_needs_waver, 0, 12);
 	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);
 	tcase_add_test(tests, many_small_surpluses_are_gathered);
 	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);
