@@ -15,7 +15,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->guest = calloc(capacity, sizeof(*gs->guest));
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
-	if (gs->guest && gs->view && gs->demand)
+	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
+	if (gs->guest && gs->view && gs->demand && gs->qmemman)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -26,6 +27,7 @@ void guests_finish(struct guests *gs)
 	free(gs->guest);
 	free(gs->view);
 	free(gs->demand);
+	free(gs->qmemman);
 	*gs = (struct guests){0};
 }
 
@@ -62,6 +64,7 @@ static void remove_at(struct guests *gs, struct store *store, unsigned i)
 	memmove(&gs->guest[i], &gs->guest[i + 1], behind * sizeof(gs->guest[0]));
 	memmove(&gs->view[i], &gs->view[i + 1], behind * sizeof(gs->view[0]));
 	memmove(&gs->demand[i], &gs->demand[i + 1], behind * sizeof(gs->demand[0]));
+	memmove(&gs->qmemman[i], &gs->qmemman[i + 1], behind * sizeof(gs->qmemman[0]));
 	gs->n--;
 }
 
@@ -87,6 +90,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	memmove(&gs->guest[i + 1], &gs->guest[i], behind * sizeof(gs->guest[0]));
 	memmove(&gs->view[i + 1], &gs->view[i], behind * sizeof(gs->view[0]));
 	memmove(&gs->demand[i + 1], &gs->demand[i], behind * sizeof(gs->demand[0]));
+	memmove(&gs->qmemman[i + 1], &gs->qmemman[i], behind * sizeof(gs->qmemman[0]));
 	gs->n++;
 	gs->guest[i] = (struct guest){
 		.generation = gs->next_generation++,
@@ -94,6 +98,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	gs->demand[i] = (struct demand){0};
+	gs->qmemman[i] = (struct qmemman_guest){0};
 	return watch_guest(gs, store, i);
 }
 

@@ -20,6 +20,9 @@ void world_init(struct world *w, uint64_t free_kib)
 	};
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;
+	w->state.demand = w->demand;
+	w->state.qmemman = w->qmemman;
+	w->state.share = w->share;
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
@@ -79,15 +82,28 @@ void world_observe(struct world *w, uint64_t ms)
 	}
 }
 
+static void assert_safe(const struct world *w, const struct snapshot *snap)
+{
+	unsigned at = 0;
+	enum plan_breach breach = plan_violation(&w->conf, snap, &w->plan, &at);
+	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at,
+		      plan_breach_text(breach));
+}
+
 void world_decide(struct world *w, const struct policy *policy)
 {
 	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
-	struct policy_state state = {.demand = w->demand, .share = w->share};
-	unsigned at = 0;
-	policy->decide(&w->conf, &snap, &state, &w->plan);
-	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &at);
-	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at,
-		      plan_breach_text(breach));
+	policy->decide(&w->conf, &snap, &w->state, &w->plan);
+	assert_safe(w, &snap);
+}
+
+unsigned world_decide_cut(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
+	policy->decide(&w->conf, &snap, &w->state, &w->plan);
+	unsigned cuts = plan_cut(&w->conf, &snap, &w->plan);
+	assert_safe(w, &snap);
+	return cuts;
 }
 
 static void move_balloon(struct world *w, unsigned i)

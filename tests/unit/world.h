@@ -28,7 +28,9 @@ struct world {
 	struct guest_view view[WORLD_MAX_GUESTS];
 	struct world_guest guest[WORLD_MAX_GUESTS];
 	struct demand demand[WORLD_MAX_GUESTS];
+	struct qmemman_guest qmemman[WORLD_MAX_GUESTS];
 	struct share share[WORLD_MAX_GUESTS];
+	struct policy_state state;
 	struct action action[WORLD_MAX_GUESTS];
 	struct verdict verdict[WORLD_MAX_GUESTS];
 	struct plan plan;
@@ -47,6 +49,9 @@ void world_observe(struct world *world, uint64_t ms);
 
 /* The policy's plan on what was observed; asserts the safety contract. */
 void world_decide(struct world *world, const struct policy *policy);
+
+/* The same for a policy whose plans may have to be cut, as the engine does: how many cuts. */
+unsigned world_decide_cut(struct world *world, const struct policy *policy);
 
 /* Targets set, balloons moved by one step. */
 void world_move(struct world *world);
