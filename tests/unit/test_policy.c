@@ -220,10 +220,14 @@ START_TEST(random_hosts_never_break_the_contract)
 		w.view[i].weight = 1 + (uint32_t)random() % 1000;
 		w.guest[i].speed_kib = random() % 8 ? (uint64_t)random() % (64 * MIB) / 4 * 4 : 0;
 		w.guest[i].lies = random() % 10 == 0;
+		w.view[i].may_have_credit = random() % 2;
+		w.guest[i].grabs_kib = random() % 3 ? 0 : (uint64_t)random() % (40 * MIB) / 4 * 4;
 	}
+	w.conf.credit_kib = (uint64_t)(random() % 3 * 32) * MIB;
 	uint64_t before_kib = held_kib();
 	for (int s = 0; s < 300; s++) {
 		unsigned i = (unsigned)random() % n;
+		w.view[i].is_alarmed = random() % 3 == 0;
 		w.guest[i].used_kib = (uint64_t)(random() % 1200) * MIB;
 		if (random() % 20 == 0)
 			w.view[i].hold = w.view[i].hold == HOLD_NONE ? HOLD_PAUSED : HOLD_NONE;
@@ -232,7 +236,7 @@ START_TEST(random_hosts_never_break_the_contract)
 		ck_assert_uint_eq(w.overspent_kib, 0);
 		ck_assert_uint_eq(held_kib(), before_kib);
 		for (unsigned k = 0; k < n; k++)
-			ck_assert_uint_ge(w.view[k].alm_kib, 128 * MIB);
+			ck_assert_uint_ge(w.view[k].alm_kib + MODEL_NEAR_KIB, 128 * MIB);
 	}
 }
 END_TEST
@@ -254,6 +258,12 @@ static void make_any_guest(unsigned i)
 				 .weight = 1 + (uint32_t)random() % 65535,
 				 .gave_up = random() % 4 == 0,
 				 .at_rest = random() % 2,
+				 .grew_itself = random() % 8 == 0,
+				 .is_alarmed = random() % 4 == 0,
+				 .may_have_credit = random() % 2,
+				 .is_credited = random() % 2,
+				 .is_being_told = random() % 8 == 0,
+				 .cap_kib = random_kib(1000 * MIB),
 				 .has_report = random() % 8 != 0,
 				 .report_ms = w.host.now_ms};
 	v->max_kib = v->min_kib + random_kib(800 * MIB);
@@ -269,6 +279,8 @@ START_TEST(any_snapshot_gets_a_safe_plan)
 		world_init(&w, random_kib(500 * MIB));
 		w.host.outstanding_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.host.held_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.leased_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.conf.credit_kib = random() % 3 ? 0 : random_kib(100 * MIB);
 		w.host.xl_is_building = random() % 10 == 0;
 		w.n = (unsigned)random() % 12;
 		memset(w.demand, 0, sizeof(w.demand));
