@@ -16,7 +16,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
 	gs->credit = calloc(capacity, sizeof(*gs->credit));
-	if (gs->guest && gs->view && gs->demand && gs->credit)
+	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
+	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -28,6 +29,7 @@ void guests_finish(struct guests *gs)
 	free(gs->view);
 	free(gs->demand);
 	free(gs->credit);
+	free(gs->qmemman);
 	*gs = (struct guests){0};
 }
 
@@ -63,6 +65,7 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 	memmove(&gs->view[to], &gs->view[from], n * sizeof(gs->view[0]));
 	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
 	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
+	memmove(&gs->qmemman[to], &gs->qmemman[from], n * sizeof(gs->qmemman[0]));
 }
 
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
@@ -106,6 +109,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	gs->demand[i] = (struct demand){0};
 	gs->credit[i] = (struct credit){0};
+	gs->qmemman[i] = (struct qmemman_guest){0};
 	return watch_guest(gs, store, i);
 }
 

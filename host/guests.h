@@ -3,8 +3,8 @@
  * guests.h - the table of guests: who is there, what is known of each. (Edge.)
  *
  * Joins what Xen, xenstore and the configuration say into the guest_views of
- * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i]
- * and credit[i] speak of the same one. Nothing is allocated after guests_init(),
+ * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i],
+ * credit[i] and qmemman[i] speak of the same one. Nothing is allocated after guests_init(),
  * and every size is the configuration's.
  *
  * What a guest writes is read when its watch says so, at most once a pass; a
@@ -112,6 +112,7 @@ struct guests {
 	struct guest_view *view;
 	struct demand *demand;
 	struct credit *credit;
+	struct qmemman_guest *qmemman;
 };
 
 /* 0 or -ENOMEM. */

@@ -9,7 +9,8 @@
 LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc4.17
 LAB2_SCENARIOS = real-grow agent-idle
-LAB2_PROGS     = tests/lab2/lab2-sampler tests/lab2/lab2-store tests/lab2/guest/lab2-work
+LAB2_PROGS     = tests/lab2/lab2-sampler tests/lab2/lab2-store tests/lab2/guest/lab2-work \
+                 tests/lab2/guest/lab2-peer-agent
 LAB2_WORK      = tests/lab2/guest/work.o tests/lab2/guest/region.o tests/lab2/guest/meter.o
 LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad)
 
@@ -19,6 +20,8 @@ $B/tests/lab2/lab2-store: $B/tests/lab2/store.o
 $B/tests/lab2/lab2-store: LDLIBS += -lxenstore
 $B/tests/lab2/guest/lab2-work: $(addprefix $B/,$(LAB2_WORK))
 $B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore
+$B/tests/lab2/guest/lab2-peer-agent: $(addprefix $B/,tests/lab2/guest/peer-agent.o guest/store.o $(COMMON))
+$B/tests/lab2/guest/lab2-peer-agent: LDLIBS += -lxenstore
 # Xen's headers use anonymous structs under GNU C only.
 $B/tests/lab2/sampler.o: ALL_CFLAGS += -std=gnu11
 $(addprefix $B/,$(LAB2_PROGS)):

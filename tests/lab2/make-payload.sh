@@ -30,16 +30,18 @@ guest_overlay() {
 	local tree=$PAYLOAD.guest
 	rm -rf "$tree"
 	mkdir -p "$tree/lab"
-	install -m 755 "$BUILD/guest/cagma-agent" "$LAB_BINARIES/guest/lab2-work" "$tree/lab/"
+	install -m 755 "$BUILD/guest/cagma-agent" "$LAB_BINARIES/guest/lab2-work" \
+		"$LAB_BINARIES/guest/lab2-peer-agent" "$tree/lab/"
 	install -m 755 "$HERE/guest/init" "$tree/init"
-	copy_libraries "$tree" "$tree/lab/cagma-agent" "$tree/lab/lab2-work"
+	copy_libraries "$tree" "$tree/lab/cagma-agent" "$tree/lab/lab2-work" \
+		"$tree/lab/lab2-peer-agent"
 	(cd "$tree" && find . -print0 | sort -z |
 		cpio --quiet --null --create --format=newc --owner=0:0)
 	rm -rf "$tree"
 }
 
 for program in host/cagmad guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/lab2-sampler \
-	tests/lab2/lab2-store; do
+	tests/lab2/guest/lab2-peer-agent tests/lab2/lab2-store; do
 	[ -x "$BUILD/$program" ] || die "$BUILD/$program is missing; run make"
 done
 rm -rf "$PAYLOAD"

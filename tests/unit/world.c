@@ -23,6 +23,8 @@ void world_init(struct world *w, uint64_t free_kib)
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;
 	w->plan.credit_kib = w->credit_kib;
+	w->state = (struct policy_state){
+		.demand = w->demand, .credit = w->credit, .qmemman = w->qmemman, .share = w->share};
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
@@ -82,16 +84,34 @@ void world_observe(struct world *w, uint64_t ms)
 	}
 }
 
-void world_decide(struct world *w, const struct policy *policy)
+static struct snapshot decide(struct world *w, const struct policy *policy)
 {
 	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
-	struct policy_state state = {.demand = w->demand, .credit = w->credit, .share = w->share};
-	unsigned guest = 0;
 	memset(w->credit_kib, 0, sizeof(w->credit_kib));
-	policy->decide(&w->conf, &snap, &state, &w->plan);
-	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &guest);
+	policy->decide(&w->conf, &snap, &w->state, &w->plan);
+	return snap;
+}
+
+static void assert_safe(const struct world *w, const struct snapshot *snap)
+{
+	unsigned guest = 0;
+	enum plan_breach breach = plan_violation(&w->conf, snap, &w->plan, &guest);
 	ck_assert_msg(breach == PLAN_SAFE, "the plan %s (guest %u)", plan_breach_text(breach),
 		      guest);
+}
+
+void world_decide(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = decide(w, policy);
+	assert_safe(w, &snap);
+}
+
+unsigned world_decide_cut(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = decide(w, policy);
+	unsigned cuts = plan_cut(&w->conf, &snap, &w->plan);
+	assert_safe(w, &snap);
+	return cuts;
 }
 
 static void shrink(struct world *w, unsigned i, uint64_t by_kib)

@@ -32,6 +32,8 @@ struct world {
 	struct demand demand[WORLD_MAX_GUESTS];
 	struct credit credit[WORLD_MAX_GUESTS];
 	struct share share[WORLD_MAX_GUESTS];
+	struct qmemman_guest qmemman[WORLD_MAX_GUESTS];
+	struct policy_state state;
 	uint64_t credit_kib[WORLD_MAX_GUESTS];
 	struct action action[WORLD_MAX_GUESTS];
 	struct verdict verdict[WORLD_MAX_GUESTS];
@@ -51,6 +53,9 @@ void world_observe(struct world *world, uint64_t ms);
 
 /* The policy's plan on what was observed; asserts the safety contract. */
 void world_decide(struct world *world, const struct policy *policy);
+
+/* The same for a policy whose plans may have to be cut, as the engine does: how many cuts. */
+unsigned world_decide_cut(struct world *world, const struct policy *policy);
 
 /* Targets and max_pages set, balloons moved by one step. */
 void world_move(struct world *world);
