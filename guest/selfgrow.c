@@ -22,8 +22,10 @@ void selfgrow_looked(struct selfgrow *grow, const struct report *now)
 		grow->own_kib = 0;
 		grow->host_kib = now->balloon_target_kib;
 	}
-	if (now->balloon_current_kib > grow->current_kib)
+	if (now->balloon_current_kib > grow->current_kib) {
 		grow->moved_ms = now->uptime_ms;
+		grow->has_moved = true;
+	}
 	grow->current_kib = now->balloon_current_kib;
 }
 
@@ -47,7 +49,7 @@ void selfgrow_renewed(struct selfgrow *grow, uint64_t credit_kib)
 uint64_t selfgrow_target_kib(const struct selfgrow *grow, const struct report *now,
 			     uint64_t lack_kib)
 {
-	if (!has_balloon(now) || grow->is_refused)
+	if (!has_balloon(now) || grow->is_refused || (pending_kib(grow) && !grow->has_moved))
 		return 0;
 	uint64_t current_kib = now->balloon_current_kib;
 	/* what is on its way already is granted, by the host or by ourselves */
@@ -82,6 +84,7 @@ void selfgrow_set(struct selfgrow *grow, uint64_t target_kib, uint64_t now_ms)
 	}
 	grow->own_kib = target_kib;
 	grow->moved_ms = now_ms;
+	grow->has_moved = false;
 }
 
 void selfgrow_failed(struct selfgrow *grow)

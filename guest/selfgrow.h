@@ -34,6 +34,7 @@ struct selfgrow {
 	uint64_t most_kib;    /* no target of ours is above; lowered when the credit is */
 	uint64_t current_kib; /* what the balloon leaves the guest, at the last look */
 	uint64_t moved_ms;    /* when that last rose, or was last to rise */
+	bool has_moved;       /* since a target of ours was last set */
 	bool is_refused;      /* until the credit is written anew */
 };
 
@@ -46,7 +47,9 @@ void selfgrow_renewed(struct selfgrow *grow, uint64_t credit_kib);
 /*
  * The target to be set for a guest that lacks `lack_kib` at the look `now`; 0:
  * none. Never above the credit, nor what the balloon has of the guest's memory
- * (above that the kernel would begin to plug in more), and never below the host's.
+ * (above that the kernel would begin to plug in more), and never below the
+ * host's. While nothing has come of what was asked for last, no more is: each
+ * new target is one more of the few times that the driver tries.
  */
 uint64_t selfgrow_target_kib(const struct selfgrow *grow, const struct report *now,
 			     uint64_t lack_kib);

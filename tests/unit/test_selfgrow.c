@@ -148,6 +148,21 @@ START_TEST(used_credit_counts_until_it_is_renewed)
 }
 END_TEST
 
+/* More is asked for when something has come of what was asked for before. */
+START_TEST(what_does_not_move_is_not_pushed)
+{
+	struct selfgrow grow = credited(64 * MIB);
+	struct report report = balloon(6000, 200 * MIB, 200 * MIB);
+	ck_assert_uint_eq(grows(&grow, &report, 20 * MIB), 220 * MIB);
+	report = balloon(6200, 200 * MIB, 220 * MIB);
+	selfgrow_looked(&grow, &report);
+	ck_assert_uint_eq(grows(&grow, &report, 40 * MIB), 0);
+	report = balloon(6400, 204 * MIB, 220 * MIB);
+	selfgrow_looked(&grow, &report);
+	ck_assert_uint_eq(grows(&grow, &report, 40 * MIB), 244 * MIB);
+}
+END_TEST
+
 /* The credit is for what the guest holds when it is written; what is on its way is part of it. */
 START_TEST(what_is_on_its_way_is_part_of_a_new_credit)
 {
@@ -267,6 +282,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, extremes);
 	tcase_add_test(tests, how_far_it_grows);
 	tcase_add_test(tests, used_credit_counts_until_it_is_renewed);
+	tcase_add_test(tests, what_does_not_move_is_not_pushed);
 	tcase_add_test(tests, what_is_on_its_way_is_part_of_a_new_credit);
 	tcase_add_test(tests, what_does_not_come_is_taken_back);
 	tcase_add_test(tests, what_has_come_is_kept);
