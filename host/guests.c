@@ -221,41 +221,36 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
 }
 
-/* True, and what it does not hold yet, while the guest is gone or being built anew; false once it
- * runs again, from when on it has its boot floor. */
-static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t now_ms,
-			   uint64_t *ret_missing_kib)
+/* What a guest that is gone, or being built anew, does not hold yet of what it held. */
+static uint64_t missing_kib(const struct guests *gs, const struct departure *d)
 {
 	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
-	for (unsigned i = 0; i < gs->n; i++) {
-		struct guest *g = &gs->guest[i];
-		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
-			continue;
-		has_kib += gs->view[i].alm_kib + g->outstanding_kib;
-		if (!g->has_memory || g->is_paused || g->is_dying)
-			continue;
-		/* it runs, and was built with what it had at last, which may be little */
-		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
-		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
-		return false;
-	}
-	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
-	return true;
+	for (unsigned i = 0; i < gs->n; i++)
+		if (memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) == 0)
+			has_kib += gs->view[i].alm_kib + gs->guest[i].outstanding_kib;
+	return amount_less(d->alm_kib, has_kib);
 }
 
-uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
+uint64_t guests_held_kib(const struct guests *gs, uint64_t now_ms)
 {
-	uint64_t held_kib = 0, missing_kib;
+	uint64_t held_kib = 0;
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++)
+		if (gs->departure[i].until_ms > now_ms)
+			held_kib += missing_kib(gs, &gs->departure[i]);
+	return held_kib;
+}
+
+/* It runs again, and was built with what it had at last, which may be too little to boot with. */
+static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
+{
 	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
 		struct departure *d = &gs->departure[i];
-		if (d->until_ms <= now_ms)
+		if (d->until_ms <= now_ms || memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
 			continue;
-		if (is_coming_back(gs, d, now_ms, &missing_kib))
-			held_kib += missing_kib;
-		else
-			d->until_ms = 0;
+		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
+		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		d->until_ms = 0;
 	}
-	return held_kib;
 }
 
 void guests_clear_keys(struct guests *gs, struct store *store)
@@ -382,6 +377,8 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
+		if (g->has_memory && !g->is_paused && !g->is_dying)
+			note_return(gs, g, now_ms);
 		if (!g->has_memory)
 			v->target_kib = v->alm_kib;
 		else if (g->call_is_under_way) /* until it is done, the old one still holds */
