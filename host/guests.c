@@ -297,6 +297,11 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	return count_event(g, store, event->domid, now_ms);
 }
 
+static bool is_running(const struct guest *g)
+{
+	return g->has_memory && !g->is_paused && !g->is_dying;
+}
+
 /* --- views --------------------------------------------------------------- */
 
 static bool is_booting(const struct guest *g, const struct guest_view *v, uint64_t now_ms)
@@ -366,6 +371,40 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	return store_watch_cagma(store, v->domid, g->generation);
 }
 
+/* What is there, apart from how the guest is treated. */
+static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	if (!g->has_memory)
+		v->target_kib = v->alm_kib;
+	else if (g->call_is_under_way) /* until it is done, the old one still holds */
+		v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
+	/* raised by us before we were started anew, or by whomever: it is credit */
+	if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
+	    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
+		g->granted_cap_kib = v->cap_kib;
+	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
+	v->is_being_told = g->call_is_under_way;
+	v->may_have_credit = g->can_grow_itself && g->is_trusted;
+	v->is_credited = g->granted_cap_kib != 0;
+	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
+	v->slack_kib = g->balloon.slack_kib;
+}
+
+static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	enum guest_hold held_before = v->hold;
+	v->hold = judge_hold(g, v, now_ms);
+	judge_bounds(g, v);
+	/* what a guest does that is not built yet, or stands still, says nothing */
+	if (is_running(g))
+		balloon_observe(&g->balloon, now_ms, v);
+	else
+		g->balloon = (struct balloon){0};
+	if (v->hold != held_before)
+		log_debug("guest %s (domain %u) is %s", g->name, v->domid,
+			  model_hold_word(v->hold));
+}
+
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
 		   uint64_t now_ms)
 {
@@ -377,33 +416,10 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (g->has_memory && !g->is_paused && !g->is_dying)
+		if (is_running(g))
 			note_return(gs, g, now_ms);
-		if (!g->has_memory)
-			v->target_kib = v->alm_kib;
-		else if (g->call_is_under_way) /* until it is done, the old one still holds */
-			v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
-		/* raised by us before we were started anew, or by whomever: it is credit */
-		if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
-		    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
-			g->granted_cap_kib = v->cap_kib;
-		enum guest_hold held_before = v->hold;
-		v->hold = judge_hold(g, v, now_ms);
-		v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
-		v->is_being_told = g->call_is_under_way;
-		v->may_have_credit = g->can_grow_itself && g->is_trusted;
-		v->is_credited = g->granted_cap_kib != 0;
-		v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
-		v->slack_kib = g->balloon.slack_kib;
-		judge_bounds(g, v);
-		/* what a guest does that is not built yet, or stands still, says nothing */
-		if (g->has_memory && !g->is_paused && !g->is_dying)
-			balloon_observe(&g->balloon, now_ms, v);
-		else
-			g->balloon = (struct balloon){0};
-		if (v->hold != held_before)
-			log_debug("guest %s (domain %u) is %s", g->name, v->domid,
-				  model_hold_word(v->hold));
+		fill_view(g, v, now_ms);
+		judge_view(g, v, now_ms);
 	}
 	return 0;
 }
