@@ -176,7 +176,8 @@ static void look(struct agent *agent)
 static bool observe_and_publish(struct agent *agent, const struct glance *glance)
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
-		     !agent->has_report || agent->has_credit || selfgrow_is_pending(&agent->grow) ||
+		     !agent->has_report || agent->has_credit || agent->is_woken ||
+		     selfgrow_is_pending(&agent->grow) ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
