@@ -38,7 +38,7 @@ check "what stands still is not told again" writes_are alarm 1
 rm "$root/proc/pressure/memory"
 set_avail 60000
 waited "what gets worse is" 5 writes_are alarm 2
-check "without pressure if there is none" alarm_is "seq=2 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=60000"
+check "without pressure if there is none" alarm_is "seq=2 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=60000 fill_kib_s=[0-9]+"
 
 # A store that takes no alarm.
 waited "the report follows" 5 reports_avail 60000
