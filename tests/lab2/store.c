@@ -9,11 +9,17 @@
  *	lab2-store count PATH SECONDS
  *		prints how many times something was written at or below PATH in this time
  *
+ *	lab2-store log PATH...
+ *		prints "T_MS PATH VALUE" for each time one of these, or what lies below it, was
+ *		written or removed (VALUE is empty then), until SIGTERM; T_MS is CLOCK_MONOTONIC,
+ *		the clock of lab2-sampler and of cagmad's record
+ *
  * Exits with 1 when the limit is over or the guest reports an error.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -146,13 +152,39 @@ static int run_count(struct xs_handle *xs, const char *path, const char *seconds
 	return 0;
 }
 
+/* The time is taken when the event is there, not when the value has been read. */
+static int run_log(struct xs_handle *xs, char *const *paths)
+{
+	const struct sched_param priority = {.sched_priority = 10};
+
+	sched_setscheduler(0, SCHED_FIFO, &priority);
+	for (; *paths; paths++)
+		if (!xs_watch(xs, *paths, "lab2-store"))
+			return fail(strerror(errno), *paths);
+	for (;;) {
+		unsigned count;
+		char **event = xs_read_watch(xs, &count);
+		uint64_t t_ms = now_ms();
+		char *value;
+
+		if (!event)
+			return fail(strerror(errno), "xenstore");
+		value = xs_read(xs, XBT_NULL, event[XS_WATCH_PATH], NULL);
+		printf("%" PRIu64 " %s %s\n", t_ms, event[XS_WATCH_PATH], value ? value : "");
+		fflush(stdout);
+		free(value);
+		free(event);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct xs_handle *xs;
 
-	if (argc < 4 || (argc != 5 && strcmp(argv[1], "ask") == 0)) {
+	if (argc < 3 || (argc != 5 && strcmp(argv[1], "ask") == 0) ||
+	    (argc != 4 && (strcmp(argv[1], "wait") == 0 || strcmp(argv[1], "count") == 0))) {
 		fputs("usage: lab2-store ask DOMID LIMIT_S COMMAND | wait PATH LIMIT_S | "
-		      "count PATH SECONDS\n",
+		      "count PATH SECONDS | log PATH...\n",
 		      stderr);
 		return 2;
 	}
@@ -165,6 +197,8 @@ int main(int argc, char **argv)
 		return run_wait(xs, argv[2], argv[3]);
 	if (strcmp(argv[1], "count") == 0)
 		return run_count(xs, argv[2], argv[3]);
+	if (strcmp(argv[1], "log") == 0)
+		return run_log(xs, argv + 2);
 	fprintf(stderr, "lab2-store: there is no %s\n", argv[1]);
 	return 2;
 }
