@@ -31,6 +31,7 @@ struct balloon {
 	bool seen;
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
+	bool grew_itself;
 	bool has_slack;
 	int64_t slack_kib;            /* whole pages */
 	uint64_t ceiling_kib;         /* a growth it did not follow was given up at this ALM … */
@@ -46,7 +47,7 @@ struct balloon {
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * at_rest and gave_up. One that does not shrink gets HOLD_STUCK (only over
+ * at_rest, gave_up and grew_itself. One that does not shrink gets HOLD_STUCK (only over
  * HOLD_NONE). One that does not grow gets its max_kib lowered to its ALM for a
  * time, so that what it was told to take is taken back and others can have it.
  */

@@ -15,7 +15,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->guest = calloc(capacity, sizeof(*gs->guest));
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
-	if (gs->guest && gs->view && gs->demand)
+	gs->credit = calloc(capacity, sizeof(*gs->credit));
+	if (gs->guest && gs->view && gs->demand && gs->credit)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -26,6 +27,7 @@ void guests_finish(struct guests *gs)
 	free(gs->guest);
 	free(gs->view);
 	free(gs->demand);
+	free(gs->credit);
 	*gs = (struct guests){0};
 }
 
@@ -52,21 +54,31 @@ static void note_departure(struct guests *gs, const struct guest *g, uint64_t no
 	memcpy(place->uuid, g->uuid, sizeof(place->uuid));
 }
 
+/* Those from `from` on come to be from `to` on, whatever is kept of them. */
+static void move_all(struct guests *gs, unsigned to, unsigned from)
+{
+	size_t n = gs->n - from;
+	memmove(&gs->guest[to], &gs->guest[from], n * sizeof(gs->guest[0]));
+	memmove(&gs->view[to], &gs->view[from], n * sizeof(gs->view[0]));
+	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
+	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
+}
+
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
 {
 	unsigned domid = gs->view[i].domid, generation = gs->guest[i].generation;
-	size_t behind = gs->n - i - 1;
 	store_unwatch_memory(store, domid, generation);
 	if (!gs->guest[i].is_polled)
 		store_unwatch_cagma(store, domid, generation);
-	memmove(&gs->guest[i], &gs->guest[i + 1], behind * sizeof(gs->guest[0]));
-	memmove(&gs->view[i], &gs->view[i + 1], behind * sizeof(gs->view[0]));
-	memmove(&gs->demand[i], &gs->demand[i + 1], behind * sizeof(gs->demand[0]));
+	move_all(gs, i, i + 1);
 	gs->n--;
 }
 
-const struct published guests_nothing_published = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-						   UINT64_MAX, NULL,       NULL,       0};
+const struct published guests_nothing_published = {.alm_kib = UINT64_MAX,
+						   .avm_kib = UINT64_MAX,
+						   .cma_kib = UINT64_MAX,
+						   .target_kib = UINT64_MAX,
+						   .period_ms = UINT64_MAX};
 
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 {
@@ -76,17 +88,14 @@ static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 		r = store_watch_cagma(store, gs->view[i].domid, g->generation);
 	g->is_polled = false;
 	g->published = guests_nothing_published;
-	g->memory_changed = g->agent_changed = g->report_changed = true;
+	g->memory_changed = g->agent_changed = g->report_changed = g->alarm_changed = true;
 	return r;
 }
 
 static int insert_at(struct guests *gs, struct store *store, unsigned i,
 		     const struct hypervisor_domain *d)
 {
-	size_t behind = gs->n - i;
-	memmove(&gs->guest[i + 1], &gs->guest[i], behind * sizeof(gs->guest[0]));
-	memmove(&gs->view[i + 1], &gs->view[i], behind * sizeof(gs->view[0]));
-	memmove(&gs->demand[i + 1], &gs->demand[i], behind * sizeof(gs->demand[0]));
+	move_all(gs, i + 1, i);
 	gs->n++;
 	gs->guest[i] = (struct guest){
 		.generation = gs->next_generation++,
@@ -94,6 +103,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	gs->demand[i] = (struct demand){0};
+	gs->credit[i] = (struct credit){0};
 	return watch_guest(gs, store, i);
 }
 
@@ -277,6 +287,7 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	}
 	g->agent_changed |= event->is_agent;
 	g->report_changed |= event->is_report;
+	g->alarm_changed |= event->is_alarm;
 	return count_event(g, store, event->domid, now_ms);
 }
 
@@ -335,7 +346,7 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	if (!g->is_polled || now_ms < g->poll_ms)
 		return 0;
 	g->poll_ms = now_ms + (uint64_t)config->period_ms;
-	g->agent_changed = g->report_changed = true;
+	g->agent_changed = g->report_changed = g->alarm_changed = true;
 	if (now_ms < g->polled_until_ms)
 		return 0;
 	g->is_polled = false;
@@ -358,8 +369,16 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			v->target_kib = v->alm_kib;
 		else if (g->call_is_under_way) /* until it is done, the old one still holds */
 			v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
+		/* raised by us before we were started anew, or by whomever: it is credit */
+		if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
+		    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
+			g->granted_cap_kib = v->cap_kib;
 		enum guest_hold held_before = v->hold;
 		v->hold = judge_hold(g, v, now_ms);
+		v->is_being_told = g->call_is_under_way;
+		v->may_have_credit = g->can_grow_itself && g->is_trusted;
+		v->is_credited = g->granted_cap_kib != 0;
+		v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
 		v->slack_kib = g->balloon.slack_kib;
 		judge_bounds(g, v);
 		/* what a guest does that is not built yet, or stands still, says nothing */

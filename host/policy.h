@@ -8,6 +8,7 @@
 #ifndef CAGMA_POLICY_H
 #define CAGMA_POLICY_H
 
+#include "host/credit.h"
 #include "host/demand.h"
 #include "host/model.h"
 #include "host/share.h"
@@ -15,7 +16,8 @@
 /* What a policy remembers, and room to work in; both for every guest of the
  * snapshot, sized once, all zero at first. */
 struct policy_state {
-	struct demand *demand; /* demand[i] belongs to guest[i] and moves with it */
+	struct demand *demand; /* demand[i] belongs to guest[i] and moves with it; */
+	struct credit *credit; /* so does credit[i] */
 	struct share *share;
 };
 
@@ -23,8 +25,9 @@ struct policy {
 	const char *name;
 	const char *about;
 	/*
-	 * Total: every snapshot has a plan. `plan` is overwritten, `state`
-	 * advanced. The same inputs give the same plan.
+	 * Total: every snapshot has a plan. `plan` is overwritten, but for its
+	 * credit_kib, which is all 0 before; `state` is advanced. The same inputs
+	 * give the same plan.
 	 */
 	void (*decide)(const struct policy_conf *conf, const struct snapshot *snap,
 		       struct policy_state *state, struct plan *plan);

@@ -6,7 +6,8 @@
  * From top to bottom: what each guest wants (demand.h); what each is to have,
  * its goal, by tiers with one level each (share.h); which targets bring it
  * there: shrinks at once, grows against memory that is free now, the rest
- * promised until donors' pages come free.
+ * promised until donors' pages come free; how far it may go by itself
+ * meanwhile (credit.h).
  */
 #include "common/amount.h"
 #include "host/plan.h"
@@ -17,6 +18,11 @@
 
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 8
+
+/* A guest that was just told to grow is not told to shrink for less than so
+ * many steps for a while: needs waver from report to report. */
+#define WAVER_STEPS 8
+#define WAVER_MS    5000
 
 enum { N_TIERS = 5 };
 
@@ -56,7 +62,7 @@ static uint64_t pages_to_share(const struct policy_conf *conf, const struct snap
 		if (is_ours(g))
 			have_kib += g->alm_kib;
 		else
-			kept_kib += model_pending_kib(g);
+			kept_kib += model_pending_kib(g) + model_credit_kib(g);
 	}
 	return (have_kib > kept_kib ? have_kib - kept_kib : 0) / MODEL_PAGE_KIB;
 }
@@ -132,7 +138,7 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		       uint64_t alm_kib, enum plan_reason reason)
 {
 	const struct guest_view *g = &snap->guest[guest];
-	uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+	uint64_t heading_kib = model_heading_kib(g);
 	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
 	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
 	uint64_t target_kib = model_target_kib(g, reach_kib);
@@ -152,32 +158,58 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
 }
 
-/* A goal below where the guest is heading: a shrink, or a growth taken back. */
-static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
-			struct plan *plan)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		const struct verdict *v = &plan->verdict[i];
-		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
-		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
-		if (!is_ours(g))
-			continue;
-		if (v->goal_kib + conf->step_kib <= heading_kib)
-			add_action(plan, snap, i, v->goal_kib,
-				   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
-		else if (goal_kib + conf->step_kib <= g->alm_kib &&
-			 goal_kib < heading_kib + conf->step_kib)
-			add_retry(plan, snap, i, heading_kib);
-	}
-}
-
 /* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
 static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
 			    const struct verdict *v)
 {
-	uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
 	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
+}
+
+static bool anyone_is_alarmed(const struct snapshot *snap)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (is_ours(&snap->guest[i]) && snap->guest[i].is_alarmed)
+			return true;
+	return false;
+}
+
+/* So little less, so soon after a growth, that it may be wanted back at the next report. */
+static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		   uint64_t by_kib)
+{
+	return by_kib < WAVER_STEPS * conf->step_kib && d->told_to_grow_ms &&
+	       now_ms < d->told_to_grow_ms + WAVER_MS;
+}
+
+/*
+ * A goal below where the guest is heading: a shrink, or a growth taken back.
+ * What it took by credit is its own until it has stopped growing; then it is
+ * taken into its target, or back.
+ */
+static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
+			const struct demand *demand, struct plan *plan)
+{
+	bool can_wait = !anyone_is_alarmed(snap);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		uint64_t heading_kib = model_heading_kib(g);
+		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
+		if (!is_ours(g) || (g->grew_itself && !g->at_rest))
+			continue;
+		if (v->goal_kib + conf->step_kib <= heading_kib) {
+			if (!can_wait ||
+			    !wavers(conf, snap->host.now_ms, &demand[i], heading_kib - v->goal_kib))
+				add_action(plan, snap, i, v->goal_kib,
+					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
+		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
+			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
+		} else if (goal_kib + conf->step_kib <= g->alm_kib &&
+			   goal_kib < heading_kib + conf->step_kib) {
+			add_retry(plan, snap, i, heading_kib);
+		}
+	}
 }
 
 /*
@@ -191,7 +223,7 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
-		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+		uint64_t heading_kib = model_heading_kib(g);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (is_ours(g) && !missing_kib(conf, g, v) &&
@@ -201,36 +233,56 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	}
 }
 
-/* What is free now is divided among those who miss something; the rest is promised. */
-static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
-		      struct share *share, struct plan *plan)
+/*
+ * `spendable_kib` is divided among those who miss something, in alarm or not;
+ * what a guest may take by its credit is its own already. The rest is promised.
+ * What was spent.
+ */
+static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
+			   bool in_alarm, uint64_t spendable_kib, const struct policy_state *state,
+			   struct plan *plan)
 {
-	uint64_t spendable_kib = model_spendable_kib(snap, conf->reserve_kib);
+	struct share *share = state->share;
+	uint64_t spent_kib = 0;
 	unsigned n = 0;
-	if (snap->host.xl_is_building)
-		spendable_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
-		if (missing)
-			share[n++] = (struct share){.hi = missing / MODEL_PAGE_KIB,
-						    .weight = g->weight,
-						    .order = g->domid};
+		if (missing && g->is_alarmed == in_alarm)
+			share[n++] = (struct share){
+				.hi = amount_less(missing, model_credit_kib(g)) / MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid};
 	}
 	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
-		if (!missing)
+		if (!missing || g->is_alarmed != in_alarm)
 			continue;
-		uint64_t got_kib = share[k++].got * MODEL_PAGE_KIB;
-		uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
-		if (got_kib >= amount_min(conf->step_kib, missing))
-			add_action(plan, snap, i, told_kib + got_kib, REASON_NEED);
-		else
-			got_kib = 0;
-		plan->promised_kib += missing - got_kib;
+		uint64_t paid_kib = share[k++].got * MODEL_PAGE_KIB;
+		uint64_t got_kib = amount_min(missing, model_credit_kib(g)) + paid_kib;
+		plan->promised_kib += missing;
+		if (got_kib < conf->step_kib)
+			continue;
+		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
+			   REASON_NEED);
+		state->demand[i].told_to_grow_ms = snap->host.now_ms;
+		plan->promised_kib -= got_kib;
+		spent_kib += paid_kib;
 	}
+	return spent_kib;
+}
+
+/* Guests in alarm first, and out of the reserve too: it is there for them. */
+static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct policy_state *state, struct plan *plan)
+{
+	bool may_grow = !snap->host.xl_is_building;
+	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
+	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
+	uint64_t spent_kib = grow_those(conf, snap, true, alarm_kib, state, plan);
+	grow_those(conf, snap, false, amount_less(common_kib, spent_kib), state, plan);
 }
 
 /* Promised memory is on its way: a donor was told to shrink and has not done so yet. */
@@ -240,7 +292,7 @@ static bool pages_are_coming(const struct snapshot *snap, const struct plan *pla
 		return true;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g) && model_reach_kib(g, g->target_kib) + MODEL_NEAR_KIB < g->alm_kib)
+		if (is_ours(g) && model_is_shrinking(g))
 			return true;
 	}
 	return false;
@@ -254,14 +306,16 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		demand_observe(&state->demand[i], conf, g);
+		credit_observe(&state->credit[i], conf, snap->host.now_ms, g);
 		demand_judge(&state->demand[i], conf, &snap->host, g, &plan->verdict[i]);
 	}
 	set_goals(conf, snap, state->share, plan);
 	gather_small_shrinks(conf, snap, plan);
-	add_shrinks(conf, snap, plan);
+	add_shrinks(conf, snap, state->demand, plan);
 	add_cancels(conf, snap, plan);
-	add_grows(conf, snap, state->share, plan);
+	add_grows(conf, snap, state, plan);
 	plan_order(snap, plan); /* a retry may be either */
+	credit_give(state->credit, conf, snap, state->share, plan);
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	if (plan->promised_kib && pages_are_coming(snap, plan))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);

@@ -37,6 +37,7 @@ static void start(uint64_t used_kib)
 	demand = (struct demand){0};
 	host = (struct host_view){.now_ms = 1000000};
 	guest = (struct guest_view){.alm_kib = 556 * MIB,
+				    .target_kib = 556 * MIB,
 				    .min_kib = 64 * MIB,
 				    .max_kib = 2048 * MIB,
 				    .at_rest = true,

@@ -20,6 +20,7 @@ void world_init(struct world *w, uint64_t free_kib)
 	};
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;
+	w->plan.credit_kib = w->credit_kib;
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
@@ -82,12 +83,13 @@ void world_observe(struct world *w, uint64_t ms)
 void world_decide(struct world *w, const struct policy *policy)
 {
 	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
-	struct policy_state state = {.demand = w->demand, .share = w->share};
-	unsigned at = 0;
+	struct policy_state state = {.demand = w->demand, .credit = w->credit, .share = w->share};
+	unsigned guest = 0;
+	memset(w->credit_kib, 0, sizeof(w->credit_kib));
 	policy->decide(&w->conf, &snap, &state, &w->plan);
-	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &at);
-	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at,
-		      plan_breach_text(breach));
+	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &guest);
+	ck_assert_msg(breach == PLAN_SAFE, "the plan %s (guest %u)", plan_breach_text(breach),
+		      guest);
 }
 
 static void move_balloon(struct world *w, unsigned i)

@@ -28,7 +28,9 @@ struct world {
 	struct guest_view view[WORLD_MAX_GUESTS];
 	struct world_guest guest[WORLD_MAX_GUESTS];
 	struct demand demand[WORLD_MAX_GUESTS];
+	struct credit credit[WORLD_MAX_GUESTS];
 	struct share share[WORLD_MAX_GUESTS];
+	uint64_t credit_kib[WORLD_MAX_GUESTS];
 	struct action action[WORLD_MAX_GUESTS];
 	struct verdict verdict[WORLD_MAX_GUESTS];
 	struct plan plan;
