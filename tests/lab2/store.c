@@ -3,7 +3,8 @@
  * lab2-store: xenstore for the lab's scripts. It waits on watches, always with a time limit.
  *
  *	lab2-store ask DOMID LIMIT_S COMMAND
- *		gives COMMAND to lab2-work in a guest and prints its answer, without the number
+ *		gives COMMAND to lab2-work in a guest and prints its answer, without the number, and
+ *		how long it took by dom0's clock
  *	lab2-store wait PATH LIMIT_S
  *		waits until PATH exists, and prints its value
  *	lab2-store count PATH SECONDS
@@ -97,7 +98,8 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 		   const char *command)
 {
 	char path[PATH_BYTES], text[TEXT_BYTES];
-	uint64_t end_ms = now_ms() + strtoull(limit_s, NULL, 10) * 1000;
+	uint64_t start_ms = now_ms();
+	uint64_t end_ms = start_ms + strtoull(limit_s, NULL, 10) * 1000;
 	const char *verdict;
 	char *answer;
 	int length, rc;
@@ -115,7 +117,7 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 	verdict = answer + strcspn(answer, " ");
 	rc = strncmp(verdict, " ok", 3) == 0 ? 0 : 1;
 	if (rc == 0)
-		puts(verdict[3] == ' ' ? verdict + 4 : "");
+		printf("took_ms=%" PRIu64 "%s\n", now_ms() - start_ms, verdict + 3);
 	else
 		fail(verdict, path);
 	free(answer);

@@ -58,6 +58,30 @@ keylog_first() {
 		END { exit !found }' "$OUT/$1.log"
 }
 
+# keylog_count NAME FROM_MS TO_MS GUEST KEY: how often this key was written in that time
+keylog_count() {
+	awk -v from="$2" -v to="$3" -v path="/local/domain/$(guest_domid "$4")/$5" '
+		$1 + 0 >= from + 0 && $1 + 0 < to + 0 && $2 == path && NF > 2 { count++ }
+		END { print count + 0 }' "$OUT/$1.log"
+}
+
+# measure_start RUN GUEST...: sampler and log; their names are RUN-sampler and RUN-keys
+measure_start() {
+	local run=$1
+	shift
+	sampler_start "$run-sampler" "$@"
+	keylog_start "$run-keys" "$@"
+}
+
+# measure_stop RUN GUEST...
+measure_stop() {
+	local run=$1
+	guests_note "$@"
+	process_stop "$run-sampler"
+	process_stop "$run-keys"
+	note "$run: $(tail -n 1 "$OUT/$run-sampler.samples")"
+}
+
 # record_first NAME AFTER_MS [GUEST]: when cagmad first decided to move a guest after that time
 record_first() {
 	awk -v after="$2" -v action="[|] action domid=${3:+$(guest_domid "$3") }" '
@@ -99,6 +123,20 @@ median() {
 	quantile 50 "$@"
 }
 
+# swapped TEXT...: pages in and out that the answers of guests add up to
+swapped() {
+	local text sum=0
+	for text in "$@"; do
+		sum=$((sum + $(value pswpin_pages "$text") + $(value pswpout_pages "$text")))
+	done
+	echo $sum
+}
+
+# ratio A B: A / B with four decimals; nothing when B is 0
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.4f", a / b }'
+}
+
 # ---- series: what several runs gave, a file for each
 
 # series_add SERIES NAME=NUMBER...: one more run
@@ -116,10 +154,14 @@ series_all() {
 	tr '\n' ' ' <"$OUT/series-$1-$2.txt"
 }
 
-# series_median SERIES NAME
-series_median() {
+# series_quantile SERIES NAME PERCENT
+series_quantile() {
 	# shellcheck disable=SC2046
-	median $(series_all "$1" "$2")
+	quantile "$3" $(series_all "$1" "$2")
+}
+
+series_median() {
+	series_quantile "$1" "$2" 50
 }
 
 # series_medians SERIES NAME...: as NAME=MEDIAN words; the log has all numbers
@@ -130,4 +172,10 @@ series_medians() {
 		note "$series: $name: median $(series_median "$series" "$name") of $(series_all "$series" "$name")" >&2
 		echo "$name=$(series_median "$series" "$name")"
 	done
+}
+
+# series_spread SERIES NAME: NAME_lowest= and NAME_highest= of all runs
+series_spread() {
+	echo "$2_lowest=$(series_quantile "$1" "$2" 0)"
+	echo "$2_highest=$(series_quantile "$1" "$2" 100)"
 }

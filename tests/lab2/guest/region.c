@@ -138,13 +138,22 @@ static bool read_pass(const struct region *region, uint64_t end_ms, struct regio
 	return true;
 }
 
-void region_read(const struct region *region, uint64_t hold_ms, struct region_reading *ret_reading)
+void region_trim(struct region *region, uint64_t kib)
 {
-	uint64_t start_ms = region_now_ms();
-	uint64_t end_ms = start_ms + hold_ms;
+	if (kib >= region->touched_kib)
+		return;
+	madvise(region->start + kib * 1024, (region->touched_kib - kib) * 1024, MADV_DONTNEED);
+	region->touched_kib = kib;
+}
+
+void region_read(const struct region *region, uint64_t hold_ms, uint64_t passes,
+		 struct region_reading *ret_reading)
+{
+	uint64_t next_ms = region_now_ms();
+	uint64_t end_ms = next_ms + hold_ms;
 	struct region_reading reading = {0};
 
-	for (uint64_t next_ms = start_ms; next_ms < end_ms;) {
+	while (next_ms < end_ms && (passes == 0 || reading.passes < passes)) {
 		region_sleep_until_ms(next_ms);
 		if (read_pass(region, end_ms, &reading))
 			reading.passes++;

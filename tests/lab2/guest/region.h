@@ -64,7 +64,14 @@ int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, ui
  */
 int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms);
 
-/* Reads every touched page once a second until hold_ms have gone by. */
-void region_read(const struct region *region, uint64_t hold_ms, struct region_reading *ret_reading);
+/* Gives back all but the first kib. */
+void region_trim(struct region *region, uint64_t kib);
+
+/*
+ * Reads every touched page once a second until hold_ms have gone by, or so many passes are done;
+ * passes 0: no matter how many.
+ */
+void region_read(const struct region *region, uint64_t hold_ms, uint64_t passes,
+		 struct region_reading *ret_reading);
 
 #endif

@@ -145,7 +145,7 @@ static int do_hold(struct verb_call *call)
 	return rc;
 }
 
-/* hot hold_ms=: reads what is held, all of it once a second. */
+/* hot hold_ms= [passes=]: reads what is held, all of it once a second, so long or so often. */
 static int do_hot(struct verb_call *call)
 {
 	struct meter_memory before, after;
@@ -158,7 +158,7 @@ static int do_hot(struct verb_call *call)
 	rc = meter_read_memory(&before);
 	if (rc != 0)
 		return rc;
-	region_read(&held, hold_ms, &reading);
+	region_read(&held, hold_ms, optional(call, "passes"), &reading);
 	rc = meter_read_memory(&after);
 	if (rc != 0)
 		return rc;
@@ -180,8 +180,8 @@ static void answer_ramp(struct verb_call *call, const struct meter_memory *befor
 }
 
 /*
- * ramp total_kib= step_kib= rate_kib_s= hold_ms=: grows what is held to a total, from nothing if
- * there is no room for it, then reads all of it.
+ * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows what is held to a total, from
+ * nothing if there is no room for it, then reads all of it as "hot" does.
  */
 static int do_ramp(struct verb_call *call)
 {
@@ -204,7 +204,7 @@ static int do_ramp(struct verb_call *call)
 		rc = region_ramp(&held, total_kib, step_kib, rate_kib_s, &ramp_ms);
 	if (rc != 0)
 		return rc;
-	region_read(&held, hold_ms, &reading);
+	region_read(&held, hold_ms, optional(call, "passes"), &reading);
 	rc = meter_read_memory(&after);
 	if (rc != 0)
 		return rc;
@@ -237,8 +237,9 @@ static int do_jump(struct verb_call *call)
 	return 0;
 }
 
-/* The guest's CMA, as cagmad says it. Returns 0 or -errno. */
-static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
+/* What is available, and the guest's CMA as cagmad says it. Returns 0 or -errno. */
+static int read_both(const struct verb_call *call, struct meter_memory *ret_memory,
+		     uint64_t *ret_cma_kib)
 {
 	char *text = xs_read(call->xs, XBT_NULL, "cagma/cma_kib", NULL);
 
@@ -246,49 +247,55 @@ static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
 		return -errno;
 	*ret_cma_kib = strtoull(text, NULL, 10);
 	free(text);
-	return 0;
+	return meter_read_memory(ret_memory);
 }
 
 /*
- * cross step_kib= rate_kib_s=: touches more until less is available than the CMA, marks that
- * moment, and stays. -ENOSPC if "hold" has not left room for it.
+ * cross step_kib= rate_kib_s= [more_kib=]: touches more until less is available than the CMA, marks
+ * that moment, and goes on for more_kib. -ENOSPC if "hold" has not left room for it.
  */
 static int do_cross(struct verb_call *call)
 {
-	uint64_t step_kib, rate_kib_s;
-	int rc = 0;
+	uint64_t step_kib, rate_kib_s, cma_kib, ms;
+	struct meter_memory memory;
+	int rc;
 
 	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s) ||
 	    rate_kib_s == 0)
 		return -EINVAL;
-	while (rc == 0) {
+	rc = read_both(call, &memory, &cma_kib);
+	while (rc == 0 && memory.memavailable_kib >= cma_kib) {
 		uint64_t next_ms = region_now_ms() + step_kib * 1000 / rate_kib_s;
-		uint64_t cma_kib = 0;
-		struct meter_memory memory = {0};
 
-		rc = read_cma(call, &cma_kib);
+		if (held.touched_kib + step_kib > held.size_kib)
+			return -ENOSPC;
+		rc = region_touch(&held, step_kib);
 		if (rc == 0)
-			rc = meter_read_memory(&memory);
-		if (rc == 0 && memory.memavailable_kib < cma_kib) {
-			answer_add(call, "held_kib", held.touched_kib);
-			answer_add(call, "memavailable_kib", memory.memavailable_kib);
-			answer_add(call, "cma_kib", cma_kib);
-			return mark(call);
-		}
-		if (rc == 0 && held.touched_kib + step_kib > held.size_kib)
-			rc = -ENOSPC;
-		if (rc == 0)
-			rc = region_touch(&held, step_kib);
-		region_sleep_until_ms(next_ms);
+			rc = read_both(call, &memory, &cma_kib);
+		if (rc == 0 && memory.memavailable_kib >= cma_kib)
+			region_sleep_until_ms(next_ms);
 	}
-	return rc;
+	if (rc == 0)
+		rc = mark(call);
+	if (rc == 0)
+		rc = region_ramp(&held, held.touched_kib + optional(call, "more_kib"), step_kib,
+				 rate_kib_s, &ms);
+	if (rc != 0)
+		return rc;
+	answer_add(call, "held_kib", held.touched_kib);
+	answer_add(call, "memavailable_kib", memory.memavailable_kib);
+	answer_add(call, "cma_kib", cma_kib);
+	return 0;
 }
 
-/* drop: gives back what is held. */
-static int do_drop(struct verb_call *call)
+/* trim size_kib=: gives back what is held above that. */
+static int do_trim(struct verb_call *call)
 {
-	(void)call;
-	region_destroy(&held);
+	uint64_t size_kib;
+
+	if (!argument(call, "size_kib", &size_kib))
+		return -EINVAL;
+	region_trim(&held, size_kib);
 	return 0;
 }
 
@@ -410,7 +417,7 @@ static const struct verb {
 	int (*act)(struct verb_call *call);
 } verbs[] = {
 	{"stat", do_stat},   {"measure", do_measure}, {"hold", do_hold}, {"hot", do_hot},
-	{"ramp", do_ramp},   {"jump", do_jump},       {"drop", do_drop}, {"cross", do_cross},
+	{"ramp", do_ramp},   {"jump", do_jump},       {"trim", do_trim}, {"cross", do_cross},
 	{"cache", do_cache}, {"balloon", do_balloon}, {"rest", do_rest}, {"poll", do_poll},
 };
 

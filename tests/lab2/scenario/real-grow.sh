@@ -65,14 +65,10 @@ real_grow_run() {
 	guests_destroy
 }
 
-real_grow_swap() {
-	echo $(($(value pswpin_pages "$1") + $(value pswpout_pages "$1")))
-}
-
 real_grow_report() {
 	local static_swap cagma_swap growth given violations samples span_ms unthrottled
-	static_swap=$(real_grow_swap "$static_ramp")
-	cagma_swap=$(real_grow_swap "$cagma_ramp")
+	static_swap=$(swapped "$static_ramp")
+	cagma_swap=$(swapped "$cagma_ramp")
 	growth=$(difference "$(value a_highest_kib "$cagma_verdict")" "$(value a_first_kib "$cagma_verdict")")
 	given=$(difference "$(value b_first_kib "$cagma_verdict")" "$(value b_lowest_kib "$cagma_verdict")")
 	violations=$(($(value violations "$static_verdict") + $(value violations "$cagma_verdict")))
@@ -80,8 +76,7 @@ real_grow_report() {
 	span_ms=$(value span_ms "$cagma_verdict")
 	unthrottled=$((static_unthrottled > cagma_unthrottled ? static_unthrottled : cagma_unthrottled))
 	result real-grow "static_swap_pages=$static_swap" "cagma_swap_pages=$cagma_swap" \
-		"ratio=$(awk -v a="$cagma_swap" -v b="$static_swap" \
-			'BEGIN { if (b > 0) printf "%.4f", a / b }')" \
+		"ratio=$(ratio "$cagma_swap" "$static_swap")" \
 		"a_growth_kib=$growth" "b_given_kib=$given" "b_swap_pages=$cagma_b_swap" \
 		"b_static_swap_pages=$static_b_swap" "reserve_kib=$cagma_reserve_kib" \
 		"violations=$violations" "ramp_kib_s=$ramp_kib_s" \
