@@ -141,6 +141,11 @@ enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
 	X(psi_some_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI some total at that moment")       \
 	X(psi_full_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI full total at that moment")
 
+#define X(name, kind, max, required, unit, about) ALARM_INDEX_##name,
+enum alarm_index { CAGMA_ALARM_FIELDS(X) ALARM_FIELDS_ };
+#undef X
+#define ALARM_BIT(name) (UINT64_C(1) << ALARM_INDEX_##name)
+
 struct alarm_call {
 	uint64_t seq;
 	uint64_t uptime_ms;

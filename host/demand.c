@@ -141,24 +141,26 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->allocstall = r->allocstall;
 }
 
-static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf, uint64_t age_ms)
+static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
+			   const struct guest_view *guest, uint64_t age_ms)
 {
 	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
-	uint64_t ahead_ms = conf->period_ms + DEMAND_BALLOON_MS;
+	uint64_t ahead_ms = conf->period_ms + guest->latency_ms;
 	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
 		  const struct guest_view *guest, struct verdict *ret_verdict)
 {
-	struct verdict v = {.want_kib = guest->alm_kib, .goal_kib = guest->alm_kib};
+	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
+	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
 		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
 		v.cma_kib = amount_max(conf->cma_min_kib, base_kib) +
-			    growth_kib(d, conf, amount_less(host->now_ms, d->report_ms)) +
+			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +
 			    d->pressure_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;

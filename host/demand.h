@@ -29,7 +29,6 @@ enum {
 	DEMAND_HOT_MS = 60000,        /* swap traffic older than this is not wanted back */
 	DEMAND_SLOPE_MS = 300,        /* time constant of the slope: a few reports */
 	DEMAND_SLOPE_HOLD_MS = 3000,  /* a slope not confirmed for so long is over */
-	DEMAND_BALLOON_MS = 500,      /* from a target written to pages moved, on a busy host */
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
 	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
 	DEMAND_FLOOR_MS = 10000,      /* a stall floor holds for so long at first … */
@@ -61,7 +60,7 @@ void demand_observe(struct demand *demand, const struct policy_conf *conf,
 		    const struct guest_view *guest);
 
 /* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
- * without a report wants what it holds. */
+ * without a report uses and wants what it holds, or needs to boot. */
 void demand_judge(struct demand *demand, const struct policy_conf *conf,
 		  const struct host_view *host, const struct guest_view *guest,
 		  struct verdict *ret_verdict);

@@ -59,6 +59,7 @@ static int allocate(struct engine *e)
 	int r = guests_init(&e->guests, n);
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
+	e->state.qmemman = e->guests.qmemman;
 	e->state.share = calloc(n, sizeof(*e->state.share));
 	e->plan.action = calloc(n, sizeof(*e->plan.action));
 	e->plan.verdict = calloc(n, sizeof(*e->plan.verdict));

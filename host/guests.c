@@ -16,7 +16,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
 	gs->credit = calloc(capacity, sizeof(*gs->credit));
-	if (gs->guest && gs->view && gs->demand && gs->credit)
+	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
+	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -28,6 +29,7 @@ void guests_finish(struct guests *gs)
 	free(gs->view);
 	free(gs->demand);
 	free(gs->credit);
+	free(gs->qmemman);
 	*gs = (struct guests){0};
 }
 
@@ -49,7 +51,8 @@ static void note_departure(struct guests *gs, const struct guest *g, uint64_t no
 		if (d->until_ms < place->until_ms)
 			place = d;
 	}
-	*place = (struct departure){.alm_kib = g->living_alm_kib,
+	*place = (struct departure){.alm_kib = amount_max(g->living_alm_kib, g->boot_kib),
+				    .boot_kib = g->boot_kib,
 				    .until_ms = now_ms + GUESTS_REBOOT_MS};
 	memcpy(place->uuid, g->uuid, sizeof(place->uuid));
 }
@@ -62,6 +65,7 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 	memmove(&gs->view[to], &gs->view[from], n * sizeof(gs->view[0]));
 	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
 	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
+	memmove(&gs->qmemman[to], &gs->qmemman[from], n * sizeof(gs->qmemman[0]));
 }
 
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
@@ -78,6 +82,7 @@ const struct published guests_nothing_published = {.alm_kib = UINT64_MAX,
 						   .avm_kib = UINT64_MAX,
 						   .cma_kib = UINT64_MAX,
 						   .target_kib = UINT64_MAX,
+						   .credit_kib = UINT64_MAX,
 						   .period_ms = UINT64_MAX};
 
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
@@ -104,6 +109,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	gs->demand[i] = (struct demand){0};
 	gs->credit[i] = (struct credit){0};
+	gs->qmemman[i] = (struct qmemman_guest){0};
 	return watch_guest(gs, store, i);
 }
 
@@ -216,17 +222,22 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 }
 
 /* True, and what it does not hold yet, while the guest is gone or being built anew; false once it
- * runs again. */
-static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret_missing_kib)
+ * runs again, from when on it has its boot floor. */
+static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t now_ms,
+			   uint64_t *ret_missing_kib)
 {
 	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
 	for (unsigned i = 0; i < gs->n; i++) {
-		const struct guest *g = &gs->guest[i];
+		struct guest *g = &gs->guest[i];
 		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
 			continue;
 		has_kib += gs->view[i].alm_kib + g->outstanding_kib;
-		if (g->has_memory && !g->is_paused && !g->is_dying)
-			return false; /* it runs */
+		if (!g->has_memory || g->is_paused || g->is_dying)
+			continue;
+		/* it runs, and was built with what it had at last, which may be little */
+		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
+		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		return false;
 	}
 	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
 	return true;
@@ -239,7 +250,7 @@ uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
 		struct departure *d = &gs->departure[i];
 		if (d->until_ms <= now_ms)
 			continue;
-		if (is_coming_back(gs, d, &missing_kib))
+		if (is_coming_back(gs, d, now_ms, &missing_kib))
 			held_kib += missing_kib;
 		else
 			d->until_ms = 0;
@@ -293,6 +304,11 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 
 /* --- views --------------------------------------------------------------- */
 
+static bool is_booting(const struct guest *g, const struct guest_view *v, uint64_t now_ms)
+{
+	return g->boot_kib && now_ms < g->boot_until_ms && !v->has_report;
+}
+
 static enum guest_hold judge_hold(const struct guest *g, const struct guest_view *v,
 				  uint64_t now_ms)
 {
@@ -309,8 +325,9 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 		{g->is_foreign, HOLD_FOREIGN},
 		{now_ms < g->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < g->call_paused_until_ms, HOLD_CALL_FAILED},
-		{!g->has_agent, HOLD_NO_AGENT},
 		{g->has_bad_report, HOLD_BAD_REPORT},
+		{is_booting(g, v, now_ms), HOLD_NONE},
+		{!g->has_agent, HOLD_NO_AGENT},
 		{!v->has_report, HOLD_NO_AGENT},
 		{now_ms > silent_from_ms, HOLD_SILENT},
 	};
@@ -375,6 +392,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			g->granted_cap_kib = v->cap_kib;
 		enum guest_hold held_before = v->hold;
 		v->hold = judge_hold(g, v, now_ms);
+		v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
 		v->is_being_told = g->call_is_under_way;
 		v->may_have_credit = g->can_grow_itself && g->is_trusted;
 		v->is_credited = g->granted_cap_kib != 0;

@@ -3,8 +3,8 @@
  * guests.h - the table of guests: who is there, what is known of each. (Edge.)
  *
  * Joins what Xen, xenstore and the configuration say into the guest_views of
- * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i]
- * and credit[i] speak of the same one. Nothing is allocated after guests_init(),
+ * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i],
+ * credit[i] and qmemman[i] speak of the same one. Nothing is allocated after guests_init(),
  * and every size is the configuration's.
  *
  * What a guest writes is read when its watch says so, at most once a pass; a
@@ -29,12 +29,13 @@ enum {
 				       * believed so much longer: it is probably thrashing */
 	GUESTS_REBOOT_MS = 120000,    /* a rebooting guest's memory is held for it so long */
 	GUESTS_MAX_REBOOTS = 64,      /* at a time */
-	GUESTS_TELL_MS = 60000,       /* a guest's bad reports are told no more often */
-	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
-	GUESTS_CAP_NOISE_KIB = 2048,  /* libxl itself lets max_pages differ from the target by so
-				       * much on HVM */
-	GUESTS_ALARM_MS = 2000,       /* an alarm holds for so long: ten of the shortest gap
-				       * between two of them */
+	GUESTS_BOOT_MS = 120000, /* one that is back has its boot floor so long without a report */
+	GUESTS_TELL_MS = 60000,  /* a guest's bad reports are told no more often */
+	GUESTS_ALM_MEMORY_MS = 5000, /* a report may be as old as this when it is read */
+	GUESTS_CAP_NOISE_KIB = 2048, /* libxl itself lets max_pages differ from the target by so
+				      * much on HVM */
+	GUESTS_ALARM_MS = 2000,      /* an alarm holds for so long: ten of the shortest gap
+				      * between two of them */
 };
 
 /* What was last written for people; UINT64_MAX: nothing yet. */
@@ -58,6 +59,8 @@ struct guest {
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
 	uint64_t living_alm_kib;   /* what it held before it died */
+	uint64_t boot_kib;         /* what it was first built with; 0: not seen */
+	uint64_t boot_until_ms;    /* it has rebooted, and may not have reported yet */
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
 	uint64_t by_hand_until_ms;
 	bool has_agent, has_bad_report;
@@ -95,7 +98,8 @@ struct guest {
 /* A guest that has gone to come back. */
 struct departure {
 	uint8_t uuid[16];
-	uint64_t alm_kib;
+	uint64_t alm_kib;  /* what it is to find again */
+	uint64_t boot_kib; /* what it needs to boot */
 	uint64_t until_ms; /* 0: a free place */
 };
 
@@ -108,6 +112,7 @@ struct guests {
 	struct guest_view *view;
 	struct demand *demand;
 	struct credit *credit;
+	struct qmemman_guest *qmemman;
 };
 
 /* 0 or -ENOMEM. */

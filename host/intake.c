@@ -70,6 +70,9 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	g->has_memory = target_kib && g->static_max_kib;
 	if (!had_memory)
 		g->published = guests_nothing_published;
+	/* libxl builds guests paused; later its target says nothing of what it boots with */
+	if (!had_memory && g->has_memory && g->is_paused)
+		g->boot_kib = target_kib + g->videoram_kib;
 	g->is_foreign = dynamic_min_kib != 0;
 	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
 	v->target_kib = target_kib + g->videoram_kib;

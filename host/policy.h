@@ -11,13 +11,16 @@
 #include "host/credit.h"
 #include "host/demand.h"
 #include "host/model.h"
+#include "host/policy_qmemman.h"
 #include "host/share.h"
 
 /* What a policy remembers, and room to work in; both for every guest of the
  * snapshot, sized once, all zero at first. */
 struct policy_state {
-	struct demand *demand; /* demand[i] belongs to guest[i] and moves with it; */
-	struct credit *credit; /* so does credit[i] */
+	struct demand *demand;         /* demand[i] belongs to guest[i] and moves with it; */
+	struct credit *credit;         /* so do credit[i] … */
+	struct qmemman_guest *qmemman; /* … and qmemman[i] */
+	struct qmemman_host qmemman_host;
 	struct share *share;
 };
 
@@ -41,6 +44,8 @@ const struct policy *policy_at(unsigned i);
 
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan);
+void policy_qmemman(const struct policy_conf *conf, const struct snapshot *snap,
+		    struct policy_state *state, struct plan *plan);
 void policy_static(const struct policy_conf *conf, const struct snapshot *snap,
 		   struct policy_state *state, struct plan *plan);
 

@@ -11,7 +11,8 @@ LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils u
                  libxen-dev libxenstore4 libxenmisc4.17
 LAB2_SHORT     = real-grow agent-idle
 LAB2_SCENARIOS = $(LAB2_SHORT) jump hand-over alarm-latency self-grow
-LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work)
+LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
+                 guest/lab2-peer-agent)
 LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
 LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad)
@@ -23,6 +24,8 @@ $B/tests/lab2/lab2-store: $B/tests/lab2/store.o
 $B/tests/lab2/lab2-store: LDLIBS += -lxenstore
 $B/tests/lab2/guest/lab2-work: $(addprefix $B/,$(LAB2_WORK))
 $B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore
+$B/tests/lab2/guest/lab2-peer-agent: $(addprefix $B/,tests/lab2/guest/peer-agent.o guest/store.o $(COMMON))
+$B/tests/lab2/guest/lab2-peer-agent: LDLIBS += -lxenstore
 # Xen's headers use anonymous structs under GNU C only.
 $B/tests/lab2/sampler.o: ALL_CFLAGS += -std=gnu11
 $(addprefix $B/,$(LAB2_PROGS)):
