@@ -19,6 +19,7 @@ set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
 
 LAB=${1:-build/lab2}

@@ -27,14 +27,19 @@ pair_hold() {
 	guest_ask a 60 "hold size_kib=$PAIR_HELD_KIB step_kib=1024 room_kib=$1" >/dev/null || exit 1
 }
 
-# pair_balance RUN POLICY RESERVE_MIB OPTION...
-pair_balance() {
-	balancer_start "$@" "name=${PREFIX}a,min_mib=160,max_mib=600" \
-		"name=${PREFIX}b,min_mib=180,max_mib=400"
+# pair_pin RUN POLICY RESERVE_MIB OPTION...: starts cagmad with bounds that let nothing move: so a
+# policy comes to know its guests, and all policies begin with the same ones
+pair_pin() {
+	PAIR_A_MIB=$(($(guest_key a memory/target) / 1024))
+	balancer_start "$@" "name=${PREFIX}a,min_mib=$PAIR_A_MIB,max_mib=$PAIR_A_MIB" \
+		"name=${PREFIX}b,min_mib=$((600 - PAIR_A_MIB)),max_mib=$((600 - PAIR_A_MIB))"
 }
 
-# pair_rebalance RUN POLICY RESERVE_MIB OPTION...: with another policy or other options
-pair_rebalance() {
+# pair_release RUN POLICY RESERVE_MIB OPTION...: when what was held is no news any more, lets go;
+# credit is there when it returns
+pair_release() {
+	sleep 8
 	balancer_change "$@" "name=${PREFIX}a,min_mib=160,max_mib=600" \
 		"name=${PREFIX}b,min_mib=180,max_mib=400"
+	sleep 3
 }

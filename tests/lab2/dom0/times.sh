@@ -119,10 +119,6 @@ quantile() {
 		}'
 }
 
-median() {
-	quantile 50 "$@"
-}
-
 # swapped TEXT...: pages in and out that the answers of guests add up to
 swapped() {
 	local text sum=0
@@ -137,21 +133,19 @@ ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.4f", a / b }'
 }
 
-# ---- series: what several runs gave, a file for each
+# ---- series: what several runs gave, a line for each in SERIES.series
 
 # series_add SERIES NAME=NUMBER...: one more run
 series_add() {
-	local series=$1 word
+	local series=$1
 	shift
-	for word in "$@"; do
-		echo "${word#*=}" >>"$OUT/series-$series-${word%%=*}.txt"
-	done
+	echo "$*" >>"$OUT/$series.series"
 	note "$series: $*"
 }
 
 # series_all SERIES NAME: the numbers of all runs
 series_all() {
-	tr '\n' ' ' <"$OUT/series-$1-$2.txt"
+	grep -o "\b$2=[^ ]*" "$OUT/$1.series" | cut -d = -f 2 | tr '\n' ' '
 }
 
 # series_quantile SERIES NAME PERCENT
@@ -164,18 +158,27 @@ series_median() {
 	series_quantile "$1" "$2" 50
 }
 
-# series_medians SERIES NAME...: as NAME=MEDIAN words; the log has all numbers
+# series_medians SERIES NAME...: as NAME=MEDIAN words
 series_medians() {
 	local series=$1 name
 	shift
 	for name in "$@"; do
-		note "$series: $name: median $(series_median "$series" "$name") of $(series_all "$series" "$name")" >&2
 		echo "$name=$(series_median "$series" "$name")"
 	done
 }
 
-# series_spread SERIES NAME: NAME_lowest= and NAME_highest= of all runs
+# series_spread SERIES NAME...: NAME_lowest= and NAME_highest= of all runs
 series_spread() {
-	echo "$2_lowest=$(series_quantile "$1" "$2" 0)"
-	echo "$2_highest=$(series_quantile "$1" "$2" 100)"
+	local series=$1 name
+	shift
+	for name in "$@"; do
+		echo "${name}_lowest=$(series_quantile "$series" "$name" 0)"
+		echo "${name}_highest=$(series_quantile "$series" "$name" 100)"
+	done
+}
+
+# series_end SERIES: the words with which every result of several runs ends
+series_end() {
+	echo "violations=$(series_quantile "$1" violations 100)"
+	echo "runs=$(wc -l <"$OUT/$1.series")"
 }

@@ -181,7 +181,8 @@ static void answer_ramp(struct verb_call *call, const struct meter_memory *befor
 
 /*
  * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows what is held to a total, from
- * nothing if there is no room for it, then reads all of it as "hot" does.
+ * nothing if there is no room for it, then reads all of it as "hot" does. With more_kib= in place
+ * of total_kib=, it grows by that.
  */
 static int do_ramp(struct verb_call *call)
 {
@@ -190,8 +191,10 @@ static int do_ramp(struct verb_call *call)
 	struct region_reading reading;
 	int rc = 0;
 
-	if (!argument(call, "total_kib", &total_kib) || !argument(call, "step_kib", &step_kib) ||
-	    !argument(call, "rate_kib_s", &rate_kib_s) || !argument(call, "hold_ms", &hold_ms))
+	total_kib = held.touched_kib + optional(call, "more_kib");
+	argument(call, "total_kib", &total_kib);
+	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s) ||
+	    !argument(call, "hold_ms", &hold_ms))
 		return -EINVAL;
 	if (held.size_kib < total_kib)
 		rc = hold_anew(call, total_kib);

@@ -29,13 +29,11 @@ alarm_is_back() {
 
 alarm_runs() {
 	local answer
-	answer=$(guest_ask a 30 stat) || exit 1
-	ALARM_TOTAL_KIB=$(value memtotal_kib "$answer")
 	for _ in $(seq "$1"); do
+		alarm_put_back
 		answer=$(guest_ask a 60 "cross step_kib=1024 rate_kib_s=65536 more_kib=4096") || exit 1
 		note "$answer; $(timeout 5 xenstore-read "/local/domain/$(guest_domid a)/memory/target")"
 		sleep 2
-		alarm_put_back
 	done
 }
 
@@ -49,16 +47,17 @@ alarm_latencies() {
 }
 
 scenario_alarm_latency() {
-	local samples=$ALARM_SAMPLES latencies count
+	local samples=$ALARM_SAMPLES answer latencies count
 	[ "${LAB_RUNS:-5}" -gt 1 ] || samples=$ALARM_SAMPLES_SHORT
 	guest_create a 200 600
 	guest_wait a
 	guest_wait_agent a
 	host_fill $((ALARM_ROOM_KIB + ALARM_RESERVE_MIB * 1024))
 	pair_hold $ALARM_ROOM_KIB 40960
+	answer=$(guest_ask a 30 stat) || exit 1
+	ALARM_TOTAL_KIB=$(value memtotal_kib "$answer")
 	balancer_start cagma cagma $ALARM_RESERVE_MIB credit_mib=0 by_hand_s=0 demand_fall_ms=1000 \
 		"name=${PREFIX}a,min_mib=160,max_mib=600"
-	sleep 5
 	process_start sampler "$PAYLOAD/bin/lab2-sampler" --record "$OUT/sampler.samples" \
 		--period-ms "$SAMPLE_MS" "$(guest_domid a)"
 	keylog_start keys a

@@ -5,8 +5,6 @@
 # does not need and 77 MiB of the host are free: one line for each policy, each repetition on fresh
 # guests, the policies in turn. "control" is the same work with ample memory.
 #
-# Until the jump the policy is static, so that all policies begin with the same guests (qmemman
-# would have handed out B's surplus before); but credit has to be there before it is needed.
 LIMIT_S=3600
 
 JUMP_KIB=131072
@@ -35,19 +33,18 @@ jump_times() {
 
 # jump_run NUMBER CONDITION
 jump_run() {
-	local run=$2-$1 policy=$2 agent=cagma a_mib=200 at_rest=static credit=0
+	local run=$2-$1 policy=$2 agent=cagma a_mib=200 credit=0
 	local populated hot start_ms verdict
 	case $2 in
 	control) policy=static a_mib=400 ;;
 	qmemman) agent=peer ;;
-	cagma-credit) policy=cagma at_rest=cagma credit=$JUMP_CREDIT_MIB ;;
+	cagma-credit) policy=cagma credit=$JUMP_CREDIT_MIB ;;
 	esac
 	pair_create "$PAIR_FREE_KIB" $agent $a_mib
+	pair_pin "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
 	pair_hold $JUMP_KIB "$PAIR_AVAILABLE_KIB" $(((a_mib - 200) * 1024))
-	pair_balance "$run" $at_rest $JUMP_RESERVE_MIB credit_mib=$credit
 	measure_start "$run" a b
-	sleep 10
-	pair_rebalance "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
+	pair_release "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
 	start_ms=$(now_ms)
 	populated=$(guest_ask a 120 "jump size_kib=$JUMP_KIB") || exit 1
 	hot=$(guest_ask a 60 "hot hold_ms=$JUMP_HOT_MS") || exit 1
@@ -77,11 +74,8 @@ jump_report() {
 			$(series_medians "$condition" swapout_pages first_growth_ms \
 				target_after_report_ms swapin_pages passes first_report_ms \
 				first_action_ms available_before_kib) \
-			$(series_spread "$condition" populate_ms) \
-			$(series_spread "$condition" swapout_pages) \
-			$(series_spread "$condition" first_growth_ms) \
-			"violations=$(series_quantile "$condition" violations 100)" \
-			"runs=$(series_all "$condition" passes | wc -w)"
+			$(series_spread "$condition" populate_ms swapout_pages first_growth_ms) \
+			$(series_end "$condition")
 	done
 	jump_judge "$1" "$control"
 }
