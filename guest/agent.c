@@ -5,6 +5,7 @@
 #include "common/meminfo.h"
 #include "common/report.h"
 #include "guest/doze.h"
+#include "guest/pressure.h"
 #include "guest/target.h"
 
 #include <string.h>
@@ -175,7 +176,8 @@ static void look(struct agent *agent)
 static bool observe_and_publish(struct agent *agent, const struct glance *glance)
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
-		     !agent->has_report || agent->has_credit || selfgrow_is_pending(&agent->grow) ||
+		     !agent->has_report || agent->has_credit || agent->is_woken ||
+		     selfgrow_is_pending(&agent->grow) ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
@@ -207,7 +209,7 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 			return false;
 		struct store_news news = store_listen(&agent->store, glance.at_ms, agent->hello);
 		agent->must_begin |= is_new || news.lost_hello;
-		agent->has_credit |= news.credit;
+		agent->has_credit |= news.credit && agent->can_self_grow;
 		take_terms(agent);
 		begin_anew(agent, glance.at_ms);
 		if (agent->store.xs)
@@ -249,11 +251,14 @@ bool agent_is_in_dom0(struct agent *agent)
 enum agent_end agent_run(struct agent *agent)
 {
 	log_info("cagma-agent " CAGMA_VERSION " has started");
+	if (!pressure_start(agent->sense.root_fd))
+		log_debug(
+			"the kernel does not tell of pressure; memory is looked at by time alone");
 	while (!doze_is_over()) {
 		struct cadence_pause pause;
 		if (!run_once(agent, &pause))
 			return AGENT_IN_DOM0;
-		doze(pause);
+		agent->is_woken = doze(pause);
 	}
 	store_remove(&agent->store, KEY_ALARM);
 	store_remove(&agent->store, KEY_AGENT);

@@ -31,6 +31,7 @@ struct agent {
 	bool can_self_grow;
 	bool grow_is_told; /* that it does not work */
 	bool has_credit;   /* the host has written it since the last look */
+	bool is_woken;     /* by pressure: it is time for a look */
 	bool must_begin;   /* the keys have to be written anew */
 	uint64_t began_ms; /* when they were */
 	uint64_t quiet_ms; /* how long ago the last glance found nothing new; 0: not known */

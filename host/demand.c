@@ -119,7 +119,8 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
-		bool swaps_out = r->pswpout > d->pswpout;
+		/* an alarm does not say what was swapped out */
+		bool swaps_out = r->pswpout > d->pswpout || guest->is_alarmed;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
 		take_demand(d, conf, r, dt_ms, swaps_out);

@@ -4,7 +4,8 @@
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
  *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
- *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps out
+ *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps
+ *	         out or is in alarm
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D x (period + balloon latency)
  *	pressure = doubled by each report of a stall with AVM below CMA, within a

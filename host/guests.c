@@ -221,41 +221,36 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
 }
 
-/* True, and what it does not hold yet, while the guest is gone or being built anew; false once it
- * runs again, from when on it has its boot floor. */
-static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t now_ms,
-			   uint64_t *ret_missing_kib)
+/* What a guest that is gone, or being built anew, does not hold yet of what it held. */
+static uint64_t missing_kib(const struct guests *gs, const struct departure *d)
 {
 	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
-	for (unsigned i = 0; i < gs->n; i++) {
-		struct guest *g = &gs->guest[i];
-		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
-			continue;
-		has_kib += gs->view[i].alm_kib + g->outstanding_kib;
-		if (!g->has_memory || g->is_paused || g->is_dying)
-			continue;
-		/* it runs, and was built with what it had at last, which may be little */
-		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
-		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
-		return false;
-	}
-	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
-	return true;
+	for (unsigned i = 0; i < gs->n; i++)
+		if (memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) == 0)
+			has_kib += gs->view[i].alm_kib + gs->guest[i].outstanding_kib;
+	return amount_less(d->alm_kib, has_kib);
 }
 
-uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
+uint64_t guests_held_kib(const struct guests *gs, uint64_t now_ms)
 {
-	uint64_t held_kib = 0, missing_kib;
+	uint64_t held_kib = 0;
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++)
+		if (gs->departure[i].until_ms > now_ms)
+			held_kib += missing_kib(gs, &gs->departure[i]);
+	return held_kib;
+}
+
+/* It runs again, and was built with what it had at last, which may be too little to boot with. */
+static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
+{
 	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
 		struct departure *d = &gs->departure[i];
-		if (d->until_ms <= now_ms)
+		if (d->until_ms <= now_ms || memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
 			continue;
-		if (is_coming_back(gs, d, now_ms, &missing_kib))
-			held_kib += missing_kib;
-		else
-			d->until_ms = 0;
+		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
+		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		d->until_ms = 0;
 	}
-	return held_kib;
 }
 
 void guests_clear_keys(struct guests *gs, struct store *store)
@@ -300,6 +295,11 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	g->report_changed |= event->is_report;
 	g->alarm_changed |= event->is_alarm;
 	return count_event(g, store, event->domid, now_ms);
+}
+
+static bool is_running(const struct guest *g)
+{
+	return g->has_memory && !g->is_paused && !g->is_dying;
 }
 
 /* --- views --------------------------------------------------------------- */
@@ -371,6 +371,40 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	return store_watch_cagma(store, v->domid, g->generation);
 }
 
+/* What is there, apart from how the guest is treated. */
+static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	if (!g->has_memory)
+		v->target_kib = v->alm_kib;
+	else if (g->call_is_under_way) /* until it is done, the old one still holds */
+		v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
+	/* raised by us before we were started anew, or by whomever: it is credit */
+	if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
+	    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
+		g->granted_cap_kib = v->cap_kib;
+	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
+	v->is_being_told = g->call_is_under_way;
+	v->may_have_credit = g->can_grow_itself && g->is_trusted;
+	v->is_credited = g->granted_cap_kib != 0;
+	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
+	v->slack_kib = g->balloon.slack_kib;
+}
+
+static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	enum guest_hold held_before = v->hold;
+	v->hold = judge_hold(g, v, now_ms);
+	judge_bounds(g, v);
+	/* what a guest does that is not built yet, or stands still, says nothing */
+	if (is_running(g))
+		balloon_observe(&g->balloon, now_ms, v);
+	else
+		g->balloon = (struct balloon){0};
+	if (v->hold != held_before)
+		log_debug("guest %s (domain %u) is %s", g->name, v->domid,
+			  model_hold_word(v->hold));
+}
+
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
 		   uint64_t now_ms)
 {
@@ -382,31 +416,10 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (!g->has_memory)
-			v->target_kib = v->alm_kib;
-		else if (g->call_is_under_way) /* until it is done, the old one still holds */
-			v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
-		/* raised by us before we were started anew, or by whomever: it is credit */
-		if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
-		    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
-			g->granted_cap_kib = v->cap_kib;
-		enum guest_hold held_before = v->hold;
-		v->hold = judge_hold(g, v, now_ms);
-		v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
-		v->is_being_told = g->call_is_under_way;
-		v->may_have_credit = g->can_grow_itself && g->is_trusted;
-		v->is_credited = g->granted_cap_kib != 0;
-		v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
-		v->slack_kib = g->balloon.slack_kib;
-		judge_bounds(g, v);
-		/* what a guest does that is not built yet, or stands still, says nothing */
-		if (g->has_memory && !g->is_paused && !g->is_dying)
-			balloon_observe(&g->balloon, now_ms, v);
-		else
-			g->balloon = (struct balloon){0};
-		if (v->hold != held_before)
-			log_debug("guest %s (domain %u) is %s", g->name, v->domid,
-				  model_hold_word(v->hold));
+		if (is_running(g))
+			note_return(gs, g, now_ms);
+		fill_view(g, v, now_ms);
+		judge_view(g, v, now_ms);
 	}
 	return 0;
 }

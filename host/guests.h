@@ -145,7 +145,7 @@ int guests_watch_anew(struct guests *guests, struct store *store);
 void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
 
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
-uint64_t guests_held_kib(struct guests *guests, uint64_t now_ms);
+uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);
 
 /* The guest a job was for, NULL when it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);

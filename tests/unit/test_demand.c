@@ -121,6 +121,18 @@ START_TEST(demand_does_not_fall_while_the_guest_swaps_out)
 }
 END_TEST
 
+START_TEST(demand_does_not_fall_in_an_alarm)
+{
+	start(300 * MIB);
+	guest.is_alarmed = true;
+	report(200, 200 * MIB); /* more may have gone to swap than the alarm says */
+	ck_assert_uint_eq(verdict.use_kib, 300 * MIB);
+	guest.is_alarmed = false;
+	report(200, 200 * MIB);
+	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
+}
+END_TEST
+
 START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 {
 	start(400 * MIB);
@@ -302,6 +314,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
 	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
 	tcase_add_test(tests, demand_does_not_fall_while_the_guest_swaps_out);
+	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
