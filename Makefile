@@ -66,7 +66,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab check check-fast result-%
+NEWCOMER = demo lab lab-full check check-fast result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
