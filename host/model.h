@@ -109,6 +109,7 @@ struct verdict {
 	uint64_t use_kib;    /* demand as it is now */
 	uint64_t demand_kib; /* D: demand as it was lately */
 	uint64_t cma_kib;    /* CMA */
+	uint64_t base_kib;   /* CMA without growth and pressure */
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
