@@ -158,7 +158,9 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 			   const struct guest_view *guest, uint64_t age_ms)
 {
 	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
-	uint64_t ahead_ms = conf->period_ms + guest->latency_ms;
+	uint64_t look_ms =
+		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
+	uint64_t ahead_ms = look_ms + guest->latency_ms;
 	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 

@@ -64,8 +64,8 @@ struct guest {
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
 	uint64_t by_hand_until_ms;
 	bool has_agent, has_bad_report;
-	bool can_grow_itself; /* its agent says so */
-	bool is_trusted;      /* the administrator says so */
+	bool can_alarm, can_grow_itself; /* its agent says so */
+	bool is_trusted;                 /* the administrator says so */
 	uint64_t alarm_until_ms;
 	uint64_t report_seq, report_uptime_ms; /* of the last report read */
 	uint64_t alarm_seq, n_alarms;

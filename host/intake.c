@@ -107,6 +107,7 @@ static int read_agent(struct guest *g, const struct guest_view *v, struct store 
 		       line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
 				  &present) == LINE_OK &&
 		       hello.protocol == KEYS_PROTOCOL;
+	g->can_alarm = g->has_agent && has_ability(hello.abilities, "alarm");
 	g->can_grow_itself = g->has_agent && has_ability(hello.abilities, "self-grow");
 	g->agent_changed = false;
 	return 0;

@@ -82,6 +82,7 @@ struct guest_view {
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
 	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
 	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
+	bool can_alarm;       /* its agent tells at once when memory falls short */
 	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
 	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
 	bool has_report;      /* the two below are meaningful */
