@@ -117,6 +117,6 @@ int main(void)
 		"`falling` (AVM is still being used up) and `kswapd`. Readers take any word.\n"
 		"\n"
 		"    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
-		"avail_kib=20480 psi_some_us=91200 psi_full_us=40100\n");
+		"avail_kib=20480 fill_kib_s=61440 psi_some_us=91200 psi_full_us=40100\n");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -5,6 +5,7 @@
 
 static const struct policy policies[] = {
 	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma},
+	{"qmemman", "as Qubes OS's balancer does: for comparison", policy_qmemman},
 	{"static", "changes nothing: the control", policy_static},
 };
 
