@@ -80,10 +80,11 @@ static bool publish_alarm(struct agent *agent)
 				  .uptime_ms = report->uptime_ms,
 				  .total_kib = report->total_kib,
 				  .avail_kib = report->avail_kib,
+				  .fill_kib_s = agent->alarm.fill_kib_s,
 				  .psi_some_us = report->psi_some_us,
 				  .psi_full_us = report->psi_full_us};
 	uint64_t fields = ALARM_BIT(seq) | ALARM_BIT(uptime_ms) | ALARM_BIT(reason) |
-			  ALARM_BIT(total_kib) | ALARM_BIT(avail_kib);
+			  ALARM_BIT(total_kib) | ALARM_BIT(avail_kib) | ALARM_BIT(fill_kib_s);
 	if (REPORT_HAS(report, psi_full_us))
 		fields |= ALARM_BIT(psi_some_us) | ALARM_BIT(psi_full_us);
 	memcpy(call.reason, word, strlen(word) + 1);

@@ -123,6 +123,8 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		bool swaps_out = r->pswpout > d->pswpout || guest->is_alarmed;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
+		/* the guest's agent has looked closer than its reports come */
+		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
 		take_demand(d, conf, r, dt_ms, swaps_out);
 		bool stalled = has_stalled(d, r, dt_ms, model_is_shrinking(guest));
 		take_pressure(d, conf, dt_ms, stalled);

@@ -7,7 +7,8 @@
  *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps
  *	         out or is in alarm
  *	D      = use, rising at once, falling slowly
- *	growth = slope of D x (period + balloon latency)
+ *	growth = slope of D, or what its alarm says of it, x (period + balloon
+ *	         latency), at most D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of D) + growth + pressure

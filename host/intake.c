@@ -175,6 +175,7 @@ static int read_report(struct guest *g, struct guest_view *v, struct store *stor
 	g->report_uptime_ms = report.uptime_ms;
 	v->report_ms = now_ms;
 	v->report = report;
+	v->fill_kib_s = 0;
 	return 0;
 }
 
@@ -206,6 +207,7 @@ static void take_alarm(struct guest *g, struct guest_view *v, const struct alarm
 		return;
 	v->report = report;
 	v->report_ms = now_ms;
+	v->fill_kib_s = alarm->fill_kib_s;
 	g->alarm_seq = alarm->seq;
 	g->alarm_until_ms = now_ms + GUESTS_ALARM_MS;
 	g->n_alarms++;

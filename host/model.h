@@ -87,6 +87,8 @@ struct guest_view {
 	bool has_report;      /* the two below are meaningful */
 	uint64_t report_ms;   /* when the report was read, on now_ms's clock */
 	struct report report;
+	uint64_t fill_kib_s; /* how fast it uses memory up, by its alarm; 0: the report is no alarm
+			      */
 };
 
 struct snapshot {

@@ -30,7 +30,7 @@ check "what stands still is none either" has_no_key alarm
 set_avail 90000
 waited "a fall below the CMA is an alarm" 5 has_key alarm
 total=$(awk '$1 == "MemTotal:" { print $2 }' "$root/proc/meminfo")
-check "with all its words" alarm_is "seq=1 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=90000 psi_some_us=[0-9]+ psi_full_us=[0-9]+"
+check "with all its words" alarm_is "seq=1 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=90000 fill_kib_s=[0-9]+ psi_some_us=[0-9]+ psi_full_us=[0-9]+"
 waited "the report follows" 5 reports_avail 90000
 check "and comes behind it" alarm_comes_before_report 90000
 sleep 1
@@ -38,7 +38,7 @@ check "what stands still is not told again" writes_are alarm 1
 rm "$root/proc/pressure/memory"
 set_avail 60000
 waited "what gets worse is" 5 writes_are alarm 2
-check "without pressure if there is none" alarm_is "seq=2 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=60000"
+check "without pressure if there is none" alarm_is "seq=2 uptime_ms=[0-9]+ reason=[a-z-]+ total_kib=$total avail_kib=60000 fill_kib_s=[0-9]+"
 
 # A store that takes no alarm.
 waited "the report follows" 5 reports_avail 60000

@@ -173,6 +173,18 @@ START_TEST(growth_looks_ahead_and_fades)
 }
 END_TEST
 
+START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
+{
+	start(100 * MIB);
+	guest.fill_kib_s = 40 * MIB;
+	report(15000, 106 * MIB); /* long after the last report */
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 60) * MIB);
+	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
+	report(200, 106 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 106) * MIB);
+}
+END_TEST
+
 START_TEST(stalls_with_little_available_raise_the_cma_and_calm_lowers_it)
 {
 	uint64_t last_kib;
@@ -318,6 +330,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
+	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);
 	tcase_add_test(tests, stalls_with_little_available_raise_the_cma_and_calm_lowers_it);
 	tcase_add_test(tests, what_a_guest_stalled_at_is_its_floor_for_a_time_that_doubles);
 	tcase_add_test(tests, what_the_balloon_causes_while_it_takes_is_no_stall);
