@@ -10,20 +10,20 @@ set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
 BUILD=$1
-RUNS=${2:-3}
+RUNS=${2:-5}
 shift $(($# > 2 ? 2 : $#))
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 
 VALUES=("${@:-}")
 [ -n "${VALUES[0]}" ] || VALUES=(period_ms=1000 period_ms=250 period_ms=3000
-	reserve_mib=0 reserve_mib=32 reserve_mib=128
-	cma_min_mib=8 cma_min_mib=16 cma_min_mib=64
-	cma_share_permyriad=300 cma_share_permyriad=600 cma_share_permyriad=2500
-	pressure_max_permyriad=0 pressure_max_permyriad=2500 pressure_max_permyriad=10000
-	demand_fall_ms=2000 demand_fall_ms=10000 demand_fall_ms=60000
-	step_mib=1 step_mib=8 step_mib=32
-	credit_mib=0 credit_mib=16 credit_mib=128)
+	reserve_mib=16 reserve_mib=128
+	cma_min_mib=8 cma_min_mib=96
+	cma_share_permyriad=300 cma_share_permyriad=3000
+	pressure_max_permyriad=0 pressure_max_permyriad=10000
+	demand_fall_ms=2000 demand_fall_ms=60000
+	step_mib=1 step_mib=16
+	credit_mib=0 credit_mib=128)
 
 # run_once OPTION=VALUE DIRECTORY: "swapped stalled targets" into DIRECTORY/row
 run_once() {
@@ -47,7 +47,7 @@ median() {
 printf '| %-30s | pages swapped | stalled, ms | targets set |\n| --- | ---: | ---: | ---: |\n' option
 for value in "${VALUES[@]}"; do
 	for ((run = 0; run < RUNS; run++)); do
-		run_once "$value" "$WORK/$run" &
+		run_once "$value" "$WORK/$run" & # they hardly use the processor
 	done
 	wait
 	cat "$WORK"/*/row >"$WORK/rows"
