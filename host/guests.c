@@ -288,7 +288,8 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	if (!g || g->generation != event->generation)
 		return 0; /* of a guest that is gone */
 	if (event->kind == STORE_MEMORY) {
-		g->memory_changed = true;
+		g->target_changed |= event->is_target;
+		g->memory_changed |= !event->is_target;
 		return 0;
 	}
 	g->agent_changed |= event->is_agent;

@@ -71,7 +71,7 @@ struct guest {
 	uint64_t alarm_seq, n_alarms;
 	uint64_t granted_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
 	/* to be read at the next pass */
-	bool memory_changed, agent_changed, report_changed, alarm_changed;
+	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
 
 	bool is_polled; /* unwatched for flooding */
 	unsigned n_events;

@@ -141,6 +141,18 @@ static void read_path(const char *path, struct store_event *e)
 	}
 }
 
+static void guest_path(unsigned domid, const char *path, char *buf)
+{
+	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
+}
+
+static bool is_guest_path(const char *full, unsigned domid, const char *path)
+{
+	char own[PATH_BYTES];
+	guest_path(domid, path, own);
+	return strcmp(full, own) == 0;
+}
+
 int store_next(struct store *s, enum store_source source, struct store_event *ret_event)
 {
 	for (;;) {
@@ -150,15 +162,13 @@ int store_next(struct store *s, enum store_source source, struct store_event *re
 		bool known = read_token(words[XS_WATCH_TOKEN], ret_event);
 		if (known && ret_event->kind == STORE_CAGMA)
 			read_path(words[XS_WATCH_PATH], ret_event);
+		if (known && ret_event->kind == STORE_MEMORY)
+			ret_event->is_target = is_guest_path(words[XS_WATCH_PATH], ret_event->domid,
+							     "memory/target");
 		free(words);
 		if (known)
 			return 1;
 	}
-}
-
-static void guest_path(unsigned domid, const char *path, char *buf)
-{
-	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
 }
 
 /* A path with a domid in it: what stands before and behind it. */

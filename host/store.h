@@ -27,6 +27,7 @@ struct store_event {
 	enum store_event_kind kind;
 	unsigned domid;
 	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
+	bool is_target;      /* STORE_MEMORY: nothing but memory/target changed */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
 	bool is_agent;       /* STORE_CAGMA: the agent key changed */
 	bool is_alarm;       /* STORE_CAGMA: the alarm key changed; all three when any may have */
