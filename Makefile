@@ -38,7 +38,7 @@ endif
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_static.o
+              host/policy_static.o host/uuid.o host/leaseline.o host/lease.o
 GUEST_PURE  = guest/cadence.o guest/announce.o
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
