@@ -38,14 +38,14 @@ endif
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_static.o host/uuid.o host/leaseline.o host/lease.o
+              host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
 GUEST_PURE  = guest/cadence.o guest/announce.o
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 AGENT       = guest/cagma-agent.o guest/sense.o guest/store.o guest/doze.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
+              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog

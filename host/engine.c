@@ -8,6 +8,7 @@
 #include "host/plan.h"
 #include "host/publish.h"
 #include "host/record.h"
+#include "host/reservations.h"
 #include "host/store.h"
 #include "host/trouble.h"
 #include "host/xllock.h"
@@ -25,6 +26,7 @@ struct engine {
 	struct calls calls;
 	struct record *record;
 	struct guests guests;
+	struct reservations reservations;
 	struct policy_state state;
 	struct plan plan;
 	uint64_t due_ms; /* the next pass */
@@ -55,6 +57,8 @@ static int allocate(struct engine *e)
 {
 	unsigned n = (unsigned)e->config.max_guests;
 	int r = guests_init(&e->guests, n);
+	if (r == 0)
+		r = reservations_init(&e->reservations, n);
 	e->state.demand = e->guests.demand;
 	e->state.share = calloc(n, sizeof(*e->state.share));
 	e->plan.action = calloc(n, sizeof(*e->plan.action));
@@ -111,12 +115,15 @@ void engine_close(struct engine *e)
 			 e->n_passes, e->calls.n_started, e->calls.n_failed, e->cuts.count,
 			 e->no_store.count);
 	worker_pool_close(e->calls.workers);
-	if (e->store && !e->options.is_dry)
+	if (e->store && !e->options.is_dry) {
 		guests_clear_keys(&e->guests, e->store);
+		reservations_close(e->store);
+	}
 	store_close(e->store);
 	hypervisor_close(e->hypervisor);
 	record_close(e->record);
 	guests_finish(&e->guests);
+	reservations_finish(&e->reservations);
 	free(e->state.share);
 	free(e->plan.action);
 	free(e->plan.verdict);
@@ -168,6 +175,8 @@ static bool have_store(struct engine *e, uint64_t now_ms)
 	int r = store_open(&e->store);
 	if (r == 0)
 		r = guests_watch_anew(&e->guests, e->store);
+	if (r == 0 && !e->options.is_dry)
+		r = reservations_open(&e->reservations, e->store);
 	e->alive_ms = now_ms + (r == 0 ? ENGINE_ALIVE_MS : ENGINE_RECONNECT_MS);
 	if (r < 0) {
 		lose_store(e, r);
@@ -193,10 +202,11 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		int r = store_next(e->store, source, &event);
 		if (r <= 0)
 			return r;
-		if (event.kind == STORE_DOMAINS) {
+		if (event.kind == STORE_DOMAINS ||
+		    (event.kind == STORE_TOOL && reservations_take_event(&e->reservations, &event)))
 			ask_for_pass(e, now_ms);
+		if (event.kind == STORE_DOMAINS || event.kind == STORE_TOOL)
 			continue;
-		}
 		r = guests_take_event(&e->guests, e->store, &event, now_ms);
 		if (r < 0)
 			return r;
@@ -213,6 +223,7 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
+	uint64_t leased_kib = 0;
 	/* free memory last: what a guest takes in between is then missing, and not counted twice */
 	int n = hypervisor_domains(e->hypervisor, &domain);
 	int r = n < 0 ? n : hypervisor_host(e->hypervisor, &host);
@@ -221,12 +232,16 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 	r = guests_match(&e->guests, e->store, domain, (unsigned)n, now_ms);
 	if (r == 0)
 		r = guests_refresh(&e->guests, e->store, &e->config, now_ms);
+	if (r == 0)
+		r = reservations_refresh(&e->reservations, e->store, &e->guests, now_ms,
+					 &leased_kib);
 	*ret_snap = (struct snapshot){
 		.host = {.now_ms = now_ms,
 			 .total_kib = host.total_kib,
 			 .free_kib = host.free_kib,
 			 .outstanding_kib = host.outstanding_kib,
 			 .held_kib = guests_held_kib(&e->guests, now_ms),
+			 .leased_kib = leased_kib,
 			 .xl_is_building = xllock_is_held()},
 		.n_guests = e->guests.n,
 		.guest = e->guests.view,
@@ -259,6 +274,19 @@ static void keep_record(struct engine *e, const struct snapshot *snap, unsigned 
 		trouble_end(&e->no_record, "the record is written again");
 }
 
+static void publish(struct engine *e, const struct snapshot *snap, uint64_t period_ms,
+		    uint64_t now_ms)
+{
+	int r = reservations_judge(&e->reservations, e->store, snap, e->plan.verdict,
+				   e->config.policy->gives);
+	if (r > 0)
+		ask_for_pass(e, now_ms);
+	if (r >= 0)
+		r = publish_guests(&e->guests, e->plan.verdict, e->store, period_ms, now_ms);
+	if (r < 0)
+		lose_store(e, -EBADF);
+}
+
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
@@ -284,9 +312,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	keep_record(e, &snap, cuts);
 	calls_apply(&e->calls, &e->guests, &e->plan, conf.step_kib, now_ms);
 	e->n_passes++;
-	if (!e->options.is_dry &&
-	    publish_guests(&e->guests, e->plan.verdict, e->store, conf.period_ms, now_ms) < 0)
-		lose_store(e, -EBADF);
+	if (!e->options.is_dry)
+		publish(e, &snap, conf.period_ms, now_ms);
 }
 
 void engine_turn(struct engine *e, uint64_t now_ms)

@@ -237,6 +237,16 @@ uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
 	return held_kib;
 }
 
+bool guests_is_returning(const struct guests *gs, const uint8_t uuid[16], uint64_t now_ms)
+{
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
+		const struct departure *d = &gs->departure[i];
+		if (d->until_ms > now_ms && memcmp(d->uuid, uuid, sizeof(d->uuid)) == 0)
+			return true;
+	}
+	return false;
+}
+
 void guests_clear_keys(struct guests *gs, struct store *store)
 {
 	for (unsigned i = 0; i < gs->n; i++)

@@ -129,6 +129,9 @@ void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
 uint64_t guests_held_kib(struct guests *guests, uint64_t now_ms);
 
+/* True when memory is held for a guest of this UUID, since it reboots. */
+bool guests_is_returning(const struct guests *guests, const uint8_t uuid[16], uint64_t now_ms);
+
 /* The guest a job was for, NULL when it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);
 

@@ -156,7 +156,7 @@ static bool is_taken(const struct leases *leases, const struct lease_domain *d)
 
 static bool is_new_to(const struct lease *l, const struct lease_domain *d)
 {
-	return d->serial >= l->since || (l->is_recalled && d->is_being_built);
+	return d->serial >= l->since || (l->is_recalled && !d->is_built);
 }
 
 /* While it comes in, a migrated guest has this behind its name. */
@@ -237,7 +237,7 @@ static void follow_one(struct lease *l, uint64_t now_ms, const struct lease_doma
 	bool is_used = d && !d->is_dying;
 	if (l->state == LEASE_IN_USE && !d)
 		l->state = LEASE_READY;
-	if (is_used && !d->is_being_built)
+	if (is_used && d->runs)
 		end(l, LEASE_USED, now_ms);
 	else if (!lease_is_over(l->state) && !is_used && now_ms >= l->request.until_ms)
 		end(l, LEASE_EXPIRED, now_ms);

@@ -55,7 +55,7 @@ struct lease {
 	uint64_t there_kib;
 	uint64_t free_kib, give_kib; /* what there was to be had, when it was admitted or refused */
 	unsigned since;              /* domains with this serial or a later one are new to it */
-	bool is_recalled;            /* … and so are those still being built */
+	bool is_recalled;            /* … and so are those not built yet */
 	uint32_t domid;              /* with LEASE_IN_USE */
 	uint8_t uuid[UUID_BYTES];
 };
@@ -73,7 +73,8 @@ struct lease_domain {
 	const char *name; /* "" while it has none */
 	unsigned serial;  /* rises with every domain that appears */
 	uint64_t alm_kib, outstanding_kib, cap_kib;
-	bool is_being_built; /* it has not run yet */
+	bool is_built; /* libxl has given it all its memory */
+	bool runs;     /* … and started it */
 	bool is_dying;
 	bool is_returning; /* from a reboot: it has its own memory held */
 };

@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const struct policy policies[] = {
-	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma},
-	{"static", "changes nothing: the control", policy_static},
+	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma,
+	 true},
+	{"static", "changes nothing: the control", policy_static, false},
 };
 
 enum { N_POLICIES = sizeof(policies) / sizeof(policies[0]) };

@@ -246,6 +246,12 @@ static bool pages_are_coming(const struct snapshot *snap, const struct plan *pla
 	return false;
 }
 
+/* What is reserved is not there yet, the reserve not counted since it is there for that. */
+static bool lease_is_awaited(const struct snapshot *snap)
+{
+	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
+}
+
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan)
 {
@@ -263,6 +269,6 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	add_grows(conf, snap, state->share, plan);
 	plan_order(snap, plan); /* a retry may be either */
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
-	if (plan->promised_kib && pages_are_coming(snap, plan))
+	if ((plan->promised_kib || lease_is_awaited(snap)) && pages_are_coming(snap, plan))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

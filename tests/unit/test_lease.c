@@ -26,12 +26,8 @@ static struct lease *put(uint32_t id, uint64_t mib, const char *name)
 /* A domain of this number being built, with the number as its serial too. */
 static struct lease_domain building(unsigned n, const char *name, uint64_t mib)
 {
-	return (struct lease_domain){.domid = n,
-				     .uuid = {(uint8_t)n},
-				     .name = name,
-				     .serial = n,
-				     .cap_kib = mib * MIB,
-				     .is_being_built = true};
+	return (struct lease_domain){
+		.domid = n, .uuid = {(uint8_t)n}, .name = name, .serial = n, .cap_kib = mib * MIB};
 }
 
 static struct lease_room room(uint64_t free_mib, uint64_t give_mib)
@@ -186,7 +182,10 @@ START_TEST(memory_of_a_guest_being_built_is_counted_once)
 	d.alm_kib = 300 * MIB; /* more than was reserved */
 	follow(&d, 1);
 	assert_state(1, LEASE_IN_USE, 0);
-	d.is_being_built = false;
+	d.is_built = true; /* and paused still */
+	follow(&d, 1);
+	ck_assert(lease_find(&leases, 1)->state == LEASE_IN_USE);
+	d.runs = true;
 	follow(&d, 1);
 	assert_state(1, LEASE_USED, 0);
 }
@@ -212,7 +211,10 @@ START_TEST(a_guest_that_dies_before_it_runs_may_be_tried_again)
 	d.alm_kib = 100 * MIB;
 	follow(&d, 1);
 	assert_state(1, LEASE_IN_USE, 156);
-	d.is_being_built = false;
+	d.is_built = true; /* and paused still */
+	follow(&d, 1);
+	ck_assert(lease_find(&leases, 1)->state == LEASE_IN_USE);
+	d.runs = true;
 	follow(&d, 1);
 	assert_state(1, LEASE_USED, 0);
 }
@@ -257,7 +259,7 @@ START_TEST(a_lease_finds_its_guest)
 		d.serial = b->serial;
 		d.is_returning = b->is_returning;
 		d.is_dying = b->is_dying;
-		d.is_being_built = !b->runs;
+		d.is_built = d.runs = b->runs;
 		begin();
 		put(1, 256, "web");
 		put(2, 512, "");
@@ -408,7 +410,7 @@ START_TEST(a_restart_changes_no_decision)
 	struct lease_domain d[] = {building(1, "old", 200), building(2, "web", 256),
 				   building(3, "x", 300)};
 	d[0].serial = OLD;
-	d[0].is_being_built = false;
+	d[0].is_built = d[0].runs = true;
 	d[1].serial = FIRST_NEW;
 	d[1].alm_kib = 100 * MIB;
 	d[2].serial = FIRST_NEW + 1;
@@ -445,7 +447,7 @@ START_TEST(a_guest_whose_building_began_meanwhile_is_found)
 	pass(NULL, 0, 300, 0);
 	pass(NULL, 0, 300, 0);
 	restart(3);
-	d[0].is_being_built = false;
+	d[0].is_built = true; /* and paused by hand */
 	pass(d, 2, 300, 0);
 	assert_state(1, LEASE_IN_USE, 256);
 	ck_assert_uint_eq(lease_find(&leases, 1)->domid, 2);
