@@ -37,17 +37,17 @@ endif
 # --- what each program is made of -----------------------------------------
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
-CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
-GUEST_PURE  = guest/cadence.o guest/announce.o
+CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
+              host/policy_qmemman.o host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
+GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
-AGENT       = guest/cagma-agent.o guest/sense.o guest/store.o guest/doze.o $(GUEST_PURE) $(COMMON)
+AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/doze.o guest/target.o guest/pressure.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
-              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
+              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/trouble.o \
+              host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
 
-AGENT_LIBS  = -lxenstore
+AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 
 PROGS = guest/cagma-agent host/cagmad
@@ -66,7 +66,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab check check-fast result-%
+NEWCOMER = demo lab lab-full check check-fast result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
@@ -92,7 +92,7 @@ check-warnings:
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-lab2-judge check-lab1 check-cagmad check-guests
+TESTS = check-unit check-lab2-judge check-lab1 $(addprefix check-,$(LAB1_STAGED_NAMES))
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all

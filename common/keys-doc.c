@@ -109,6 +109,6 @@ int main(void)
 		     "kernel is at work to free memory. `cagmad` answers it in a pass of its own.\n"
 		     "\n"
 		     "    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
-		     "avail_kib=20480 psi_some_us=91200\n");
+		     "avail_kib=20480 fill_kib_s=61440 psi_some_us=91200\n");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

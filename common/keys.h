@@ -138,8 +138,14 @@ enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
 	X(reason, WORD, KEYS_MAX_WORD, true, "", "what was seen: the strongest evidence")          \
 	X(total_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "MemTotal at that moment")                 \
 	X(avail_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "AVM at that moment")                      \
+	X(fill_kib_s, NUMBER, KEYS_MAX_KIB, false, "KiB/s", "how fast memory is being used up")    \
 	X(psi_some_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI some total at that moment")       \
 	X(psi_full_us, NUMBER, KEYS_MAX_COUNT, false, "us", "PSI full total at that moment")
+
+#define X(name, kind, max, required, unit, about) ALARM_INDEX_##name,
+enum alarm_index { CAGMA_ALARM_FIELDS(X) ALARM_FIELDS_ };
+#undef X
+#define ALARM_BIT(name) (UINT64_C(1) << ALARM_INDEX_##name)
 
 struct alarm_call {
 	uint64_t seq;
@@ -147,6 +153,7 @@ struct alarm_call {
 	char reason[KEYS_MAX_WORD + 1];
 	uint64_t total_kib;
 	uint64_t avail_kib;
+	uint64_t fill_kib_s;
 	uint64_t psi_some_us;
 	uint64_t psi_full_us;
 	uint64_t present;

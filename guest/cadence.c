@@ -13,31 +13,53 @@ static uint64_t step_kib(uint64_t avail_kib)
 	return clamp(avail_kib / CADENCE_STEP_SHARE, CADENCE_MIN_STEP_KIB, CADENCE_MAX_STEP_KIB);
 }
 
-static struct cadence_pause alert_pause(uint64_t headroom_kib)
+/* AVM, and how much of it is above the CMA. */
+struct headroom {
+	uint64_t kib;
+	uint64_t margin_kib;
+};
+
+static struct headroom headroom_of(uint64_t avail_kib, uint64_t cma_kib)
 {
-	unsigned pause_ms = (unsigned)clamp(headroom_kib / CADENCE_ALERT_FILL_KIB_PER_MS,
+	return (struct headroom){avail_kib, amount_less(avail_kib, cma_kib)};
+}
+
+static struct cadence_pause alert_pause(struct headroom headroom)
+{
+	unsigned pause_ms = (unsigned)clamp(headroom.margin_kib / CADENCE_ALERT_FILL_KIB_PER_MS,
 					    CADENCE_ALERT_MIN_MS, CADENCE_ALERT_MAX_MS);
 	return (struct cadence_pause){pause_ms, pause_ms / 10};
 }
 
-static struct cadence_pause rest_pause(uint64_t headroom_kib, unsigned n_processors)
+static struct cadence_pause rest_pause(struct headroom headroom, unsigned n_processors)
 {
-	uint64_t pause_ms = clamp(headroom_kib / CADENCE_REST_FILL_KIB_PER_MS, CADENCE_REST_MIN_MS,
-				  CADENCE_REST_MAX_MS);
-	uint64_t end_ms = 2 * pause_ms;
-	if (n_processors > 1)
-		end_ms = clamp(headroom_kib / CADENCE_SLACK_FILL_KIB_PER_MS, pause_ms, end_ms);
+	uint64_t far_ms = clamp(headroom.kib / CADENCE_REST_FILL_KIB_PER_MS, CADENCE_REST_MIN_MS,
+				CADENCE_REST_MAX_MS);
+	uint64_t near_ms =
+		amount_max(headroom.margin_kib / CADENCE_NEAR_FILL_KIB_PER_MS, CADENCE_NEAR_MIN_MS);
+	uint64_t pause_ms = amount_min(far_ms, near_ms);
+	uint64_t end_ms = 2 * far_ms;
+	if (n_processors > 1) {
+		uint64_t near_end_ms =
+			amount_max(headroom.margin_kib / CADENCE_NEAR_SLACK_FILL_KIB_PER_MS,
+				   CADENCE_NEAR_MIN_END_MS);
+		end_ms = clamp(headroom.kib / CADENCE_SLACK_FILL_KIB_PER_MS, far_ms, end_ms);
+		end_ms = amount_max(amount_min(end_ms, near_end_ms), pause_ms);
+	}
 	return (struct cadence_pause){(unsigned)pause_ms, (unsigned)(end_ms - pause_ms)};
 }
 
 /* On the glances' clock, and one glance ahead; a filling guest's only processor has no slack. */
-static uint64_t look_interval_ms(const struct cadence *cadence, unsigned n_processors)
+static uint64_t look_interval_ms(const struct cadence *cadence, unsigned n_processors,
+				 uint64_t cma_kib)
 {
 	if (!cadence->is_level)
 		return KEYS_HEARTBEAT_MS;
-	struct cadence_pause next = rest_pause(cadence->avail_kib, n_processors);
+	struct headroom headroom = headroom_of(cadence->avail_kib, cma_kib);
+	struct cadence_pause next = rest_pause(headroom, n_processors);
 	uint64_t next_ms = next.pause_ms + (n_processors > 1 ? next.slack_ms : 0);
-	uint64_t lasts_ms = cadence->avail_kib / CADENCE_LEVEL_FILL_KIB_PER_MS;
+	uint64_t lasts_ms = amount_min(headroom.kib / CADENCE_LEVEL_FILL_KIB_PER_MS,
+				       headroom.margin_kib / CADENCE_NEAR_SLACK_FILL_KIB_PER_MS);
 	return amount_min(amount_less(lasts_ms, CADENCE_GLANCE_LATE_MS + next_ms),
 			  CADENCE_LEVEL_LOOK_MS);
 }
@@ -47,13 +69,15 @@ static bool is_alert(const struct cadence *cadence, uint64_t now_ms)
 	return now_ms < cadence->alert_until_ms;
 }
 
-bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance)
+bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance,
+			uint64_t cma_kib)
 {
 	uint64_t step = cadence->is_level ? CADENCE_MIN_STEP_KIB : step_kib(cadence->avail_kib);
 	if (!cadence->has_looked || is_alert(cadence, glance->at_ms))
 		return true;
 	if (glance->at_ms < cadence->looked_ms ||
-	    glance->at_ms - cadence->looked_ms >= look_interval_ms(cadence, glance->n_processors))
+	    glance->at_ms - cadence->looked_ms >=
+		    look_interval_ms(cadence, glance->n_processors, cma_kib))
 		return true;
 	return amount_distance(glance->free_kib, cadence->free_kib) >= step ||
 	       amount_distance(glance->total_kib, cadence->total_kib) >= step ||
@@ -92,11 +116,13 @@ void cadence_looked(struct cadence *cadence, const struct report *report)
 	cadence->pswpin = report->pswpin;
 }
 
-struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance)
+struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance,
+				   uint64_t cma_kib)
 {
 	uint64_t fallen_kib = amount_less(cadence->free_kib, glance->free_kib);
-	uint64_t headroom_kib = amount_less(cadence->avail_kib, fallen_kib);
+	struct headroom headroom =
+		headroom_of(amount_less(cadence->avail_kib, fallen_kib), cma_kib);
 	if (is_alert(cadence, glance->at_ms))
-		return alert_pause(headroom_kib);
-	return rest_pause(headroom_kib, glance->n_processors);
+		return alert_pause(headroom);
+	return rest_pause(headroom, glance->n_processors);
 }

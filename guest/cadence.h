@@ -43,8 +43,23 @@ enum {
 	CADENCE_SLACK_FILL_KIB_PER_MS = 96,
 
 	/*
+	 * Near its CMA a guest is looked at before it could be below, since then an
+	 * alarm may be due: the pause is what the margin lasts at 94 MiB/s, and
+	 * never less than a tenth of a second. On a single processor only the pause
+	 * gets shorter and not its end: while nothing runs that takes memory,
+	 * nothing but the idle processor's other timers can end it sooner than now.
+	 * With several, pause and slack together end before the margin is gone at
+	 * 47 MiB/s: an idle processor would be woken for the sake of another one,
+	 * ten times a second if that were to be sure of the faster ones too.
+	 */
+	CADENCE_NEAR_FILL_KIB_PER_MS = 96,
+	CADENCE_NEAR_SLACK_FILL_KIB_PER_MS = 48,
+	CADENCE_NEAR_MIN_MS = 100,
+	CADENCE_NEAR_MIN_END_MS = 150,
+
+	/*
 	 * After AVM fell, use rose, or pages came back from swap the guest is on
-	 * the move: the pause ends before the headroom could be gone. One thread
+	 * the move: the pause ends before the margin could be gone. One thread
 	 * touching 4 KiB pages fills 2.2 GiB/s on a 2020s server (measured).
 	 */
 	CADENCE_ALERT_MS = 1500,
@@ -70,9 +85,9 @@ enum {
 
 	/*
 	 * Only looks see memory go then. They come before the headroom could be
-	 * gone at 64 MiB/s: as a glance's clock is coarse, at every glance up to
-	 * 100 MiB of it (190 with several processors), and every 4 s on that
-	 * clock with plenty.
+	 * gone at 64 MiB/s, or the margin at 47: as a glance's clock is coarse, at
+	 * every glance up to 100 MiB of headroom (190 with several processors) or
+	 * 75 MiB of margin, and every 4 s on that clock with plenty.
 	 */
 	CADENCE_LEVEL_FILL_KIB_PER_MS = 64,
 	CADENCE_LEVEL_LOOK_MS = 4000,
@@ -106,13 +121,15 @@ struct cadence_pause {
 	unsigned slack_ms;
 };
 
-/* Does `glance` call for a look? */
-bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance);
+/* Does `glance` call for a look? `cma_kib` is the guest's CMA. */
+bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance,
+			uint64_t cma_kib);
 
 /* A look gave `report`. */
 void cadence_looked(struct cadence *cadence, const struct report *report);
 
 /* How long to pause after `glance` and the look it may have called for. */
-struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance);
+struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance,
+				   uint64_t cma_kib);
 
 #endif

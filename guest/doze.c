@@ -2,6 +2,7 @@
 #include "guest/doze.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -9,21 +10,25 @@
 
 static volatile sig_atomic_t end_is_asked;
 static volatile sig_atomic_t io_has_come;
+static volatile sig_atomic_t wake_has_come;
+static pthread_t dozing_thread;
 
-/* The kernel reads it as the pause begins: a signal that comes before that shortens it to 0. */
+/* The kernel reads them as the pause begins: a signal that comes before that shortens it to 0. */
 static volatile struct timespec pause_time;
+static volatile struct timespec bunch_end;
 
-static void shorten_pause(void)
+static void shorten(volatile struct timespec *time)
 {
-	pause_time.tv_sec = 0;
-	pause_time.tv_nsec = 0;
+	time->tv_sec = 0;
+	time->tv_nsec = 0;
 }
 
 static void on_end(int signal)
 {
 	(void)signal;
 	end_is_asked = 1;
-	shorten_pause();
+	shorten(&pause_time);
+	shorten(&bunch_end);
 	alarm(DOZE_STOP_S);
 }
 
@@ -31,7 +36,15 @@ static void on_io(int signal)
 {
 	(void)signal;
 	io_has_come = 1;
-	shorten_pause();
+	shorten(&pause_time);
+}
+
+static void on_wake(int signal)
+{
+	(void)signal;
+	wake_has_come = 1;
+	shorten(&pause_time);
+	shorten(&bunch_end);
 }
 
 int doze_init(void)
@@ -39,7 +52,12 @@ int doze_init(void)
 	static const struct {
 		int signal;
 		void (*handler)(int);
-	} actions[] = {{SIGTERM, on_end}, {SIGINT, on_end}, {SIGIO, on_io}, {SIGPIPE, SIG_IGN}};
+	} actions[] = {{SIGTERM, on_end},
+		       {SIGINT, on_end},
+		       {SIGIO, on_io},
+		       {SIGUSR1, on_wake},
+		       {SIGPIPE, SIG_IGN}};
+	dozing_thread = pthread_self();
 	for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		struct sigaction action = {.sa_handler = actions[i].handler};
 		action.sa_flags = actions[i].signal == SIGIO ? SA_RESTART : 0;
@@ -64,27 +82,47 @@ static void set_slack(unsigned slack_ms)
 	current_ms = slack_ms;
 }
 
-/* Events come in bunches, and their rate is not to be ours. */
-static void let_bunch_pass(void)
+/*
+ * Events come in bunches, and their rate is not to be ours. `left` is what is left of the pause and
+ * its slack.
+ */
+static void let_bunch_pass(const struct timespec *left, unsigned slack_ms)
 {
-	struct timespec end;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_nsec += DOZE_BUNCH_MS * 1000000L;
-	end.tv_sec += end.tv_nsec / 1000000000L;
-	end.tv_nsec %= 1000000000L;
-	while (!end_is_asked &&
-	       clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, NULL) == EINTR)
+	struct timespec now;
+	int64_t left_ms = (int64_t)left->tv_sec * 1000 + left->tv_nsec / 1000000 - slack_ms;
+	if (left_ms <= 0)
+		return;
+	long ns = (left_ms < DOZE_BUNCH_MS ? (long)left_ms : DOZE_BUNCH_MS) * 1000000L;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	bunch_end.tv_sec = now.tv_sec + (now.tv_nsec + ns) / 1000000000L;
+	bunch_end.tv_nsec = (now.tv_nsec + ns) % 1000000000L;
+	set_slack(1);
+	while (!end_is_asked && !wake_has_come &&
+	       clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, (const struct timespec *)&bunch_end,
+			       NULL) == EINTR)
 		;
 }
 
-void doze(struct cadence_pause pause)
+bool doze(struct cadence_pause pause)
 {
+	unsigned end_ms = pause.pause_ms + pause.slack_ms;
+	struct timespec left = {.tv_sec = (time_t)(end_ms / 1000),
+				.tv_nsec = (long)(end_ms % 1000) * 1000000};
 	set_slack(pause.slack_ms);
 	pause_time.tv_sec = (time_t)(pause.pause_ms / 1000);
 	pause_time.tv_nsec = (long)(pause.pause_ms % 1000) * 1000000;
-	if (!end_is_asked && !io_has_come)
-		clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time, NULL);
+	if (!end_is_asked && !io_has_come && !wake_has_come)
+		clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time, &left);
 	if (io_has_come)
-		let_bunch_pass();
+		let_bunch_pass(&left, pause.slack_ms);
 	io_has_come = 0;
+	if (!wake_has_come)
+		return false;
+	wake_has_come = 0;
+	return true;
+}
+
+void doze_wake(void)
+{
+	pthread_kill(dozing_thread, SIGUSR1);
 }

@@ -16,19 +16,24 @@
 
 enum {
 	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
-	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come */
+	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
+			       longer than it would have without */
 };
 
 /*
- * SIGTERM and SIGINT ask for the end, SIGIO ends a pause, SIGPIPE is ignored.
- * 0 or -errno.
+ * SIGTERM and SIGINT ask for the end, SIGIO ends a pause, SIGUSR1 ends it at
+ * once, SIGPIPE is ignored. 0 or -errno. It is the calling thread that dozes.
  */
 int doze_init(void);
+
+/* Ends the pause, or the next one before it begins; from any thread. */
+void doze_wake(void);
 
 /* Has the end been asked for? */
 bool doze_is_over(void);
 
-/* Pauses; at once back when a signal came, even just before the call. */
-void doze(struct cadence_pause pause);
+/* Pauses; at once back when a signal came, even just before the call. True when it was ended by
+ * doze_wake(). */
+bool doze(struct cadence_pause pause);
 
 #endif

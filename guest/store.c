@@ -2,6 +2,7 @@
 #include "guest/store.h"
 
 #include "common/log.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +25,8 @@ static void disconnect(struct store *store)
 	store->xs = NULL;
 }
 
-static void fail(struct store *store, uint64_t now_ms, const char *what, int error)
+/* `what` and `key` make "open xenstore", "write xenstore's data/cagma/report". */
+static void fail(struct store *store, uint64_t now_ms, const char *what, const char *key, int error)
 {
 	store->n_failures++;
 	if (!store->retry_ms)
@@ -33,7 +35,7 @@ static void fail(struct store *store, uint64_t now_ms, const char *what, int err
 	store->retry_ms =
 		store->retry_ms > STORE_MAX_RETRY_MS / 2 ? STORE_MAX_RETRY_MS : 2 * store->retry_ms;
 	if (!store->is_told)
-		log_warning("cannot %s: %s%s", what, strerror(error),
+		log_warning("cannot %s%s: %s%s", what, key, strerror(error),
 			    store->gives_up ? "" : "; trying again until it works");
 	store->is_told = true;
 }
@@ -52,12 +54,20 @@ void store_finish(struct store *store)
 	disconnect(store);
 }
 
+/* A watch's token is its place in here. */
+static const enum key_id watched[] = {KEY_AGENT, KEY_CMA, KEY_CREDIT, KEY_PERIOD};
+enum { N_WATCHED = sizeof(watched) / sizeof(watched[0]) };
+
 /* An event ends the pause of a sleeping agent by a signal, since a pause watches no descriptor. */
-static bool watch_hello(struct store *store)
+static bool watch_keys(struct store *store)
 {
 	int fd = xs_fileno(store->xs);
-	return xs_watch(store->xs, keys_table[KEY_AGENT].path, "agent") &&
-	       fcntl(fd, F_SETOWN, getpid()) == 0 &&
+	for (unsigned i = 0; i < N_WATCHED; i++) {
+		const char token[] = {(char)('0' + i), '\0'};
+		if (!xs_watch(store->xs, keys_table[watched[i]].path, token))
+			return false;
+	}
+	return fcntl(fd, F_SETOWN, getpid()) == 0 &&
 	       fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_ASYNC) == 0;
 }
 
@@ -75,13 +85,13 @@ bool store_tend(struct store *store, uint64_t now_ms, bool *ret_is_new)
 		return true;
 	store->xs = xs_open(0);
 	if (!store->xs) {
-		fail(store, now_ms, "open xenstore (/dev/xen/xenbus in a Xen guest)", errno);
+		fail(store, now_ms, "open xenstore", " (/dev/xen/xenbus in a Xen guest)", errno);
 		return false;
 	}
-	if (!store->gives_up && !watch_hello(store)) {
+	if (!store->gives_up && !watch_keys(store)) {
 		int error = errno;
 		disconnect(store);
-		fail(store, now_ms, "set a watch in xenstore", error);
+		fail(store, now_ms, "set a watch in xenstore", "", error);
 		return false;
 	}
 	return true;
@@ -99,10 +109,7 @@ bool store_write(struct store *store, uint64_t now_ms, enum key_id id, const cha
 	int error = errno;
 	if (is_loss(error))
 		disconnect(store);
-	fail(store, now_ms,
-	     id == KEY_AGENT ? "write data/cagma/agent to xenstore"
-			     : "write data/cagma/report to xenstore",
-	     error);
+	fail(store, now_ms, "write xenstore's ", path, error);
 	return false;
 }
 
@@ -121,29 +128,62 @@ void store_remove(struct store *store, enum key_id id)
 		xs_rm(store->xs, XBT_NULL, keys_table[id].path);
 }
 
-static bool take_events(struct store *store)
+/* The keys that were touched: one bit for each place in `watched`. */
+static unsigned take_events(struct store *store)
 {
-	bool has_any = false;
+	unsigned touched = 0;
 	char **event;
 	while ((event = xs_check_watch(store->xs)) != NULL) {
+		unsigned i = (unsigned)(event[XS_WATCH_TOKEN][0] - '0');
+		if (i < N_WATCHED)
+			touched |= 1u << i;
 		free(event);
-		has_any = true;
 	}
-	return has_any;
+	return touched;
 }
 
-bool store_lost_hello(struct store *store, uint64_t now_ms, const char *hello)
+/* The value, to be freed; NULL when there is none, or no connection any more. */
+static char *read_key(struct store *store, uint64_t now_ms, enum key_id id)
 {
 	unsigned len;
-	if (!store->xs || !take_events(store))
-		return false;
-	char *value = xs_read(store->xs, XBT_NULL, keys_table[KEY_AGENT].path, &len);
+	char *value = store->xs ? xs_read(store->xs, XBT_NULL, keys_table[id].path, &len) : NULL;
 	int error = errno;
-	if (!value && is_loss(error)) {
+	if (!value && store->xs && is_loss(error)) {
 		disconnect(store);
-		fail(store, now_ms, "read data/cagma/agent from xenstore", error);
+		fail(store, now_ms, "read xenstore's ", keys_table[id].path, error);
 	}
-	bool is_ours = value && strcmp(value, hello) == 0;
+	return value;
+}
+
+static uint64_t read_number(struct store *store, uint64_t now_ms, enum key_id id)
+{
+	uint64_t number = 0;
+	char *value = read_key(store, now_ms, id);
+	if (value)
+		text_number((struct text){value, strlen(value)}, KEYS_MAX_KIB, &number);
 	free(value);
-	return !is_ours;
+	return number;
+}
+
+struct store_news store_listen(struct store *store, uint64_t now_ms, const char *hello)
+{
+	struct store_news news = {.lost_hello = false};
+	unsigned touched = store->xs ? take_events(store) : 0;
+	for (unsigned i = 0; i < N_WATCHED; i++) {
+		if (!(touched & 1u << i))
+			continue;
+		if (watched[i] == KEY_AGENT) {
+			char *value = read_key(store, now_ms, KEY_AGENT);
+			news.lost_hello = !value || strcmp(value, hello) != 0;
+			free(value);
+		} else if (watched[i] == KEY_CMA) {
+			store->host.cma_kib = read_number(store, now_ms, KEY_CMA);
+		} else if (watched[i] == KEY_CREDIT) {
+			store->host.credit_kib = read_number(store, now_ms, KEY_CREDIT);
+			news.credit = true;
+		} else {
+			store->host.period_ms = read_number(store, now_ms, KEY_PERIOD);
+		}
+	}
+	return news;
 }

@@ -19,6 +19,20 @@ enum {
 
 struct xs_handle;
 
+/* What the host has written for the agent to know; 0: nothing, or nothing that can be understood.
+ */
+struct store_host {
+	uint64_t cma_kib;
+	uint64_t credit_kib;
+	uint64_t period_ms;
+};
+
+/* What has happened to the keys that are watched. */
+struct store_news {
+	bool lost_hello; /* somebody has removed or replaced the agent key */
+	bool credit;     /* the credit was written, be it with the same number, or removed */
+};
+
 struct store {
 	struct xs_handle *xs; /* NULL: not connected */
 	bool gives_up;        /* one try and no watch: for a caller that does not stay */
@@ -26,6 +40,7 @@ struct store {
 	unsigned n_failures;
 	unsigned retry_ms;      /* the next pause; 0: no trouble */
 	uint64_t not_before_ms; /* until then nothing is tried */
+	struct store_host host;
 };
 
 /* All zero is a store that is not connected. */
@@ -50,10 +65,11 @@ void store_remove(struct store *store, enum key_id id);
 uint64_t store_wait_ms(const struct store *store, uint64_t now_ms);
 
 /*
- * Has the agent key been touched since the last call by anybody but us: is it
- * not `hello` any more? So it is when the host removed it and when the guest
- * has been migrated or restored, since the kernel then sets its watches anew.
+ * Takes in what the watches say since the last call, and updates store->host.
+ * Whatever touches the agent key but leaves `hello` in it is no loss of it.
+ * The kernel sets its watches anew after a migration or a restore, so then
+ * everything is read again.
  */
-bool store_lost_hello(struct store *store, uint64_t now_ms, const char *hello);
+struct store_news store_listen(struct store *store, uint64_t now_ms, const char *hello);
 
 #endif

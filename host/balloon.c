@@ -10,11 +10,31 @@ static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
 	return now_ms > last_ms ? now_ms - last_ms : 0;
 }
 
+/*
+ * Above its target and rising: nobody told it to, it took its credit. So it is
+ * until it is told anything new, or falls. One that was far above its target
+ * when it was first seen did so before.
+ */
+static void note_growth(struct balloon *b, const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	bool is_above = guest->alm_kib > reach_kib + MODEL_NEAR_KIB;
+	if (!b->seen)
+		b->grew_itself = guest->alm_kib > reach_kib + BALLOON_MAX_SLACK_KIB;
+	else if (!is_above || guest->target_kib != b->target_kib || guest->alm_kib < b->alm_kib)
+		b->grew_itself = false;
+	else if (guest->alm_kib > b->alm_kib)
+		b->grew_itself = true;
+}
+
 static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	if (!b->seen) {
-		*b = (struct balloon){
-			.seen = true, .moved_ms = now_ms, .asked_ms = now_ms, .well_ms = now_ms};
+		*b = (struct balloon){.seen = true,
+				      .grew_itself = b->grew_itself,
+				      .moved_ms = now_ms,
+				      .asked_ms = now_ms,
+				      .well_ms = now_ms};
 	} else {
 		if (guest->alm_kib != b->alm_kib)
 			b->moved_ms = now_ms;
@@ -32,11 +52,28 @@ static void measure_slack(struct balloon *b, uint64_t now_ms)
 	bool is_plain =
 		!b->has_slack && quiet >= BALLOON_REST_MS && away_kib <= BALLOON_USUAL_SLACK_KIB;
 	bool has_ended = quiet >= BALLOON_GIVE_UP_MS && away_kib <= BALLOON_MAX_SLACK_KIB;
-	if (!is_plain && !has_ended)
-		return;
+	if (b->grew_itself || (!is_plain && !has_ended))
+		return; /* what it took by itself is no slack */
 	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
 	b->slack_kib = slack_kib - slack_kib % (int64_t)MODEL_PAGE_KIB;
 	b->has_slack = true;
+}
+
+/* How long the last growth took, if this look and the one before tell. */
+static void measure_latency(struct balloon *b, uint64_t now_ms, const struct guest_view *guest,
+			    bool is_near)
+{
+	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
+	if (b->asked_ms == now_ms)
+		b->is_told_to_grow = model_pending_kib(guest) > MODEL_NEAR_KIB;
+	else if (is_near && b->is_told_to_grow && is_sharp) {
+		uint64_t took_ms = amount_max(now_ms - b->asked_ms, BALLOON_MIN_LATENCY_MS);
+		took_ms = amount_min(took_ms, BALLOON_MAX_LATENCY_MS);
+		b->latency_ms = (3 * guest->latency_ms + took_ms) / 4;
+	}
+	if (is_near)
+		b->is_told_to_grow = false;
+	b->looked_ms = now_ms;
 }
 
 static void set_aside(struct balloon *b, uint64_t now_ms)
@@ -62,14 +99,18 @@ static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *g
 
 void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
+	guest->slack_kib = b->slack_kib;
+	note_growth(b, guest);
 	note_moves(b, now_ms, guest);
 	measure_slack(b, now_ms);
 	guest->slack_kib = b->slack_kib;
+	guest->grew_itself = b->grew_itself;
+	guest->latency_ms = b->latency_ms ? b->latency_ms : BALLOON_LATENCY_MS;
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 
-	uint64_t away_kib =
-		amount_distance(guest->alm_kib, model_reach_kib(guest, guest->target_kib));
+	uint64_t away_kib = amount_distance(guest->alm_kib, model_heading_kib(guest));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
+	measure_latency(b, now_ms, guest, is_near);
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	b->was_near = is_near;

@@ -24,6 +24,10 @@ enum {
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
+	BALLOON_LATENCY_MS = 500,    /* from a larger target to pages there, until it is measured */
+	BALLOON_MIN_LATENCY_MS = 20, /* a pass's distance from the next, when pages are coming */
+	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */
+	BALLOON_SHARP_MS = 200,        /* looks further apart do not tell when it arrived */
 };
 
 /* All zero is the state of a guest never seen. */
@@ -31,6 +35,10 @@ struct balloon {
 	bool seen;
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
+	bool grew_itself;
+	bool is_told_to_grow; /* and has not arrived yet */
+	uint64_t latency_ms;  /* of its growths, smoothed; 0: not measured */
+	uint64_t looked_ms;
 	bool has_slack;
 	int64_t slack_kib;            /* whole pages */
 	uint64_t ceiling_kib;         /* a growth it did not follow was given up at this ALM … */
@@ -46,7 +54,7 @@ struct balloon {
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * at_rest and gave_up. One that does not shrink gets HOLD_STUCK (only over
+ * latency_ms, at_rest, gave_up and grew_itself. One that does not shrink gets HOLD_STUCK (only over
  * HOLD_NONE). One that does not grow gets its max_kib lowered to its ALM for a
  * time, so that what it was told to take is taken back and others can have it.
  */

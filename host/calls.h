@@ -27,7 +27,8 @@ void calls_apply(struct calls *calls, struct guests *guests, const struct plan *
 /*
  * Takes in the calls that have ended, and pauses guests whose call failed.
  * `store`, which may be NULL, is read to see whether libxl did what it says.
- * True when an action that waited for a worker may start now.
+ * True when one has ended: the next pass has something new to see, and what
+ * was starved may start.
  */
 bool calls_collect(struct calls *calls, struct guests *guests, struct store *store,
 		   uint64_t now_ms);

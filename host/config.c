@@ -31,6 +31,7 @@ static const struct option options[] = {
 	OPTION(pressure_max_permyriad, 5000, 0, 10000),
 	OPTION(demand_fall_ms, 20000, 0, 3600000),
 	OPTION(step_mib, 2, 1, 1024),
+	OPTION(credit_mib, 32, 0, MAX_MIB),
 	OPTION(by_hand_s, 3600, 0, 31536000),
 	OPTION(default_min_mib, 256, 1, MAX_MIB),
 	OPTION(default_weight, 256, 1, 65535),
@@ -154,7 +155,13 @@ static const char *take_guest_word(struct config_guest *g, const char *name, con
 		g->weight = (uint32_t)number;
 		return NULL;
 	}
-	return "is unknown; there are name, uuid, min_mib, max_mib, weight";
+	if (strcmp(name, "untrusted") == 0) {
+		if (!take_number(value, 0, 1, &number))
+			return "is not 0 or 1";
+		g->is_untrusted = number == 1;
+		return NULL;
+	}
+	return "is unknown; there are name, uuid, min_mib, max_mib, weight, untrusted";
 }
 
 /* `text` without the blanks around it; it is cut behind. */
@@ -354,6 +361,7 @@ struct policy_conf config_policy(const struct config *config)
 		.pressure_max_permyriad = (uint32_t)config->pressure_max_permyriad,
 		.demand_fall_ms = (uint64_t)config->demand_fall_ms,
 		.step_kib = (uint64_t)config->step_mib * KIB_PER_MIB,
+		.credit_kib = (uint64_t)config->credit_mib * KIB_PER_MIB,
 	};
 }
 

@@ -22,9 +22,10 @@ struct config_guest {
 	bool by_uuid;
 	char name[CONFIG_MAX_NAME + 1]; /* or */
 	uint8_t uuid[16];
-	uint64_t min_kib; /* 0: the default */
-	uint64_t max_kib; /* 0: static-max */
-	uint32_t weight;  /* 0: the default */
+	uint64_t min_kib;  /* 0: the default */
+	uint64_t max_kib;  /* 0: static-max */
+	uint32_t weight;   /* 0: the default */
+	bool is_untrusted; /* gets no credit, and nothing of the reserve for its alarms */
 };
 
 /* Numbers as the file has them; config_policy() gives the policies' units. */
@@ -37,6 +38,7 @@ struct config {
 	long pressure_max_permyriad;
 	long demand_fall_ms;
 	long step_mib;
+	long credit_mib;
 	long by_hand_s;
 	long default_min_mib;
 	long default_weight;

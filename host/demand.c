@@ -55,13 +55,18 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
  * alone say nothing: page cache in use causes both. */
-static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms)
+static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
+			bool is_shrinking)
 {
 	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
-	return full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
-	       amount_less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
-	       amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES ||
-	       r->allocstall > d->allocstall;
+	if (r->avail_kib >= d->cma_kib)
+		return false;
+	if (amount_less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
+	    amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES)
+		return true;
+	/* a balloon that is filled waits and reclaims as a program would */
+	return !is_shrinking && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
+				 r->allocstall > d->allocstall);
 }
 
 /*
@@ -69,10 +74,10 @@ static bool has_stalled(const struct demand *d, const struct report *r, uint64_t
  * came too late: the slope of a guest that waits for memory looks small. So
  * it is asked for in ever larger pieces as long as that goes on.
  */
-static void take_pressure(struct demand *d, const struct policy_conf *conf, const struct report *r,
-			  uint64_t dt_ms)
+static void take_pressure(struct demand *d, const struct policy_conf *conf, uint64_t dt_ms,
+			  bool stalled)
 {
-	if (r->avail_kib >= d->cma_kib || !has_stalled(d, r, dt_ms)) {
+	if (!stalled) {
 		d->pressure_kib =
 			decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
 		return;
@@ -80,6 +85,26 @@ static void take_pressure(struct demand *d, const struct policy_conf *conf, cons
 	uint64_t most_kib = amount_max(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
 				       conf->cma_min_kib);
 	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
+}
+
+/*
+ * What a guest was squeezed to when it stalled is not tried again soon. A
+ * floor that has ended and is followed by a stall within its own length was
+ * given up too early: the next one lasts twice as long.
+ */
+static void take_floor(struct demand *d, const struct guest_view *guest, bool stalled)
+{
+	uint64_t now_ms = guest->report_ms;
+	if (!stalled)
+		return;
+	if (now_ms >= d->floor_until_ms) {
+		bool is_soon = now_ms < d->floor_until_ms + d->floor_pause_ms;
+		d->floor_pause_ms = is_soon ? amount_min(2 * d->floor_pause_ms, DEMAND_FLOOR_MAX_MS)
+					    : DEMAND_FLOOR_MS;
+		d->floor_kib = guest->alm_kib;
+	}
+	d->floor_kib = amount_max(d->floor_kib, guest->alm_kib);
+	d->floor_until_ms = now_ms + d->floor_pause_ms;
 }
 
 void demand_observe(struct demand *d, const struct policy_conf *conf,
@@ -94,11 +119,16 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
-		bool swaps_out = r->pswpout > d->pswpout;
+		/* an alarm does not say what was swapped out */
+		bool swaps_out = r->pswpout > d->pswpout || guest->is_alarmed;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
+		/* the guest's agent has looked closer than its reports come */
+		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
 		take_demand(d, conf, r, dt_ms, swaps_out);
-		take_pressure(d, conf, r, dt_ms);
+		bool stalled = has_stalled(d, r, dt_ms, model_is_shrinking(guest));
+		take_pressure(d, conf, dt_ms, stalled);
+		take_floor(d, guest, stalled);
 	}
 	/* in motion, ALM and MemTotal speak of different moments */
 	if (guest->at_rest || !d->has_offset) {
@@ -114,27 +144,31 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->allocstall = r->allocstall;
 }
 
-static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf, uint64_t age_ms)
+static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
+			   const struct guest_view *guest, uint64_t age_ms)
 {
 	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
-	uint64_t ahead_ms = conf->period_ms + DEMAND_BALLOON_MS;
+	uint64_t ahead_ms = conf->period_ms + guest->latency_ms;
 	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
 		  const struct guest_view *guest, struct verdict *ret_verdict)
 {
-	struct verdict v = {.want_kib = guest->alm_kib, .goal_kib = guest->alm_kib};
+	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
+	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
 		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
 		v.cma_kib = amount_max(conf->cma_min_kib, base_kib) +
-			    growth_kib(d, conf, amount_less(host->now_ms, d->report_ms)) +
+			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +
 			    d->pressure_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
+		if (host->now_ms < d->floor_until_ms)
+			v.want_kib = amount_max(v.want_kib, d->floor_kib);
 	}
 	v.want_kib = amount_min(amount_max(v.want_kib, guest->min_kib), guest->max_kib);
 	v.want_kib = (v.want_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;

@@ -4,13 +4,21 @@
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
  *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
- *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps out
+ *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps
+ *	         out or is in alarm
  *	D      = use, rising at once, falling slowly
- *	growth = slope of D x (period + balloon latency)
+ *	growth = slope of D, or what its alarm says of it, x (period + balloon
+ *	         latency), at most D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of D) + growth + pressure
- *	want   = offset + D + CMA, within min and max
+ *	stall floor = the ALM at which it last stalled, for a time that doubles
+ *	         each time it stalls again soon after
+ *	want   = max(offset + D + CMA, stall floor), within min and max
+ *
+ * A stall is: all tasks waiting for memory, pages back from swap or entries
+ * into direct reclaim, with AVM below CMA. While the guest shrinks at our wish
+ * the first and the last come from the balloon itself, and do not count.
  *
  * docs/policy.md has the reasons and the measurements.
  */
@@ -23,9 +31,10 @@ enum {
 	DEMAND_HOT_MS = 60000,        /* swap traffic older than this is not wanted back */
 	DEMAND_SLOPE_MS = 300,        /* time constant of the slope: a few reports */
 	DEMAND_SLOPE_HOLD_MS = 3000,  /* a slope not confirmed for so long is over */
-	DEMAND_BALLOON_MS = 500,      /* from a target written to pages moved, on a busy host */
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
 	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
+	DEMAND_FLOOR_MS = 10000,      /* a stall floor holds for so long at first … */
+	DEMAND_FLOOR_MAX_MS = 320000, /* … and at the most */
 };
 
 /* All zero is the state of a guest never heard of. */
@@ -42,7 +51,10 @@ struct demand {
 	uint64_t slope_kib_s;
 	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
 	uint64_t pressure_kib;
-	uint64_t cma_kib; /* as last judged */
+	uint64_t floor_kib; /* stall floor; 0: it never stalled */
+	uint64_t floor_until_ms, floor_pause_ms;
+	uint64_t cma_kib;         /* as last judged */
+	uint64_t told_to_grow_ms; /* by the policy, last; 0: never */
 };
 
 /* Takes in the guest's report, if it is a new one. */
@@ -50,7 +62,7 @@ void demand_observe(struct demand *demand, const struct policy_conf *conf,
 		    const struct guest_view *guest);
 
 /* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
- * without a report wants what it holds. */
+ * without a report uses and wants what it holds, or needs to boot. */
 void demand_judge(struct demand *demand, const struct policy_conf *conf,
 		  const struct host_view *host, const struct guest_view *guest,
 		  struct verdict *ret_verdict);

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "host/calls.h"
+#include "host/grant.h"
 #include "host/guests.h"
 #include "host/hypervisor.h"
 #include "host/plan.h"
@@ -24,6 +25,7 @@ struct engine {
 	struct hypervisor *hypervisor;
 	struct store *store; /* NULL while xenstored is not there */
 	struct calls calls;
+	struct grant grant;
 	struct record *record;
 	struct guests guests;
 	struct reservations reservations;
@@ -60,10 +62,14 @@ static int allocate(struct engine *e)
 	if (r == 0)
 		r = reservations_init(&e->reservations, n);
 	e->state.demand = e->guests.demand;
+	e->state.credit = e->guests.credit;
+	e->state.qmemman = e->guests.qmemman;
 	e->state.share = calloc(n, sizeof(*e->state.share));
 	e->plan.action = calloc(n, sizeof(*e->plan.action));
 	e->plan.verdict = calloc(n, sizeof(*e->plan.verdict));
-	return r == 0 && e->state.share && e->plan.action && e->plan.verdict ? 0 : -ENOMEM;
+	e->plan.credit_kib = calloc(n, sizeof(*e->plan.credit_kib));
+	bool has_all = e->state.share && e->plan.action && e->plan.verdict && e->plan.credit_kib;
+	return r == 0 && has_all ? 0 : -ENOMEM;
 }
 
 static bool open_edges(struct engine *e)
@@ -115,6 +121,8 @@ void engine_close(struct engine *e)
 			 e->n_passes, e->calls.n_started, e->calls.n_failed, e->cuts.count,
 			 e->no_store.count);
 	worker_pool_close(e->calls.workers);
+	if (e->hypervisor && !e->options.is_dry)
+		grant_withdraw(&e->grant, &e->guests, e->hypervisor);
 	if (e->store && !e->options.is_dry) {
 		guests_clear_keys(&e->guests, e->store);
 		reservations_close(e->store);
@@ -127,6 +135,7 @@ void engine_close(struct engine *e)
 	free(e->state.share);
 	free(e->plan.action);
 	free(e->plan.verdict);
+	free(e->plan.credit_kib);
 	config_finish(&e->config);
 	free(e);
 }
@@ -210,7 +219,9 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		r = guests_take_event(&e->guests, e->store, &event, now_ms);
 		if (r < 0)
 			return r;
-		if (event.kind == STORE_CAGMA && event.is_report)
+		if (event.kind == STORE_CAGMA && event.is_alarm)
+			ask_for_pass(e, now_ms);
+		else if (event.kind == STORE_CAGMA && event.is_report)
 			ask_for_pass(e, e->last_pass_ms + ENGINE_GAP_MS);
 	}
 	return 0;
@@ -251,14 +262,14 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 
 static unsigned check(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap)
 {
-	unsigned at;
-	enum plan_breach breach = plan_violation(conf, snap, &e->plan, &at);
+	unsigned guest;
+	enum plan_breach breach = plan_violation(conf, snap, &e->plan, &guest);
 	if (breach == PLAN_SAFE)
 		return 0;
 	if (!e->cuts.is_on)
 		log_warning("policy %s %s (guest %s); its plans are cut to what is safe",
 			    e->config.policy->name, plan_breach_text(breach),
-			    e->guests.guest[e->plan.action[at].guest].name);
+			    guest < snap->n_guests ? e->guests.guest[guest].name : "none");
 	unsigned cuts = plan_cut(conf, snap, &e->plan);
 	e->cuts.is_on = true;
 	e->cuts.count += cuts;
@@ -287,6 +298,15 @@ static void publish(struct engine *e, const struct snapshot *snap, uint64_t peri
 		lose_store(e, -EBADF);
 }
 
+static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
+{
+	if (!e->options.is_dry)
+		grant_lower(&e->grant, &e->guests, &e->plan, e->hypervisor);
+	calls_apply(&e->calls, &e->guests, &e->plan, step_kib, now_ms);
+	if (!e->options.is_dry)
+		grant_raise(&e->grant, &e->guests, &e->plan, e->hypervisor, step_kib);
+}
+
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
@@ -304,13 +324,14 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	trouble_end(&e->no_host, "Xen's domains can be read again");
+	memset(e->plan.credit_kib, 0, e->guests.n * sizeof(*e->plan.credit_kib));
 	e->config.policy->decide(&conf, &snap, &e->state, &e->plan);
 	guests_note_verdicts(&e->guests, e->plan.verdict);
 	unsigned cuts = check(e, &conf, &snap);
 	if (!e->options.is_dry) /* nothing will have moved before the next period */
 		ask_for_pass(e, e->plan.wake_ms);
 	keep_record(e, &snap, cuts);
-	calls_apply(&e->calls, &e->guests, &e->plan, conf.step_kib, now_ms);
+	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
 	if (!e->options.is_dry)
 		publish(e, &snap, conf.period_ms, now_ms);
@@ -318,8 +339,9 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 
 void engine_turn(struct engine *e, uint64_t now_ms)
 {
+	/* libxl has set max_pages as it goes with the target, and not with the credit */
 	if (calls_collect(&e->calls, &e->guests, e->store, now_ms))
-		ask_for_pass(e, now_ms);
+		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + ENGINE_GAP_MS);
 	if (!have_store(e, now_ms))
 		return;
 	int r = take_events(e, STORE_HOST, now_ms);

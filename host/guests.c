@@ -15,7 +15,9 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->guest = calloc(capacity, sizeof(*gs->guest));
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
-	if (gs->guest && gs->view && gs->demand)
+	gs->credit = calloc(capacity, sizeof(*gs->credit));
+	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
+	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -26,6 +28,8 @@ void guests_finish(struct guests *gs)
 	free(gs->guest);
 	free(gs->view);
 	free(gs->demand);
+	free(gs->credit);
+	free(gs->qmemman);
 	*gs = (struct guests){0};
 }
 
@@ -47,26 +51,39 @@ static void note_departure(struct guests *gs, const struct guest *g, uint64_t no
 		if (d->until_ms < place->until_ms)
 			place = d;
 	}
-	*place = (struct departure){.alm_kib = g->living_alm_kib,
+	*place = (struct departure){.alm_kib = amount_max(g->living_alm_kib, g->boot_kib),
+				    .boot_kib = g->boot_kib,
 				    .until_ms = now_ms + GUESTS_REBOOT_MS};
 	memcpy(place->uuid, g->uuid, sizeof(place->uuid));
+}
+
+/* Those from `from` on come to be from `to` on, whatever is kept of them. */
+static void move_all(struct guests *gs, unsigned to, unsigned from)
+{
+	size_t n = gs->n - from;
+	memmove(&gs->guest[to], &gs->guest[from], n * sizeof(gs->guest[0]));
+	memmove(&gs->view[to], &gs->view[from], n * sizeof(gs->view[0]));
+	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
+	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
+	memmove(&gs->qmemman[to], &gs->qmemman[from], n * sizeof(gs->qmemman[0]));
 }
 
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
 {
 	unsigned domid = gs->view[i].domid, generation = gs->guest[i].generation;
-	size_t behind = gs->n - i - 1;
 	store_unwatch_memory(store, domid, generation);
 	if (!gs->guest[i].is_polled)
 		store_unwatch_cagma(store, domid, generation);
-	memmove(&gs->guest[i], &gs->guest[i + 1], behind * sizeof(gs->guest[0]));
-	memmove(&gs->view[i], &gs->view[i + 1], behind * sizeof(gs->view[0]));
-	memmove(&gs->demand[i], &gs->demand[i + 1], behind * sizeof(gs->demand[0]));
+	move_all(gs, i, i + 1);
 	gs->n--;
 }
 
-const struct published guests_nothing_published = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
-						   UINT64_MAX, NULL,       NULL,       0};
+const struct published guests_nothing_published = {.alm_kib = UINT64_MAX,
+						   .avm_kib = UINT64_MAX,
+						   .cma_kib = UINT64_MAX,
+						   .target_kib = UINT64_MAX,
+						   .credit_kib = UINT64_MAX,
+						   .period_ms = UINT64_MAX};
 
 static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 {
@@ -76,17 +93,14 @@ static int watch_guest(struct guests *gs, struct store *store, unsigned i)
 		r = store_watch_cagma(store, gs->view[i].domid, g->generation);
 	g->is_polled = false;
 	g->published = guests_nothing_published;
-	g->memory_changed = g->agent_changed = g->report_changed = true;
+	g->memory_changed = g->agent_changed = g->report_changed = g->alarm_changed = true;
 	return r;
 }
 
 static int insert_at(struct guests *gs, struct store *store, unsigned i,
 		     const struct hypervisor_domain *d)
 {
-	size_t behind = gs->n - i;
-	memmove(&gs->guest[i + 1], &gs->guest[i], behind * sizeof(gs->guest[0]));
-	memmove(&gs->view[i + 1], &gs->view[i], behind * sizeof(gs->view[0]));
-	memmove(&gs->demand[i + 1], &gs->demand[i], behind * sizeof(gs->demand[0]));
+	move_all(gs, i + 1, i);
 	gs->n++;
 	gs->guest[i] = (struct guest){
 		.generation = gs->next_generation++,
@@ -94,6 +108,8 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	gs->demand[i] = (struct demand){0};
+	gs->credit[i] = (struct credit){0};
+	gs->qmemman[i] = (struct qmemman_guest){0};
 	return watch_guest(gs, store, i);
 }
 
@@ -205,36 +221,36 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
 }
 
-/* True, and what it does not hold yet, while the guest is gone or being built anew; false once it
- * runs again. */
-static bool is_coming_back(struct guests *gs, struct departure *d, uint64_t *ret_missing_kib)
+/* What a guest that is gone, or being built anew, does not hold yet of what it held. */
+static uint64_t missing_kib(const struct guests *gs, const struct departure *d)
 {
 	uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
-	for (unsigned i = 0; i < gs->n; i++) {
-		const struct guest *g = &gs->guest[i];
-		if (memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
-			continue;
-		has_kib += gs->view[i].alm_kib + g->outstanding_kib;
-		if (g->has_memory && !g->is_paused && !g->is_dying)
-			return false; /* it runs */
-	}
-	*ret_missing_kib = d->alm_kib > has_kib ? d->alm_kib - has_kib : 0;
-	return true;
+	for (unsigned i = 0; i < gs->n; i++)
+		if (memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) == 0)
+			has_kib += gs->view[i].alm_kib + gs->guest[i].outstanding_kib;
+	return amount_less(d->alm_kib, has_kib);
 }
 
-uint64_t guests_held_kib(struct guests *gs, uint64_t now_ms)
+uint64_t guests_held_kib(const struct guests *gs, uint64_t now_ms)
 {
-	uint64_t held_kib = 0, missing_kib;
+	uint64_t held_kib = 0;
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++)
+		if (gs->departure[i].until_ms > now_ms)
+			held_kib += missing_kib(gs, &gs->departure[i]);
+	return held_kib;
+}
+
+/* It runs again, and was built with what it had at last, which may be too little to boot with. */
+static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
+{
 	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
 		struct departure *d = &gs->departure[i];
-		if (d->until_ms <= now_ms)
+		if (d->until_ms <= now_ms || memcmp(g->uuid, d->uuid, sizeof(d->uuid)) != 0)
 			continue;
-		if (is_coming_back(gs, d, &missing_kib))
-			held_kib += missing_kib;
-		else
-			d->until_ms = 0;
+		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
+		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		d->until_ms = 0;
 	}
-	return held_kib;
 }
 
 bool guests_is_returning(const struct guests *gs, const uint8_t uuid[16], uint64_t now_ms)
@@ -287,10 +303,21 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	}
 	g->agent_changed |= event->is_agent;
 	g->report_changed |= event->is_report;
+	g->alarm_changed |= event->is_alarm;
 	return count_event(g, store, event->domid, now_ms);
 }
 
+static bool is_running(const struct guest *g)
+{
+	return g->has_memory && !g->is_paused && !g->is_dying;
+}
+
 /* --- views --------------------------------------------------------------- */
+
+static bool is_booting(const struct guest *g, const struct guest_view *v, uint64_t now_ms)
+{
+	return g->boot_kib && now_ms < g->boot_until_ms && !v->has_report;
+}
 
 static enum guest_hold judge_hold(const struct guest *g, const struct guest_view *v,
 				  uint64_t now_ms)
@@ -308,8 +335,9 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 		{g->is_foreign, HOLD_FOREIGN},
 		{now_ms < g->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < g->call_paused_until_ms, HOLD_CALL_FAILED},
-		{!g->has_agent, HOLD_NO_AGENT},
 		{g->has_bad_report, HOLD_BAD_REPORT},
+		{is_booting(g, v, now_ms), HOLD_NONE},
+		{!g->has_agent, HOLD_NO_AGENT},
 		{!v->has_report, HOLD_NO_AGENT},
 		{now_ms > silent_from_ms, HOLD_SILENT},
 	};
@@ -345,12 +373,46 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 	if (!g->is_polled || now_ms < g->poll_ms)
 		return 0;
 	g->poll_ms = now_ms + (uint64_t)config->period_ms;
-	g->agent_changed = g->report_changed = true;
+	g->agent_changed = g->report_changed = g->alarm_changed = true;
 	if (now_ms < g->polled_until_ms)
 		return 0;
 	g->is_polled = false;
 	g->n_events = 0;
 	return store_watch_cagma(store, v->domid, g->generation);
+}
+
+/* What is there, apart from how the guest is treated. */
+static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	if (!g->has_memory)
+		v->target_kib = v->alm_kib;
+	else if (g->call_is_under_way) /* until it is done, the old one still holds */
+		v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
+	/* raised by us before we were started anew, or by whomever: it is credit */
+	if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
+	    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
+		g->granted_cap_kib = v->cap_kib;
+	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
+	v->is_being_told = g->call_is_under_way;
+	v->may_have_credit = g->can_grow_itself && g->is_trusted;
+	v->is_credited = g->granted_cap_kib != 0;
+	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
+	v->slack_kib = g->balloon.slack_kib;
+}
+
+static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	enum guest_hold held_before = v->hold;
+	v->hold = judge_hold(g, v, now_ms);
+	judge_bounds(g, v);
+	/* what a guest does that is not built yet, or stands still, says nothing */
+	if (is_running(g))
+		balloon_observe(&g->balloon, now_ms, v);
+	else
+		g->balloon = (struct balloon){0};
+	if (v->hold != held_before)
+		log_debug("guest %s (domain %u) is %s", g->name, v->domid,
+			  model_hold_word(v->hold));
 }
 
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
@@ -364,22 +426,10 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (!g->has_memory)
-			v->target_kib = v->alm_kib;
-		else if (g->call_is_under_way) /* until it is done, the old one still holds */
-			v->target_kib = amount_max(g->call_target_kib, g->known_target_kib);
-		enum guest_hold held_before = v->hold;
-		v->hold = judge_hold(g, v, now_ms);
-		v->slack_kib = g->balloon.slack_kib;
-		judge_bounds(g, v);
-		/* what a guest does that is not built yet, or stands still, says nothing */
-		if (g->has_memory && !g->is_paused && !g->is_dying)
-			balloon_observe(&g->balloon, now_ms, v);
-		else
-			g->balloon = (struct balloon){0};
-		if (v->hold != held_before)
-			log_debug("guest %s (domain %u) is %s", g->name, v->domid,
-				  model_hold_word(v->hold));
+		if (is_running(g))
+			note_return(gs, g, now_ms);
+		fill_view(g, v, now_ms);
+		judge_view(g, v, now_ms);
 	}
 	return 0;
 }

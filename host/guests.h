@@ -3,8 +3,8 @@
  * guests.h - the table of guests: who is there, what is known of each. (Edge.)
  *
  * Joins what Xen, xenstore and the configuration say into the guest_views of
- * a snapshot. Guests are kept in order of domid; guest[i], view[i] and
- * demand[i] speak of the same one. Nothing is allocated after guests_init(),
+ * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i],
+ * credit[i] and qmemman[i] speak of the same one. Nothing is allocated after guests_init(),
  * and every size is the configuration's.
  *
  * What a guest writes is read when its watch says so, at most once a pass; a
@@ -21,20 +21,26 @@
 #include "host/store.h"
 
 enum {
-	GUESTS_MAX_EVENTS_S = 50,     /* five times what an agent under pressure writes */
+	GUESTS_MAX_EVENTS_S = 50,     /* three times what an agent under pressure writes: ten
+				       * reports and five alarms */
 	GUESTS_POLL_MS = 30000,       /* how long a guest that floods is polled */
 	GUESTS_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone so long */
 	GUESTS_SHORT_MS = 60000,      /* the need of a guest that fell silent while it was short is
 				       * believed so much longer: it is probably thrashing */
 	GUESTS_REBOOT_MS = 120000,    /* a rebooting guest's memory is held for it so long */
 	GUESTS_MAX_REBOOTS = 64,      /* at a time */
-	GUESTS_TELL_MS = 60000,       /* a guest's bad reports are told no more often */
-	GUESTS_ALM_MEMORY_MS = 5000,  /* a report may be as old as this when it is read */
+	GUESTS_BOOT_MS = 120000, /* one that is back has its boot floor so long without a report */
+	GUESTS_TELL_MS = 60000,  /* a guest's bad reports are told no more often */
+	GUESTS_ALM_MEMORY_MS = 5000, /* a report may be as old as this when it is read */
+	GUESTS_CAP_NOISE_KIB = 2048, /* libxl itself lets max_pages differ from the target by so
+				      * much on HVM */
+	GUESTS_ALARM_MS = 2000,      /* an alarm holds for so long: ten of the shortest gap
+				      * between two of them */
 };
 
 /* What was last written for people; UINT64_MAX: nothing yet. */
 struct published {
-	uint64_t alm_kib, avm_kib, cma_kib, target_kib, period_ms;
+	uint64_t alm_kib, avm_kib, cma_kib, target_kib, credit_kib, period_ms;
 	const char *state, *reason;
 	uint64_t when_ms;
 };
@@ -53,10 +59,19 @@ struct guest {
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
 	uint64_t living_alm_kib;   /* what it held before it died */
+	uint64_t boot_kib;         /* what it was first built with; 0: not seen */
+	uint64_t boot_until_ms;    /* it has rebooted, and may not have reported yet */
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
 	uint64_t by_hand_until_ms;
 	bool has_agent, has_bad_report;
-	bool memory_changed, agent_changed, report_changed; /* to be read at the next pass */
+	bool can_grow_itself; /* its agent says so */
+	bool is_trusted;      /* the administrator says so */
+	uint64_t alarm_until_ms;
+	uint64_t report_seq, report_uptime_ms; /* of the last report read */
+	uint64_t alarm_seq, n_alarms;
+	uint64_t granted_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
+	/* to be read at the next pass */
+	bool memory_changed, agent_changed, report_changed, alarm_changed;
 
 	bool is_polled; /* unwatched for flooding */
 	unsigned n_events;
@@ -83,7 +98,8 @@ struct guest {
 /* A guest that has gone to come back. */
 struct departure {
 	uint8_t uuid[16];
-	uint64_t alm_kib;
+	uint64_t alm_kib;  /* what it is to find again */
+	uint64_t boot_kib; /* what it needs to boot */
 	uint64_t until_ms; /* 0: a free place */
 };
 
@@ -95,6 +111,8 @@ struct guests {
 	struct guest *guest;
 	struct guest_view *view;
 	struct demand *demand;
+	struct credit *credit;
+	struct qmemman_guest *qmemman;
 };
 
 /* 0 or -ENOMEM. */
@@ -127,7 +145,7 @@ int guests_watch_anew(struct guests *guests, struct store *store);
 void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
 
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
-uint64_t guests_held_kib(struct guests *guests, uint64_t now_ms);
+uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);
 
 /* True when memory is held for a guest of this UUID, since it reboots. */
 bool guests_is_returning(const struct guests *guests, const uint8_t uuid[16], uint64_t now_ms);

@@ -99,3 +99,8 @@ int hypervisor_domains(struct hypervisor *h, const struct hypervisor_domain **re
 	*ret_domain = h->domain;
 	return (int)n;
 }
+
+int hypervisor_set_cap(struct hypervisor *h, uint32_t domid, uint64_t cap_kib)
+{
+	return xc_domain_setmaxmem(h->xc, domid, cap_kib) < 0 ? -errno : 0;
+}

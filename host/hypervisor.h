@@ -2,8 +2,8 @@
 /*
  * hypervisor.h - what Xen says of the host and its domains, in bulk. (Edge.)
  *
- * The only file that includes xenctrl.h. It observes; targets are set through
- * libxl elsewhere.
+ * The only file that includes xenctrl.h. It observes, and sets max_pages, for
+ * which libxl has no call; targets are set through libxl elsewhere.
  */
 #ifndef CAGMA_HYPERVISOR_H
 #define CAGMA_HYPERVISOR_H
@@ -44,5 +44,12 @@ int hypervisor_host(struct hypervisor *hypervisor, struct hypervisor_host *ret_h
  * next call; or -errno; -E2BIG when there are more.
  */
 int hypervisor_domains(struct hypervisor *hypervisor, const struct hypervisor_domain **ret_domain);
+
+/*
+ * Lets the domain hold up to `cap_kib`; below what it holds it can only
+ * shrink. libxl sets the same with every target. 0 or -errno; -ESRCH when it
+ * is gone.
+ */
+int hypervisor_set_cap(struct hypervisor *hypervisor, uint32_t domid, uint64_t cap_kib);
 
 #endif

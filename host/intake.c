@@ -28,6 +28,7 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
 	g->conf_weight =
 		listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+	g->is_trusted = !listed || !listed->is_untrusted;
 }
 
 /* A target that is neither what we found nor what we set is somebody's wish. */
@@ -69,6 +70,9 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	g->has_memory = target_kib && g->static_max_kib;
 	if (!had_memory)
 		g->published = guests_nothing_published;
+	/* libxl builds guests paused; later its target says nothing of what it boots with */
+	if (!had_memory && g->has_memory && g->is_paused)
+		g->boot_kib = target_kib + g->videoram_kib;
 	g->is_foreign = dynamic_min_kib != 0;
 	g->has_passthrough = store_has_libxl(store, v->domid, "device/pci");
 	v->target_kib = target_kib + g->videoram_kib;
@@ -77,6 +81,18 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	look_up(g, config);
 	g->memory_changed = false;
 	return 0;
+}
+
+/* `abilities` is a list with commas. */
+static bool has_ability(const char *abilities, const char *ability)
+{
+	size_t len = strlen(ability);
+	for (const char *at = abilities; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (strncmp(at, ability, len) == 0 && (at[len] == '\0' || at[len] == ','))
+			return true;
+	}
+	return false;
 }
 
 static int read_agent(struct guest *g, const struct guest_view *v, struct store *store)
@@ -91,6 +107,7 @@ static int read_agent(struct guest *g, const struct guest_view *v, struct store 
 		       line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
 				  &present) == LINE_OK &&
 		       hello.protocol == KEYS_PROTOCOL;
+	g->can_grow_itself = g->has_agent && has_ability(hello.abilities, "self-grow");
 	g->agent_changed = false;
 	return 0;
 }
@@ -151,10 +168,61 @@ static int read_report(struct guest *g, struct guest_view *v, struct store *stor
 		return 0;
 	}
 	tell_good_report(g, v);
-	/* a report read again unchanged is not a new one */
-	if (report.seq != v->report.seq || report.uptime_ms != v->report.uptime_ms)
-		v->report_ms = now_ms;
+	/* a report read again unchanged is not a new one, and an alarm may have come since */
+	if (report.seq == g->report_seq && report.uptime_ms == g->report_uptime_ms)
+		return 0;
+	g->report_seq = report.seq;
+	g->report_uptime_ms = report.uptime_ms;
+	v->report_ms = now_ms;
 	v->report = report;
+	v->fill_kib_s = 0;
+	return 0;
+}
+
+/* An alarm that breaks the contract, is known, or is older than the report is none. */
+static bool is_news(const struct guest *g, const struct guest_view *v, struct text line,
+		    struct alarm_call *ret_alarm)
+{
+	struct alarm_call alarm;
+	if (line_parse(&keys_alarm_format, line, &alarm, &alarm.present) != LINE_OK ||
+	    !v->has_report || alarm.seq == g->alarm_seq || alarm.total_kib == 0 ||
+	    alarm.avail_kib > alarm.total_kib || alarm.uptime_ms < v->report.uptime_ms)
+		return false;
+	*ret_alarm = alarm;
+	return true;
+}
+
+/* What the alarm says goes into the guest's report; the rest of that stays as it was. */
+static void take_alarm(struct guest *g, struct guest_view *v, const struct alarm_call *alarm,
+		       uint64_t now_ms)
+{
+	struct report report = v->report;
+	report.uptime_ms = alarm->uptime_ms;
+	report.total_kib = alarm->total_kib;
+	report.avail_kib = alarm->avail_kib;
+	report.free_kib = amount_min(report.free_kib, alarm->avail_kib);
+	report.psi_some_us = amount_max(report.psi_some_us, alarm->psi_some_us);
+	report.psi_full_us = amount_max(report.psi_full_us, alarm->psi_full_us);
+	if (check_report(g, v, &report))
+		return;
+	v->report = report;
+	v->report_ms = now_ms;
+	v->fill_kib_s = alarm->fill_kib_s;
+	g->alarm_seq = alarm->seq;
+	g->alarm_until_ms = now_ms + GUESTS_ALARM_MS;
+	g->n_alarms++;
+}
+
+static int read_alarm(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
+{
+	char line[KEYS_MAX_VALUE + 1];
+	struct alarm_call alarm;
+	int len = store_read(store, v->domid, keys_table[KEY_ALARM].path, line, sizeof(line));
+	if (is_lost(len))
+		return len;
+	g->alarm_changed = false;
+	if (len >= 0 && is_news(g, v, (struct text){line, (size_t)len}, &alarm))
+		take_alarm(g, v, &alarm, now_ms);
 	return 0;
 }
 
@@ -166,5 +234,7 @@ int intake_read(struct guest *g, struct guest_view *v, struct store *store,
 		r = read_agent(g, v, store);
 	if (r == 0 && g->report_changed)
 		r = read_report(g, v, store, now_ms);
+	if (r == 0 && g->alarm_changed)
+		r = read_alarm(g, v, store, now_ms);
 	return r;
 }

@@ -29,10 +29,27 @@ uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 	return target > 0 ? (uint64_t)target / MODEL_PAGE_KIB * MODEL_PAGE_KIB : 0;
 }
 
+uint64_t model_heading_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return guest->grew_itself && guest->alm_kib > reach_kib ? guest->alm_kib : reach_kib;
+}
+
+bool model_is_shrinking(const struct guest_view *guest)
+{
+	return model_heading_kib(guest) + MODEL_NEAR_KIB < guest->alm_kib;
+}
+
 uint64_t model_pending_kib(const struct guest_view *guest)
 {
 	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
 	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
+}
+
+uint64_t model_credit_kib(const struct guest_view *guest)
+{
+	uint64_t told_kib = guest->alm_kib + model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB;
+	return guest->is_credited && guest->cap_kib > told_kib ? guest->cap_kib - told_kib : 0;
 }
 
 uint64_t model_kept_kib(const struct host_view *host)
@@ -42,8 +59,11 @@ uint64_t model_kept_kib(const struct host_view *host)
 
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib)
 {
-	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
-	for (unsigned i = 0; i < snap->n_guests; i++)
+	uint64_t kept_kib = model_kept_kib(&snap->host), credit_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
 		kept_kib += model_pending_kib(&snap->guest[i]);
+		credit_kib += model_credit_kib(&snap->guest[i]);
+	}
+	kept_kib += credit_kib > reserve_kib ? credit_kib : reserve_kib;
 	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;
 }

@@ -13,8 +13,13 @@
 
 #include "common/keys.h"
 
-#define MODEL_PAGE_KIB UINT64_C(4)
-#define MODEL_NEAR_KIB UINT64_C(256) /* this near its target a balloon has arrived */
+#define MODEL_PAGE_KIB        UINT64_C(4)
+#define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
+/* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
+#define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)
+
+/* A quarter of the reserve is not lent to running guests, however short they are. */
+#define MODEL_UNLENT_SHARE 4
 
 /* Why a guest is not ours to move; such a guest keeps what it holds. */
 #define MODEL_HOLDS(X)                                                                             \
@@ -41,6 +46,7 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 	X(GIVE, "give")     /* its surplus serves another, or the reserve */                       \
 	X(SHARE, "share")   /* not all wants fit: its share is smaller */                          \
 	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
+	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
 	X(RETRY, "retry")   /* a stuck balloon is tried with another target */
 
 #define X(id, word) REASON_##id,
@@ -69,14 +75,23 @@ struct guest_view {
 	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
 			      * memory/target + videoram */
 	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
+	uint64_t latency_ms; /* from a larger target to pages there; from balloon.h */
 	bool at_rest;        /* ALM has not moved lately */
+	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
 	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
-	uint32_t weight;    /* 1..65535 */
-	bool has_report;    /* the two below are meaningful */
-	uint64_t report_ms; /* when the report was read, on now_ms's clock */
+	uint32_t weight;      /* 1..65535 */
+	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
+	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
+	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
+	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
+	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
+	bool has_report;      /* the two below are meaningful */
+	uint64_t report_ms;   /* when the report was read, on now_ms's clock */
 	struct report report;
+	uint64_t fill_kib_s; /* how fast it uses memory up, by its alarm; 0: the report is no alarm
+			      */
 };
 
 struct snapshot {
@@ -98,13 +113,19 @@ struct verdict {
 	uint64_t demand_kib; /* D: demand as it was lately */
 	uint64_t cma_kib;    /* CMA */
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
+	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
 };
+
+/* In plan.credit_kib: its cap_kib is left as it is. */
+#define PLAN_CREDIT_AS_IT_IS UINT64_MAX
 
 struct plan {
 	unsigned n_actions;      /* every shrink precedes every grow */
 	struct action *action;   /* capacity entries */
 	struct verdict *verdict; /* one for each guest of the snapshot */
+	uint64_t *credit_kib;    /* how far each may grow by itself above what it holds or was told
+				  * to take, or PLAN_CREDIT_AS_IT_IS; one for each guest */
 	uint64_t promised_kib;   /* grows that wait for pages of donors */
 	uint64_t wake_ms;        /* decide again no later than this */
 };
@@ -118,6 +139,7 @@ struct policy_conf {
 	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
 	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
 	uint64_t step_kib;               /* no change of a target is smaller */
+	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
 };
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
@@ -125,15 +147,24 @@ struct policy_conf {
 uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib);
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
 
+/* Where its ALM is heading: to its target; or, when it grew by itself, nowhere else. */
+uint64_t model_heading_kib(const struct guest_view *guest);
+
+/* It is on its way to a smaller target. */
+bool model_is_shrinking(const struct guest_view *guest);
+
 /* What the guest may still take under its present target. */
 uint64_t model_pending_kib(const struct guest_view *guest);
+
+/* What it may take beyond that by itself, without any action of ours. */
+uint64_t model_credit_kib(const struct guest_view *guest);
 
 /* What is kept of the host's free memory, the reserve apart: claimed by guests
  * being built, held for those that reboot, leased to those to be started. */
 uint64_t model_kept_kib(const struct host_view *host);
 
 /* Host memory that grows may be issued against now: free, not kept, not
- * pending for a guest already told, not the reserve. */
+ * pending for a guest already told, nor the reserve, of which credit is a part. */
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
 
 #endif

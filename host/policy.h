@@ -8,14 +8,19 @@
 #ifndef CAGMA_POLICY_H
 #define CAGMA_POLICY_H
 
+#include "host/credit.h"
 #include "host/demand.h"
 #include "host/model.h"
+#include "host/policy_qmemman.h"
 #include "host/share.h"
 
 /* What a policy remembers, and room to work in; both for every guest of the
  * snapshot, sized once, all zero at first. */
 struct policy_state {
-	struct demand *demand; /* demand[i] belongs to guest[i] and moves with it */
+	struct demand *demand;         /* demand[i] belongs to guest[i] and moves with it; */
+	struct credit *credit;         /* so do credit[i] … */
+	struct qmemman_guest *qmemman; /* … and qmemman[i] */
+	struct qmemman_host qmemman_host;
 	struct share *share;
 };
 
@@ -23,8 +28,9 @@ struct policy {
 	const char *name;
 	const char *about;
 	/*
-	 * Total: every snapshot has a plan. `plan` is overwritten, `state`
-	 * advanced. The same inputs give the same plan.
+	 * Total: every snapshot has a plan. `plan` is overwritten, but for its
+	 * credit_kib, which is all 0 before; `state` is advanced. The same inputs
+	 * give the same plan.
 	 */
 	void (*decide)(const struct policy_conf *conf, const struct snapshot *snap,
 		       struct policy_state *state, struct plan *plan);
@@ -39,6 +45,8 @@ const struct policy *policy_at(unsigned i);
 
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan);
+void policy_qmemman(const struct policy_conf *conf, const struct snapshot *snap,
+		    struct policy_state *state, struct plan *plan);
 void policy_static(const struct policy_conf *conf, const struct snapshot *snap,
 		   struct policy_state *state, struct plan *plan);
 

@@ -6,7 +6,8 @@
  * From top to bottom: what each guest wants (demand.h); what each is to have,
  * its goal, by tiers with one level each (share.h); which targets bring it
  * there: shrinks at once, grows against memory that is free now, the rest
- * promised until donors' pages come free.
+ * promised until donors' pages come free; how far it may go by itself
+ * meanwhile (credit.h).
  */
 #include "common/amount.h"
 #include "host/plan.h"
@@ -18,61 +19,127 @@
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 8
 
-enum { N_TIERS = 5 };
+/* A guest that was just told to grow is not told to shrink for less than so
+ * many steps for a while: needs waver from report to report. */
+#define WAVER_STEPS 8
+#define WAVER_MS    20000
+
+/* Up to which amount of memory a guest is served, from the most important on. */
+enum tier { TIER_NONE, TIER_MIN, TIER_FAIR, TIER_USE, TIER_CMA, TIER_WANT, TIER_HELD };
 
 static bool is_ours(const struct guest_view *guest)
 {
 	return guest->hold == HOLD_NONE;
 }
 
-/*
- * The upper bound of tier `tier` for a guest, in pages: its min; what it uses;
- * its CMA above that; its want, which remembers what it used lately; and at
- * last what it holds now, since surplus stays where it is until somebody needs
- * it. Rising with `tier`; within max.
- */
-static uint64_t tier_bound(const struct guest_view *guest, const struct verdict *v, int tier)
+static bool anyone_is_alarmed(const struct snapshot *snap)
 {
-	uint64_t use_kib = v->offset_kib + v->use_kib;
-	const uint64_t bound_kib[N_TIERS + 1] = {
-		0,
-		guest->min_kib,
-		amount_min(amount_max(use_kib, guest->min_kib), v->want_kib),
-		amount_min(amount_max(use_kib + v->cma_kib, guest->min_kib), v->want_kib),
-		v->want_kib,
-		amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib)),
-	};
-	return bound_kib[tier] / MODEL_PAGE_KIB;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (is_ours(&snap->guest[i]) && snap->guest[i].is_alarmed)
+			return true;
+	return false;
 }
 
-/* Host memory to be shared: what our guests hold, and what is free beyond the
- * reserve, claims and what others may still take. In pages. */
-static uint64_t pages_to_share(const struct policy_conf *conf, const struct snapshot *snap)
+/* The guest's use and its CMA, apart from what it only remembers. */
+static uint64_t critical_kib(const struct guest_view *guest, const struct verdict *v)
+{
+	uint64_t kib = amount_max(v->offset_kib + v->use_kib + v->cma_kib, guest->min_kib);
+	return amount_min(kib, v->want_kib);
+}
+
+/*
+ * The upper bound of a tier for a guest, in KiB, rising with the tier, within
+ * max: its min; what it is short of, as far as it would have it whatever the
+ * others claim; what it uses; its CMA above that; its want, which remembers
+ * what it used lately; and at last what it holds now, since surplus stays
+ * where it is until somebody needs it.
+ */
+static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
+{
+	uint64_t use_kib = amount_max(v->offset_kib + v->use_kib, v->fair_kib);
+	switch (tier) {
+	case TIER_NONE:
+		return 0;
+	case TIER_MIN:
+		return guest->min_kib;
+	case TIER_FAIR:
+		return v->fair_kib;
+	case TIER_USE:
+		return amount_min(use_kib, critical_kib(guest, v));
+	case TIER_CMA:
+		return critical_kib(guest, v);
+	case TIER_WANT:
+		return v->want_kib;
+	case TIER_HELD:
+		break;
+	}
+	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
+}
+
+/* What of the reserve stays unlent: while a guest is in alarm the last quarter; otherwise what has
+ * been lent stays lent, and no more is. */
+static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
+	uint64_t free_kib = amount_less(snap->host.free_kib, model_kept_kib(&snap->host));
+	if (anyone_is_alarmed(snap))
+		return least_kib;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		free_kib = amount_less(free_kib, model_pending_kib(&snap->guest[i]));
+	return amount_max(amount_min(free_kib, conf->reserve_kib), least_kib);
+}
+
+/* Host memory to be shared: what our guests hold, and what is free beyond
+ * `reserve_kib`, claims and what others may still take. In pages. */
+static uint64_t pages_to_share(const struct snapshot *snap, uint64_t reserve_kib)
 {
 	uint64_t have_kib = snap->host.free_kib;
-	uint64_t kept_kib = model_kept_kib(&snap->host) + conf->reserve_kib;
+	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		if (is_ours(g))
 			have_kib += g->alm_kib;
 		else
-			kept_kib += model_pending_kib(g);
+			kept_kib += model_pending_kib(g) + model_credit_kib(g);
 	}
-	return (have_kib > kept_kib ? have_kib - kept_kib : 0) / MODEL_PAGE_KIB;
+	return amount_less(have_kib, kept_kib) / MODEL_PAGE_KIB;
 }
 
-static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, int tier,
+/* What each would have if all asked for their max: the level nobody's claims can take. */
+static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *share,
+		     struct plan *plan)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		if (is_ours(g))
+			share[n++] = (struct share){.lo = g->min_kib / MODEL_PAGE_KIB,
+						    .hi = g->max_kib / MODEL_PAGE_KIB,
+						    .weight = g->weight,
+						    .order = g->domid};
+	}
+	share_divide(share, n, pages);
+	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
+		struct verdict *v = &plan->verdict[i];
+		if (is_ours(&snap->guest[i]))
+			v->fair_kib = amount_min(share[k++].got * MODEL_PAGE_KIB,
+						 critical_kib(&snap->guest[i], v));
+	}
+}
+
+static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
 			  struct share *share, uint64_t *ret_sum)
 {
 	unsigned n = 0;
 	*ret_sum = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
 		if (!is_ours(g))
 			continue;
 		share[n] = (struct share){
-			.lo = tier_bound(g, &plan->verdict[i], tier - 1),
-			.hi = tier_bound(g, &plan->verdict[i], tier),
+			.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
+			.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
 			.weight = g->weight,
 			.order = g->domid,
 		};
@@ -81,16 +148,22 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 	return n;
 }
 
-/* Everyone gets the tiers that fit whole; within the first that does not, one level decides. */
+/*
+ * Everyone gets the tiers that fit whole; within the first that does not, one
+ * level decides. The reserve is filled from surplus, and lent to those whose
+ * want cannot be met otherwise, as far as they get at it by an alarm.
+ */
 static void set_goals(const struct policy_conf *conf, const struct snapshot *snap,
 		      struct share *share, struct plan *plan)
 {
-	uint64_t pages = pages_to_share(conf, snap), sum;
-	int tier = 1;
+	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
+	uint64_t whole = pages_to_share(snap, conf->reserve_kib), sum;
+	enum tier tier = TIER_MIN;
+	set_fair(snap, lent, share, plan);
 	unsigned n = fill_tier(snap, plan, tier, share, &sum);
-	while (sum <= pages && tier < N_TIERS)
+	while (sum <= lent && tier < TIER_HELD)
 		n = fill_tier(snap, plan, ++tier, share, &sum);
-	share_divide(share, n, pages);
+	share_divide(share, n, tier < TIER_HELD ? lent : whole);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		if (!is_ours(g))
@@ -132,7 +205,7 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		       uint64_t alm_kib, enum plan_reason reason)
 {
 	const struct guest_view *g = &snap->guest[guest];
-	uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+	uint64_t heading_kib = model_heading_kib(g);
 	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
 	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
 	uint64_t target_kib = model_target_kib(g, reach_kib);
@@ -152,32 +225,50 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
 }
 
-/* A goal below where the guest is heading: a shrink, or a growth taken back. */
-static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
-			struct plan *plan)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		const struct verdict *v = &plan->verdict[i];
-		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
-		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
-		if (!is_ours(g))
-			continue;
-		if (v->goal_kib + conf->step_kib <= heading_kib)
-			add_action(plan, snap, i, v->goal_kib,
-				   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
-		else if (goal_kib + conf->step_kib <= g->alm_kib &&
-			 goal_kib < heading_kib + conf->step_kib)
-			add_retry(plan, snap, i, heading_kib);
-	}
-}
-
 /* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
 static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
 			    const struct verdict *v)
 {
-	uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
 	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
+}
+
+/* So little less, so soon after a growth, that it may be wanted back at the next report. */
+static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		   uint64_t by_kib)
+{
+	return by_kib < WAVER_STEPS * conf->step_kib && d->told_to_grow_ms &&
+	       now_ms < d->told_to_grow_ms + WAVER_MS;
+}
+
+/*
+ * A goal below where the guest is heading: a shrink, or a growth taken back.
+ * What it took by credit is its own until it has stopped growing; then it is
+ * taken into its target, or back. A guest that boots is left in peace.
+ */
+static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
+			const struct demand *demand, struct plan *plan)
+{
+	bool can_wait = !anyone_is_alarmed(snap);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		uint64_t heading_kib = model_heading_kib(g);
+		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
+		if (!is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
+			continue;
+		if (v->goal_kib + conf->step_kib <= heading_kib) {
+			if (!can_wait ||
+			    !wavers(conf, snap->host.now_ms, &demand[i], heading_kib - v->goal_kib))
+				add_action(plan, snap, i, v->goal_kib,
+					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
+		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
+			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
+		} else if (goal_kib + conf->step_kib <= g->alm_kib &&
+			   goal_kib < heading_kib + conf->step_kib) {
+			add_retry(plan, snap, i, heading_kib);
+		}
+	}
 }
 
 /*
@@ -191,7 +282,7 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
-		uint64_t heading_kib = model_reach_kib(g, g->target_kib);
+		uint64_t heading_kib = model_heading_kib(g);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (is_ours(g) && !missing_kib(conf, g, v) &&
@@ -201,19 +292,29 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	}
 }
 
-/* What is free now is divided among those who miss something; the rest is promised. */
-static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
-		      struct share *share, struct plan *plan)
+/* What the guest may take by its credit is its own already, when it is in alarm. */
+static uint64_t own_kib(const struct guest_view *g)
 {
-	uint64_t spendable_kib = model_spendable_kib(snap, conf->reserve_kib);
+	return g->is_alarmed ? model_credit_kib(g) : 0;
+}
+
+/*
+ * `spendable_kib` is divided among those who miss something and are in alarm,
+ * or are not. The rest is promised. What was spent.
+ */
+static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
+			   bool in_alarm, uint64_t spendable_kib, const struct policy_state *state,
+			   struct plan *plan)
+{
+	struct share *share = state->share;
+	uint64_t spent_kib = 0;
 	unsigned n = 0;
-	if (snap->host.xl_is_building)
-		spendable_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
-		if (missing)
-			share[n++] = (struct share){.hi = missing / MODEL_PAGE_KIB,
+		if (missing && g->is_alarmed == in_alarm)
+			share[n++] = (struct share){.hi = amount_less(missing, own_kib(g)) /
+							  MODEL_PAGE_KIB,
 						    .weight = g->weight,
 						    .order = g->domid};
 	}
@@ -221,16 +322,31 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
-		if (!missing)
+		if (!missing || g->is_alarmed != in_alarm)
 			continue;
-		uint64_t got_kib = share[k++].got * MODEL_PAGE_KIB;
-		uint64_t told_kib = amount_max(model_reach_kib(g, g->target_kib), g->alm_kib);
-		if (got_kib >= amount_min(conf->step_kib, missing))
-			add_action(plan, snap, i, told_kib + got_kib, REASON_NEED);
-		else
-			got_kib = 0;
-		plan->promised_kib += missing - got_kib;
+		uint64_t paid_kib = share[k++].got * MODEL_PAGE_KIB;
+		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
+		plan->promised_kib += missing;
+		if (got_kib < conf->step_kib)
+			continue;
+		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
+			   REASON_NEED);
+		state->demand[i].told_to_grow_ms = snap->host.now_ms;
+		plan->promised_kib -= got_kib;
+		spent_kib += paid_kib;
 	}
+	return spent_kib;
+}
+
+/* Guests in alarm first, and out of the reserve too: it is there for them. */
+static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct policy_state *state, struct plan *plan)
+{
+	bool may_grow = !snap->host.xl_is_building;
+	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
+	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
+	uint64_t spent_kib = grow_those(conf, snap, true, alarm_kib, state, plan);
+	grow_those(conf, snap, false, amount_less(common_kib, spent_kib), state, plan);
 }
 
 /* Promised memory is on its way: a donor was told to shrink and has not done so yet. */
@@ -240,7 +356,7 @@ static bool pages_are_coming(const struct snapshot *snap, const struct plan *pla
 		return true;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g) && model_reach_kib(g, g->target_kib) + MODEL_NEAR_KIB < g->alm_kib)
+		if (is_ours(g) && model_is_shrinking(g))
 			return true;
 	}
 	return false;
@@ -260,14 +376,16 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		demand_observe(&state->demand[i], conf, g);
+		credit_observe(&state->credit[i], conf, snap->host.now_ms, g);
 		demand_judge(&state->demand[i], conf, &snap->host, g, &plan->verdict[i]);
 	}
 	set_goals(conf, snap, state->share, plan);
 	gather_small_shrinks(conf, snap, plan);
-	add_shrinks(conf, snap, plan);
+	add_shrinks(conf, snap, state->demand, plan);
 	add_cancels(conf, snap, plan);
-	add_grows(conf, snap, state->share, plan);
+	add_grows(conf, snap, state, plan);
 	plan_order(snap, plan); /* a retry may be either */
+	credit_give(state->credit, conf, snap, state->share, plan);
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	if ((plan->promised_kib || lease_is_awaited(snap)) && pages_are_coming(snap, plan))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);

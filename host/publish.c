@@ -56,6 +56,12 @@ static int publish_one(struct guest *g, const struct guest_view *v, const struct
 	add_word(&batch, KEY_STATE, model_hold_word(v->hold), &p.state);
 	if (g->has_reason)
 		add_word(&batch, KEY_REASON, model_reason_word(g->reason), &p.reason);
+	/* what libxl is about to set is not worth saying, and what is less is to be known at once
+	 */
+	uint64_t credit_kib = model_credit_kib(v);
+	if (!v->is_being_told)
+		add_amount(&batch, KEY_CREDIT, credit_kib, &p.credit_kib,
+			   credit_kib < p.credit_kib ? 1 : PUBLISH_CREDIT_STEP_KIB);
 	if (now_ms >= p.when_ms + period_ms) {
 		p.when_ms = now_ms;
 		add_amounts(&batch, &p, v, verdict, period_ms);

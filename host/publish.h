@@ -4,14 +4,18 @@
  * for the guest's agent. (Edge.)
  *
  * Written on real change only: another word, or an amount that moved by at
- * least PUBLISH_STEP_KIB; amounts at most once a period.
+ * least PUBLISH_STEP_KIB; amounts at most once a period, but for the credit,
+ * which is the agent's to use at once.
  */
 #ifndef CAGMA_PUBLISH_H
 #define CAGMA_PUBLISH_H
 
 #include "host/guests.h"
 
-enum { PUBLISH_STEP_KIB = 1024 };
+enum {
+	PUBLISH_STEP_KIB = 1024,
+	PUBLISH_CREDIT_STEP_KIB = 2048, /* a batch of Linux's balloon driver */
+};
 
 /* 0, or -EBADF when the connection is lost; other failures are left for the next time. */
 int publish_guests(struct guests *guests, const struct verdict *verdict, struct store *store,

@@ -136,12 +136,18 @@ static bool read_token(const char *token, struct store_event *ret_event)
 /* Which key of ours it was; a guest may write others beside them, which are nobody's. */
 static void read_path(const char *path, struct store_event *e)
 {
-	char agent[KEYS_MAX_PATH], report[KEYS_MAX_PATH];
-	keys_path(KEY_AGENT, e->domid, agent);
-	keys_path(KEY_REPORT, e->domid, report);
-	bool is_whole = strncmp(path, agent, strlen(path)) == 0; /* a parent: made or removed */
-	e->is_agent = is_whole;
-	e->is_report = is_whole ? strcmp(path, agent) != 0 : strcmp(path, report) == 0;
+	const struct {
+		enum key_id key;
+		bool *is_it;
+	} keys[] = {
+		{KEY_AGENT, &e->is_agent}, {KEY_REPORT, &e->is_report}, {KEY_ALARM, &e->is_alarm}};
+	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char own[KEYS_MAX_PATH];
+		size_t len = strlen(path);
+		keys_path(keys[i].key, e->domid, own);
+		/* the key, or a parent of it, which was made or removed */
+		*keys[i].is_it = strncmp(path, own, len) == 0 && (!own[len] || own[len] == '/');
+	}
 }
 
 static bool is_answer(const char *path)

@@ -29,7 +29,8 @@ struct store_event {
 	unsigned domid;
 	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
-	bool is_agent;       /* STORE_CAGMA: the agent key changed; both when any may have */
+	bool is_agent;       /* STORE_CAGMA: the agent key changed */
+	bool is_alarm;       /* STORE_CAGMA: the alarm key changed; all three when any may have */
 	bool is_answer;      /* STORE_TOOL: one of the keys that cagmad writes there */
 };
 

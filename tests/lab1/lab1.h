@@ -94,11 +94,12 @@ struct lab1_guest_options {
 int lab1_guest_make(struct lab1 *lab, const struct lab1_guest_options *options,
 		    struct lab1_guest **ret_guest);
 int lab1_guest_build(struct lab1_guest *guest);
-int lab1_guest_unpause(struct lab1_guest *guest);
+int lab1_guest_start(struct lab1_guest *guest);
 int lab1_guest_boot(struct lab1 *lab, const struct lab1_guest_options *options,
 		    struct lab1_guest **ret_guest);
 /* A paused guest's agent stands still too. */
 int lab1_guest_pause(struct lab1_guest *guest);
+int lab1_guest_unpause(struct lab1_guest *guest);
 /* The guest shuts itself down: SHUTDOWN_poweroff, _reboot or _crash of xen/sched.h. */
 int lab1_guest_shutdown(struct lab1_guest *guest, uint32_t code);
 /* What `xl destroy` does. The handle is freed. */

@@ -294,8 +294,7 @@ static bool is_booted(void *arg)
 	return lab1_guest_stats(arg, &stats) == 0 && stats.is_booted;
 }
 
-/* Unpauses it for the first time. */
-static int start(struct lab1_guest *guest)
+int lab1_guest_start(struct lab1_guest *guest)
 {
 	int rc = lab1_guest_unpause(guest);
 
@@ -318,7 +317,7 @@ int lab1_guest_boot(struct lab1 *lab, const struct lab1_guest_options *options,
 		return rc;
 	rc = lab1_guest_build(guest);
 	if (!rc)
-		rc = start(guest);
+		rc = lab1_guest_start(guest);
 	if (rc)
 		lab1_guest_destroy(guest);
 	else
@@ -445,7 +444,7 @@ int lab1_guest_reboot(struct lab1_guest *guest)
 		rc = domain_make(guest);
 	if (!rc)
 		rc = build(guest, target_kib);
-	return rc ? rc : start(guest);
+	return rc ? rc : lab1_guest_start(guest);
 }
 
 int lab1_guest_hold_libxl_lock(struct lab1_guest *guest, bool hold)

@@ -2,7 +2,8 @@
 #
 # The daemon and the agent on lab 1's stock toolstack. Part of the top Makefile, after lab1.mk.
 
-LAB1_STAGED = $(addprefix $(LAB1_DIR)/,test_cagmad test_guests)
+LAB1_STAGED_NAMES = cagmad guests alarms selfgrow
+LAB1_STAGED       = $(addprefix $(LAB1_DIR)/test_,$(LAB1_STAGED_NAMES))
 $(LAB1_STAGED): LAB1_CHECK = $(shell $(PKG_CONFIG) --libs check)
 $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
                 $(addprefix $B/,tests/unit/suite.o $(COMMON_PURE)) \
@@ -12,7 +13,7 @@ $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
 
 $(LAB1_DIR)/test_guests: $B/host/store.o
 
-.PHONY: staged check-cagmad check-guests
+.PHONY: staged $(addprefix check-,$(LAB1_STAGED_NAMES))
 staged: $(LAB1_STAGED)
-check-cagmad check-guests: check-%: $(LAB1_DIR)/test_%
+$(addprefix check-,$(LAB1_STAGED_NAMES)): check-%: $(LAB1_DIR)/test_%
 	$Q$<

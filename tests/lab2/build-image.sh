@@ -19,6 +19,7 @@ set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
 
 LAB=${1:-build/lab2}
@@ -27,7 +28,7 @@ XEN_PACKAGE=xen-hypervisor-4.17-amd64
 DOM0_PACKAGES=xen-utils-4.17,xenstore-utils,kmod,iproute2,procps,mount,util-linux,libgcc-s1,libjson-c5
 DOM0_MODULES="xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-blkback loop brd"
 BOOT_MODULES="virtio_pci virtio_blk ext4 crc32c_generic"
-GUEST_MODULES="xen-blkfront xenfs"
+GUEST_MODULES="xen-blkfront xenfs brd"
 
 # The machine's own Debian sources as one-line entries; whatever else apt knows is left out.
 debian_sources() {

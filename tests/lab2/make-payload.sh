@@ -9,12 +9,14 @@
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
 
 BUILD=$1
 IMAGE=$2
 PAYLOAD=$3
-LAB_BINARIES=$BUILD/tests/lab2
+DOM0_PROGRAMS="host/cagmad tests/lab2/lab2-sampler tests/lab2/lab2-judge tests/lab2/lab2-store"
+GUEST_PROGRAMS="guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent"
 
 # copy_libraries TREE PROGRAM...: whatever the dynamic linker would load, at the same paths
 copy_libraries() {
@@ -30,24 +32,26 @@ guest_overlay() {
 	local tree=$PAYLOAD.guest
 	rm -rf "$tree"
 	mkdir -p "$tree/lab"
-	install -m 755 "$BUILD/guest/cagma-agent" "$LAB_BINARIES/guest/lab2-work" "$tree/lab/"
+	for program in $GUEST_PROGRAMS; do
+		install -m 755 "$BUILD/$program" "$tree/lab/"
+	done
 	install -m 755 "$HERE/guest/init" "$tree/init"
-	copy_libraries "$tree" "$tree/lab/cagma-agent" "$tree/lab/lab2-work"
+	copy_libraries "$tree" "$tree"/lab/*
 	(cd "$tree" && find . -print0 | sort -z |
 		cpio --quiet --null --create --format=newc --owner=0:0)
 	rm -rf "$tree"
 }
 
-for program in host/cagmad guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/lab2-sampler \
-	tests/lab2/lab2-store; do
+for program in $DOM0_PROGRAMS $GUEST_PROGRAMS; do
 	[ -x "$BUILD/$program" ] || die "$BUILD/$program is missing; run make"
 done
 rm -rf "$PAYLOAD"
 mkdir -p "$PAYLOAD/bin" "$PAYLOAD/guest"
-install -m 755 "$BUILD/host/cagmad" "$LAB_BINARIES/lab2-sampler" "$LAB_BINARIES/lab2-store" \
-	"$PAYLOAD/bin/"
+for program in $DOM0_PROGRAMS; do
+	install -m 755 "$BUILD/$program" "$PAYLOAD/bin/"
+done
 install -m 755 "$HERE/dom0/run" "$HERE/dom0/run-scenario" "$HERE/dom0/dom0-boot" "$PAYLOAD/"
-install -m 644 "$HERE/dom0/lib.sh" "$PAYLOAD/"
+install -m 644 "$HERE"/dom0/*.sh "$PAYLOAD/"
 mkdir "$PAYLOAD/scenario"
 install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
 cp "$IMAGE/guest/vmlinux" "$PAYLOAD/guest/vmlinux"

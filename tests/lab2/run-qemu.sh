@@ -8,6 +8,7 @@
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
 
 BUILD=$1
@@ -18,8 +19,9 @@ LAB=build/lab2
 RUN=$LAB/run
 CONSOLE=$RUN/console.log
 
-# What is left when dom0 (1024 MiB), Xen and the guests of real-grow have theirs is the reserve.
-MEMORY_MIB=${LAB2_MEMORY_MIB:-1685}
+# Dom0's 1024 MiB, Xen's, and what the four guests of squeeze and those of admission hold; where a
+# scenario needs less, a filler holds the rest.
+MEMORY_MIB=${LAB2_MEMORY_MIB:-2560}
 # Without SMAP, SMEP and XSAVE: QEMU 7.2 crashes or corrupts a PV dom0 with them.
 CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off
 # The disk that all guests swap to: what a busy hard disk does when the sequential swap-out of one
@@ -41,10 +43,15 @@ stop_qemu() {
 }
 
 make_disks() {
-	truncate -s $((2 * SWAP_MIB + 1))M "$RUN/swap.raw"
-	printf 'label: dos\nsize=%sM\nsize=+\n' $SWAP_MIB | sfdisk --quiet "$RUN/swap.raw"
+	truncate -s $((4 * SWAP_MIB + 1))M "$RUN/swap.raw"
+	printf 'label: dos\nsize=%sM\nsize=%sM\nsize=%sM\nsize=+\n' $SWAP_MIB $SWAP_MIB $SWAP_MIB |
+		sfdisk --quiet "$RUN/swap.raw"
 	truncate -s 256M "$RUN/result.raw"
-	printf 'scenarios="%s"\nswap=/dev/vdc1,/dev/vdc2\n' "$SCENARIOS" >"$RUN/payload/boot.conf"
+	cat >"$RUN/payload/boot.conf" <<-END
+		scenarios="$SCENARIOS"
+		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
+		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}"
+	END
 	truncate -s $(($(du -sm "$RUN/payload" | cut -f 1) * 5 / 4 + 16))M "$RUN/payload.ext4"
 	mke2fs -q -t ext4 -d "$RUN/payload" "$RUN/payload.ext4"
 }

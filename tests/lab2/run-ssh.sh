@@ -8,10 +8,11 @@
 #
 # usage: run-ssh.sh BUILD RESULTS ROOT@HOST SWAP SCENARIO...
 #
-# SWAP, on that host: DEVICE_A,DEVICE_B, or a directory, or a volume group (dom0/run explains).
+# SWAP, on that host: four devices A,B,C,D, a directory, or a volume group (dom0/run explains).
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
 
 [ $# -ge 5 ] || { echo "usage: run-ssh.sh BUILD RESULTS ROOT@HOST SWAP SCENARIO..." >&2; exit 2; }
@@ -32,7 +33,7 @@ copy_payload() {
 		"${SSH[@]}" "rm -rf $PLACE && mkdir -p $PLACE && tar -C $PLACE -xzf -"
 }
 
-[ -n "$SWAP" ] || die "say where the guests may swap to: SWAP=DIRECTORY, VOLUME_GROUP or A,B"
+[ -n "$SWAP" ] || die "say where the guests may swap to: SWAP=DIRECTORY, VOLUME_GROUP or A,B,C,D"
 prepare_run
 STEP_LOGS=$RUN
 step connect 30 "asking $HOST for its hypervisor" "${SSH[@]}" "xl info | grep xen_version"
@@ -44,7 +45,7 @@ limit_s=$(for name in $SCENARIOS; do sed -n 's/^LIMIT_S=//p' "$HERE/scenario/$na
 	awk '{ sum += $1 + 120 } END { print sum }')
 echo "lab 2: running on $HOST: at most $limit_s s"
 timeout "$limit_s" "${SSH[@]}" \
-	"$PLACE/run --out $PLACE/out --swap '$SWAP' $SCENARIOS" | tee "$RUN/console.log" || true
+	"LAB_RUNS='${LAB_RUNS:-}' LAB_POLICIES='${LAB_POLICIES:-}' $PLACE/run --out $PLACE/out --swap '$SWAP' $SCENARIOS" | tee "$RUN/console.log" || true
 "${SSH[@]}" "tar -C $PLACE/out -cf - ." | tar -C "$RUN/out" -xf - ||
 	die "the results could not be fetched from $HOST:$PLACE/out"
 "${SSH[@]}" "rm -rf $PLACE"

@@ -4,8 +4,6 @@
  *
  *	lab2-sampler --record FILE [--period-ms N] DOMID...
  *		writes a record (judge.h) every period until SIGTERM or SIGINT
- *	lab2-sampler --judge FILE --reserve-kib N NAME:MIN_KIB:MAX_KIB...
- *		prints NAME=VALUE pairs in one line; guests are in the order of the recording
  *	lab2-sampler --free
  *		prints the host's free memory, less claims, in KiB
  *
@@ -31,7 +29,6 @@ enum {
 	DEFAULT_PERIOD_MS = 10,
 	MAX_DOMAINS = 64,
 	BUFFER_BYTES = 1 << 20,
-	LINE_BYTES = 1024,
 };
 
 static volatile sig_atomic_t stopped;
@@ -208,85 +205,9 @@ static int run_free(void)
 	return 0;
 }
 
-static void print_verdict(const struct judge *judge, char *const *names)
-{
-	printf("violations=%" PRIu64 " reserve_violations=%" PRIu64 " bounds_violations=%" PRIu64
-	       " promised_violations=%" PRIu64 " first_violation_ms=%" PRIu64,
-	       judge_violations(judge), judge->reserve_violations, judge->bounds_violations,
-	       judge->promised_violations, judge->first_violation_ms);
-	printf(" samples=%" PRIu64 " span_ms=%" PRIu64 " longest_gap_ms=%" PRIu64
-	       " lowest_free_kib=%" PRIu64,
-	       judge->samples, judge->last_ms - judge->first_ms, judge->longest_gap_ms,
-	       judge->lowest_free_kib);
-	for (unsigned i = 0; i < judge->guest_count; i++) {
-		const struct judge_guest *guest = &judge->guests[i];
-		int length = (int)strcspn(names[i], ":");
-
-		printf(" %.*s_first_kib=%" PRIu64 " %.*s_last_kib=%" PRIu64
-		       " %.*s_lowest_kib=%" PRIu64 " %.*s_highest_kib=%" PRIu64,
-		       length, names[i], guest->first_kib, length, names[i], guest->last_kib,
-		       length, names[i], guest->lowest_kib, length, names[i], guest->highest_kib);
-	}
-	putchar('\n');
-}
-
-static int judge_file(FILE *file, struct judge *judge)
-{
-	char line[LINE_BYTES];
-	unsigned long number = 0;
-
-	while (fgets(line, sizeof(line), file)) {
-		struct judge_sample sample;
-
-		number++;
-		if (line[0] == '#')
-			continue;
-		line[strcspn(line, "\n")] = '\0';
-		if (!judge_parse(line, judge->guest_count, &sample)) {
-			fprintf(stderr, "lab2-sampler: line %lu is no record of %u guests\n",
-				number, judge->guest_count);
-			return 1;
-		}
-		judge_add(judge, &sample);
-	}
-	if (judge->samples == 0) {
-		fprintf(stderr, "lab2-sampler: there is nothing to judge\n");
-		return 1;
-	}
-	return 0;
-}
-
-static int run_judge(const char *path, uint64_t reserve_kib, char *const *guests, unsigned count)
-{
-	struct judge_bounds bounds[JUDGE_MAX_GUESTS];
-	struct judge judge;
-	FILE *file = fopen(path, "re");
-	int rc;
-
-	if (!file) {
-		fprintf(stderr, "lab2-sampler: cannot read %s: %s\n", path, strerror(errno));
-		return 1;
-	}
-	for (unsigned i = 0; i < count; i++)
-		if (sscanf(guests[i], "%*[^:]:%" SCNu64 ":%" SCNu64, &bounds[i].min_kib,
-			   &bounds[i].max_kib) != 2) {
-			fprintf(stderr, "lab2-sampler: %s is not NAME:MIN_KIB:MAX_KIB\n",
-				guests[i]);
-			fclose(file);
-			return 2;
-		}
-	judge_init(&judge, reserve_kib, bounds, count);
-	rc = judge_file(file, &judge);
-	fclose(file);
-	if (rc == 0)
-		print_verdict(&judge, guests);
-	return rc;
-}
-
 static int usage(void)
 {
 	fputs("usage: lab2-sampler --record FILE [--period-ms N] DOMID...\n"
-	      "       lab2-sampler --judge FILE --reserve-kib N NAME:MIN_KIB:MAX_KIB...\n"
 	      "       lab2-sampler --free\n",
 	      stderr);
 	return 2;
@@ -302,13 +223,6 @@ int main(int argc, char **argv)
 		return run_free();
 	if (argc < 4)
 		return usage();
-	if (strcmp(argv[1], "--judge") == 0) {
-		if (argc < 6 || argc - 5 > JUDGE_MAX_GUESTS ||
-		    strcmp(argv[3], "--reserve-kib") != 0)
-			return usage();
-		return run_judge(argv[2], strtoull(argv[4], NULL, 10), argv + 5,
-				 (unsigned)(argc - 5));
-	}
 	if (strcmp(argv[1], "--record") != 0)
 		return usage();
 	if (argc > 5 && strcmp(argv[3], "--period-ms") == 0) {

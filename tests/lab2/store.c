@@ -3,17 +3,24 @@
  * lab2-store: xenstore for the lab's scripts. It waits on watches, always with a time limit.
  *
  *	lab2-store ask DOMID LIMIT_S COMMAND
- *		gives COMMAND to lab2-work in a guest and prints its answer, without the number
+ *		gives COMMAND to lab2-work in a guest and prints its answer, without the number, and
+ *		how long it took by dom0's clock
  *	lab2-store wait PATH LIMIT_S
  *		waits until PATH exists, and prints its value
  *	lab2-store count PATH SECONDS
  *		prints how many times something was written at or below PATH in this time
+ *
+ *	lab2-store log PATH...
+ *		prints "T_MS PATH VALUE" for each time one of these, or what lies below it, was
+ *		written or removed (VALUE is empty then), until SIGTERM; T_MS is CLOCK_MONOTONIC,
+ *		the clock of lab2-sampler and of cagmad's record
  *
  * Exits with 1 when the limit is over or the guest reports an error.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,7 +98,8 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 		   const char *command)
 {
 	char path[PATH_BYTES], text[TEXT_BYTES];
-	uint64_t end_ms = now_ms() + strtoull(limit_s, NULL, 10) * 1000;
+	uint64_t start_ms = now_ms();
+	uint64_t end_ms = start_ms + strtoull(limit_s, NULL, 10) * 1000;
 	const char *verdict;
 	char *answer;
 	int length, rc;
@@ -109,7 +117,7 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 	verdict = answer + strcspn(answer, " ");
 	rc = strncmp(verdict, " ok", 3) == 0 ? 0 : 1;
 	if (rc == 0)
-		puts(verdict[3] == ' ' ? verdict + 4 : "");
+		printf("took_ms=%" PRIu64 "%s\n", now_ms() - start_ms, verdict + 3);
 	else
 		fail(verdict, path);
 	free(answer);
@@ -146,13 +154,39 @@ static int run_count(struct xs_handle *xs, const char *path, const char *seconds
 	return 0;
 }
 
+/* The time is taken when the event is there, not when the value has been read. */
+static int run_log(struct xs_handle *xs, char *const *paths)
+{
+	const struct sched_param priority = {.sched_priority = 10};
+
+	sched_setscheduler(0, SCHED_FIFO, &priority);
+	for (; *paths; paths++)
+		if (!xs_watch(xs, *paths, "lab2-store"))
+			return fail(strerror(errno), *paths);
+	for (;;) {
+		unsigned count;
+		char **event = xs_read_watch(xs, &count);
+		uint64_t t_ms = now_ms();
+		char *value;
+
+		if (!event)
+			return fail(strerror(errno), "xenstore");
+		value = xs_read(xs, XBT_NULL, event[XS_WATCH_PATH], NULL);
+		printf("%" PRIu64 " %s %s\n", t_ms, event[XS_WATCH_PATH], value ? value : "");
+		fflush(stdout);
+		free(value);
+		free(event);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct xs_handle *xs;
 
-	if (argc < 4 || (argc != 5 && strcmp(argv[1], "ask") == 0)) {
+	if (argc < 3 || (argc != 5 && strcmp(argv[1], "ask") == 0) ||
+	    (argc != 4 && (strcmp(argv[1], "wait") == 0 || strcmp(argv[1], "count") == 0))) {
 		fputs("usage: lab2-store ask DOMID LIMIT_S COMMAND | wait PATH LIMIT_S | "
-		      "count PATH SECONDS\n",
+		      "count PATH SECONDS | log PATH...\n",
 		      stderr);
 		return 2;
 	}
@@ -165,6 +199,8 @@ int main(int argc, char **argv)
 		return run_wait(xs, argv[2], argv[3]);
 	if (strcmp(argv[1], "count") == 0)
 		return run_count(xs, argv[2], argv[3]);
+	if (strcmp(argv[1], "log") == 0)
+		return run_log(xs, argv + 2);
 	fprintf(stderr, "lab2-store: there is no %s\n", argv[1]);
 	return 2;
 }

@@ -80,7 +80,13 @@ store() {
 	mkfifo "$FAKE_XENSTORE/event"
 	: >"$FAKE_XENSTORE/log"
 }
-event() { printf x >"$FAKE_XENSTORE/event"; }
+# The places of the agent's watches are their tokens.
+event() { printf 0 >"$FAKE_XENSTORE/event"; }
+host_says() {
+	mkdir -p "$FAKE_XENSTORE/cagma"
+	echo "$2" | tr -d '\n' >"$FAKE_XENSTORE/cagma/$1"
+	case $1 in cma_kib) printf 1 ;; credit_kib) printf 2 ;; period_ms) printf 3 ;; esac >"$FAKE_XENSTORE/event"
+}
 writes_are() { [ "$(grep -c "^write data/cagma/$1 " "$FAKE_XENSTORE/log")" -eq "$2" ]; }
 has_key() { [ -s "$FAKE_XENSTORE/data/cagma/$1" ]; }
 has_no_key() { ! has_key "$1"; }

@@ -12,7 +12,7 @@
  *     absent    while there: xs_open() fails
  *     lost      while there: every call on an open connection fails with EBADF
  *     refuse    while there: writes to the path in it fail with ENOSPC
- *     event     a FIFO: a byte put into it is one event of the only watch, data/cagma/agent
+ *     event     a FIFO: a byte put into it is one event of the watch with that token
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,11 @@
 #include <unistd.h>
 #include <xenstore.h>
 
+enum { MAX_WATCHES = 10 };
+
 struct xs_handle {
 	int event_fd;
+	char watched[MAX_WATCHES][64]; /* a watch's token is its place in here */
 };
 
 static const char *store_path(const char *name)
@@ -69,12 +72,12 @@ static void log_call(const char *call, const char *path, const char *value)
 }
 
 /* As a watch does: for the first time when it is set, then for each change. */
-static void raise_event(void)
+static void raise_event(char token)
 {
 	int fd = open(store_path("event"), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	if (write(fd, "x", 1) < 0)
+	if (write(fd, &token, 1) < 0)
 		perror("fake_xenstore: event");
 	close(fd);
 }
@@ -85,7 +88,7 @@ struct xs_handle *xs_open(unsigned long flags)
 	errno = ENOENT;
 	if (is_there("absent") || !is_there("event"))
 		return NULL;
-	struct xs_handle *h = malloc(sizeof(*h));
+	struct xs_handle *h = calloc(1, sizeof(*h));
 	if (!h)
 		return NULL;
 	h->event_fd = open(store_path("event"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -105,20 +108,29 @@ int xs_fileno(struct xs_handle *h)
 
 bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 {
-	(void)h;
-	(void)path;
-	(void)token;
-	if (is_lost())
+	unsigned i = (unsigned)(token[0] - '0');
+	if (is_lost() || i >= MAX_WATCHES || token[1] != '\0')
 		return false;
-	raise_event();
+	snprintf(h->watched[i], sizeof(h->watched[i]), "%s", path);
+	raise_event(token[0]);
 	return true;
 }
 
+/* As the real one's, one block of memory. */
 char **xs_check_watch(struct xs_handle *h)
 {
-	char byte;
+	char byte, *token;
 	errno = EAGAIN;
-	return !is_lost() && read(h->event_fd, &byte, 1) == 1 ? calloc(2, sizeof(char *)) : NULL;
+	if (is_lost() || read(h->event_fd, &byte, 1) != 1)
+		return NULL;
+	char **event = calloc(1, 2 * sizeof(char *) + 2);
+	if (!event)
+		return NULL;
+	token = (char *)(event + 2);
+	token[0] = byte;
+	event[XS_WATCH_PATH] = token;
+	event[XS_WATCH_TOKEN] = token;
+	return event;
 }
 
 void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path, unsigned int *len)
@@ -141,7 +153,6 @@ bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const v
 	      unsigned int len)
 {
 	char value[4096];
-	(void)h;
 	(void)t;
 	if (is_lost() || is_refused(path) || len >= sizeof(value))
 		return false;
@@ -153,8 +164,9 @@ bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path, const v
 	fputs(value, file);
 	log_call("write", path, value);
 	fclose(file);
-	if (strcmp(path, "data/cagma/agent") == 0)
-		raise_event();
+	for (unsigned i = 0; i < MAX_WATCHES; i++)
+		if (strcmp(path, h->watched[i]) == 0)
+			raise_event((char)('0' + i));
 	return true;
 }
 

@@ -56,8 +56,27 @@ done
 store
 start
 waited "the first report" 5 has_key report
+sleep 1
+wakeups() { awk '/^voluntary_ctxt_switches/ { print $2 }' "/proc/$pid/status"; }
+reads() { awk '/^syscr/ { print $2 }' "/proc/$pid/io"; }
+wakeups=$(wakeups) reads=$(reads)
 sleep 5
+wakeups=$(($(wakeups) - wakeups)) reads=$(($(reads) - reads))
 check "nothing is written at rest" [ "$(wc -l <"$FAKE_XENSTORE/log")" -eq 2 ]
+check "and hardly anything is looked at: $reads reads in $wakeups rounds" [ "$reads" -le $((2 * wakeups + 20)) ]
+check "a file that is no kernel's takes no trigger" cmp -s tests/data/6.12/pressure-memory "$root/proc/pressure/memory"
+stop
+
+# What no glance sees, a look does: pressure calls for one, here by the signal alone.
+set_avail 150000
+store
+start
+waited "the first report" 5 reports_avail 150000
+sleep 2
+sed "s/^MemAvailable: .*/MemAvailable: 50000 kB/" "$root/proc/meminfo" >"$root/proc/new"
+mv "$root/proc/new" "$root/proc/meminfo"
+kill -USR1 "$pid"
+waited "pressure is looked at" 5 reports_avail 50000
 stop
 
 passed

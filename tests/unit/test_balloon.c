@@ -168,8 +168,106 @@ START_TEST(other_holds_are_left_alone)
 }
 END_TEST
 
+START_TEST(growth_by_credit_is_neither_slack_nor_stuck)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert(!guest.grew_itself);
+	guest.alm_kib = 212 * MIB;
+	look(100);
+	ck_assert(guest.grew_itself);
+	ck_assert_uint_eq(model_heading_kib(&guest), 212 * MIB);
+	for (int i = 0; i < 60; i++) {
+		look(1000);
+		ck_assert_int_eq(guest.hold, HOLD_NONE);
+		ck_assert(guest.grew_itself);
+		ck_assert_int_eq(guest.slack_kib, 0);
+	}
+	guest.target_kib = 190 * MIB; /* told to shrink: now it is to follow */
+	look(100);
+	ck_assert(!guest.grew_itself);
+	ck_assert(model_is_shrinking(&guest));
+	for (int i = 0; i < 8; i++)
+		look(1000);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+}
+END_TEST
+
+START_TEST(growth_by_credit_ends_when_it_comes_back)
+{
+	start(200 * MIB, 200 * MIB);
+	guest.alm_kib = 230 * MIB;
+	look(100);
+	ck_assert(guest.grew_itself);
+	guest.alm_kib = 220 * MIB;
+	look(100);
+	ck_assert(!guest.grew_itself);
+	guest.alm_kib = 200 * MIB;
+	look(100);
+	ck_assert(!guest.grew_itself);
+}
+END_TEST
+
+START_TEST(a_shrink_under_way_is_no_growth)
+{
+	start(300 * MIB, 300 * MIB);
+	guest.target_kib = 200 * MIB;
+	for (int i = 0; i < 50; i++) {
+		guest.alm_kib -= 2 * MIB;
+		look(100);
+		ck_assert(!guest.grew_itself);
+	}
+}
+END_TEST
+
+START_TEST(a_guest_found_far_above_its_target_grew_before)
+{
+	start(250 * MIB, 200 * MIB);
+	ck_assert(guest.grew_itself);
+	guest.alm_kib = 248 * MIB; /* no: it was on its way down */
+	look(100);
+	ck_assert(!guest.grew_itself);
+}
+END_TEST
+
+/* Tells it to grow by 10 MiB, and looks every `every_ms` until it is there after `took_ms`. */
+static void grow_in(uint64_t took_ms, uint64_t every_ms)
+{
+	guest.target_kib += 10 * MIB;
+	look(every_ms);
+	for (uint64_t ms = every_ms; ms < took_ms; ms += every_ms)
+		look(every_ms);
+	guest.alm_kib = guest.target_kib;
+	look(every_ms);
+}
+
+START_TEST(its_latency_is_measured_when_looks_tell)
+{
+	start(200 * MIB, 200 * MIB);
+	ck_assert_uint_eq(guest.latency_ms, BALLOON_LATENCY_MS);
+	for (int i = 0; i < 20; i++)
+		grow_in(100, 20);
+	look(20);
+	ck_assert_uint_ge(guest.latency_ms, 90);
+	ck_assert_uint_le(guest.latency_ms, 130);
+	for (int i = 0; i < 20; i++)
+		grow_in(1000, 1000); /* it may have been there long before */
+	look(20);
+	ck_assert_uint_le(guest.latency_ms, 130);
+	for (int i = 0; i < 20; i++)
+		grow_in(60000, 200);
+	look(20);
+	ck_assert_uint_le(guest.latency_ms, BALLOON_MAX_LATENCY_MS);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, its_latency_is_measured_when_looks_tell);
+	tcase_add_test(tests, growth_by_credit_is_neither_slack_nor_stuck);
+	tcase_add_test(tests, growth_by_credit_ends_when_it_comes_back);
+	tcase_add_test(tests, a_shrink_under_way_is_no_growth);
+	tcase_add_test(tests, a_guest_found_far_above_its_target_grew_before);
 	tcase_add_test(tests, slack_is_measured_once_at_rest);
 	tcase_add_test(tests, a_larger_slack_is_believed_only_when_linux_has_given_up);
 	tcase_add_test(tests, slack_is_in_whole_pages);

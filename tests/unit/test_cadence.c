@@ -35,7 +35,7 @@ START_TEST(the_first_look_is_due_at_once)
 {
 	struct cadence cadence = {.has_looked = false};
 	struct glance glance = {0};
-	ck_assert(cadence_wants_look(&cadence, &glance));
+	ck_assert(cadence_wants_look(&cadence, &glance, 0));
 }
 END_TEST
 
@@ -100,43 +100,58 @@ START_TEST(what_a_glance_asks_for)
 		glance.free_kib += (uint64_t)glances[i].free_kib;
 		glance.swap_free_kib += (uint64_t)glances[i].swap_free_kib;
 		glance.total_kib += (uint64_t)glances[i].total_kib;
-		ck_assert_msg(cadence_wants_look(&cadence, &glance) == glances[i].wants_look,
+		ck_assert_msg(cadence_wants_look(&cadence, &glance, 0) == glances[i].wants_look,
 			      "row %d", i);
 	}
 }
 END_TEST
 
-/* AVM in MiB, processors, and whether the guest is on the move: the pause, and with its slack. */
+/* AVM and CMA in MiB, processors, and whether the guest is on the move: the pause, and with its
+ * slack. */
 static const struct {
-	uint64_t avail_mib;
+	uint64_t avail_mib, cma_mib;
 	unsigned n_processors;
 	bool is_alert;
 	unsigned pause_ms, end_ms;
 } pauses[] = {
 	/* at rest, on one processor */
-	{0, 1, false, 300, 600},
-	{10, 1, false, 300, 600},
-	{33, 1, false, 300, 600},
-	{60, 1, false, 384, 768},
-	{112, 1, false, 716, 1432},
-	{500, 1, false, 1500, 3000},
-	{4000, 1, false, 1500, 3000},
-	{100000, 1, false, CADENCE_REST_MAX_MS, 3000},
-	{100000, 0, false, CADENCE_REST_MAX_MS, 3000},
+	{33, 0, 1, false, 300, 600},
+	{60, 0, 1, false, 384, 768},
+	{94, 32, 1, false, 601, 1202},
+	{112, 32, 1, false, 716, 1432},
+	{500, 62, 1, false, 1500, 3000},
+	{4000, 500, 1, false, 1500, 3000},
+	{100000, 10000, 1, false, CADENCE_REST_MAX_MS, 3000},
+	{100000, 10000, 0, false, CADENCE_REST_MAX_MS, 3000},
+	/* near its CMA the pause is short, and an idle processor sleeps as long as before */
+	{0, 0, 1, false, 100, 600},
+	{10, 32, 1, false, 100, 600},
+	{33, 32, 1, false, 100, 600},
+	{60, 40, 1, false, 213, 768},
+	{500, 491, 1, false, 100, 3000},
+	{500, 490, 1, false, 106, 3000},
+	{500, 800, 1, false, 100, 3000},
+	{100000, 99000, 1, false, CADENCE_REST_MAX_MS, 3000},
 	/* on several */
-	{0, 4, false, 300, 300},
-	{10, 4, false, 300, 300},
-	{33, 4, false, 300, 352},
-	{60, 2, false, 384, 640},
-	{112, 4, false, 716, 1194},
-	{240, 4, false, 1500, 2560},
-	{500, 4, false, 1500, 3000},
-	{100000, 1024, false, 1500, 3000},
+	{33, 0, 4, false, 300, 352},
+	{60, 0, 2, false, 384, 640},
+	{94, 32, 4, false, 601, 1002},
+	{112, 32, 4, false, 716, 1194},
+	{240, 32, 4, false, 1500, 2560},
+	{500, 62, 4, false, 1500, 3000},
+	{100000, 0, 1024, false, 1500, 3000},
+	{0, 0, 4, false, 100, 150},
+	{10, 32, 4, false, 100, 150},
+	{33, 32, 4, false, 100, 150},
+	{60, 40, 2, false, 213, 426},
+	{500, 490, 4, false, 106, 213},
 	/* on the move */
-	{0, 1, true, CADENCE_ALERT_MIN_MS, 55},
-	{30, 1, true, CADENCE_ALERT_MIN_MS, 55},
-	{200, 4, true, 100, 110},
-	{100000, 4, true, CADENCE_ALERT_MAX_MS, 275},
+	{0, 0, 1, true, CADENCE_ALERT_MIN_MS, 55},
+	{30, 0, 1, true, CADENCE_ALERT_MIN_MS, 55},
+	{200, 0, 4, true, 100, 110},
+	{232, 32, 4, true, 100, 110},
+	{500, 490, 1, true, CADENCE_ALERT_MIN_MS, 55},
+	{100000, 10000, 4, true, CADENCE_ALERT_MAX_MS, 275},
 };
 
 START_TEST(how_long_a_pause_is)
@@ -147,7 +162,8 @@ START_TEST(how_long_a_pause_is)
 		struct glance glance = glance_of(&report, 5100);
 		glance.n_processors = pauses[i].n_processors;
 		cadence.alert_until_ms = pauses[i].is_alert ? 5101 : 5100;
-		struct cadence_pause pause = cadence_pause(&cadence, &glance);
+		struct cadence_pause pause =
+			cadence_pause(&cadence, &glance, pauses[i].cma_mib * MIB);
 		ck_assert_msg(pause.pause_ms == pauses[i].pause_ms, "row %d: %u", i,
 			      pause.pause_ms);
 		ck_assert_msg(pause.pause_ms + pause.slack_ms == pauses[i].end_ms,
@@ -162,11 +178,12 @@ START_TEST(headroom_as_the_glance_sees_it)
 	struct report report = memory(5000, 10000, 3000, 3000);
 	struct cadence cadence = looked(&report);
 	struct glance glance = glance_of(&report, 5100);
-	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 1500);
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance, 0).pause_ms, 1500);
 	glance.free_kib = 100 * MIB;
-	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, 640);
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance, 0).pause_ms, 640);
 	glance.free_kib = 10 * MIB;
-	ck_assert_uint_eq(cadence_pause(&cadence, &glance).pause_ms, CADENCE_REST_MIN_MS);
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance, 0).pause_ms, 106);
+	ck_assert_uint_eq(cadence_pause(&cadence, &glance, MIB).pause_ms, CADENCE_NEAR_MIN_MS);
 }
 END_TEST
 
@@ -197,10 +214,10 @@ START_TEST(what_raises_an_alert)
 		report.pswpin += changes[i].pswpin;
 		cadence_looked(&cadence, &report);
 		struct glance glance = glance_of(&report, 6000 + CADENCE_ALERT_MS - 1);
-		ck_assert_msg(cadence_wants_look(&cadence, &glance) == changes[i].is_alert,
+		ck_assert_msg(cadence_wants_look(&cadence, &glance, 0) == changes[i].is_alert,
 			      "row %d", i);
 		glance.at_ms++;
-		ck_assert(!cadence_wants_look(&cadence, &glance));
+		ck_assert(!cadence_wants_look(&cadence, &glance, 0));
 	}
 }
 END_TEST
@@ -211,6 +228,7 @@ struct life {
 	uint64_t start_ms, end_ms;
 	bool is_level; /* the kernel holds free memory level: only AVM tells */
 	unsigned n_processors;
+	uint64_t cma_mib;
 };
 
 struct count {
@@ -241,6 +259,7 @@ static struct count live(const struct life *life)
 	struct report now = report;
 	struct cadence cadence = looked(&report);
 	struct count count = {.glances = 0};
+	uint64_t cma_kib = life->cma_mib * MIB;
 	for (uint64_t ms = 0; ms < life->end_ms;) {
 		uint64_t gone = ms > life->start_ms ? (ms - life->start_ms) * life->kib_per_ms : 0;
 		now.uptime_ms = ms;
@@ -250,7 +269,7 @@ static struct count live(const struct life *life)
 		struct glance glance = glance_of(&now, late_ms(&cadence, ms));
 		glance.n_processors = life->n_processors;
 		count.glances++;
-		if (cadence_wants_look(&cadence, &glance)) {
+		if (cadence_wants_look(&cadence, &glance, cma_kib)) {
 			cadence_looked(&cadence, &now);
 			count.looks++;
 			if (!count.noticed_ms && now.avail_kib < report.avail_kib) {
@@ -258,7 +277,7 @@ static struct count live(const struct life *life)
 				count.noticed_kib = now.avail_kib;
 			}
 		}
-		ms = pause_end_ms(life, ms, cadence_pause(&cadence, &glance));
+		ms = pause_end_ms(life, ms, cadence_pause(&cadence, &glance, cma_kib));
 	}
 	return count;
 }
@@ -269,18 +288,48 @@ static struct count live(const struct life *life)
  */
 START_TEST(rest_is_cheap)
 {
-	struct life life = {1000, 300, 400, 0, 60000, 60000, false, 1};
+	struct life life = {1000, 300, 400, 0, 60000, 60000, false, 1, 75};
 	struct count count = live(&life);
 	ck_assert_uint_le(count.glances, 60000 / (2 * CADENCE_REST_MAX_MS) + 1);
 	ck_assert_uint_le(count.looks, 4);
 	life.free_mib = 50; /* its cache is full */
 	ck_assert_uint_le(live(&life).looks, 60000 / CADENCE_LEVEL_LOOK_MS);
 	life.avail_mib = 100;
+	life.cma_mib = 32;
 	ck_assert_uint_le(live(&life).glances, 60000 / 1200 + 1);
 	life.n_processors = 4;
 	ck_assert_uint_le(live(&life).glances, 60000 / 1000 + 1);
-	life.avail_mib = 10;
-	ck_assert_uint_le(live(&life).glances, 60000 / CADENCE_REST_MIN_MS + 1);
+}
+END_TEST
+
+/* A guest that rests below its CMA: an idle processor is not woken more often for it. */
+START_TEST(rest_near_the_cma_is_cheap)
+{
+	struct life life = {200, 28, 30, 0, 60000, 60000, false, 1, 32};
+	ck_assert_uint_le(live(&life).glances, 60000 / (2 * CADENCE_REST_MIN_MS) + 1);
+	ck_assert_uint_le(live(&life).looks, 4);
+	life.n_processors = 4;
+	ck_assert_uint_le(live(&life).glances, 60000 / CADENCE_NEAR_MIN_END_MS + 1);
+}
+END_TEST
+
+/* A jump at 45 MiB/s in a guest that has little more than its CMA, or less. */
+START_TEST(a_jump_near_the_cma_is_seen_in_time)
+{
+	for (uint64_t avail_mib = 20; avail_mib < 42; avail_mib += 3)
+		for (uint64_t start_ms = 3000; start_ms < 8000; start_ms += 37) {
+			struct life life = {200,   avail_mib, avail_mib,
+					    46,    start_ms,  start_ms + 2000,
+					    false, 1,         32};
+			ck_assert_uint_le(live(&life).noticed_ms - start_ms, 120);
+			life.n_processors = 2;
+			ck_assert_uint_le(live(&life).noticed_ms - start_ms, 215);
+			life.is_level = true; /* its free memory says nothing */
+			life.free_mib = 10;
+			ck_assert_uint_le(live(&life).noticed_ms - start_ms, 215);
+			life.n_processors = 1;
+			ck_assert_uint_le(live(&life).noticed_ms - start_ms, 120);
+		}
 }
 END_TEST
 
@@ -288,7 +337,7 @@ END_TEST
 START_TEST(a_start_is_noticed)
 {
 	for (uint64_t start_ms = 3000; start_ms < 8000; start_ms += 37) {
-		struct life life = {200, 30, 40, 100, start_ms, start_ms + 2000, false, 1};
+		struct life life = {200, 30, 40, 100, start_ms, start_ms + 2000, false, 1, 0};
 		struct count count = live(&life);
 		ck_assert_uint_ge(count.noticed_ms, start_ms);
 		ck_assert_uint_le(count.noticed_ms, start_ms + CADENCE_REST_MIN_MS + 20);
@@ -316,7 +365,8 @@ START_TEST(a_start_is_noticed_while_free_memory_is_level)
 					    start_ms,
 					    start_ms + 6000,
 					    true,
-					    starts[i].n_processors};
+					    starts[i].n_processors,
+					    0};
 			struct count count = live(&life);
 			ck_assert_uint_gt(count.noticed_ms, 0);
 			ck_assert_msg(count.noticed_ms - start_ms <= starts[i].within_ms,
@@ -332,8 +382,9 @@ START_TEST(another_processor_fills)
 {
 	for (uint64_t avail_mib = 32; avail_mib < 300; avail_mib += 7)
 		for (uint64_t start_ms = 3000; start_ms < 9000; start_ms += 37) {
-			struct life life = {4000,     avail_mib,       avail_mib, 90,
-					    start_ms, start_ms + 4000, false,     2};
+			struct life life = {4000,  avail_mib, avail_mib,
+					    90,    start_ms,  start_ms + 4000,
+					    false, 2,         0};
 			struct count count = live(&life);
 			ck_assert_uint_gt(count.noticed_ms, 0);
 			ck_assert_msg(count.noticed_kib > 0, "%llu MiB",
@@ -345,8 +396,8 @@ END_TEST
 /* With plenty, the guest is noticed before half of it is gone, at the fastest rate there is. */
 START_TEST(plenty_is_watched_in_time)
 {
-	struct life life = {16000, 10000, 12000, CADENCE_ALERT_FILL_KIB_PER_MS,
-			    5000,  9000,  false, 1};
+	struct life life = {16000, 10000, 12000, CADENCE_ALERT_FILL_KIB_PER_MS, 5000, 9000,
+			    false, 1,     0};
 	struct count count = live(&life);
 	ck_assert_uint_gt(count.noticed_ms, 0);
 	ck_assert_uint_ge(count.noticed_kib, 12000 * MIB / 2);
@@ -360,10 +411,10 @@ START_TEST(extremes)
 	struct cadence cadence = looked(&all);
 	struct glance none = {0};
 	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT_MAX};
-	ck_assert(cadence_wants_look(&cadence, &none)); /* a clock that went back */
-	struct cadence_pause pause = cadence_pause(&cadence, &full);
+	ck_assert(cadence_wants_look(&cadence, &none, 0)); /* a clock that went back */
+	struct cadence_pause pause = cadence_pause(&cadence, &full, 0);
 	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, 2 * CADENCE_REST_MAX_MS);
-	pause = cadence_pause(&cadence, &none);
+	pause = cadence_pause(&cadence, &none, UINT64_MAX);
 	ck_assert_uint_gt(pause.pause_ms, 0);
 }
 END_TEST
@@ -376,6 +427,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, headroom_as_the_glance_sees_it);
 	tcase_add_test(tests, what_raises_an_alert);
 	tcase_add_test(tests, rest_is_cheap);
+	tcase_add_test(tests, rest_near_the_cma_is_cheap);
+	tcase_add_test(tests, a_jump_near_the_cma_is_seen_in_time);
 	tcase_add_test(tests, a_start_is_noticed);
 	tcase_add_test(tests, a_start_is_noticed_while_free_memory_is_level);
 	tcase_add_test(tests, another_processor_fills);

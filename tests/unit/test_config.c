@@ -50,6 +50,9 @@ static const struct {
 	{"guests = [ \"name=a,min_mib=x\" ]", "entry 1: min_mib is not a number"},
 	{"guests = [ \"name=a,min_mib=-5\" ]", "entry 1: min_mib is not a number"},
 	{"guests = [ \"name=a,weight=0\" ]", "entry 1: weight is not within 1..65535"},
+	{"guests = [ \"name=a,untrusted=yes\" ]", "entry 1: untrusted is not 0 or 1"},
+	{"guests = [ \"name=a,untrusted=2\" ]", "entry 1: untrusted is not 0 or 1"},
+	{"credit_mib = -1", "not in xl.conf's syntax"},
 	{"guests = [ \"name=a,color=red\" ]", "entry 1: color is unknown"},
 	{"guests = [ \"name=a,min_mib=512,max_mib=256\" ]", "min_mib 512 is above max_mib 256"},
 	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
@@ -75,8 +78,10 @@ START_TEST(a_whole_file_is_read)
 		"policy = \"static\"\n"
 		"period_ms=250\n"
 		"reserve_mib = 128\n"
+		"credit_mib = 0\n"
 		"guests = [ ' name = web one , min_mib=512, max_mib=2048, weight=512',\n"
-		"           \"uuid=00112233-4455-6677-8899-aabbccddeeff,min_mib=64\", ]\n";
+		"           \"uuid=00112233-4455-6677-8899-aabbccddeeff,min_mib=64,untrusted=1\", "
+		"]\n";
 	static const uint8_t uuid[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 					 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
 	static const uint8_t other[16] = {1};
@@ -85,7 +90,10 @@ START_TEST(a_whole_file_is_read)
 	ck_assert_ptr_eq(c.policy, policy_find("static"));
 	ck_assert_uint_eq(config_policy(&c).period_ms, 250);
 	ck_assert_uint_eq(config_policy(&c).reserve_kib, 128 * MIB);
+	ck_assert_uint_eq(config_policy(&c).credit_kib, 0);
 	ck_assert_uint_eq(c.n_guests, 2);
+	ck_assert(!c.guest[0].is_untrusted);
+	ck_assert(c.guest[1].is_untrusted);
 	const struct config_guest *web = config_guest_find(&c, "web one", other);
 	ck_assert_ptr_nonnull(web);
 	ck_assert_uint_eq(web->max_kib, 2048 * MIB);

@@ -37,8 +37,10 @@ static void start(uint64_t used_kib)
 	demand = (struct demand){0};
 	host = (struct host_view){.now_ms = 1000000};
 	guest = (struct guest_view){.alm_kib = 556 * MIB,
+				    .target_kib = 556 * MIB,
 				    .min_kib = 64 * MIB,
 				    .max_kib = 2048 * MIB,
+				    .latency_ms = 500,
 				    .at_rest = true,
 				    .has_report = true,
 				    .report = {.total_kib = 500 * MIB,
@@ -119,6 +121,18 @@ START_TEST(demand_does_not_fall_while_the_guest_swaps_out)
 }
 END_TEST
 
+START_TEST(demand_does_not_fall_in_an_alarm)
+{
+	start(300 * MIB);
+	guest.is_alarmed = true;
+	report(200, 200 * MIB); /* more may have gone to swap than the alarm says */
+	ck_assert_uint_eq(verdict.use_kib, 300 * MIB);
+	guest.is_alarmed = false;
+	report(200, 200 * MIB);
+	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
+}
+END_TEST
+
 START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 {
 	start(400 * MIB);
@@ -159,6 +173,18 @@ START_TEST(growth_looks_ahead_and_fades)
 }
 END_TEST
 
+START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
+{
+	start(100 * MIB);
+	guest.fill_kib_s = 40 * MIB;
+	report(15000, 106 * MIB); /* long after the last report */
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 60) * MIB);
+	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
+	report(200, 106 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 106) * MIB);
+}
+END_TEST
+
 START_TEST(stalls_with_little_available_raise_the_cma_and_calm_lowers_it)
 {
 	uint64_t last_kib;
@@ -178,6 +204,70 @@ START_TEST(stalls_with_little_available_raise_the_cma_and_calm_lowers_it)
 	for (int i = 0; i < 20; i++)
 		report(1000, 490 * MIB);
 	ck_assert_uint_le(verdict.cma_kib, (490 / 8 + 100) * MIB);
+}
+END_TEST
+
+START_TEST(what_a_guest_stalled_at_is_its_floor_for_a_time_that_doubles)
+{
+	uint64_t pause_ms = DEMAND_FLOOR_MS;
+	start(490 * MIB);
+	for (int i = 0; i < 3; i++) {
+		guest.alm_kib = guest.target_kib = 556 * MIB;
+		guest.report.total_kib = 500 * MIB;
+		guest.report.pswpin += 1000;
+		report(200, 490 * MIB);
+		/* its programs end: it wants less, but is not tried below that yet */
+		report(200, 20 * MIB);
+		host.now_ms += pause_ms - 300;
+		demand.demand_kib = 20 * MIB;
+		demand.pressure_kib = 0;
+		judge();
+		ck_assert_uint_eq(verdict.want_kib, 556 * MIB);
+		host.now_ms += 200;
+		judge();
+		ck_assert_uint_lt(verdict.want_kib, 200 * MIB);
+		pause_ms *= 2;
+	}
+	/* a stall long after that begins anew */
+	host.now_ms += 4 * pause_ms;
+	guest.report.pswpin += 1000;
+	report(200, 490 * MIB);
+	host.now_ms += DEMAND_FLOOR_MS + 100;
+	demand.demand_kib = 20 * MIB;
+	demand.pressure_kib = 0;
+	judge();
+	ck_assert_uint_lt(verdict.want_kib, 556 * MIB);
+}
+END_TEST
+
+START_TEST(what_the_balloon_causes_while_it_takes_is_no_stall)
+{
+	start(470 * MIB);
+	uint64_t calm_kib = verdict.cma_kib;
+	guest.target_kib = 400 * MIB; /* on its way there */
+	for (int i = 0; i < 10; i++) {
+		guest.report.psi_full_us += 100000;
+		guest.report.allocstall += 10;
+		report(200, 470 * MIB);
+		ck_assert_uint_eq(verdict.cma_kib, calm_kib);
+	}
+	guest.report.pswpin += 1000; /* but this is */
+	report(200, 470 * MIB);
+	ck_assert_uint_gt(verdict.cma_kib, calm_kib);
+	ck_assert_uint_ge(verdict.want_kib, 556 * MIB);
+}
+END_TEST
+
+START_TEST(a_guest_that_boots_wants_its_boot_floor)
+{
+	start(100 * MIB);
+	guest.has_report = false;
+	guest.boot_kib = 700 * MIB;
+	judge();
+	ck_assert_uint_eq(verdict.want_kib, 700 * MIB);
+	guest.max_kib = 600 * MIB;
+	judge();
+	ck_assert_uint_eq(verdict.want_kib, 600 * MIB);
 }
 END_TEST
 
@@ -236,10 +326,15 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
 	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
 	tcase_add_test(tests, demand_does_not_fall_while_the_guest_swaps_out);
+	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
+	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);
 	tcase_add_test(tests, stalls_with_little_available_raise_the_cma_and_calm_lowers_it);
+	tcase_add_test(tests, what_a_guest_stalled_at_is_its_floor_for_a_time_that_doubles);
+	tcase_add_test(tests, what_the_balloon_causes_while_it_takes_is_no_stall);
+	tcase_add_test(tests, a_guest_that_boots_wants_its_boot_floor);
 	tcase_add_test(tests, a_guest_that_reads_files_gets_no_pressure);
 	tcase_add_test(tests, the_same_report_is_taken_in_once);
 	tcase_add_loop_test(tests, no_report_can_do_more_than_ask_for_the_maximum, 0, 10);

@@ -6,9 +6,10 @@
 
 #define MIB UINT64_C(1024)
 
-enum { A, B, PAUSED, GROWING, N_GUESTS };
+enum { A, B, PAUSED, GROWING, ALARMED, CREDITED, N_GUESTS };
 
-/* 100 MiB free, reserve 40, GROWING may still take 10: 50 MiB can be spent. */
+/* 100 MiB free, reserve 40, GROWING may still take 10 and CREDITED 20 of the reserve: 50 MiB can
+ * be spent, 70 for ALARMED. */
 static const struct policy_conf conf = {.reserve_kib = 40 * MIB};
 static const struct guest_view guests[N_GUESTS] = {
 	[A] = {.alm_kib = 200 * MIB,
@@ -33,6 +34,20 @@ static const struct guest_view guests[N_GUESTS] = {
 		     .min_kib = 100 * MIB,
 		     .max_kib = 300 * MIB,
 		     .weight = 1},
+	[ALARMED] = {.alm_kib = 200 * MIB,
+		     .target_kib = 200 * MIB,
+		     .min_kib = 100 * MIB,
+		     .max_kib = 300 * MIB,
+		     .weight = 1,
+		     .is_alarmed = true},
+	[CREDITED] = {.alm_kib = 200 * MIB,
+		      .target_kib = 200 * MIB,
+		      .cap_kib = 221 * MIB, /* libxl's 1 MiB is no credit */
+		      .min_kib = 100 * MIB,
+		      .max_kib = 300 * MIB,
+		      .weight = 1,
+		      .may_have_credit = true,
+		      .is_credited = true},
 };
 
 static const struct row {
@@ -61,6 +76,28 @@ static const struct row {
 	{{{A, 210 * MIB, 0}}, 1, true, PLAN_XL_BUILDS, 0},
 	{{{A, 190 * MIB, 0}}, 1, true, PLAN_SAFE, 1},
 	{{{A, 210 * MIB, 0}, {B, 150 * MIB, 0}}, 2, false, PLAN_ORDER, 2},
+	/* the reserve is for guests in alarm, what others may take by credit for nobody */
+	{{{ALARMED, 270 * MIB, 0}}, 1, false, PLAN_SAFE, 1},
+	{{{ALARMED, 270 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
+	{{{ALARMED, 270 * MIB, 0}, {A, 204 * MIB, 0}}, 2, false, PLAN_OVERSPENT, 1},
+	{{{CREDITED, 270 * MIB, 0}}, 1, false, PLAN_SAFE, 1}, /* 20 of its 70 are its own */
+	{{{CREDITED, 270 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
+};
+
+/* Credit given beside one growth of A. */
+static const struct credit_row {
+	uint64_t credit_kib[N_GUESTS];
+	uint64_t a_target_kib;
+	enum plan_breach breach;
+} credit_rows[] = {
+	{{0}, 250 * MIB, PLAN_SAFE},
+	{{[CREDITED] = 90 * MIB}, 200 * MIB, PLAN_SAFE}, /* all but the 10 that GROWING may take */
+	{{[CREDITED] = 90 * MIB + 4}, 200 * MIB, PLAN_CREDIT_OVERSPENT},
+	{{[CREDITED] = 50 * MIB}, 240 * MIB, PLAN_SAFE},
+	{{[CREDITED] = 50 * MIB + 4}, 240 * MIB, PLAN_CREDIT_OVERSPENT},
+	{{[CREDITED] = PLAN_CREDIT_AS_IT_IS}, 250 * MIB, PLAN_SAFE},
+	{{[A] = 4}, 200 * MIB, PLAN_CREDIT_NOT_OURS},
+	{{[PAUSED] = 4}, 200 * MIB, PLAN_CREDIT_NOT_OURS},
 };
 
 static struct snapshot snapshot(bool xl_is_building)
@@ -76,7 +113,8 @@ START_TEST(each_breach_is_found_and_cut)
 {
 	struct row row = rows[_i];
 	struct snapshot snap = snapshot(row.xl_is_building);
-	struct plan plan = {.n_actions = row.n, .action = row.action};
+	uint64_t credit_kib[N_GUESTS] = {[CREDITED] = PLAN_CREDIT_AS_IT_IS};
+	struct plan plan = {.n_actions = row.n, .action = row.action, .credit_kib = credit_kib};
 	unsigned at;
 	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), row.breach);
 	unsigned cuts = plan_cut(&conf, &snap, &plan);
@@ -90,14 +128,37 @@ START_TEST(each_breach_is_found_and_cut)
 }
 END_TEST
 
+START_TEST(credit_beyond_what_is_there_is_found_and_withdrawn)
+{
+	struct credit_row row = credit_rows[_i];
+	struct action action = {A, row.a_target_kib, 0};
+	struct plan plan = {.n_actions = 1, .action = &action, .credit_kib = row.credit_kib};
+	struct snapshot snap = snapshot(false);
+	unsigned at;
+	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), row.breach);
+	unsigned cuts = plan_cut(&conf, &snap, &plan);
+	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_SAFE);
+	ck_assert_uint_eq(cuts, row.breach == PLAN_SAFE ? 0 : 1);
+	ck_assert_uint_eq(plan.n_actions, 1);
+	ck_assert_uint_eq(action.target_kib, row.a_target_kib);
+}
+END_TEST
+
 START_TEST(any_plan_is_safe_after_cutting)
 {
 	srandom(7);
 	for (int round = 0; round < 20000; round++) {
 		struct action action[8];
-		struct plan plan = {.n_actions = (unsigned)random() % 9, .action = action};
+		uint64_t credit_kib[N_GUESTS];
+		struct plan plan = {.n_actions = (unsigned)random() % 9,
+				    .action = action,
+				    .credit_kib = credit_kib};
 		struct snapshot snap = snapshot(random() % 5 == 0);
 		unsigned at;
+		for (unsigned i = 0; i < N_GUESTS; i++)
+			credit_kib[i] = random() % 2   ? 0
+					: random() % 3 ? (uint64_t)random() % (60 * MIB) / 4 * 4
+						       : PLAN_CREDIT_AS_IT_IS;
 		for (unsigned i = 0; i < plan.n_actions; i++)
 			action[i] = (struct action){
 				.guest = (unsigned)random() % (N_GUESTS + 1),
@@ -123,6 +184,8 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, each_breach_is_found_and_cut, 0, N_ROWS(rows));
+	tcase_add_loop_test(tests, credit_beyond_what_is_there_is_found_and_withdrawn, 0,
+			    N_ROWS(credit_rows));
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);
 	tcase_add_test(tests, claims_and_a_host_without_memory_leave_nothing_to_spend);
 }

@@ -29,7 +29,7 @@ $(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/lib
 # The agent, with a directory in the place of xenstore.
 $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
 
 .PHONY: tests check-unit fuzz docs check-docs
 tests: $(UNIT_TESTS) $(UNIT_FAKED)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/world.h"
 
+#include "common/amount.h"
+
 #include <check.h>
 #include <string.h>
 
@@ -20,6 +22,9 @@ void world_init(struct world *w, uint64_t free_kib)
 	};
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;
+	w->plan.credit_kib = w->credit_kib;
+	w->state = (struct policy_state){
+		.demand = w->demand, .credit = w->credit, .qmemman = w->qmemman, .share = w->share};
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
@@ -79,44 +84,105 @@ void world_observe(struct world *w, uint64_t ms)
 	}
 }
 
-void world_decide(struct world *w, const struct policy *policy)
+static struct snapshot decide(struct world *w, const struct policy *policy)
 {
 	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
-	struct policy_state state = {.demand = w->demand, .share = w->share};
-	unsigned at = 0;
-	policy->decide(&w->conf, &snap, &state, &w->plan);
-	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &at);
-	ck_assert_msg(breach == PLAN_SAFE, "action %u of the plan %s", at,
-		      plan_breach_text(breach));
+	memset(w->credit_kib, 0, sizeof(w->credit_kib));
+	policy->decide(&w->conf, &snap, &w->state, &w->plan);
+	return snap;
+}
+
+static void assert_safe(const struct world *w, const struct snapshot *snap)
+{
+	unsigned guest = 0;
+	enum plan_breach breach = plan_violation(&w->conf, snap, &w->plan, &guest);
+	ck_assert_msg(breach == PLAN_SAFE, "the plan %s (guest %u)", plan_breach_text(breach),
+		      guest);
+}
+
+void world_decide(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = decide(w, policy);
+	assert_safe(w, &snap);
+}
+
+unsigned world_decide_cut(struct world *w, const struct policy *policy)
+{
+	struct snapshot snap = decide(w, policy);
+	unsigned cuts = plan_cut(&w->conf, &snap, &w->plan);
+	assert_safe(w, &snap);
+	return cuts;
+}
+
+static void shrink(struct world *w, unsigned i, uint64_t by_kib)
+{
+	w->view[i].alm_kib -= by_kib;
+	w->host.free_kib += by_kib;
+}
+
+static void grow(struct world *w, unsigned i, uint64_t by_kib)
+{
+	if (by_kib > w->host.free_kib) {
+		w->overspent_kib += by_kib - w->host.free_kib;
+		by_kib = w->host.free_kib;
+	}
+	w->view[i].alm_kib += by_kib;
+	w->host.free_kib -= by_kib;
 }
 
 static void move_balloon(struct world *w, unsigned i)
 {
-	struct guest_view *v = &w->view[i];
+	const struct guest_view *v = &w->view[i];
 	uint64_t speed_kib = w->guest[i].speed_kib;
-	if (v->target_kib < v->alm_kib) {
-		uint64_t by_kib = v->alm_kib - v->target_kib;
-		by_kib = by_kib < speed_kib ? by_kib : speed_kib;
-		v->alm_kib -= by_kib;
-		w->host.free_kib += by_kib;
-	} else {
-		uint64_t by_kib = v->target_kib - v->alm_kib;
-		by_kib = by_kib < speed_kib ? by_kib : speed_kib;
-		if (by_kib > w->host.free_kib) {
-			w->overspent_kib += by_kib - w->host.free_kib;
-			by_kib = w->host.free_kib;
-		}
-		v->alm_kib += by_kib;
-		w->host.free_kib -= by_kib;
-	}
+	uint64_t to_kib = w->guest[i].own_kib ? w->guest[i].own_kib : v->target_kib;
+	if (to_kib < v->alm_kib)
+		shrink(w, i, amount_min(v->alm_kib - to_kib, speed_kib));
+	else
+		grow(w, i, amount_min(to_kib - v->alm_kib, speed_kib));
+}
+
+/* As Xen and the guest's driver would: max_pages is the bound, whatever it asks for. */
+static void grab(struct world *w, unsigned i)
+{
+	struct guest_view *v = &w->view[i];
+	uint64_t room_kib = amount_less(v->cap_kib, v->alm_kib + MODEL_LIBXL_SLACK_KIB);
+	uint64_t by_kib = amount_min(room_kib, w->guest[i].grabs_kib);
+	if (!by_kib)
+		return;
+	grow(w, i, by_kib);
+	w->guest[i].own_kib = v->alm_kib;
+}
+
+static void set_target(struct world *w, const struct action *a)
+{
+	struct guest_view *v = &w->view[a->guest];
+	v->target_kib = a->target_kib;
+	v->cap_kib = a->target_kib + MODEL_LIBXL_SLACK_KIB;
+	v->is_credited = false;
+	w->guest[a->guest].own_kib = 0;
+}
+
+static void set_cap(struct world *w, unsigned i)
+{
+	struct guest_view *v = &w->view[i];
+	uint64_t credit_kib = w->credit_kib[i];
+	if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !v->is_credited))
+		return;
+	v->is_credited = credit_kib > 0;
+	v->cap_kib = MODEL_LIBXL_SLACK_KIB +
+		     (credit_kib ? v->alm_kib + model_pending_kib(v) + credit_kib : v->target_kib);
 }
 
 void world_move(struct world *w)
 {
-	for (unsigned i = 0; i < w->plan.n_actions; i++)
-		w->view[w->plan.action[i].guest].target_kib = w->plan.action[i].target_kib;
 	for (unsigned i = 0; i < w->n; i++)
+		set_cap(w, i);
+	for (unsigned i = 0; i < w->plan.n_actions; i++)
+		set_target(w, &w->plan.action[i]);
+	for (unsigned i = 0; i < w->n; i++) {
 		move_balloon(w, i);
+		grab(w, i);
+	}
 }
 
 void world_run(struct world *w, const struct policy *policy, unsigned steps, uint64_t ms)

@@ -18,6 +18,8 @@ struct world_guest {
 	uint64_t used_kib;    /* what its programs use */
 	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
 	bool lies;            /* claims to use all it has */
+	uint64_t grabs_kib;   /* it takes so much of its credit a step, needed or not */
+	uint64_t own_kib;     /* its driver's own target, until it is told another; 0: none */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	struct balloon balloon;
 };
@@ -28,7 +30,11 @@ struct world {
 	struct guest_view view[WORLD_MAX_GUESTS];
 	struct world_guest guest[WORLD_MAX_GUESTS];
 	struct demand demand[WORLD_MAX_GUESTS];
+	struct credit credit[WORLD_MAX_GUESTS];
 	struct share share[WORLD_MAX_GUESTS];
+	struct qmemman_guest qmemman[WORLD_MAX_GUESTS];
+	struct policy_state state;
+	uint64_t credit_kib[WORLD_MAX_GUESTS];
 	struct action action[WORLD_MAX_GUESTS];
 	struct verdict verdict[WORLD_MAX_GUESTS];
 	struct plan plan;
@@ -48,7 +54,10 @@ void world_observe(struct world *world, uint64_t ms);
 /* The policy's plan on what was observed; asserts the safety contract. */
 void world_decide(struct world *world, const struct policy *policy);
 
-/* Targets set, balloons moved by one step. */
+/* The same for a policy whose plans may have to be cut, as the engine does: how many cuts. */
+unsigned world_decide_cut(struct world *world, const struct policy *policy);
+
+/* Targets and max_pages set, balloons moved by one step. */
 void world_move(struct world *world);
 
 /* observe, decide, move: `steps` times, `ms` apart. */

@@ -19,7 +19,7 @@ uint64_t region_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void sleep_until_ms(uint64_t when_ms)
+void region_sleep_until_ms(uint64_t when_ms)
 {
 	struct timespec when = {
 		.tv_sec = (time_t)(when_ms / 1000),
@@ -53,37 +53,70 @@ static uint64_t page_word(uint64_t page)
 	return page * 2654435761u + 1;
 }
 
-int region_touch(struct region *region, uint64_t step_kib)
+/* Writes its word into each page of the next kib, which become touched. */
+static void stamp_pages(struct region *region, uint64_t kib)
 {
-	uint64_t left_kib = region->size_kib - region->touched_kib;
-	uint64_t kib = step_kib < left_kib ? step_kib : left_kib;
 	unsigned char *start = region->start + region->touched_kib * 1024;
 
-	if (!region->by_fault && madvise(start, kib * 1024, MADV_POPULATE_WRITE) != 0)
-		return -errno;
 	for (uint64_t i = 0; i < kib / REGION_PAGE_KIB; i++) {
 		uint64_t word = page_word(region->touched_kib / REGION_PAGE_KIB + i);
 
 		memcpy(start + i * REGION_PAGE_BYTES, &word, sizeof(word));
 	}
 	region->touched_kib += kib;
-	return 0;
 }
 
-int region_ramp(struct region *region, uint64_t step_kib, uint64_t rate_kib_s, uint64_t *ret_ms)
+static int populate(const struct region *region, uint64_t kib)
+{
+	unsigned char *start = region->start + region->touched_kib * 1024;
+
+	return madvise(start, kib * 1024, MADV_POPULATE_WRITE) == 0 ? 0 : -errno;
+}
+
+int region_touch(struct region *region, uint64_t step_kib)
+{
+	uint64_t left_kib = region->size_kib - region->touched_kib;
+	uint64_t kib = step_kib < left_kib ? step_kib : left_kib;
+	int rc = region->by_fault ? 0 : populate(region, kib);
+
+	if (rc == 0)
+		stamp_pages(region, kib);
+	return rc;
+}
+
+int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, uint64_t rate_kib_s,
+		uint64_t *ret_ms)
 {
 	uint64_t start_ms = region_now_ms();
+	uint64_t start_kib = region->touched_kib;
 
-	while (region->touched_kib < region->size_kib) {
+	while (region->touched_kib < total_kib) {
+		uint64_t left_kib = total_kib - region->touched_kib;
 		int rc;
 
 		if (rate_kib_s > 0)
-			sleep_until_ms(start_ms + region->touched_kib * 1000 / rate_kib_s);
-		rc = region_touch(region, step_kib);
+			region_sleep_until_ms(start_ms + (region->touched_kib - start_kib) * 1000 /
+								 rate_kib_s);
+		rc = region_touch(region, step_kib < left_kib ? step_kib : left_kib);
 		if (rc != 0)
 			return rc;
 	}
 	*ret_ms = region_now_ms() - start_ms;
+	return 0;
+}
+
+int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms)
+{
+	uint64_t start_ms = region_now_ms();
+	int rc;
+
+	if (kib > region->size_kib - region->touched_kib)
+		return -ENOSPC;
+	rc = populate(region, kib);
+	if (rc != 0)
+		return rc;
+	*ret_ms = region_now_ms() - start_ms;
+	stamp_pages(region, kib);
 	return 0;
 }
 
@@ -105,14 +138,23 @@ static bool read_pass(const struct region *region, uint64_t end_ms, struct regio
 	return true;
 }
 
-void region_read(const struct region *region, uint64_t hold_ms, struct region_reading *ret_reading)
+void region_trim(struct region *region, uint64_t kib)
 {
-	uint64_t start_ms = region_now_ms();
-	uint64_t end_ms = start_ms + hold_ms;
+	if (kib >= region->touched_kib)
+		return;
+	madvise(region->start + kib * 1024, (region->touched_kib - kib) * 1024, MADV_DONTNEED);
+	region->touched_kib = kib;
+}
+
+void region_read(const struct region *region, uint64_t hold_ms, uint64_t passes,
+		 struct region_reading *ret_reading)
+{
+	uint64_t next_ms = region_now_ms();
+	uint64_t end_ms = next_ms + hold_ms;
 	struct region_reading reading = {0};
 
-	for (uint64_t next_ms = start_ms; next_ms < end_ms;) {
-		sleep_until_ms(next_ms);
+	while (next_ms < end_ms && (passes == 0 || reading.passes < passes)) {
+		region_sleep_until_ms(next_ms);
 		if (read_pass(region, end_ms, &reading))
 			reading.passes++;
 		next_ms += PASS_MS;

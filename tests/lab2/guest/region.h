@@ -36,6 +36,7 @@ struct region_reading {
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 uint64_t region_now_ms(void);
+void region_sleep_until_ms(uint64_t when_ms);
 
 /* Reserves addresses, no memory. Returns 0 or -errno. */
 int region_create(uint64_t size_kib, bool by_fault, struct region *ret_region);
@@ -50,12 +51,27 @@ void region_destroy(struct region *region);
 int region_touch(struct region *region, uint64_t step_kib);
 
 /*
- * Touches all of it in steps at rate_kib_s on an absolute schedule (late steps are made up for), or
- * as fast as it goes with rate 0. *ret_ms: how long it took. Returns 0 or -errno.
+ * Touches more, up to total_kib (at most its size), in steps at rate_kib_s on an absolute schedule
+ * (late steps are made up for), or as fast as it goes with rate 0. *ret_ms: how long it took.
+ * Returns 0 or -errno.
  */
-int region_ramp(struct region *region, uint64_t step_kib, uint64_t rate_kib_s, uint64_t *ret_ms);
+int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, uint64_t rate_kib_s,
+		uint64_t *ret_ms);
 
-/* Reads every touched page once a second until hold_ms have gone by. */
-void region_read(const struct region *region, uint64_t hold_ms, struct region_reading *ret_reading);
+/*
+ * Touches kib more in one MADV_POPULATE_WRITE. *ret_ms: how long that call took, without the
+ * writing of words that follows. Returns 0 or -errno; -ENOSPC if so much is not left.
+ */
+int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms);
+
+/* Gives back all but the first kib. */
+void region_trim(struct region *region, uint64_t kib);
+
+/*
+ * Reads every touched page once a second until hold_ms have gone by, or so many passes are done;
+ * passes 0: no matter how many.
+ */
+void region_read(const struct region *region, uint64_t hold_ms, uint64_t passes,
+		 struct region_reading *ret_reading);
 
 #endif

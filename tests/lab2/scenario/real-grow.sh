@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 #
 # The main job. Guest A's demand ramps past what it was booted with, faster than half of what it
 # can touch at all (ramp_kib_s is the demand's schedule, static_ramp_kib_s and cagma_ramp_kib_s what
@@ -21,11 +21,11 @@ HOLD_MS=20000
 RAMP_PERCENT=75
 
 real_grow_guests() {
-	guest_create a $A_MEMORY_MIB $A_MAX_MIB "$SWAP_A"
-	guest_create b $B_MEMORY_MIB $B_MEMORY_MIB "$SWAP_B"
+	guest_create a $A_MEMORY_MIB $A_MAX_MIB
+	guest_create b $B_MEMORY_MIB $B_MEMORY_MIB
+	guest_wait a b
 	guest_ask b 60 "hold size_kib=$B_DEMAND_KIB step_kib=$STEP_KIB" >/dev/null || exit 1
-	guest_wait_agent a
-	guest_wait_agent b
+	guest_wait_agent a b
 	host_fill $RESERVE_WISHED_KIB
 }
 
@@ -33,7 +33,6 @@ real_grow_guests() {
 real_grow_run() {
 	local policy=$1 reserve_mib b_before b_after measured ramp verdict
 	note "policy $policy"
-	wait_until 60 "memory of former guests coming back" free_is_at_least "$free_at_start_kib"
 	real_grow_guests
 	reserve_mib=$(($(host_free_kib) / 1024))
 	note "free memory is $(host_free_kib) KiB, the reserve $reserve_mib MiB"
@@ -51,14 +50,9 @@ real_grow_run() {
 		"rate_kib_s=$ramp_kib_s hold_ms=$HOLD_MS") || exit 1
 	note "guest a: $ramp"
 	b_after=$(guest_swap_pages b) || exit 1
-	process_runs "$policy" || fail "cagmad ended by itself; see $policy.log"
 	process_stop "$policy-sampler"
-	for guest in a b; do
-		timeout 10 xenstore-ls -f "/local/domain/$(guest_domid $guest)" \
-			>"$OUT/$policy-xenstore-$guest.txt"
-	done
-	timeout 10 xl list >"$OUT/$policy-xl-list.txt"
-	process_stop "$policy"
+	guests_note "$policy" a b
+	balancer_stop "$policy"
 	verdict=$(sampler_judge "$policy-sampler" $((reserve_mib * 1024)) \
 		"a:$((A_MIN_MIB * 1024)):$((A_MAX_MIB * 1024))" \
 		"b:$((B_MIN_MIB * 1024)):$((B_MEMORY_MIB * 1024))") || exit 1
@@ -71,29 +65,18 @@ real_grow_run() {
 	guests_destroy
 }
 
-real_grow_swap() {
-	echo $(($(value pswpin_pages "$1") + $(value pswpout_pages "$1")))
-}
-
-# difference NAME_A NAME_B TEXT: A - B, or 0
-difference() {
-	local a b
-	a=$(value "$1" "$3") && b=$(value "$2" "$3") && echo $((a > b ? a - b : 0))
-}
-
 real_grow_report() {
 	local static_swap cagma_swap growth given violations samples span_ms unthrottled
-	static_swap=$(real_grow_swap "$static_ramp")
-	cagma_swap=$(real_grow_swap "$cagma_ramp")
-	growth=$(difference a_highest_kib a_first_kib "$cagma_verdict")
-	given=$(difference b_first_kib b_lowest_kib "$cagma_verdict")
+	static_swap=$(swapped "$static_ramp")
+	cagma_swap=$(swapped "$cagma_ramp")
+	growth=$(difference "$(value a_highest_kib "$cagma_verdict")" "$(value a_first_kib "$cagma_verdict")")
+	given=$(difference "$(value b_first_kib "$cagma_verdict")" "$(value b_lowest_kib "$cagma_verdict")")
 	violations=$(($(value violations "$static_verdict") + $(value violations "$cagma_verdict")))
 	samples=$(value samples "$cagma_verdict")
 	span_ms=$(value span_ms "$cagma_verdict")
 	unthrottled=$((static_unthrottled > cagma_unthrottled ? static_unthrottled : cagma_unthrottled))
 	result real-grow "static_swap_pages=$static_swap" "cagma_swap_pages=$cagma_swap" \
-		"ratio=$(awk -v a="$cagma_swap" -v b="$static_swap" \
-			'BEGIN { if (b > 0) printf "%.4f", a / b }')" \
+		"ratio=$(ratio "$cagma_swap" "$static_swap")" \
 		"a_growth_kib=$growth" "b_given_kib=$given" "b_swap_pages=$cagma_b_swap" \
 		"b_static_swap_pages=$static_b_swap" "reserve_kib=$cagma_reserve_kib" \
 		"violations=$violations" "ramp_kib_s=$ramp_kib_s" \
@@ -117,9 +100,6 @@ real_grow_report() {
 }
 
 scenario_real_grow() {
-	free_at_start_kib=$(host_free_kib) || fail "the hypervisor does not answer"
-	# Page tables and grants of former guests may stay a little while longer.
-	free_at_start_kib=$((free_at_start_kib - 1024))
 	for policy in ${LAB_POLICIES:-static cagma}; do
 		real_grow_run "$policy"
 	done

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's answer to alarms, and the credit it gives, on the stock toolstack. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/lab1/stage.h"
+
+/* A period in which nothing happens by itself while a test waits for something. */
+#define SLOW_PERIOD "period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n"
+
+/* What libxl lets a guest hold above its target. */
+#define SLACK_KIB MIB
+
+static uint64_t cap_kib(const struct lab1_guest *guest)
+{
+	struct fakexen_host *host = lab1_host(stage_lab());
+	fakexen_lock(host);
+	const struct fakexen_domain *d = fakexen_find(host, lab1_guest_domid(guest));
+	uint64_t kib = d ? d->max_pages * FAKEXEN_PAGE_KIB : 0;
+	fakexen_unlock(host);
+	return kib;
+}
+
+struct cap_is {
+	const struct lab1_guest *guest;
+	uint64_t least_kib, most_kib;
+};
+
+static bool cap_is_within(void *arg)
+{
+	const struct cap_is *c = arg;
+	uint64_t kib = cap_kib(c->guest);
+	return kib >= c->least_kib && kib <= c->most_kib;
+}
+
+static bool wait_cap(const struct lab1_guest *guest, uint64_t least_kib, uint64_t most_kib)
+{
+	struct cap_is c = {guest, least_kib, most_kib};
+	return lab1_wait(cap_is_within, &c, SOON_MS);
+}
+
+static void write_line(struct xs_handle *h, const char *path, const char *line)
+{
+	ck_assert_msg(xs_write(h, XBT_NULL, path, line, (unsigned)strlen(line)), "%s", path);
+}
+
+/* An agent that can all; 32 MiB of its 140 are available: just its critical amount. */
+static struct xs_handle *be_agent(const struct lab1_guest *guest)
+{
+	struct xs_handle *h = lab1_guest_xs_open(guest);
+	ck_assert_ptr_nonnull(h);
+	write_line(h, "data/cagma/agent", "protocol=1 version=0 abilities=report,alarm,self-grow");
+	stage_report(h, 1, 140 * MIB, 32 * MIB);
+	return h;
+}
+
+static void alarm_with(struct xs_handle *h, unsigned seq, uint64_t avail_kib)
+{
+	char line[160];
+	snprintf(line, sizeof(line),
+		 "seq=%u uptime_ms=%u reason=falling total_kib=%llu avail_kib=%llu", seq, 100 + seq,
+		 140 * (unsigned long long)MIB, (unsigned long long)avail_kib);
+	write_line(h, "data/cagma/alarm", line);
+}
+
+/* --- alarms ---------------------------------------------------------------- */
+
+START_TEST(an_alarm_is_answered_at_once)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	alarm_with(h, 1, 8 * MIB);
+	ck_assert(
+		stage_wait_at_least(a, 220 * MIB)); /* out of the reserve: there is nothing else */
+	ck_assert_uint_lt(lab1_free_kib(stage_lab()), 60 * MIB);
+	xs_close(h);
+}
+END_TEST
+
+static const char *const no_alarms[] = {
+	"",
+	"seq=1",
+	"seq=1 uptime_ms=200 reason=falling total_kib=143360 avail_kib=143361",
+	"seq=1 uptime_ms=200 reason=falling total_kib=0 avail_kib=0",
+	"seq=1 uptime_ms=200 reason=falling total_kib=99999999 avail_kib=0",
+	"seq=1 uptime_ms=200 reason=FALLING total_kib=143360 avail_kib=8192",
+	"seq=1 uptime_ms=0 reason=falling total_kib=143360 avail_kib=8192", /* older than the report
+									     */
+	"seq=-1 uptime_ms=200 reason=falling total_kib=143360 avail_kib=8192",
+};
+
+START_TEST(what_breaks_the_contract_is_no_alarm)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (unsigned i = 0; i < sizeof(no_alarms) / sizeof(no_alarms[0]); i++) {
+		write_line(h, "data/cagma/alarm", no_alarms[i]);
+		usleep(300000); /* a period and more, in which nothing is to happen */
+		ck_assert_msg(lab1_guest_alm_kib(a) <= 201 * MIB, "\"%s\"", no_alarms[i]);
+		ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	}
+	alarm_with(h, 2, 8 * MIB);
+	ck_assert(stage_wait_at_least(a, 220 * MIB));
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(the_reserve_is_not_for_alarms_of_untrusted_guests)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start("period_ms = 200\nguests = [ \"name=a,min_mib=96,untrusted=1\" ]\n", NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (unsigned i = 1; i <= 10; i++) {
+		alarm_with(h, i, 8 * MIB);
+		usleep(200000);
+	}
+	ck_assert_uint_le(lab1_guest_alm_kib(a), 201 * MIB);
+	ck_assert_uint_le(cap_kib(a), 201 * MIB);
+	xs_close(h);
+}
+END_TEST
+
+/* --- credit ----------------------------------------------------------------- */
+
+START_TEST(credit_is_given_said_and_withdrawn)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "32768")); /* half of the 64 that are free */
+	ck_assert_uint_eq(cap_kib(a), 232 * MIB + SLACK_KIB);
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 200 * MIB);
+	lab1_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_uint_eq(cap_kib(a), 200 * MIB + SLACK_KIB);
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(credit_is_only_for_agents_that_can_use_it)
+{
+	stage_open(200 + 200);
+	struct lab1_guest *plain = stage_boot("plain", 200, "0:60", false);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a), *other = stage_be_agent(plain);
+	stage_report(other, 1, 140 * MIB, 32 * MIB);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "32768"));
+	ck_assert(stage_key_is(plain, "cagma/credit_kib", "0"));
+	ck_assert_uint_eq(cap_kib(plain), 200 * MIB + SLACK_KIB);
+	/* and not for one that cannot any more */
+	write_line(h, "data/cagma/agent",
+		   "protocol=1 version=0 abilities=report,alarm,self-grower");
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "0"));
+	ck_assert(wait_cap(a, 0, 200 * MIB + SLACK_KIB));
+	xs_close(h);
+	xs_close(other);
+}
+END_TEST
+
+START_TEST(credit_that_libxl_has_reset_is_given_anew)
+{
+	char path[64];
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	struct fakexen_host *host = lab1_host(stage_lab());
+	ck_assert_int_eq(fakexen_domain_set_max(host, lab1_guest_domid(a), 201 * MIB / 4), 0);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	/* a target set by hand is the operator's wish: no credit beside it */
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab1_guest_domid(a));
+	write_line(lab1_store(stage_lab()), path, "194560");
+	ck_assert(stage_key_is(a, "cagma/state", "moved-by-hand"));
+	ck_assert(wait_cap(a, 0, 190 * MIB + SLACK_KIB));
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(a_killed_daemons_credit_is_found_and_kept_within_bounds)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	lab1_end(stage_cagmad(), SIGKILL, SOON_MS);
+	ck_assert_uint_ge(cap_kib(a), 232 * MIB);
+	stage_start("period_ms = 200\ncredit_mib = 0\ndefault_min_mib = 96\n", NULL);
+	ck_assert(wait_cap(a, 0, 200 * MIB + SLACK_KIB));
+	xs_close(h);
+}
+END_TEST
+
+/* As a hostile guest: it takes all that Xen gives it, all the time, and says what it likes. */
+static void grab(struct lab1_guest *a, struct xs_handle *h, unsigned seq)
+{
+	struct fakexen_host *host = lab1_host(stage_lab());
+	fakexen_domain_populate(host, lab1_guest_domid(a), 1 << 20);
+	uint64_t total_kib = lab1_guest_alm_kib(a) - 60 * MIB;
+	stage_report(h, seq, total_kib, 4 * MIB);
+	alarm_with(h, seq, 4 * MIB);
+}
+
+START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
+{
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct lab1_guest *b = stage_boot("b", 600, "0:400", true);
+	struct xs_handle *h = be_agent(a);
+	stage_start("period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\ncredit_mib = 64\n",
+		    NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	uint64_t highest_kib = 0, lowest_kib = UINT64_MAX;
+	for (unsigned i = 2; i < 60; i++) {
+		grab(a, h, i);
+		usleep(100000);
+		uint64_t a_kib = lab1_guest_alm_kib(a), b_kib = lab1_guest_alm_kib(b);
+		highest_kib = a_kib > highest_kib ? a_kib : highest_kib;
+		lowest_kib = b_kib < lowest_kib ? b_kib : lowest_kib;
+	}
+	/* b keeps its use and its critical amount: two of one weight, and 864 MiB in all */
+	ck_assert_uint_ge(lowest_kib, 432 * MIB - 16 * MIB);
+	ck_assert_uint_le(highest_kib, (864 - 416) * MIB);
+	ck_assert_uint_gt(highest_kib, 260 * MIB);
+	struct simguest_stats stats;
+	lab1_guest_stats(b, &stats);
+	ck_assert_msg(stats.swapped_kib < 1024, "b swapped %g KiB", stats.swapped_kib);
+	xs_close(h);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_add_test(tests, an_alarm_is_answered_at_once);
+	tcase_add_test(tests, what_breaks_the_contract_is_no_alarm);
+	tcase_add_test(tests, the_reserve_is_not_for_alarms_of_untrusted_guests);
+	tcase_add_test(tests, credit_is_given_said_and_withdrawn);
+	tcase_add_test(tests, credit_is_only_for_agents_that_can_use_it);
+	tcase_add_test(tests, credit_that_libxl_has_reset_is_given_anew);
+	tcase_add_test(tests, a_killed_daemons_credit_is_found_and_kept_within_bounds);
+	tcase_add_test(tests, a_guest_that_takes_all_it_can_leaves_others_theirs);
+	tcase_set_timeout(tests, 60);
+}
+
+int main(void)
+{
+	return suite_run("alarms", add_tests);
+}

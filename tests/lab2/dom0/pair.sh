@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
+#
+# The guests of several scenarios, and of qmemman's measurement: A with 200 MiB of which 30 are
+# available, B with 400 MiB of which it does not need 220, and 77 MiB free on the host.
+
+PAIR_AVAILABLE_KIB=30720
+PAIR_FREE_KIB=78848
+PAIR_BOUNDS=("a:163840:614400" "b:184320:409600")
+
+# pair_create [FREE_KIB [AGENT [A_MEMORY_MIB]]]: together they have 600 MiB
+pair_create() {
+	local agent=${2:-cagma} a_mib=${3:-200}
+	guest_create a "$a_mib" 600 "$agent"
+	guest_create b $((600 - a_mib)) 400 "$agent"
+	guest_wait a b
+	guest_wait_agent a b
+	host_fill "${1:-$PAIR_FREE_KIB}"
+}
+
+# pair_hold ROOM_KIB [AVAILABLE_KIB [SPARE_KIB]]: A holds all but what is to be available, and
+# SPARE_KIB that it has more than it should; it may hold ROOM_KIB more. Sets PAIR_HELD_KIB.
+pair_hold() {
+	local available_kib
+	available_kib=$(guest_available_kib a) || exit 1
+	PAIR_HELD_KIB=$((available_kib - ${2:-$PAIR_AVAILABLE_KIB} - ${3:-0}))
+	guest_ask a 60 "hold size_kib=$PAIR_HELD_KIB step_kib=1024 room_kib=$1" >/dev/null || exit 1
+}
+
+# pair_pin RUN POLICY RESERVE_MIB OPTION...: starts cagmad with bounds that let nothing move: so a
+# policy comes to know its guests, and all policies begin with the same ones
+pair_pin() {
+	PAIR_A_MIB=$(($(guest_key a memory/target) / 1024))
+	balancer_start "$@" "name=${PREFIX}a,min_mib=$PAIR_A_MIB,max_mib=$PAIR_A_MIB" \
+		"name=${PREFIX}b,min_mib=$((600 - PAIR_A_MIB)),max_mib=$((600 - PAIR_A_MIB))"
+}
+
+# pair_release RUN POLICY RESERVE_MIB OPTION...: when what was held is no news any more, lets go;
+# credit is there when it returns
+pair_release() {
+	sleep 8
+	balancer_change "$@" "name=${PREFIX}a,min_mib=160,max_mib=600" \
+		"name=${PREFIX}b,min_mib=180,max_mib=400"
+	sleep 3
+}

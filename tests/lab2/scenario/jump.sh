@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
+#
+# A guest populates 128 MiB at once with 30 MiB available, while another one holds 220 MiB that it
+# does not need and 77 MiB of the host are free: one line for each policy, each repetition on fresh
+# guests, the policies in turn. "control" is the same work with ample memory.
+#
+LIMIT_S=3600
+
+JUMP_KIB=131072
+JUMP_RESERVE_MIB=50
+JUMP_CREDIT_MIB=64
+JUMP_HOT_MS=10000
+JUMP_POLICIES="static qmemman cagma cagma-credit control"
+
+# jump_times RUN AFTER_MS: what happened when, from the mark of the jump on
+jump_times() {
+	local run=$1 mark_ms report_ms alarm_ms target_ms when
+	mark_ms=$(keylog_first "$run-keys" "$2" a data/lab/mark) ||
+		fail "guest a did not mark its jump; see $run-keys.log"
+	report_ms=$(keylog_first "$run-keys" "$mark_ms" a data/cagma/report)
+	alarm_ms=$(keylog_first "$run-keys" "$mark_ms" a data/cagma/alarm)
+	target_ms=$(keylog_first "$run-keys" "$mark_ms" a memory/target)
+	[ -z "$alarm_ms" ] || [ "$alarm_ms" -gt "${report_ms:-$alarm_ms}" ] || report_ms=$alarm_ms
+	when=$(sampler_when "$run-sampler" 2 "growth=grown:0:$mark_ms:256" \
+		"give=shrunk:1:$mark_ms:256") || exit 1
+	echo "first_growth_ms=$(difference "$(value growth "$when")" "$mark_ms")"
+	echo "first_report_ms=$(difference "$report_ms" "$mark_ms")"
+	echo "target_after_report_ms=$(difference "$target_ms" "$report_ms")"
+	echo "first_action_ms=$(difference "$(record_first "$run" "$mark_ms")" "$mark_ms")"
+	echo "first_give_ms=$(difference "$(value give "$when")" "$mark_ms")"
+}
+
+# jump_run NUMBER CONDITION
+jump_run() {
+	local run=$2-$1 policy=$2 agent=cagma a_mib=200 credit=0
+	local populated hot start_ms verdict
+	case $2 in
+	control) policy=static a_mib=400 ;;
+	qmemman) agent=peer ;;
+	cagma-credit) policy=cagma credit=$JUMP_CREDIT_MIB ;;
+	esac
+	pair_create "$PAIR_FREE_KIB" $agent $a_mib
+	pair_pin "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
+	pair_hold $JUMP_KIB "$PAIR_AVAILABLE_KIB" $(((a_mib - 200) * 1024))
+	measure_start "$run" a b
+	pair_release "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
+	start_ms=$(now_ms)
+	populated=$(guest_ask a 120 "jump size_kib=$JUMP_KIB") || exit 1
+	hot=$(guest_ask a 60 "hot hold_ms=$JUMP_HOT_MS") || exit 1
+	measure_stop "$run" a b
+	balancer_stop "$run"
+	verdict=$(sampler_judge "$run-sampler" 0 "${PAIR_BOUNDS[@]}") || exit 1
+	note "$run: $populated; $hot; $verdict"
+	# shellcheck disable=SC2046
+	series_add "$2" "populate_ms=$(value populate_ms "$populated")" \
+		"swapout_pages=$(($(value pswpout_pages "$populated") + $(value pswpout_pages "$hot")))" \
+		"swapin_pages=$(($(value pswpin_pages "$populated") + $(value pswpin_pages "$hot")))" \
+		"passes=$(value passes "$hot")" "bad_pages=$(value bad_pages "$hot")" \
+		"a_before_kib=$(value a_first_kib "$verdict")" \
+		"available_before_kib=$(value memavailable_before_kib "$populated")" \
+		"violations=$(value violations "$verdict")" $(jump_times "$run" "$start_ms")
+	guests_destroy
+}
+
+jump_report() {
+	local condition control
+	control=$(series_median control populate_ms)
+	for condition in $1; do
+		[ "$condition" != control ] || continue
+		# shellcheck disable=SC2046
+		result jump "policy=$condition" $(series_medians "$condition" populate_ms) \
+			"control_populate_ms=$control" \
+			$(series_medians "$condition" swapout_pages first_growth_ms \
+				target_after_report_ms swapin_pages passes first_report_ms \
+				first_action_ms available_before_kib) \
+			$(series_spread "$condition" populate_ms swapout_pages first_growth_ms) \
+			$(series_end "$condition")
+	done
+	jump_judge "$1" "$control"
+}
+
+# jump_judge POLICIES CONTROL_POPULATE_MS
+jump_judge() {
+	local condition
+	for condition in $1; do
+		criterion "memory came back changed from swap with $condition" \
+			"$(series_quantile "$condition" bad_pages 100)" "<=" 0
+		criterion "the safety contract is broken with $condition" \
+			"$(series_quantile "$condition" violations 100)" "<=" 0
+	done
+	if [[ $1 == *qmemman*cagma* ]]; then
+		criterion "cagma is not three times faster to the first growth" \
+			$((3 * $(series_median cagma first_growth_ms))) "<=" \
+			"$(series_median qmemman first_growth_ms)"
+		criterion "cagma swaps out more than qmemman" \
+			"$(series_median cagma swapout_pages)" "<=" \
+			"$(series_median qmemman swapout_pages)"
+	fi
+	if [[ $1 == *cagma-credit* ]]; then
+		criterion "a guest with credit swaps out" \
+			"$(series_median cagma-credit swapout_pages)" "<=" 0
+		criterion "a guest with credit populates too slowly" \
+			$((10 * $(series_median cagma-credit populate_ms))) "<=" $((11 * $2))
+	fi
+}
+
+scenario_jump() {
+	local policies=${LAB_POLICIES:-$JUMP_POLICIES} number condition
+	for number in $(seq "${LAB_RUNS:-5}"); do
+		for condition in $policies; do
+			jump_run "$number" "$condition"
+		done
+	done
+	jump_report "$policies"
+}

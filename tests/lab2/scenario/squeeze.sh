@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
+#
+# The case in which the nearest peer needs a second event: four guests, nothing free beyond the
+# reserve, two of them growing at the same time at 40 MiB/s, the surplus of the third all page
+# cache, and that of the fourth no more than what is missing. All four do a fixed piece of work; one
+# line for each policy. "ample" is the same work with memory for everybody.
+LIMIT_S=3600
+
+SQUEEZE_RESERVE_MIB=50
+SQUEEZE_RATE_KIB_S=40960
+SQUEEZE_BURST_KIB=81920
+SQUEEZE_CACHE_KIB=112640
+SQUEEZE_DONOR_KIB=20480
+SQUEEZE_PASSES=15
+SQUEEZE_LIMIT_S=90
+SQUEEZE_POLICIES="static qmemman cagma ample"
+SQUEEZE_GUESTS="a b c d"
+declare -A SQUEEZE_ANSWER
+
+# squeeze_create AGENT GROWING_MIB
+squeeze_create() {
+	local name
+	for name in $SQUEEZE_GUESTS; do
+		case $name in
+		a | b) guest_create "$name" "$2" 500 "$1" ;;
+		c | d) guest_create "$name" 280 500 "$1" ;;
+		esac
+	done
+	# shellcheck disable=SC2086
+	guest_wait $SQUEEZE_GUESTS
+	# shellcheck disable=SC2086
+	guest_wait_agent $SQUEEZE_GUESTS
+}
+
+# squeeze_hold GROWING_MIB
+squeeze_hold() {
+	local name available_kib
+	for name in a b; do
+		available_kib=$(guest_available_kib $name) || exit 1
+		guest_ask $name 60 "hold step_kib=1024 room_kib=$SQUEEZE_BURST_KIB" \
+			"size_kib=$((available_kib - PAIR_AVAILABLE_KIB - ($1 - 200) * 1024))" \
+			>/dev/null || exit 1
+	done
+	for name in c d; do
+		guest_ask $name 60 "hold size_kib=$SQUEEZE_DONOR_KIB step_kib=1024" >/dev/null || exit 1
+	done
+	guest_ask c 60 "cache size_kib=$SQUEEZE_CACHE_KIB" >/dev/null || exit 1
+}
+
+# squeeze_work: the work of all four at once; fills SQUEEZE_ANSWER
+squeeze_work() {
+	local name reading="passes=$SQUEEZE_PASSES hold_ms=$((SQUEEZE_LIMIT_S * 1000))"
+	for name in a b; do
+		guest_begin $name $((SQUEEZE_LIMIT_S + 90)) "ramp more_kib=$SQUEEZE_BURST_KIB" \
+			"step_kib=1024 rate_kib_s=$SQUEEZE_RATE_KIB_S $reading"
+	done
+	for name in c d; do
+		guest_begin $name $((SQUEEZE_LIMIT_S + 90)) "hot $reading"
+	done
+	for name in $SQUEEZE_GUESTS; do
+		SQUEEZE_ANSWER[$name]=$(guest_end "$name") || exit 1
+		note "guest $name: ${SQUEEZE_ANSWER[$name]}"
+	done
+}
+
+# squeeze_run NUMBER CONDITION
+squeeze_run() {
+	local run=$2-$1 policy=$2 agent=cagma growing_mib=200 name verdict words=() held_mib
+	local pinned=() entries=()
+	case $2 in
+	ample) policy=static growing_mib=320 ;;
+	qmemman) agent=peer ;;
+	esac
+	squeeze_create $agent $growing_mib
+	for name in $SQUEEZE_GUESTS; do
+		held_mib=$(($(guest_key "$name" memory/target) / 1024))
+		pinned+=("name=$PREFIX$name,min_mib=$held_mib,max_mib=$held_mib")
+		entries+=("name=$PREFIX$name,min_mib=140,max_mib=500")
+	done
+	# As with pair_pin: all policies begin with the same guests, and know them.
+	balancer_start "$run" "$policy" $SQUEEZE_RESERVE_MIB credit_mib=0 "${pinned[@]}"
+	squeeze_hold $growing_mib
+	[ "$2" = ample ] || host_fill $((SQUEEZE_RESERVE_MIB * 1024))
+	# shellcheck disable=SC2086
+	measure_start "$run" $SQUEEZE_GUESTS
+	sleep 8
+	balancer_change "$run" "$policy" $SQUEEZE_RESERVE_MIB credit_mib=0 "${entries[@]}"
+	sleep 3
+	squeeze_work
+	# shellcheck disable=SC2086
+	measure_stop "$run" $SQUEEZE_GUESTS
+	balancer_stop "$run"
+	verdict=$(sampler_judge "$run-sampler" 0 a:143360:512000 b:143360:512000 c:143360:512000 \
+		d:143360:512000) || exit 1
+	note "$run: $verdict"
+	for name in $SQUEEZE_GUESTS; do
+		words+=("${name}_took_ms=$(value took_ms "${SQUEEZE_ANSWER[$name]}")"
+			"${name}_passes=$(value passes "${SQUEEZE_ANSWER[$name]}")")
+	done
+	series_add "$2" "swap_pages=$(swapped "${SQUEEZE_ANSWER[@]}")" "${words[@]}" \
+		"given_kib=$((2 * 280 * 1024 - $(value c_last_kib "$verdict") - $(value d_last_kib "$verdict")))" \
+		"violations=$(value violations "$verdict")"
+	guests_destroy
+}
+
+# squeeze_slowest CONDITION: the longest of the guests' median times, against ample memory
+squeeze_slowest() {
+	local name
+	for name in $SQUEEZE_GUESTS; do
+		ratio "$(series_median "$1" "${name}_took_ms")" \
+			"$(series_median ample "${name}_took_ms")"
+		echo
+	done | sort -g | tail -n 1
+}
+
+squeeze_report() {
+	local condition
+	for condition in $1; do
+		[ "$condition" != ample ] || continue
+		# shellcheck disable=SC2046
+		result squeeze "policy=$condition" $(series_medians "$condition" swap_pages) \
+			"slowest_guest_ratio=$(squeeze_slowest "$condition")" \
+			$(series_spread "$condition" swap_pages) \
+			$(series_medians "$condition" a_took_ms b_took_ms c_took_ms d_took_ms given_kib) \
+			$(series_end "$condition")
+	done
+	criterion "cagma swaps more than a third of what qmemman does" \
+		$((3 * $(series_median cagma swap_pages))) "<=" "$(series_median qmemman swap_pages)"
+	criterion "a guest is slowed more than by static" "$(squeeze_slowest cagma)" "<=" \
+		"$(squeeze_slowest static)"
+	criterion "the safety contract is broken" "$(series_quantile cagma violations 100)" "<=" 0
+}
+
+scenario_squeeze() {
+	local policies=${LAB_POLICIES:-$SQUEEZE_POLICIES} number condition
+	for number in $(seq "${LAB_RUNS:-3}"); do
+		for condition in $policies; do
+			squeeze_run "$number" "$condition"
+		done
+	done
+	squeeze_report "$policies"
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Alarms and credit: what they may spend, and that no guest gets more by them than its share. */
+#include "tests/unit/suite.h"
+#include "tests/unit/world.h"
+
+#include <stdlib.h>
+
+#define MIB UINT64_C(1024)
+
+/* A goal may be missed by what is not worth the disturbance. */
+#define WAVER_KIB (16 * MIB)
+
+static struct world w;
+
+static const struct policy *cagma(void)
+{
+	return policy_find("cagma");
+}
+
+/* Two guests that have just what they want, 100 MiB free of which 64 are the reserve, credit of 32
+ * MiB for both. */
+static void start(void)
+{
+	world_init(&w, 100 * MIB);
+	w.conf.credit_kib = 32 * MIB;
+	for (int i = 0; i < 2; i++)
+		w.view[world_add(&w, 200 * MIB, 112 * MIB)].may_have_credit = true;
+}
+
+static uint64_t given_kib(void)
+{
+	uint64_t sum = 0;
+	for (unsigned i = 0; i < w.n; i++)
+		sum += model_credit_kib(&w.view[i]);
+	return sum;
+}
+
+/* --- alarms ---------------------------------------------------------------- */
+
+START_TEST(an_alarm_is_answered_out_of_the_reserve)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	unsigned b = world_add(&w, 300 * MIB, 240 * MIB);
+	w.view[b].is_alarmed = true;
+	world_run(&w, cagma(), 1, 100);
+	ck_assert_uint_gt(w.view[b].target_kib, 310 * MIB);
+	ck_assert_uint_eq(w.view[a].target_kib, 300 * MIB);
+	ck_assert_uint_lt(w.host.free_kib, 64 * MIB);
+}
+END_TEST
+
+START_TEST(the_reserve_is_refilled_after_an_alarm)
+{
+	world_init(&w, 64 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 240 * MIB);
+	unsigned b = world_add(&w, 600 * MIB, 80 * MIB);
+	w.guest[b].speed_kib = 4 * MIB;
+	w.view[a].is_alarmed = true;
+	world_run(&w, cagma(), 1, 100);
+	ck_assert_uint_lt(w.host.free_kib, 64 * MIB);
+	w.view[a].is_alarmed = false;
+	world_run(&w, cagma(), 30, 1000);
+	ck_assert_uint_ge(w.host.free_kib + w.conf.step_kib, 64 * MIB);
+}
+END_TEST
+
+START_TEST(guests_that_cry_all_the_time_get_no_more_than_their_share)
+{
+	world_init(&w, 64 * MIB);
+	unsigned honest = world_add(&w, 600 * MIB, 500 * MIB);
+	for (int i = 0; i < 3; i++) {
+		unsigned liar = world_add(&w, 600 * MIB, 50 * MIB);
+		w.guest[liar].lies = w.view[liar].is_alarmed = w.view[liar].may_have_credit = true;
+		w.guest[liar].grabs_kib = 1024 * MIB;
+	}
+	w.conf.credit_kib = 64 * MIB;
+	for (int s = 0; s < 300; s++) {
+		world_run(&w, cagma(), 1, 1000);
+		ck_assert_uint_eq(w.overspent_kib, 0);
+	}
+	/* what it would get if all others asked for everything: a quarter of 2400 MiB */
+	ck_assert_uint_ge(w.view[honest].alm_kib + WAVER_KIB, 600 * MIB);
+}
+END_TEST
+
+/* --- credit ----------------------------------------------------------------- */
+
+START_TEST(credit_is_half_of_what_is_free_and_at_most_as_configured)
+{
+	start();
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(model_credit_kib(&w.view[0]), 25 * MIB);
+	ck_assert_uint_eq(model_credit_kib(&w.view[1]), 25 * MIB);
+	start();
+	w.host.free_kib = 1000 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(model_credit_kib(&w.view[0]), 32 * MIB);
+}
+END_TEST
+
+START_TEST(nobody_gets_credit_who_may_not_have_it_or_needs_none)
+{
+	start();
+	w.view[0].may_have_credit = false;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(model_credit_kib(&w.view[0]), 0);
+	ck_assert_uint_eq(model_credit_kib(&w.view[1]), 32 * MIB);
+	start();
+	w.guest[0].used_kib = 60 * MIB; /* its surplus of 52 MiB is its credit */
+	world_run(&w, cagma(), 60, 1000);
+	ck_assert_uint_eq(model_credit_kib(&w.view[0]), 0);
+	start();
+	w.view[0].max_kib = 200 * MIB;
+	w.conf.credit_kib = 0;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(given_kib(), 0);
+}
+END_TEST
+
+START_TEST(no_credit_goes_beyond_max)
+{
+	start();
+	w.view[0].max_kib = 210 * MIB;
+	w.view[1].max_kib = 200 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(model_credit_kib(&w.view[0]), 10 * MIB);
+	ck_assert_uint_eq(model_credit_kib(&w.view[1]), 0);
+}
+END_TEST
+
+START_TEST(credit_goes_when_the_memory_is_claimed)
+{
+	start();
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_gt(given_kib(), 0);
+	w.host.outstanding_kib = 100 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_eq(given_kib(), 0);
+	w.host.outstanding_kib = 0;
+	w.host.leased_kib = 90 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_le(given_kib(), (w.host.free_kib - 90 * MIB) / 2);
+}
+END_TEST
+
+START_TEST(what_was_taken_by_credit_is_adopted_when_it_is_needed)
+{
+	start();
+	world_run(&w, cagma(), 1, 1000);
+	w.guest[0].grabs_kib = 20 * MIB;
+	world_move(&w);
+	ck_assert_uint_eq(w.view[0].alm_kib, 220 * MIB);
+	w.guest[0].grabs_kib = 0;
+	w.guest[0].used_kib = 120 * MIB;
+	world_run(&w, cagma(), 10, 1000);
+	ck_assert_uint_ge(w.view[0].target_kib, 220 * MIB - w.conf.step_kib);
+	ck_assert(!w.view[0].grew_itself);
+}
+END_TEST
+
+START_TEST(no_target_is_written_below_what_was_taken_before_it_rests)
+{
+	start();
+	world_run(&w, cagma(), 1, 1000);
+	w.guest[0].grabs_kib = 4 * MIB;
+	for (int s = 0; s < 5; s++) {
+		world_observe(&w, 100);
+		world_decide(&w, cagma());
+		for (unsigned k = 0; k < w.plan.n_actions; k++)
+			if (w.plan.action[k].guest == 0)
+				ck_assert_uint_ge(w.plan.action[k].target_kib, w.view[0].alm_kib);
+		world_move(&w);
+	}
+	ck_assert_uint_gt(w.view[0].alm_kib, 215 * MIB);
+}
+END_TEST
+
+START_TEST(used_credit_comes_back_slowly)
+{
+	start();
+	w.host.free_kib = 2000 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	w.guest[0].grabs_kib = UINT64_MAX;
+	uint64_t before_kib = w.view[0].alm_kib;
+	for (int s = 0; s < 100; s++)
+		world_run(&w, cagma(), 1, 100);
+	/* 10 s: what it had at first, and what came back meanwhile */
+	ck_assert_uint_ge(w.view[0].alm_kib, before_kib + 32 * MIB);
+	ck_assert_uint_le(w.view[0].alm_kib, before_kib + 2 * 32 * MIB + 4 * MIB);
+}
+END_TEST
+
+START_TEST(credit_is_no_way_into_the_reserve_without_an_alarm)
+{
+	start();
+	w.view[1].may_have_credit = false;
+	w.host.free_kib = 64 * MIB;
+	world_run(&w, cagma(), 1, 1000);
+	ck_assert_uint_gt(model_credit_kib(&w.view[0]), 0);
+	w.guest[0].used_kib = 400 * MIB;
+	world_run(&w, cagma(), 10, 1000);
+	ck_assert_uint_ge(w.host.free_kib, 64 * MIB);
+}
+END_TEST
+
+/* Whatever it grabs and however often, memory that others need goes where it is needed. */
+START_TEST(a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it)
+{
+	start();
+	w.guest[0].grabs_kib = UINT64_MAX;
+	world_run(&w, cagma(), 100, 1000);
+	ck_assert_uint_gt(w.view[0].alm_kib, 220 * MIB);
+	w.guest[1].used_kib = 400 * MIB;
+	world_run(&w, cagma(), 200, 1000);
+	ck_assert_uint_eq(w.overspent_kib, 0);
+	/* 500 MiB in all for two of one weight, one of which wants 200 + 32 at the most */
+	ck_assert_uint_le(w.view[0].alm_kib, (200 + 2 * 32 + 4) * MIB);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, an_alarm_is_answered_out_of_the_reserve);
+	tcase_add_test(tests, the_reserve_is_refilled_after_an_alarm);
+	tcase_add_test(tests, guests_that_cry_all_the_time_get_no_more_than_their_share);
+	tcase_add_test(tests, credit_is_half_of_what_is_free_and_at_most_as_configured);
+	tcase_add_test(tests, nobody_gets_credit_who_may_not_have_it_or_needs_none);
+	tcase_add_test(tests, no_credit_goes_beyond_max);
+	tcase_add_test(tests, credit_goes_when_the_memory_is_claimed);
+	tcase_add_test(tests, what_was_taken_by_credit_is_adopted_when_it_is_needed);
+	tcase_add_test(tests, no_target_is_written_below_what_was_taken_before_it_rests);
+	tcase_add_test(tests, used_credit_comes_back_slowly);
+	tcase_add_test(tests, credit_is_no_way_into_the_reserve_without_an_alarm);
+	tcase_add_test(tests, a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it);
+}
+
+int main(void)
+{
+	return suite_run("credit", add_tests);
+}
