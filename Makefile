@@ -45,12 +45,14 @@ COMMON      = $(COMMON_PURE) common/file.o common/log.o
 AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/doze.o guest/target.o guest/pressure.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
+              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
+CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
+CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad
+PROGS = guest/cagma-agent host/cagmad host/cagmactl
 
 all: $(addprefix $B/,$(PROGS))
 
@@ -58,6 +60,8 @@ $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
 $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
+$B/host/cagmactl: $(addprefix $B/,$(CTL))
+$B/host/cagmactl: LDLIBS += $(CTL_LIBS)
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

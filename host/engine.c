@@ -285,15 +285,15 @@ static void keep_record(struct engine *e, const struct snapshot *snap, unsigned 
 		trouble_end(&e->no_record, "the record is written again");
 }
 
-static void publish(struct engine *e, const struct snapshot *snap, uint64_t period_ms,
+static void publish(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap,
 		    uint64_t now_ms)
 {
-	int r = reservations_judge(&e->reservations, e->store, snap, e->plan.verdict,
+	int r = reservations_judge(&e->reservations, e->store, conf, snap, e->plan.verdict,
 				   e->config.policy->gives);
 	if (r > 0)
 		ask_for_pass(e, now_ms);
 	if (r >= 0)
-		r = publish_guests(&e->guests, e->plan.verdict, e->store, period_ms, now_ms);
+		r = publish_guests(&e->guests, e->plan.verdict, e->store, conf->period_ms, now_ms);
 	if (r < 0)
 		lose_store(e, -EBADF);
 }
@@ -334,7 +334,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
 	if (!e->options.is_dry)
-		publish(e, &snap, conf.period_ms, now_ms);
+		publish(e, &conf, &snap, now_ms);
 }
 
 void engine_turn(struct engine *e, uint64_t now_ms)

@@ -261,17 +261,19 @@ void lease_follow(struct leases *leases, uint64_t now_ms, const struct lease_dom
 
 /* --- room for them -------------------------------------------------------- */
 
-struct lease_room lease_room(const struct snapshot *snap, const struct verdict *verdict, bool gives)
+struct lease_room lease_room(const struct policy_conf *conf, const struct snapshot *snap,
+			     const struct verdict *verdict, bool gives)
 {
 	struct lease_room room = {
 		.free_kib = snap->host.free_kib,
 		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
+		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
 	};
 	uint64_t lacking_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;
-		room.spoken_kib += model_pending_kib(g);
+		room.spoken_kib += model_pending_kib(g) + model_credit_kib(g);
 		if (g->hold != HOLD_NONE || !gives)
 			continue;
 		room.give_kib += amount_less(g->alm_kib, want_kib);
@@ -326,6 +328,7 @@ bool lease_judge(struct leases *leases, uint64_t now_ms, const struct lease_room
 	fill(leases, LEASE_IN_USE, &left);
 	fill(leases, LEASE_READY, &left);
 	fill(leases, LEASE_WAITING, &left);
+	take(&left, room->unlent_kib);
 	for (unsigned i = 0; i < leases->n; i++) {
 		struct lease *l = &leases->lease[i];
 		if (l->state == LEASE_WAITING && l->there_kib == l->request.size_kib)

@@ -110,13 +110,14 @@ uint64_t lease_kept_kib(const struct leases *leases);
 /* What there is for leases, before any of them. */
 struct lease_room {
 	uint64_t free_kib;   /* the reserve included */
-	uint64_t spoken_kib; /* of it: claims, held for reboots, under way to guests */
+	uint64_t spoken_kib; /* of it: claims, held for reboots, what guests may take by now */
+	uint64_t unlent_kib; /* of the reserve: what stays for running guests' alarms */
 	uint64_t give_kib;   /* what guests hold beyond their wants, less what others lack */
 };
 
 /* With `gives`, the policy does take from guests. `verdict` belongs to the guests of `snap`. */
-struct lease_room lease_room(const struct snapshot *snap, const struct verdict *verdict,
-			     bool gives);
+struct lease_room lease_room(const struct policy_conf *conf, const struct snapshot *snap,
+			     const struct verdict *verdict, bool gives);
 
 /*
  * Admits or refuses new leases, says how much is there for each and which are

@@ -4,7 +4,8 @@
 #include <string.h>
 
 static const struct policy policies[] = {
-	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma, true},
+	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma,
+	 true},
 	{"qmemman", "as Qubes OS's balancer does: for comparison", policy_qmemman, false},
 	{"static", "changes nothing: the control", policy_static, false},
 };

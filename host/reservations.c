@@ -326,13 +326,13 @@ static int remove_one(struct reservations *r, struct store *store, const struct 
 	return 0;
 }
 
-int reservations_judge(struct reservations *r, struct store *store, const struct snapshot *snap,
-		       const struct verdict *verdict, bool gives)
+int reservations_judge(struct reservations *r, struct store *store, const struct policy_conf *conf,
+		       const struct snapshot *snap, const struct verdict *verdict, bool gives)
 {
 	if (!r->leases.n)
 		return 0;
 	uint64_t now_ms = boot_ms();
-	struct lease_room room = lease_room(snap, verdict, gives);
+	struct lease_room room = lease_room(conf, snap, verdict, gives);
 	bool is_admitted = lease_judge(&r->leases, now_ms, &room);
 	for (unsigned i = 0; i < r->leases.n;) {
 		const struct lease *l = &r->leases.lease[i];

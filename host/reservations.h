@@ -59,6 +59,7 @@ int reservations_refresh(struct reservations *reservations, struct store *store,
  * wanted at once; 0; or -errno when the connection is lost.
  */
 int reservations_judge(struct reservations *reservations, struct store *store,
-		       const struct snapshot *snap, const struct verdict *verdict, bool gives);
+		       const struct policy_conf *conf, const struct snapshot *snap,
+		       const struct verdict *verdict, bool gives);
 
 #endif

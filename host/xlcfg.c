@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <libxlutil.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KIB_PER_MIB UINT64_C(1024)
 #define MAX_MIB     (1L << 30)
@@ -95,10 +96,13 @@ bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg)
 {
 	struct reading r = {.path = path, .messages = messages};
 	struct xlcfg cfg = {.has_uuid = false};
+	if (access(path, R_OK) < 0) {
+		complain(&r, "cannot be read: ", strerror(errno));
+		return false;
+	}
 	r.file = xlu_cfg_init(messages, path);
-	int e = r.file ? xlu_cfg_readfile(r.file, path) : ENOMEM;
-	if (e) /* libxlutil has said more where it could */
-		complain(&r, "cannot be read: ", strerror(e));
+	if (!r.file || xlu_cfg_readfile(r.file, path) != 0)
+		complain(&r, "is not in xl.cfg's syntax", "");
 	if (!r.failed) {
 		read_identity(&r, &cfg);
 		read_type(&r, &cfg);

@@ -71,15 +71,22 @@ static void begin(void)
 /* --- admission -------------------------------------------------------------- */
 
 static const struct {
-	uint64_t free_mib, spoken_mib, give_mib, size_mib;
+	uint64_t free_mib, spoken_mib, unlent_mib, give_mib, size_mib;
 	enum lease_state state;
 	uint64_t said_free_mib, said_give_mib;
 } admissions[] = {
-	{100, 0, 0, 100, LEASE_WAITING, 100, 0},   {40, 0, 210, 250, LEASE_WAITING, 40, 210},
-	{40, 0, 210, 251, LEASE_REFUSED, 40, 210}, {40, 0, 210, 512, LEASE_REFUSED, 40, 210},
-	{0, 0, 0, 1, LEASE_REFUSED, 0, 0},         {40, 30, 210, 221, LEASE_REFUSED, 10, 210},
-	{40, 60, 210, 190, LEASE_WAITING, 0, 190}, /* spoken for and not there: donors owe it */
-	{40, 60, 210, 191, LEASE_REFUSED, 0, 190}, {40, 900, 210, 1, LEASE_REFUSED, 0, 0},
+	{100, 0, 0, 0, 100, LEASE_WAITING, 100, 0},
+	{40, 0, 0, 210, 250, LEASE_WAITING, 40, 210},
+	{40, 0, 0, 210, 251, LEASE_REFUSED, 40, 210},
+	{40, 0, 0, 210, 512, LEASE_REFUSED, 40, 210},
+	{0, 0, 0, 0, 1, LEASE_REFUSED, 0, 0},
+	{40, 30, 0, 210, 221, LEASE_REFUSED, 10, 210},
+	{40, 60, 0, 210, 190, LEASE_WAITING, 0, 190}, /* spoken for and not there: donors owe it */
+	{40, 60, 0, 210, 191, LEASE_REFUSED, 0, 190},
+	{40, 900, 0, 210, 1, LEASE_REFUSED, 0, 0},
+	{40, 0, 16, 210, 234, LEASE_WAITING, 24, 210}, /* not the last of the reserve */
+	{40, 0, 16, 210, 235, LEASE_REFUSED, 24, 210},
+	{10, 0, 16, 210, 204, LEASE_WAITING, 0, 204},
 };
 
 START_TEST(what_can_be_had_decides_at_once)
@@ -89,6 +96,7 @@ START_TEST(what_can_be_had_decides_at_once)
 		const struct lease *l = put(1, admissions[i].size_mib, "");
 		struct lease_room r = room(admissions[i].free_mib, admissions[i].give_mib);
 		r.spoken_kib = admissions[i].spoken_mib * MIB;
+		r.unlent_kib = admissions[i].unlent_mib * MIB;
 		follow(NULL, 0);
 		ck_assert_uint_eq(lease_kept_kib(&leases), 0); /* nothing before it is admitted */
 		bool admitted = lease_judge(&leases, NOW, &r);
@@ -484,35 +492,40 @@ END_TEST
 
 /* --- what there is ------------------------------------------------------------ */
 
-enum { DONOR, SHORT, GROWING, UNMOVED, N_GUESTS };
+enum { DONOR, SHORT, GROWING, UNMOVED, CREDITED, N_GUESTS };
 
 static const struct guest_view guests[N_GUESTS] = {
 	[DONOR] = {.alm_kib = 500 * MIB, .target_kib = 400 * MIB},
 	[SHORT] = {.alm_kib = 200 * MIB, .target_kib = 200 * MIB},
 	[GROWING] = {.alm_kib = 200 * MIB, .target_kib = 230 * MIB},
 	[UNMOVED] = {.hold = HOLD_NO_AGENT, .alm_kib = 900 * MIB, .target_kib = 910 * MIB},
+	[CREDITED] = {.alm_kib = 200 * MIB,
+		      .target_kib = 200 * MIB,
+		      .is_credited = true,
+		      .cap_kib = 208 * MIB + MODEL_LIBXL_SLACK_KIB},
 };
 
 static const struct verdict verdicts[N_GUESTS] = {
-	[DONOR] = {.want_kib = 300 * MIB},
-	[SHORT] = {.want_kib = 250 * MIB},
-	[GROWING] = {.want_kib = 240 * MIB},
-	[UNMOVED] = {.want_kib = 100 * MIB},
+	[DONOR] = {.want_kib = 300 * MIB},    [SHORT] = {.want_kib = 250 * MIB},
+	[GROWING] = {.want_kib = 240 * MIB},  [UNMOVED] = {.want_kib = 100 * MIB},
+	[CREDITED] = {.want_kib = 200 * MIB},
 };
 
 START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
 {
+	const struct policy_conf conf = {.reserve_kib = 64 * MIB};
 	struct snapshot snap = {
 		.host = {.free_kib = 100 * MIB, .outstanding_kib = 20 * MIB, .held_kib = 5 * MIB},
 		.n_guests = N_GUESTS,
 		.guest = guests,
 	};
-	struct lease_room r = lease_room(&snap, verdicts, true);
+	struct lease_room r = lease_room(&conf, &snap, verdicts, true);
 	ck_assert_uint_eq(r.free_kib, 100 * MIB);
-	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10) * MIB);
+	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
+	ck_assert_uint_eq(r.unlent_kib, 16 * MIB);
 	ck_assert_uint_eq(r.give_kib, (200 - 50 - 10) * MIB);
-	r = lease_room(&snap, verdicts, false);
-	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10) * MIB);
+	r = lease_room(&conf, &snap, verdicts, false);
+	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
 	ck_assert_uint_eq(r.give_kib, 0);
 }
 END_TEST
