@@ -223,7 +223,7 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 			.is_built = g->has_memory,
 			.runs = g->has_memory && !g->is_paused && !g->is_dying,
 			.is_dying = g->is_dying,
-			.is_returning = guests_is_returning(gs, g->uuid, now_ms),
+			.is_returning = guests_is_returning(gs, g, now_ms),
 		};
 		memcpy(r->domain[i].uuid, g->uuid, sizeof(g->uuid));
 	}
