@@ -249,8 +249,19 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 			continue;
 		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
 		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		g->has_returned = true;
 		d->until_ms = 0;
 	}
+}
+
+bool guests_is_returning(const struct guests *gs, const struct guest *g, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
+		const struct departure *d = &gs->departure[i];
+		if (d->until_ms > now_ms && memcmp(d->uuid, g->uuid, sizeof(d->uuid)) == 0)
+			return true;
+	}
+	return g->has_returned;
 }
 
 void guests_clear_keys(struct guests *gs, struct store *store)

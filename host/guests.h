@@ -55,6 +55,7 @@ struct guest {
 	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
 	uint32_t conf_weight;
 	bool has_memory; /* libxl has written memory/target and static-max */
+	bool has_returned; /* it came out of a reboot */
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
@@ -146,6 +147,9 @@ void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
 
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
 uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);
+
+/* True of a guest that comes, or came, out of a reboot. */
+bool guests_is_returning(const struct guests *guests, const struct guest *guest, uint64_t now_ms);
 
 /* The guest a job was for, NULL when it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);

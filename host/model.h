@@ -18,6 +18,9 @@
 /* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
 #define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)
 
+/* A quarter of the reserve is not lent to running guests, however short they are. */
+#define MODEL_UNLENT_SHARE 4
+
 /* Why a guest is not ours to move; such a guest keeps what it holds. */
 #define MODEL_HOLDS(X)                                                                             \
 	X(NONE, "managed")                                                                         \

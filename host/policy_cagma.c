@@ -28,9 +28,6 @@
 #define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
-/* A quarter of the reserve is not lent to running guests, however short they are. */
-#define UNLENT_SHARE 4
-
 /* Up to which amount of memory a guest is served, from the most important on. */
 enum tier {
 	TIER_NONE,
@@ -99,7 +96,7 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
  * been lent stays lent, and no more is. */
 static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	uint64_t least_kib = conf->reserve_kib / UNLENT_SHARE;
+	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
 	uint64_t free_kib = amount_less(snap->host.free_kib, model_kept_kib(&snap->host));
 	if (anyone_is_alarmed(snap))
 		return least_kib;
@@ -404,6 +401,12 @@ static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *d
 	}
 }
 
+/* What is reserved is not there yet, the reserve not counted since it is there for that. */
+static bool lease_is_awaited(const struct snapshot *snap)
+{
+	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
+}
+
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan)
 {
@@ -425,6 +428,7 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	credit_give(state->credit, conf, snap, state->share, plan);
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
-	if (plan->promised_kib && (plan->n_actions || pages_are_coming(snap)))
+	if ((plan->promised_kib || lease_is_awaited(snap)) &&
+	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

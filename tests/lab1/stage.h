@@ -43,6 +43,10 @@ bool stage_wait_at_least(const struct lab1_guest *guest, uint64_t kib);
 unsigned stage_said(const char *text);
 bool stage_wait_said(const char *text);
 
+/* The same for another program, by the name of its log. */
+unsigned stage_said_in(const char *log, const char *text);
+bool stage_wait_said_in(const char *log, const char *text);
+
 /* A connection as the guest, which has said that it is an agent; and a report written there. */
 struct xs_handle *stage_be_agent(const struct lab1_guest *guest);
 void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_t avail_kib);
