@@ -54,7 +54,7 @@ struct guest {
 	uint64_t static_max_kib, videoram_kib;
 	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
 	uint32_t conf_weight;
-	bool has_memory; /* libxl has written memory/target and static-max */
+	bool has_memory;   /* libxl has written memory/target and static-max */
 	bool has_returned; /* it came out of a reboot */
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */

@@ -75,7 +75,7 @@ struct guest_view {
 	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
 			      * memory/target + videoram */
 	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t latency_ms; /* from a larger target to pages there; from balloon.h */
+	uint64_t latency_ms; /* from a larger target to first pages; from balloon.h */
 	bool at_rest;        /* ALM has not moved lately */
 	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
