@@ -17,6 +17,7 @@
 
 #include "host/leaseline.h"
 #include "host/need.h"
+#include "host/store.h"
 #include "tests/lab1/stage.h"
 
 #define RESERVATION LEASELINE_ROOT "/reservation/"
@@ -229,6 +230,21 @@ START_TEST(memory_that_does_not_come_is_said_to_be_missing)
 	ck_assert_uint_eq(CTL_SAID("not there after 2 s: of 264 MiB, 64 came free, 200 are miss"),
 			  1);
 	ck_assert(state_is(1, NULL));
+}
+END_TEST
+
+START_TEST(nobody_waits_for_the_period)
+{
+	stage_open(1200);
+	a = stage_boot("a", 600, "0:60", true);
+	b = stage_boot("b", 600, "0:60", true);
+	stage_start("period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	int64_t begun_ms = (int64_t)lab1_clock_ms();
+	ck_assert_int_eq(CTL_CODE("reserve", "20"), 0);
+	ck_assert_int_eq(CTL_CODE("reserve", "512"), 0); /* donors' pages are awaited */
+	ck_assert_int_lt((int64_t)lab1_clock_ms() - begun_ms, SOON_MS);
 }
 END_TEST
 
@@ -493,11 +509,37 @@ START_TEST(garbage_is_passed_over)
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
 	ck_assert_int_eq(CTL_CODE("reservations"), 0);
 	ck_assert_uint_eq(stage_said("it is passed over"), 1);
+	ck_assert_uint_eq(stage_said("reservation 0"), 0);
 	ck_assert_int_eq(CTL_CODE("release", "200"), 0);
 	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, LEASELINE_ROOT));
 	ck_assert(stage_wait_said("reservation 1 is released"));
 	ck_assert(lab1_wait_key(stage_lab(), LEASELINE_ROOT "/daemon", NULL, SOON_MS));
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
+}
+END_TEST
+
+START_TEST(what_was_released_does_not_rise_again)
+{
+	struct store *store;
+	char text[8];
+	uint32_t id;
+	stage_open(1200);
+	ck_assert_int_eq(store_open(&store), 0);
+	ck_assert_int_eq(store_open_tool(store), 0);
+	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
+	ck_assert_int_eq(
+		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"), 0);
+	ck_assert_int_eq(store_remove_tool(store, "reservation/1"), 0);
+	ck_assert_int_eq(
+		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"),
+		-ENOENT);
+	ck_assert_int_eq(store_read_tool(store, "reservation/1/state", text, sizeof(text)),
+			 -ENOENT);
+	for (unsigned n = 2; n <= 3; n++)
+		ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
+	ck_assert_uint_eq(id, 3);
+	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), -ENOSPC);
+	store_close(store);
 }
 END_TEST
 
@@ -582,6 +624,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, several_at_once_do_not_share);
 	tcase_add_test(tests, a_guest_that_grows_meanwhile_does_not_take_it);
 	tcase_add_test(tests, memory_that_does_not_come_is_said_to_be_missing);
+	tcase_add_test(tests, nobody_waits_for_the_period);
 	tcase_add_test(tests, memory_of_a_guest_being_built_is_counted_once);
 	tcase_add_test(tests, a_guest_of_another_name_leaves_it_alone);
 	tcase_add_test(tests, a_guest_that_dies_before_it_runs_may_be_tried_again);
@@ -596,6 +639,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, waiting_goes_on_over_a_restart);
 	tcase_add_test(tests, a_dry_run_takes_no_reservations);
 	tcase_add_test(tests, only_dom0_can_look);
+	tcase_add_test(tests, what_was_released_does_not_rise_again);
 	tcase_add_test(tests, garbage_is_passed_over);
 	tcase_add_test(tests, what_a_guest_needs_is_what_libxl_asks_for);
 }
