@@ -13,6 +13,9 @@
 #define MIB     UINT64_C(1024)
 #define SOON_MS 10000
 
+/* A file that programs of this lab see and nobody else. */
+#define STAGE_FILE(name) "/run/fakexen/" name
+
 /* A short period and timeouts; min of a guest: 96 MiB. */
 extern const char stage_config[];
 

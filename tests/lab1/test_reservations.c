@@ -11,10 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LIBXL_API_VERSION 0x041400
+#include <libxl.h>
+#include <libxl_utils.h>
+
 #include "host/leaseline.h"
+#include "host/need.h"
+#include "host/store.h"
 #include "tests/lab1/stage.h"
 
 #define RESERVATION LEASELINE_ROOT "/reservation/"
+#define GO          STAGE_FILE("go") /* commands end when it is there */
 
 /* --- cagmactl --------------------------------------------------------------- */
 
@@ -111,7 +118,7 @@ static void write_file(const char *path, const char *text)
 
 static const char *write_xlcfg(const char *name, unsigned memory_mib)
 {
-	static char path[] = "/tmp/cagma-test-xl.cfg";
+	static const char path[] = STAGE_FILE("xl.cfg");
 	char text[128];
 	snprintf(text, sizeof(text), "name = \"%s\"\nmemory = %u\nmaxmem = 1024\n", name,
 		 memory_mib);
@@ -174,7 +181,7 @@ START_TEST(what_a_policy_does_not_free_is_refused)
 	stage_open(1200);
 	stage_boot("a", 1000, "0:60", true);
 	stage_start("policy = \"static\"\nperiod_ms = 200\n", NULL);
-	ck_assert(stage_wait_said("runs"));
+	ck_assert(lab1_wait_key(stage_lab(), LEASELINE_ROOT "/daemon", NULL, SOON_MS));
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 1);
 	ck_assert_uint_eq(CTL_SAID("300 MiB wanted; 248 free + 0 that guests could give"), 1);
 	ck_assert_int_eq(CTL_CODE("reserve", "240"), 0);
@@ -223,6 +230,21 @@ START_TEST(memory_that_does_not_come_is_said_to_be_missing)
 	ck_assert_uint_eq(CTL_SAID("not there after 2 s: of 264 MiB, 64 came free, 200 are miss"),
 			  1);
 	ck_assert(state_is(1, NULL));
+}
+END_TEST
+
+START_TEST(nobody_waits_for_the_period)
+{
+	stage_open(1200);
+	a = stage_boot("a", 600, "0:60", true);
+	b = stage_boot("b", 600, "0:60", true);
+	stage_start("period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	int64_t begun_ms = (int64_t)lab1_clock_ms();
+	ck_assert_int_eq(CTL_CODE("reserve", "20"), 0);
+	ck_assert_int_eq(CTL_CODE("reserve", "512"), 0); /* donors' pages are awaited */
+	ck_assert_int_lt((int64_t)lab1_clock_ms() - begun_ms, SOON_MS);
 }
 END_TEST
 
@@ -294,38 +316,34 @@ END_TEST
 
 START_TEST(it_ends_with_its_command)
 {
-	unlink("/tmp/cagma-test-go");
 	open_idle();
 	pid_t pid = CTL("reserve", "300", "--", "sh", "-c",
-			"until [ -e /tmp/cagma-test-go ]; do sleep 0.05; done; exit 7");
+			"until [ -e " GO " ]; do sleep 0.05; done; exit 7");
 	ck_assert(state_is(1, "state=ready"));
 	assert_stays_free(300 * MIB, 500);
-	write_file("/tmp/cagma-test-go", "");
+	write_file(GO, "");
 	ck_assert_int_eq(exit_status(pid), 7);
 	ck_assert(state_is(1, NULL));
 	ck_assert_uint_eq(CTL_SAID("1\n"), 0); /* stdout is the command's */
-	unlink("/tmp/cagma-test-go");
 }
 END_TEST
 
 START_TEST(a_guest_being_built_outlives_its_command)
 {
-	unlink("/tmp/cagma-test-go");
 	open_idle();
-	pid_t pid = CTL("reserve", "400", "--", "sh", "-c",
-			"until [ -e /tmp/cagma-test-go ]; do sleep 0.05; done");
+	pid_t pid =
+		CTL("reserve", "400", "--", "sh", "-c", "until [ -e " GO " ]; do sleep 0.05; done");
 	ck_assert(state_is(1, "state=ready"));
 	struct lab1_guest *c = make("c", 398);
 	fakexen_domain_set_max(lab1_host(stage_lab()), lab1_guest_domid(c),
 			       399 * MIB / FAKEXEN_PAGE_KIB);
 	ck_assert(state_is(1, "state=in-use"));
-	write_file("/tmp/cagma-test-go", "");
+	write_file(GO, "");
 	ck_assert_int_eq(exit_status(pid), 0);
 	assert_stays_free(400 * MIB, 1000);
 	ck_assert_msg(lab1_guest_build(c) == 0, "%s", lab1_error());
 	ck_assert_int_eq(lab1_guest_unpause(c), 0);
 	ck_assert(state_is(1, NULL));
-	unlink("/tmp/cagma-test-go");
 }
 END_TEST
 
@@ -491,11 +509,109 @@ START_TEST(garbage_is_passed_over)
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
 	ck_assert_int_eq(CTL_CODE("reservations"), 0);
 	ck_assert_uint_eq(stage_said("it is passed over"), 1);
+	ck_assert_uint_eq(stage_said("reservation 0"), 0);
 	ck_assert_int_eq(CTL_CODE("release", "200"), 0);
 	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, LEASELINE_ROOT));
 	ck_assert(stage_wait_said("reservation 1 is released"));
 	ck_assert(lab1_wait_key(stage_lab(), LEASELINE_ROOT "/daemon", NULL, SOON_MS));
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
+}
+END_TEST
+
+START_TEST(what_was_released_does_not_rise_again)
+{
+	struct store *store;
+	char text[8];
+	uint32_t id;
+	stage_open(1200);
+	ck_assert_int_eq(store_open(&store), 0);
+	ck_assert_int_eq(store_open_tool(store), 0);
+	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
+	ck_assert_int_eq(
+		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"), 0);
+	ck_assert_int_eq(store_remove_tool(store, "reservation/1"), 0);
+	ck_assert_int_eq(
+		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"),
+		-ENOENT);
+	ck_assert_int_eq(store_read_tool(store, "reservation/1/state", text, sizeof(text)),
+			 -ENOENT);
+	for (unsigned n = 2; n <= 3; n++)
+		ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
+	ck_assert_uint_eq(id, 3);
+	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), -ENOSPC);
+	store_close(store);
+}
+END_TEST
+
+/* --- what a guest needs ------------------------------------------------------- */
+
+static const struct need_guest needs[] = {
+	{.type = NEED_PV, .memory_kib = 512 * MIB, .maxmem_kib = 512 * MIB, .max_vcpus = 1},
+	{.type = NEED_PV, .memory_kib = 200 * MIB, .maxmem_kib = 600 * MIB, .max_vcpus = 2},
+	{.type = NEED_PV, .memory_kib = 8001 * MIB, .maxmem_kib = 16001 * MIB, .max_vcpus = 16},
+	{.type = NEED_PVH,
+	 .memory_kib = 512 * MIB,
+	 .maxmem_kib = 512 * MIB,
+	 .max_vcpus = 1,
+	 .has_hap = true},
+	{.type = NEED_PVH, .memory_kib = 512 * MIB, .maxmem_kib = 1025 * MIB, .max_vcpus = 3},
+	{.type = NEED_HVM,
+	 .memory_kib = 2048 * MIB,
+	 .maxmem_kib = 4096 * MIB,
+	 .max_vcpus = 4,
+	 .has_hap = true},
+	{.type = NEED_HVM, .memory_kib = 2048 * MIB, .maxmem_kib = 4096 * MIB, .max_vcpus = 4},
+	{.type = NEED_HVM,
+	 .memory_kib = 2048 * MIB,
+	 .maxmem_kib = 4096 * MIB,
+	 .max_vcpus = 4,
+	 .shadow_kib = 64 * MIB,
+	 .has_hap = true},
+	{.type = NEED_PV,
+	 .memory_kib = 4096 * MIB,
+	 .maxmem_kib = 8192 * MIB,
+	 .max_vcpus = 1,
+	 .has_passthrough = true},
+};
+
+/* As xl fills it in from an xl.cfg. */
+static uint64_t libxl_need_kib(libxl_ctx *ctx, const struct need_guest *g)
+{
+	static const libxl_domain_type types[] = {[NEED_PV] = LIBXL_DOMAIN_TYPE_PV,
+						  [NEED_PVH] = LIBXL_DOMAIN_TYPE_PVH,
+						  [NEED_HVM] = LIBXL_DOMAIN_TYPE_HVM};
+	libxl_domain_config config;
+	uint64_t kib = 0;
+	libxl_domain_config_init(&config);
+	config.c_info.type = types[g->type];
+	if (g->type != NEED_PV)
+		libxl_defbool_set(&config.c_info.hap, g->has_hap);
+	config.c_info.passthrough =
+		g->has_passthrough ? LIBXL_PASSTHROUGH_SYNC_PT : LIBXL_PASSTHROUGH_DISABLED;
+	libxl_domain_build_info_init_type(&config.b_info, types[g->type]);
+	config.b_info.max_vcpus = (int)g->max_vcpus;
+	config.b_info.target_memkb = g->memory_kib;
+	config.b_info.max_memkb = g->maxmem_kib;
+	if (g->shadow_kib)
+		config.b_info.shadow_memkb = g->shadow_kib;
+	ck_assert_int_eq(libxl_domain_need_memory(ctx, &config, 1, &kib), 0);
+	libxl_domain_config_dispose(&config);
+	return kib;
+}
+
+START_TEST(what_a_guest_needs_is_what_libxl_asks_for)
+{
+	xentoollog_logger_stdiostream *log = xtl_createlogger_stdiostream(stderr, XTL_ERROR, 0);
+	libxl_ctx *ctx;
+	stage_open(1200);
+	ck_assert_int_eq(libxl_ctx_alloc(&ctx, LIBXL_VERSION, 0, (xentoollog_logger *)log), 0);
+	for (int i = 0; i < N_ROWS(needs); i++) {
+		uint64_t kib = libxl_need_kib(ctx, &needs[i]);
+		ck_assert_msg(need_kib(&needs[i]) == kib, "row %d: %llu KiB, and libxl says %llu",
+			      i, (unsigned long long)need_kib(&needs[i]), (unsigned long long)kib);
+	}
+	libxl_ctx_free(ctx);
+	xtl_logger_destroy((xentoollog_logger *)log);
 }
 END_TEST
 
@@ -508,6 +624,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, several_at_once_do_not_share);
 	tcase_add_test(tests, a_guest_that_grows_meanwhile_does_not_take_it);
 	tcase_add_test(tests, memory_that_does_not_come_is_said_to_be_missing);
+	tcase_add_test(tests, nobody_waits_for_the_period);
 	tcase_add_test(tests, memory_of_a_guest_being_built_is_counted_once);
 	tcase_add_test(tests, a_guest_of_another_name_leaves_it_alone);
 	tcase_add_test(tests, a_guest_that_dies_before_it_runs_may_be_tried_again);
@@ -522,7 +639,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, waiting_goes_on_over_a_restart);
 	tcase_add_test(tests, a_dry_run_takes_no_reservations);
 	tcase_add_test(tests, only_dom0_can_look);
+	tcase_add_test(tests, what_was_released_does_not_rise_again);
 	tcase_add_test(tests, garbage_is_passed_over);
+	tcase_add_test(tests, what_a_guest_needs_is_what_libxl_asks_for);
 }
 
 int main(void)

@@ -11,7 +11,7 @@ $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LAB1_LIBS) $(LAB1_CHECK)
 
-$(LAB1_DIR)/test_guests: $(addprefix $B/host/,store.o leaseline.o uuid.o)
+$(LAB1_DIR)/test_guests $(LAB1_DIR)/test_reservations: $(addprefix $B/host/,store.o leaseline.o uuid.o)
 $(LAB1_DIR)/test_reservations: $B/host/need.o
 
 .PHONY: staged $(addprefix check-,$(LAB1_STAGED_NAMES))
