@@ -16,8 +16,13 @@
 
 enum { PATH_BYTES = 128, TOKEN_BYTES = 32 };
 
+enum {
+	STORE_TALK = STORE_SOURCES_, /* reads and writes */
+	STORE_HANDLES_
+};
+
 struct store {
-	struct xs_handle *handle[STORE_SOURCES_];
+	struct xs_handle *handle[STORE_HANDLES_];
 };
 
 /* libxenstore says EBADF, EINVAL, EPIPE or ECONNRESET when its connection is gone. */
@@ -66,7 +71,7 @@ int store_open(struct store **ret_store)
 	if (!s)
 		return -ENOMEM;
 	int r = probe_socket();
-	for (int i = 0; i < STORE_SOURCES_ && r == 0; i++) {
+	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])
 			r = errno ? -errno : -EIO;
@@ -87,7 +92,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < STORE_SOURCES_; i++)
+	for (int i = 0; i < STORE_HANDLES_; i++)
 		if (s->handle[i])
 			xs_close(s->handle[i]);
 	free(s);
@@ -100,7 +105,7 @@ int store_fd(const struct store *s, enum store_source source)
 
 bool store_alive(struct store *s)
 {
-	for (int i = 0; i < STORE_SOURCES_; i++) {
+	for (int i = 0; i < STORE_HANDLES_; i++) {
 		char *path = xs_get_domain_path(s->handle[i], 0);
 		if (!path)
 			return false;
@@ -239,7 +244,7 @@ int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 static int read_at(struct store *s, const char *full, char *buf, size_t size)
 {
 	unsigned len;
-	char *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	char *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	if (!value)
 		return lost_or(errno);
 	if (len < size) {
@@ -271,7 +276,7 @@ bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 	char full[PATH_BYTES];
 	unsigned len;
 	snprintf(full, sizeof(full), "/libxl/%u/%s", domid, path);
-	void *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	void *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	free(value);
 	return value != NULL;
 }
@@ -300,7 +305,7 @@ static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
 
 int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return lost_or(errno);
@@ -317,7 +322,7 @@ void store_clear(struct store *s, unsigned domid)
 {
 	char path[PATH_BYTES];
 	guest_path(domid, "cagma", path);
-	xs_rm(s->handle[STORE_HOST], XBT_NULL, path);
+	xs_rm(s->handle[STORE_TALK], XBT_NULL, path);
 }
 
 /* --- /tool/cagma ---------------------------------------------------------- */
