@@ -334,7 +334,7 @@ static void tool_path(const char *path, char *buf)
 
 int store_open_tool(struct store *s)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
 	if (!xs_mkdir(h, XBT_NULL, LEASELINE_ROOT) ||
 	    !xs_set_permissions(h, XBT_NULL, LEASELINE_ROOT, &nobody, 1))
@@ -372,7 +372,7 @@ static int list_at(struct xs_handle *h, xs_transaction_t t, const char *path, ui
 
 int store_list_tool(struct store *s, const char *path, uint32_t *ret_number, unsigned max)
 {
-	return list_at(s->handle[STORE_HOST], XBT_NULL, path, ret_number, max);
+	return list_at(s->handle[STORE_TALK], XBT_NULL, path, ret_number, max);
 }
 
 static int write_at(struct xs_handle *h, xs_transaction_t t, const char *path, const char *text)
@@ -405,7 +405,7 @@ static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
 
 int store_write_tool(struct store *s, const char *if_there, const char *path, const char *text)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return lost_or(errno);
@@ -419,7 +419,7 @@ int store_remove_tool(struct store *s, const char *path)
 {
 	char full[PATH_BYTES];
 	tool_path(path, full);
-	return xs_rm(s->handle[STORE_HOST], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
+	return xs_rm(s->handle[STORE_TALK], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
 }
 
 /* Numbers are given once only, so that nobody releases another's reservation. */
@@ -457,7 +457,7 @@ int store_add_reservation(struct store *s, const char *request, const char *name
 			  uint32_t *ret_id)
 {
 	enum { TRIES = 100 };
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	int r = -EAGAIN;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		xs_transaction_t t = xs_transaction_start(h);
