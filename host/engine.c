@@ -6,6 +6,7 @@
 #include "host/grant.h"
 #include "host/guests.h"
 #include "host/hypervisor.h"
+#include "host/migration.h"
 #include "host/plan.h"
 #include "host/publish.h"
 #include "host/record.h"
@@ -34,7 +35,8 @@ struct engine {
 	struct plan plan;
 	uint64_t due_ms; /* the next pass */
 	uint64_t last_pass_ms;
-	uint64_t alive_ms; /* ask xenstored again */
+	uint64_t alive_ms;      /* ask xenstored again */
+	uint64_t migrations_ms; /* do not look for migrations before */
 	struct trouble no_store, no_host, cuts, no_record;
 	unsigned next_to_publish; /* amounts of this guest and those behind it are still to be said
 				   */
@@ -310,6 +312,20 @@ static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 		grant_raise(&e->grant, &e->guests, &e->plan, e->hypervisor, step_kib);
 }
 
+/*
+ * It takes a while, so only when something moves, and behind what could not
+ * wait: a guest may be told once more when its migration has just begun.
+ */
+static void look_for_migrations(struct engine *e, uint64_t now_ms)
+{
+	uint32_t domid[MIGRATION_MAX];
+	if (now_ms < e->migrations_ms ||
+	    (!e->plan.n_actions && !guests_any_migrates(&e->guests, now_ms)))
+		return;
+	e->migrations_ms = now_ms + ENGINE_MIGRATIONS_MS;
+	guests_note_migrations(&e->guests, domid, migration_list(domid), now_ms);
+}
+
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
@@ -341,6 +357,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	e->next_to_publish = 0;
 	if (!e->options.is_dry)
 		publish(e, &conf, &snap, now_ms);
+	look_for_migrations(e, now_ms);
 }
 
 static bool has_to_publish(const struct engine *e)

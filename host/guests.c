@@ -221,6 +221,23 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
 }
 
+void guests_note_migrations(struct guests *gs, const uint32_t *domid, unsigned n, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct guest *g = find(gs, domid[i]);
+		if (g)
+			g->migrating_until_ms = now_ms + GUESTS_MIGRATION_MS;
+	}
+}
+
+bool guests_any_migrates(const struct guests *gs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		if (now_ms < gs->guest[i].migrating_until_ms)
+			return true;
+	return false;
+}
+
 /* What a guest that is gone, or being built anew, does not hold yet of what it held. */
 static uint64_t missing_kib(const struct guests *gs, const struct departure *d)
 {
@@ -333,6 +350,7 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 		{g->is_dying, HOLD_DYING},
 		{!g->has_memory, HOLD_BUILDING},
 		{g->is_paused, HOLD_PAUSED},
+		{now_ms < g->migrating_until_ms, HOLD_MIGRATING},
 		{g->has_passthrough, HOLD_PASSTHROUGH},
 		{g->is_foreign, HOLD_FOREIGN},
 		{now_ms < g->by_hand_until_ms, HOLD_BY_HAND},

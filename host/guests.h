@@ -29,6 +29,7 @@ enum {
 				       * believed so much longer: it is probably thrashing */
 	GUESTS_REBOOT_MS = 120000,    /* a rebooting guest's memory is held for it so long */
 	GUESTS_MAX_REBOOTS = 64,      /* at a time */
+	GUESTS_MIGRATION_MS = 3000,   /* one found migrating away is believed to for so long */
 	GUESTS_BOOT_MS = 120000, /* one that is back has its boot floor so long without a report */
 	GUESTS_TELL_MS = 60000,  /* a guest's bad reports are told no more often */
 	GUESTS_ALM_MEMORY_MS = 5000, /* a report may be as old as this when it is read */
@@ -63,7 +64,7 @@ struct guest {
 	uint64_t boot_kib;         /* what it was first built with; 0: not seen */
 	uint64_t boot_until_ms;    /* it has rebooted, and may not have reported yet */
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
-	uint64_t by_hand_until_ms;
+	uint64_t by_hand_until_ms, migrating_until_ms;
 	bool has_agent, has_bad_report;
 	bool can_alarm, can_grow_itself; /* its agent says so */
 	bool is_trusted;                 /* the administrator says so */
@@ -144,6 +145,11 @@ int guests_watch_anew(struct guests *guests, struct store *store);
 
 /* Takes in what a policy thought of the guests: which are short. */
 void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
+
+/* These domains are being migrated away or saved. */
+void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsigned n,
+			    uint64_t now_ms);
+bool guests_any_migrates(const struct guests *guests, uint64_t now_ms);
 
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
 uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);

@@ -20,6 +20,7 @@ $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o)
 	$Qrm -f $@ && ar rcs $@ $^
 
 $B/tests/unit/test_config: $B/host/config.o
+$B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
 $B/tests/unit/test_config: LDLIBS += -lxlutil
 $(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
