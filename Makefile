@@ -38,7 +38,7 @@ endif
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_qmemman.o host/policy_static.o
+              host/policy_qmemman.o host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
@@ -46,12 +46,14 @@ AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o gues
               guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o $(CORE) $(COMMON)
+              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
+CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
+CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad
+PROGS = guest/cagma-agent host/cagmad host/cagmactl
 
 all: $(addprefix $B/,$(PROGS))
 
@@ -59,6 +61,8 @@ $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
 $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
+$B/host/cagmactl: $(addprefix $B/,$(CTL))
+$B/host/cagmactl: LDLIBS += $(CTL_LIBS)
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/config.h"
 
+#include "host/uuid.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <libxlutil.h>
@@ -26,7 +28,7 @@ static const struct option options[] = {
 	OPTION(reserve_mib, 64, 0, MAX_MIB),
 	OPTION(cma_min_mib, 32, 1, MAX_MIB),
 	OPTION(cma_share_permyriad, 1250, 0, 10000),
-	OPTION(pressure_max_permyriad, 5000, 0, 10000),
+	OPTION(pressure_max_permyriad, 2500, 0, 10000),
 	OPTION(demand_fall_ms, 20000, 0, 3600000),
 	OPTION(step_mib, 2, 1, 1024),
 	OPTION(credit_mib, 32, 0, MAX_MIB),
@@ -112,22 +114,6 @@ static void read_policy(struct reading *r, struct config *config)
 	config->policy = policy;
 }
 
-static bool read_uuid(const char *text, uint8_t uuid[16])
-{
-	unsigned n = 0;
-	for (; *text && n < 32; text++) {
-		if (*text == '-')
-			continue;
-		if (!isxdigit((unsigned char)*text))
-			return false;
-		int c = tolower((unsigned char)*text);
-		unsigned digit = (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
-		uuid[n / 2] = (uint8_t)(n % 2 ? uuid[n / 2] | digit : digit << 4);
-		n++;
-	}
-	return n == 32 && *text == '\0';
-}
-
 static bool take_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret_number)
 {
 	return text_number((struct text){value, strlen(value)}, max, ret_number) &&
@@ -150,7 +136,7 @@ static const char *take_guest_word(struct config_guest *g, const char *name, con
 		if (g->by_uuid)
 			return "is given twice";
 		g->by_uuid = true;
-		return read_uuid(value, g->uuid) ? NULL : "is not a UUID";
+		return uuid_read(value, g->uuid) ? NULL : "is not a UUID";
 	}
 	if (strcmp(name, "min_mib") == 0 || strcmp(name, "max_mib") == 0) {
 		uint64_t *bound_kib = name[1] == 'i' ? &g->min_kib : &g->max_kib;
@@ -404,13 +390,13 @@ const struct config_guest *config_guest_find(const struct config *config, const 
 
 static void print_uuid_or_name(const struct config_guest *g, FILE *out)
 {
+	char text[UUID_TEXT + 1];
 	if (!g->by_uuid) {
 		fputs(g->name, out);
 		return;
 	}
-	for (int i = 0; i < 16; i++)
-		fprintf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
-			g->uuid[i]);
+	uuid_write(g->uuid, text);
+	fputs(text, out);
 }
 
 static uint64_t listed_min_mib(const struct config *config, const struct config_guest *g)

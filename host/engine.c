@@ -9,12 +9,14 @@
 #include "host/plan.h"
 #include "host/publish.h"
 #include "host/record.h"
+#include "host/reservations.h"
 #include "host/store.h"
 #include "host/trouble.h"
 #include "host/xllock.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,12 +29,15 @@ struct engine {
 	struct grant grant;
 	struct record *record;
 	struct guests guests;
+	struct reservations reservations;
 	struct policy_state state;
 	struct plan plan;
 	uint64_t due_ms; /* the next pass */
 	uint64_t last_pass_ms;
 	uint64_t alive_ms; /* ask xenstored again */
 	struct trouble no_store, no_host, cuts, no_record;
+	unsigned next_to_publish; /* amounts of this guest and those behind it are still to be said
+				   */
 	uint64_t n_passes;
 };
 
@@ -57,6 +62,8 @@ static int allocate(struct engine *e)
 {
 	unsigned n = (unsigned)e->config.max_guests;
 	int r = guests_init(&e->guests, n);
+	if (r == 0)
+		r = reservations_init(&e->reservations, n);
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
 	e->state.qmemman = e->guests.qmemman;
@@ -119,12 +126,15 @@ void engine_close(struct engine *e)
 	worker_pool_close(e->calls.workers);
 	if (e->hypervisor && !e->options.is_dry)
 		grant_withdraw(&e->grant, &e->guests, e->hypervisor);
-	if (e->store && !e->options.is_dry)
+	if (e->store && !e->options.is_dry) {
 		guests_clear_keys(&e->guests, e->store);
+		reservations_close(e->store);
+	}
 	store_close(e->store);
 	hypervisor_close(e->hypervisor);
 	record_close(e->record);
 	guests_finish(&e->guests);
+	reservations_finish(&e->reservations);
 	free(e->state.share);
 	free(e->plan.action);
 	free(e->plan.verdict);
@@ -177,6 +187,8 @@ static bool have_store(struct engine *e, uint64_t now_ms)
 	int r = store_open(&e->store);
 	if (r == 0)
 		r = guests_watch_anew(&e->guests, e->store);
+	if (r == 0 && !e->options.is_dry)
+		r = reservations_open(&e->reservations, e->store);
 	e->alive_ms = now_ms + (r == 0 ? ENGINE_ALIVE_MS : ENGINE_RECONNECT_MS);
 	if (r < 0) {
 		lose_store(e, r);
@@ -202,10 +214,11 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		int r = store_next(e->store, source, &event);
 		if (r <= 0)
 			return r;
-		if (event.kind == STORE_DOMAINS) {
+		if (event.kind == STORE_DOMAINS ||
+		    (event.kind == STORE_TOOL && reservations_take_event(&e->reservations, &event)))
 			ask_for_pass(e, now_ms);
+		if (event.kind == STORE_DOMAINS || event.kind == STORE_TOOL)
 			continue;
-		}
 		r = guests_take_event(&e->guests, e->store, &event, now_ms);
 		if (r < 0)
 			return r;
@@ -224,6 +237,7 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
+	uint64_t leased_kib = 0;
 	/* free memory last: what a guest takes in between is then missing, and not counted twice */
 	int n = hypervisor_domains(e->hypervisor, &domain);
 	int r = n < 0 ? n : hypervisor_host(e->hypervisor, &host);
@@ -232,12 +246,16 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 	r = guests_match(&e->guests, e->store, domain, (unsigned)n, now_ms);
 	if (r == 0)
 		r = guests_refresh(&e->guests, e->store, &e->config, now_ms);
+	if (r == 0)
+		r = reservations_refresh(&e->reservations, e->store, &e->guests, now_ms,
+					 &leased_kib);
 	*ret_snap = (struct snapshot){
 		.host = {.now_ms = now_ms,
 			 .total_kib = host.total_kib,
 			 .free_kib = host.free_kib,
 			 .outstanding_kib = host.outstanding_kib,
 			 .held_kib = guests_held_kib(&e->guests, now_ms),
+			 .leased_kib = leased_kib,
 			 .xl_is_building = xllock_is_held()},
 		.n_guests = e->guests.n,
 		.guest = e->guests.view,
@@ -270,6 +288,19 @@ static void keep_record(struct engine *e, const struct snapshot *snap, unsigned 
 		trouble_end(&e->no_record, "the record is written again");
 }
 
+static void publish(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap,
+		    uint64_t now_ms)
+{
+	int r = reservations_judge(&e->reservations, e->store, conf, snap, e->plan.verdict,
+				   e->config.policy->gives);
+	if (r > 0)
+		ask_for_pass(e, now_ms);
+	if (r >= 0)
+		r = publish_words(&e->guests, e->plan.verdict, e->store, conf->period_ms, now_ms);
+	if (r < 0)
+		lose_store(e, -EBADF);
+}
+
 static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 {
 	if (!e->options.is_dry)
@@ -285,6 +316,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	struct snapshot snap;
 	e->last_pass_ms = now_ms;
 	e->due_ms = now_ms + conf.period_ms;
+	e->next_to_publish =
+		UINT_MAX; /* until there are verdicts on the guests that are there now */
 	int r = observe(e, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);
@@ -305,8 +338,21 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	keep_record(e, &snap, cuts);
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
-	if (!e->options.is_dry &&
-	    publish_guests(&e->guests, e->plan.verdict, e->store, conf.period_ms, now_ms) < 0)
+	e->next_to_publish = 0;
+	if (!e->options.is_dry)
+		publish(e, &conf, &snap, now_ms);
+}
+
+static bool has_to_publish(const struct engine *e)
+{
+	return e->store && !e->options.is_dry && e->next_to_publish < e->guests.n;
+}
+
+/* In between passes, so that no alarm waits for it. */
+static void publish_more(struct engine *e, uint64_t now_ms)
+{
+	if (publish_amounts(&e->guests, e->plan.verdict, e->store, (uint64_t)e->config.period_ms,
+			    now_ms, &e->next_to_publish) < 0)
 		lose_store(e, -EBADF);
 }
 
@@ -326,6 +372,8 @@ void engine_turn(struct engine *e, uint64_t now_ms)
 	}
 	if (now_ms >= e->due_ms)
 		run_pass(e, now_ms);
+	else if (has_to_publish(e))
+		publish_more(e, now_ms);
 }
 
 unsigned engine_poll(const struct engine *e, struct pollfd fds[ENGINE_MAX_FDS])
@@ -344,5 +392,5 @@ uint64_t engine_wake_ms(const struct engine *e)
 		wake_ms = e->alive_ms;
 	if (e->store && e->due_ms < wake_ms)
 		wake_ms = e->due_ms;
-	return wake_ms;
+	return has_to_publish(e) ? 0 : wake_ms;
 }

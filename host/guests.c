@@ -249,8 +249,19 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 			continue;
 		g->boot_kib = amount_max(g->boot_kib, d->boot_kib);
 		g->boot_until_ms = now_ms + GUESTS_BOOT_MS;
+		g->has_returned = true;
 		d->until_ms = 0;
 	}
+}
+
+bool guests_is_returning(const struct guests *gs, const struct guest *g, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++) {
+		const struct departure *d = &gs->departure[i];
+		if (d->until_ms > now_ms && memcmp(d->uuid, g->uuid, sizeof(d->uuid)) == 0)
+			return true;
+	}
+	return g->has_returned;
 }
 
 void guests_clear_keys(struct guests *gs, struct store *store)
@@ -288,7 +299,8 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	if (!g || g->generation != event->generation)
 		return 0; /* of a guest that is gone */
 	if (event->kind == STORE_MEMORY) {
-		g->memory_changed = true;
+		g->target_changed |= event->is_target;
+		g->memory_changed |= !event->is_target;
 		return 0;
 	}
 	g->agent_changed |= event->is_agent;
@@ -385,6 +397,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
 	v->is_being_told = g->call_is_under_way;
 	v->may_have_credit = g->can_grow_itself && g->is_trusted;
+	v->can_alarm = g->can_alarm;
 	v->is_credited = g->granted_cap_kib != 0;
 	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
 	v->slack_kib = g->balloon.slack_kib;

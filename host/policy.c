@@ -4,9 +4,10 @@
 #include <string.h>
 
 static const struct policy policies[] = {
-	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma},
-	{"qmemman", "as Qubes OS's balancer does: for comparison", policy_qmemman},
-	{"static", "changes nothing: the control", policy_static},
+	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma,
+	 true},
+	{"qmemman", "as Qubes OS's balancer does: for comparison", policy_qmemman, false},
+	{"static", "changes nothing: the control", policy_static, false},
 };
 
 enum { N_POLICIES = sizeof(policies) / sizeof(policies[0]) };

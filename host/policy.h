@@ -34,6 +34,7 @@ struct policy {
 	 */
 	void (*decide)(const struct policy_conf *conf, const struct snapshot *snap,
 		       struct policy_state *state, struct plan *plan);
+	bool gives; /* it takes surplus from guests for what is kept on the host */
 };
 
 /* NULL when there is no policy of that name. */

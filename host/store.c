@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/store.h"
 
+#include "host/leaseline.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +16,13 @@
 
 enum { PATH_BYTES = 128, TOKEN_BYTES = 32 };
 
+enum {
+	STORE_TALK = STORE_SOURCES_, /* reads and writes */
+	STORE_HANDLES_
+};
+
 struct store {
-	struct xs_handle *handle[STORE_SOURCES_];
+	struct xs_handle *handle[STORE_HANDLES_];
 };
 
 /* libxenstore says EBADF, EINVAL, EPIPE or ECONNRESET when its connection is gone. */
@@ -63,7 +71,7 @@ int store_open(struct store **ret_store)
 	if (!s)
 		return -ENOMEM;
 	int r = probe_socket();
-	for (int i = 0; i < STORE_SOURCES_ && r == 0; i++) {
+	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])
 			r = errno ? -errno : -EIO;
@@ -84,7 +92,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < STORE_SOURCES_; i++)
+	for (int i = 0; i < STORE_HANDLES_; i++)
 		if (s->handle[i])
 			xs_close(s->handle[i]);
 	free(s);
@@ -97,7 +105,7 @@ int store_fd(const struct store *s, enum store_source source)
 
 bool store_alive(struct store *s)
 {
-	for (int i = 0; i < STORE_SOURCES_; i++) {
+	for (int i = 0; i < STORE_HANDLES_; i++) {
 		char *path = xs_get_domain_path(s->handle[i], 0);
 		if (!path)
 			return false;
@@ -106,11 +114,17 @@ bool store_alive(struct store *s)
 	return true;
 }
 
-/* Tokens are ours: "domains", "memory <domid> <generation>", "cagma <domid> <generation>". */
+/* Tokens are ours: "domains", "tool", "memory <domid> <generation>", "cagma <domid> <generation>".
+ */
 static bool read_token(const char *token, struct store_event *ret_event)
 {
 	struct store_event e = {.kind = STORE_DOMAINS};
 	if (strcmp(token, "domains") == 0) {
+		*ret_event = e;
+		return true;
+	}
+	if (strcmp(token, "tool") == 0) {
+		e.kind = STORE_TOOL;
 		*ret_event = e;
 		return true;
 	}
@@ -141,6 +155,24 @@ static void read_path(const char *path, struct store_event *e)
 	}
 }
 
+static void guest_path(unsigned domid, const char *path, char *buf)
+{
+	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
+}
+
+static bool is_guest_path(const char *full, unsigned domid, const char *path)
+{
+	char own[PATH_BYTES];
+	guest_path(domid, path, own);
+	return strcmp(full, own) == 0;
+}
+
+static bool is_answer(const char *path)
+{
+	const char *name = strrchr(path, '/');
+	return name && (strcmp(name, "/state") == 0 || strcmp(name, "/daemon") == 0);
+}
+
 int store_next(struct store *s, enum store_source source, struct store_event *ret_event)
 {
 	for (;;) {
@@ -150,15 +182,15 @@ int store_next(struct store *s, enum store_source source, struct store_event *re
 		bool known = read_token(words[XS_WATCH_TOKEN], ret_event);
 		if (known && ret_event->kind == STORE_CAGMA)
 			read_path(words[XS_WATCH_PATH], ret_event);
+		if (known && ret_event->kind == STORE_MEMORY)
+			ret_event->is_target = is_guest_path(words[XS_WATCH_PATH], ret_event->domid,
+							     "memory/target");
+		if (known && ret_event->kind == STORE_TOOL)
+			ret_event->is_answer = is_answer(words[XS_WATCH_PATH]);
 		free(words);
 		if (known)
 			return 1;
 	}
-}
-
-static void guest_path(unsigned domid, const char *path, char *buf)
-{
-	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
 }
 
 /* A path with a domid in it: what stands before and behind it. */
@@ -209,12 +241,10 @@ int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, false);
 }
 
-int store_read(struct store *s, unsigned domid, const char *path, char *buf, size_t size)
+static int read_at(struct store *s, const char *full, char *buf, size_t size)
 {
-	char full[PATH_BYTES];
 	unsigned len;
-	guest_path(domid, path, full);
-	char *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	char *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	if (!value)
 		return lost_or(errno);
 	if (len < size) {
@@ -223,6 +253,13 @@ int store_read(struct store *s, unsigned domid, const char *path, char *buf, siz
 	}
 	free(value);
 	return len < size ? (int)len : -EMSGSIZE;
+}
+
+int store_read(struct store *s, unsigned domid, const char *path, char *buf, size_t size)
+{
+	char full[PATH_BYTES];
+	guest_path(domid, path, full);
+	return read_at(s, full, buf, size);
 }
 
 int store_read_number(struct store *s, unsigned domid, const char *path, uint64_t *ret_number)
@@ -239,7 +276,7 @@ bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 	char full[PATH_BYTES];
 	unsigned len;
 	snprintf(full, sizeof(full), "/libxl/%u/%s", domid, path);
-	void *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	void *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	free(value);
 	return value != NULL;
 }
@@ -268,7 +305,7 @@ static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
 
 int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return lost_or(errno);
@@ -285,5 +322,148 @@ void store_clear(struct store *s, unsigned domid)
 {
 	char path[PATH_BYTES];
 	guest_path(domid, "cagma", path);
-	xs_rm(s->handle[STORE_HOST], XBT_NULL, path);
+	xs_rm(s->handle[STORE_TALK], XBT_NULL, path);
+}
+
+/* --- /tool/cagma ---------------------------------------------------------- */
+
+static void tool_path(const char *path, char *buf)
+{
+	snprintf(buf, PATH_BYTES, LEASELINE_ROOT "/%s", path);
+}
+
+int store_open_tool(struct store *s)
+{
+	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
+	if (!xs_mkdir(h, XBT_NULL, LEASELINE_ROOT) ||
+	    !xs_set_permissions(h, XBT_NULL, LEASELINE_ROOT, &nobody, 1))
+		return lost_or(errno);
+	return watch(s, STORE_HOST, LEASELINE_ROOT, "tool");
+}
+
+int store_read_tool(struct store *s, const char *path, char *buf, size_t size)
+{
+	char full[PATH_BYTES];
+	tool_path(path, full);
+	return read_at(s, full, buf, size);
+}
+
+static int list_at(struct xs_handle *h, xs_transaction_t t, const char *path, uint32_t *number,
+		   unsigned max)
+{
+	char full[PATH_BYTES];
+	unsigned n, found = 0;
+	tool_path(path, full);
+	char **name = xs_directory(h, t, full, &n);
+	if (!name)
+		return errno == ENOENT ? 0 : lost_or(errno);
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t value;
+		if (!text_number((struct text){name[i], strlen(name[i])}, UINT32_MAX, &value))
+			continue;
+		if (found < max)
+			number[found] = (uint32_t)value;
+		found++;
+	}
+	free(name);
+	return (int)found;
+}
+
+int store_list_tool(struct store *s, const char *path, uint32_t *ret_number, unsigned max)
+{
+	return list_at(s->handle[STORE_HOST], XBT_NULL, path, ret_number, max);
+}
+
+static int write_at(struct xs_handle *h, xs_transaction_t t, const char *path, const char *text)
+{
+	char full[PATH_BYTES];
+	tool_path(path, full);
+	return xs_write(h, t, full, text, (unsigned)strlen(text)) ? 0 : lost_or(errno);
+}
+
+static int end_transaction(struct xs_handle *h, xs_transaction_t t, int r)
+{
+	if (r < 0) {
+		xs_transaction_end(h, t, true);
+		return r;
+	}
+	return xs_transaction_end(h, t, false) ? 0 : lost_or(errno);
+}
+
+/* 0, -ENOENT, another -errno. */
+static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
+{
+	char full[PATH_BYTES];
+	unsigned len;
+	tool_path(path, full);
+	void *value = xs_read(h, t, full, &len);
+	int error = errno;
+	free(value);
+	return value ? 0 : lost_or(error);
+}
+
+int store_write_tool(struct store *s, const char *if_there, const char *path, const char *text)
+{
+	struct xs_handle *h = s->handle[STORE_HOST];
+	xs_transaction_t t = xs_transaction_start(h);
+	if (t == XBT_NULL)
+		return lost_or(errno);
+	int r = if_there ? is_there(h, t, if_there) : 0;
+	if (r == 0)
+		r = write_at(h, t, path, text);
+	return end_transaction(h, t, r);
+}
+
+int store_remove_tool(struct store *s, const char *path)
+{
+	char full[PATH_BYTES];
+	tool_path(path, full);
+	return xs_rm(s->handle[STORE_HOST], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
+}
+
+/* Numbers are given once only, so that nobody releases another's reservation. */
+static int take_number(struct xs_handle *h, xs_transaction_t t, uint32_t *ret_id)
+{
+	char full[PATH_BYTES], text[16];
+	uint64_t last = 0;
+	unsigned len;
+	tool_path(leaseline_table[LEASELINE_LAST].path, full);
+	char *value = xs_read(h, t, full, &len);
+	if (value && !text_number((struct text){value, len}, UINT32_MAX, &last))
+		last = 0;
+	free(value);
+	*ret_id = last < UINT32_MAX ? (uint32_t)last + 1 : 1;
+	snprintf(text, sizeof(text), "%" PRIu32, *ret_id);
+	return write_at(h, t, leaseline_table[LEASELINE_LAST].path, text);
+}
+
+static int add_in(struct xs_handle *h, xs_transaction_t t, const char *request, const char *name,
+		  unsigned max, uint32_t *ret_id)
+{
+	char path[LEASELINE_MAX_PATH];
+	int n = list_at(h, t, "reservation", NULL, 0);
+	if (n < 0 || n >= (int)max)
+		return n < 0 ? n : -ENOSPC;
+	int r = take_number(h, t, ret_id);
+	leaseline_path(LEASELINE_NAME, *ret_id, path);
+	if (r == 0 && name[0])
+		r = write_at(h, t, path, name);
+	leaseline_path(LEASELINE_REQUEST, *ret_id, path);
+	return r < 0 ? r : write_at(h, t, path, request);
+}
+
+int store_add_reservation(struct store *s, const char *request, const char *name, unsigned max,
+			  uint32_t *ret_id)
+{
+	enum { TRIES = 100 };
+	struct xs_handle *h = s->handle[STORE_HOST];
+	int r = -EAGAIN;
+	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
+		xs_transaction_t t = xs_transaction_start(h);
+		if (t == XBT_NULL)
+			return lost_or(errno);
+		r = end_transaction(h, t, add_in(h, t, request, name, max, ret_id));
+	}
+	return r;
 }

@@ -2,9 +2,11 @@
 /*
  * store.h - cagmad's side of xenstore. (Edge.)
  *
- * Two connections: one for what only dom0 can write, and one for guests'
+ * Three connections: two for events, of what only dom0 can write and of guests'
  * data/cagma, since libxenstore queues a connection's events without bound and
- * a guest that floods must not hide the rest. Nothing here ever lists a
+ * a guest that floods must not hide the rest; and one for reads and writes,
+ * since a connection with watches has a thread, through which every answer
+ * would take the long way. Nothing here ever lists a
  * directory a guest can write, or writes below data/.
  *
  * Every call may block for as long as xenstored takes. -EBADF means that the
@@ -21,15 +23,18 @@ enum store_event_kind {
 	STORE_DOMAINS, /* a domain came or went; which one is not said */
 	STORE_MEMORY,  /* /local/domain/N/memory, the name or a device of the guest changed */
 	STORE_CAGMA,   /* /local/domain/N/data/cagma changed */
+	STORE_TOOL,    /* /tool/cagma changed */
 };
 
 struct store_event {
 	enum store_event_kind kind;
 	unsigned domid;
 	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
+	bool is_target;      /* STORE_MEMORY: nothing but memory/target changed */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
 	bool is_agent;       /* STORE_CAGMA: the agent key changed */
 	bool is_alarm;       /* STORE_CAGMA: the alarm key changed; all three when any may have */
+	bool is_answer;      /* STORE_TOOL: one of the keys that cagmad writes there */
 };
 
 struct store;
@@ -81,5 +86,33 @@ int store_write(struct store *store, unsigned domid, const struct store_value *v
 
 /* Removes everything of ours for a domain. */
 void store_clear(struct store *store, unsigned domid);
+
+/*
+ * What cagmactl and cagmad say to each other (leaseline.h): paths are below
+ * /tool/cagma, which nobody but dom0 can read.
+ *
+ * Opening makes the directory so, whatever it was, and watches it. 0 or -errno.
+ */
+int store_open_tool(struct store *store);
+
+/* As store_read(), below /tool/cagma. */
+int store_read_tool(struct store *store, const char *path, char *buf, size_t size);
+
+/* The numbers among the names below `path`: how many, and the first `max` of them, or -errno. */
+int store_list_tool(struct store *store, const char *path, uint32_t *ret_number, unsigned max);
+
+/* Writes `path`, provided that `if_there` (NULL: regardless) exists: it is not to rise from the
+ * dead. 0; -ENOENT; -EAGAIN when something changed meanwhile; another -errno. */
+int store_write_tool(struct store *store, const char *if_there, const char *path, const char *text);
+
+/* Removes `path` and all below it; 0 also when it is not there, or -errno. */
+int store_remove_tool(struct store *store, const char *path);
+
+/*
+ * Makes a reservation of the next number, with `request` and, unless it is "",
+ * `name`. 0 and *ret_id; -ENOSPC when there are `max` already; another -errno.
+ */
+int store_add_reservation(struct store *store, const char *request, const char *name, unsigned max,
+			  uint32_t *ret_id);
 
 #endif

@@ -133,6 +133,7 @@ int lab1_keys_dom0(struct lab1 *lab, uint64_t dom0_kib)
 		put(&w, "/local/domain/0/domid", "0");
 		put_kib(&w, "/local/domain/0/memory/target", dom0_kib);
 		put_kib(&w, "/local/domain/0/memory/static-max", dom0_kib);
+		put(&w, "/local/pool/0/name", "Pool-0");
 		put(&w, "/libxl/0/type", "pv");
 		put(&w, "/libxl/0/dm-version", "qemu_xen");
 		rc = writer_commit(&w);

@@ -186,14 +186,27 @@ static int sysctl_physinfo(struct fakexen_host *host, struct xen_sysctl_physinfo
 	info->max_cpu_id = 1;
 	info->nr_nodes = 1;
 	info->cpu_khz = 2000000;
-	info->capabilities =
-		XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_pv | XEN_SYSCTL_PHYSCAP_hap;
+	info->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_pv |
+			     XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_directio;
 	fakexen_lock(host);
 	info->total_pages = host->total_pages;
 	info->free_pages = host->free_pages;
 	info->outstanding_pages = host->outstanding_pages;
 	fakexen_unlock(host);
 	info->max_mfn = info->total_pages;
+	return 0;
+}
+
+/* The one pool that every host has; libxl looks for it before it says what a guest needs. */
+static int sysctl_cpupool(struct xen_sysctl_cpupool_op *op)
+{
+	if (op->op != XEN_SYSCTL_CPUPOOL_OP_INFO)
+		return -ENOSYS;
+	if (op->cpupool_id != 0 && op->cpupool_id != XEN_SYSCTL_CPUPOOL_PAR_ANY)
+		return -ENOENT;
+	op->cpupool_id = 0;
+	op->sched_id = XEN_SCHEDULER_CREDIT2;
+	op->n_dom = 1;
 	return 0;
 }
 
@@ -206,6 +219,8 @@ static int do_sysctl(struct fakexen_host *host, struct xen_sysctl *op)
 		return sysctl_getinfolist(host, &op->u.getdomaininfolist);
 	case XEN_SYSCTL_physinfo:
 		return sysctl_physinfo(host, &op->u.physinfo);
+	case XEN_SYSCTL_cpupool_op:
+		return sysctl_cpupool(&op->u.cpupool_op);
 	case XEN_SYSCTL_sched_id:
 		op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
 		return 0;

@@ -92,31 +92,46 @@ uint64_t stage_key_number(const struct lab1_guest *guest, const char *name)
 	return strtoull(text, NULL, 10);
 }
 
-/* How often `text` stands in what cagmad has logged. */
-unsigned stage_said(const char *text)
+unsigned stage_said_in(const char *log, const char *text)
 {
-	static char log[1 << 20];
+	static char all[1 << 20];
 	char path[96];
 	unsigned n = 0;
-	snprintf(path, sizeof(path), "%s/cagmad.log", log_dir);
+	snprintf(path, sizeof(path), "%s/%s.log", log_dir, log);
 	FILE *file = fopen(path, "r");
 	if (!file)
 		return 0;
-	log[fread(log, 1, sizeof(log) - 1, file)] = '\0';
+	all[fread(all, 1, sizeof(all) - 1, file)] = '\0';
 	fclose(file);
-	for (const char *at = log; (at = strstr(at, text)); at++)
+	for (const char *at = all; (at = strstr(at, text)); at++)
 		n++;
 	return n;
 }
 
-static bool has_said(void *text)
+struct saying {
+	const char *log, *text;
+};
+
+static bool has_said(void *arg)
 {
-	return stage_said(text) > 0;
+	const struct saying *s = arg;
+	return stage_said_in(s->log, s->text) > 0;
+}
+
+bool stage_wait_said_in(const char *log, const char *text)
+{
+	struct saying s = {log, text};
+	return lab1_wait(has_said, &s, SOON_MS);
+}
+
+unsigned stage_said(const char *text)
+{
+	return stage_said_in("cagmad", text);
 }
 
 bool stage_wait_said(const char *text)
 {
-	return lab1_wait(has_said, (void *)(uintptr_t)text, SOON_MS);
+	return stage_wait_said_in("cagmad", text);
 }
 
 struct at_least {

@@ -13,6 +13,9 @@
 #define MIB     UINT64_C(1024)
 #define SOON_MS 10000
 
+/* A file that programs of this lab see and nobody else. */
+#define STAGE_FILE(name) "/run/fakexen/" name
+
 /* A short period and timeouts; min of a guest: 96 MiB. */
 extern const char stage_config[];
 
@@ -42,6 +45,10 @@ bool stage_wait_at_least(const struct lab1_guest *guest, uint64_t kib);
 /* How often cagmad has logged `text` so far; and waits until it has at all. */
 unsigned stage_said(const char *text);
 bool stage_wait_said(const char *text);
+
+/* The same for another program, by the name of its log. */
+unsigned stage_said_in(const char *log, const char *text);
+bool stage_wait_said_in(const char *log, const char *text);
 
 /* A connection as the guest, which has said that it is an agent; and a report written there. */
 struct xs_handle *stage_be_agent(const struct lab1_guest *guest);
