@@ -16,7 +16,7 @@ LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store gues
                  guest/lab2-peer-agent)
 LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
-LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad)
+LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad host/cagmactl)
 
 $B/tests/lab2/lab2-sampler: $B/tests/lab2/sampler.o
 $B/tests/lab2/lab2-sampler: LDLIBS += -lxenctrl

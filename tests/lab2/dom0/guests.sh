@@ -83,16 +83,17 @@ guest_ask() {
 		"$*" || fail "guest $name did not do: $*"
 }
 
-# guest_begin NAME LIMIT_S COMMAND: the same in the background; guest_end NAME prints the answer
+# guest_begin NAME LIMIT_S COMMAND: the same in the background
 guest_begin() {
 	guest_ask "$@" >"$OUT/ask-$1.log" &
 	printf -v "ASKED_$1" %s $!
 }
 
+# guest_end NAME: waits for what guest_begin has begun, and sets ANSWER
 guest_end() {
 	local variable=ASKED_$1
 	wait "${!variable}" || exit 1
-	cat "$OUT/ask-$1.log"
+	ANSWER=$(cat "$OUT/ask-$1.log")
 }
 
 # guest_wait_agent NAME...: until their agents have reported

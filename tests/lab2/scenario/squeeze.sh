@@ -59,7 +59,8 @@ squeeze_work() {
 		guest_begin $name $((SQUEEZE_LIMIT_S + 90)) "hot $reading"
 	done
 	for name in $SQUEEZE_GUESTS; do
-		SQUEEZE_ANSWER[$name]=$(guest_end "$name") || exit 1
+		guest_end "$name"
+		SQUEEZE_ANSWER[$name]=$ANSWER
 		note "guest $name: ${SQUEEZE_ANSWER[$name]}"
 	done
 }
