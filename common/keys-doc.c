@@ -46,8 +46,8 @@ static const char who[] =
 	"**When they are there.** The agent writes `data/cagma/agent` and then the first report "
 	"when it starts, again after the guest was migrated or restored (xenstore forgets a "
 	"guest's own keys then) and when somebody has removed them. It removes `data/cagma/agent` "
-	"when it is stopped; the last report stays, to be looked at. `cagmad` writes its keys when "
-	"they change and removes them when it stops.\n";
+	"and `data/cagma/alarm` when it is stopped; the last report stays, to be looked at. "
+	"`cagmad` writes its keys when they change and removes them when it stops.\n";
 
 static const char lines[] =
 	"\n"
@@ -93,7 +93,7 @@ int main(void)
 {
 	char text[1024];
 	print_keys();
-	print_fields(KEY_AGENT, "    protocol=1 version=0.1.0 abilities=report\n");
+	print_fields(KEY_AGENT, "    protocol=1 version=0.1.0 abilities=report,alarm,self-grow\n");
 	snprintf(text, sizeof(text),
 		 "The agent writes a report when memory has moved enough to matter to this guest, "
 		 "at "
@@ -104,11 +104,19 @@ int main(void)
 		 "    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
 		 KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
 	print_fields(KEY_REPORT, text);
-	print_fields(KEY_ALARM,
-		     "A report in short, written at once when AVM is below `cagma/cma_kib` and the "
-		     "kernel is at work to free memory. `cagmad` answers it in a pass of its own.\n"
-		     "\n"
-		     "    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
-		     "avail_kib=20480 fill_kib_s=61440 psi_some_us=91200\n");
+	print_fields(
+		KEY_ALARM,
+		"A report in short, written at once when the guest is short of memory: AVM is "
+		"below `cagma/cma_kib` and there is evidence of need, or it will be used up "
+		"before `cagmad` would look. It is written anew, with the next number, when "
+		"things get worse, at most five times a second, and otherwise in gaps that grow "
+		"to a second as long as that lasts. `cagmad` answers it in a pass of its own.\n"
+		"\n"
+		"Reasons, the strongest first: `swap-in` and `anon-refault` (memory comes back "
+		"from swap), `stall` (all tasks waited), `direct-reclaim`, `running-out`, "
+		"`falling` (AVM is still being used up) and `kswapd`. Readers take any word.\n"
+		"\n"
+		"    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
+		"avail_kib=20480 fill_kib_s=61440 psi_some_us=91200 psi_full_us=40100\n");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -38,7 +38,7 @@ enum {
 	X(CMA, "cagma/cma_kib", HOST, 20, "CMA: the available memory it is to be guaranteed")      \
 	X(TARGET, "cagma/target_kib", HOST, 20, "what cagmad last asked the guest to hold")        \
 	X(REASON, "cagma/reason", HOST, 48, "why the target was last changed")                     \
-	X(CREDIT, "cagma/credit_kib", HOST, 20, "how far the guest may grow by itself")            \
+	X(CREDIT, "cagma/credit_kib", HOST, 20, "what it may take by itself above what it holds")  \
 	X(PERIOD, "cagma/period_ms", HOST, 20, "cagmad's period; absent when no cagmad runs")
 
 enum key_writer { KEY_WRITER_GUEST, KEY_WRITER_HOST };

@@ -6,6 +6,7 @@
 #include "common/report.h"
 #include "guest/doze.h"
 #include "guest/pressure.h"
+#include "guest/standing.h"
 #include "guest/target.h"
 
 #include <string.h>
@@ -252,6 +253,7 @@ bool agent_is_in_dom0(struct agent *agent)
 enum agent_end agent_run(struct agent *agent)
 {
 	log_info("cagma-agent " CAGMA_VERSION " has started");
+	standing_secure();
 	if (!pressure_start(agent->sense.root_fd))
 		log_debug(
 			"the kernel does not tell of pressure; memory is looked at by time alone");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cagma-agent - tells cagmad on the host how much memory this guest has
- * available, through xenstore. See docs/man/cagma-agent.8.
+ * available, and when it is short of it, through xenstore. See
+ * docs/man/cagma-agent.8.
  */
 #include "common/log.h"
 #include "guest/agent.h"
@@ -24,13 +25,14 @@ struct options {
 static const char help_text[] =
 	"Usage: cagma-agent [options]\n"
 	"\n"
-	"Reports this Xen guest's memory to cagmad on the host, until it is stopped.\n"
+	"Reports this Xen guest's memory to cagmad on the host, until it is stopped; raises\n"
+	"an alarm when memory is short, and grows at once as far as the host lets it.\n"
 	"\n"
 	"Options:\n"
 	"      --once        publish once and exit\n"
 	"      --print       print one report on stdout and exit; needs neither xenstore nor root\n"
 	"      --root DIR    read /proc and /sys below DIR instead of /\n"
-	"  -v, --verbose     log every report that is published, and why\n"
+	"  -v, --verbose     log every report and alarm that is published, and why\n"
 	"      --version     print the version and exit\n"
 	"  -h, --help        print this help and exit\n"
 	"\n"

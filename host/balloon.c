@@ -59,20 +59,21 @@ static void measure_slack(struct balloon *b, uint64_t now_ms)
 	b->has_slack = true;
 }
 
-/* How long the last growth took, if this look and the one before tell. */
-static void measure_latency(struct balloon *b, uint64_t now_ms, const struct guest_view *guest,
-			    bool is_near)
+/* How long the last growth took to begin, if this look and the one before tell. */
+static void measure_latency(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
-	if (b->asked_ms == now_ms)
-		b->is_told_to_grow = model_pending_kib(guest) > MODEL_NEAR_KIB;
-	else if (is_near && b->is_told_to_grow && is_sharp) {
+	bool has_begun = b->grow_from_kib && guest->alm_kib >= b->grow_from_kib + BALLOON_FIRST_KIB;
+	if (has_begun && is_sharp) {
 		uint64_t took_ms = amount_max(now_ms - b->asked_ms, BALLOON_MIN_LATENCY_MS);
 		took_ms = amount_min(took_ms, BALLOON_MAX_LATENCY_MS);
 		b->latency_ms = (3 * guest->latency_ms + took_ms) / 4;
 	}
-	if (is_near)
-		b->is_told_to_grow = false;
+	if (has_begun)
+		b->grow_from_kib = 0;
+	else if (b->asked_ms == now_ms)
+		b->grow_from_kib =
+			model_pending_kib(guest) >= BALLOON_FIRST_KIB ? guest->alm_kib : 0;
 	b->looked_ms = now_ms;
 }
 
@@ -110,7 +111,7 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 
 	uint64_t away_kib = amount_distance(guest->alm_kib, model_heading_kib(guest));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
-	measure_latency(b, now_ms, guest, is_near);
+	measure_latency(b, now_ms, guest);
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	b->was_near = is_near;

@@ -24,10 +24,11 @@ enum {
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
-	BALLOON_LATENCY_MS = 500,    /* from a larger target to pages there, until it is measured */
-	BALLOON_MIN_LATENCY_MS = 20, /* a pass's distance from the next, when pages are coming */
+	BALLOON_LATENCY_MS = 500,      /* from a larger target to first pages, until measured */
+	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
+	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
 	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */
-	BALLOON_SHARP_MS = 200,        /* looks further apart do not tell when it arrived */
+	BALLOON_SHARP_MS = 200,        /* looks further apart do not tell when they came */
 };
 
 /* All zero is the state of a guest never seen. */
@@ -36,8 +37,8 @@ struct balloon {
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
 	bool grew_itself;
-	bool is_told_to_grow; /* and has not arrived yet */
-	uint64_t latency_ms;  /* of its growths, smoothed; 0: not measured */
+	uint64_t grow_from_kib; /* told to grow at this ALM, it has not begun yet; 0: it has */
+	uint64_t latency_ms;    /* until it begins, smoothed; 0: not measured */
 	uint64_t looked_ms;
 	bool has_slack;
 	int64_t slack_kib;            /* whole pages */

@@ -48,7 +48,7 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 	if (!g)
 		return;
 	g->call_is_under_way = false;
-	g->memory_changed = true;
+	g->target_changed = true;
 	if (is_really_done(store, g, a)) {
 		if (g->call_trouble_told)
 			log_info("guest %s (domain %" PRIu32 "): its target can be set again",

@@ -144,11 +144,23 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->allocstall = r->allocstall;
 }
 
+/* What the slope is worth so long after the last report. */
+static uint64_t slope_left_kib_s(const struct demand *d, uint64_t avail_kib, uint64_t age_ms)
+{
+	uint64_t unseen_kib = amount_max(avail_kib / DEMAND_QUIET_SHARE, DEMAND_QUIET_MIN_KIB);
+	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
+	if (age_ms < DEMAND_QUIET_MS)
+		return slope_kib_s;
+	return amount_min(slope_kib_s, unseen_kib * 1000 / age_ms);
+}
+
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
 			   const struct guest_view *guest, uint64_t age_ms)
 {
-	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
-	uint64_t ahead_ms = conf->period_ms + guest->latency_ms;
+	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
+	uint64_t look_ms =
+		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
+	uint64_t ahead_ms = look_ms + guest->latency_ms;
 	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
 }
 
@@ -158,11 +170,12 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
-		uint64_t base_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
+		uint64_t share_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;
-		v.cma_kib = amount_max(conf->cma_min_kib, base_kib) +
+		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
+		v.cma_kib = v.base_kib +
 			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +
 			    d->pressure_kib;
 		d->cma_kib = v.cma_kib;

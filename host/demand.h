@@ -7,8 +7,8 @@
  *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps
  *	         out or is in alarm
  *	D      = use, rising at once, falling slowly
- *	growth = slope of D, or what its alarm says of it, x (period + balloon
- *	         latency), at most D
+ *	growth = slope of D, or what its alarm says of it, x (time to the next
+ *	         look + balloon latency), at most D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of D) + growth + pressure
@@ -28,9 +28,15 @@
 #include "host/model.h"
 
 enum {
-	DEMAND_HOT_MS = 60000,        /* swap traffic older than this is not wanted back */
-	DEMAND_SLOPE_MS = 300,        /* time constant of the slope: a few reports */
-	DEMAND_SLOPE_HOLD_MS = 3000,  /* a slope not confirmed for so long is over */
+	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
+	DEMAND_SLOPE_MS = 300,       /* time constant of the slope: a few reports */
+	DEMAND_ALARM_MS = 300,       /* by then an agent that alarms has told what changed */
+	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
+	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
+	 * (guest/announce.h, guest/cadence.h): without a report, no more was. */
+	DEMAND_QUIET_MS = 300,
+	DEMAND_QUIET_SHARE = 16,
+	DEMAND_QUIET_MIN_KIB = 2 * 1024,
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
 	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
 	DEMAND_FLOOR_MS = 10000,      /* a stall floor holds for so long at first … */
@@ -53,8 +59,8 @@ struct demand {
 	uint64_t pressure_kib;
 	uint64_t floor_kib; /* stall floor; 0: it never stalled */
 	uint64_t floor_until_ms, floor_pause_ms;
-	uint64_t cma_kib;         /* as last judged */
-	uint64_t told_to_grow_ms; /* by the policy, last; 0: never */
+	uint64_t cma_kib;                  /* as last judged */
+	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
 };
 
 /* Takes in the guest's report, if it is a new one. */

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ struct engine {
 	uint64_t last_pass_ms;
 	uint64_t alive_ms; /* ask xenstored again */
 	struct trouble no_store, no_host, cuts, no_record;
+	unsigned next_to_publish; /* amounts of this guest and those behind it are still to be said
+				   */
 	uint64_t n_passes;
 };
 
@@ -293,7 +296,7 @@ static void publish(struct engine *e, const struct policy_conf *conf, const stru
 	if (r > 0)
 		ask_for_pass(e, now_ms);
 	if (r >= 0)
-		r = publish_guests(&e->guests, e->plan.verdict, e->store, conf->period_ms, now_ms);
+		r = publish_words(&e->guests, e->plan.verdict, e->store, conf->period_ms, now_ms);
 	if (r < 0)
 		lose_store(e, -EBADF);
 }
@@ -313,6 +316,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	struct snapshot snap;
 	e->last_pass_ms = now_ms;
 	e->due_ms = now_ms + conf.period_ms;
+	e->next_to_publish =
+		UINT_MAX; /* until there are verdicts on the guests that are there now */
 	int r = observe(e, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);
@@ -333,8 +338,22 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	keep_record(e, &snap, cuts);
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
+	e->next_to_publish = 0;
 	if (!e->options.is_dry)
 		publish(e, &conf, &snap, now_ms);
+}
+
+static bool has_to_publish(const struct engine *e)
+{
+	return e->store && !e->options.is_dry && e->next_to_publish < e->guests.n;
+}
+
+/* In between passes, so that no alarm waits for it. */
+static void publish_more(struct engine *e, uint64_t now_ms)
+{
+	if (publish_amounts(&e->guests, e->plan.verdict, e->store, (uint64_t)e->config.period_ms,
+			    now_ms, &e->next_to_publish) < 0)
+		lose_store(e, -EBADF);
 }
 
 void engine_turn(struct engine *e, uint64_t now_ms)
@@ -353,6 +372,8 @@ void engine_turn(struct engine *e, uint64_t now_ms)
 	}
 	if (now_ms >= e->due_ms)
 		run_pass(e, now_ms);
+	else if (has_to_publish(e))
+		publish_more(e, now_ms);
 }
 
 unsigned engine_poll(const struct engine *e, struct pollfd fds[ENGINE_MAX_FDS])
@@ -371,5 +392,5 @@ uint64_t engine_wake_ms(const struct engine *e)
 		wake_ms = e->alive_ms;
 	if (e->store && e->due_ms < wake_ms)
 		wake_ms = e->due_ms;
-	return wake_ms;
+	return has_to_publish(e) ? 0 : wake_ms;
 }

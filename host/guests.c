@@ -299,7 +299,8 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	if (!g || g->generation != event->generation)
 		return 0; /* of a guest that is gone */
 	if (event->kind == STORE_MEMORY) {
-		g->memory_changed = true;
+		g->target_changed |= event->is_target;
+		g->memory_changed |= !event->is_target;
 		return 0;
 	}
 	g->agent_changed |= event->is_agent;
@@ -396,6 +397,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
 	v->is_being_told = g->call_is_under_way;
 	v->may_have_credit = g->can_grow_itself && g->is_trusted;
+	v->can_alarm = g->can_alarm;
 	v->is_credited = g->granted_cap_kib != 0;
 	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
 	v->slack_kib = g->balloon.slack_kib;

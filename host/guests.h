@@ -54,7 +54,7 @@ struct guest {
 	uint64_t static_max_kib, videoram_kib;
 	uint64_t conf_min_kib, conf_max_kib; /* the administrator's; max 0: static-max */
 	uint32_t conf_weight;
-	bool has_memory; /* libxl has written memory/target and static-max */
+	bool has_memory;   /* libxl has written memory/target and static-max */
 	bool has_returned; /* it came out of a reboot */
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */
@@ -65,14 +65,14 @@ struct guest {
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
 	uint64_t by_hand_until_ms;
 	bool has_agent, has_bad_report;
-	bool can_grow_itself; /* its agent says so */
-	bool is_trusted;      /* the administrator says so */
+	bool can_alarm, can_grow_itself; /* its agent says so */
+	bool is_trusted;                 /* the administrator says so */
 	uint64_t alarm_until_ms;
 	uint64_t report_seq, report_uptime_ms; /* of the last report read */
 	uint64_t alarm_seq, n_alarms;
 	uint64_t granted_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
 	/* to be read at the next pass */
-	bool memory_changed, agent_changed, report_changed, alarm_changed;
+	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
 
 	bool is_polled; /* unwatched for flooding */
 	unsigned n_events;

@@ -46,6 +46,23 @@ static void note_target(struct guest *g, const struct guest_view *v, const struc
 		 g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
 }
 
+/* All that libxl changes of a guest that runs. */
+static int read_target(struct guest *g, struct guest_view *v, struct store *store,
+		       const struct config *config, uint64_t now_ms)
+{
+	uint64_t target_kib;
+	int r = read_or_0(store, v->domid, "memory/target", &target_kib);
+	if (r < 0)
+		return is_lost(r) ? r : 0; /* still marked as changed: the next pass tries again */
+	g->target_changed = false;
+	g->memory_changed |= target_kib == 0;
+	if (g->memory_changed)
+		return 0;
+	v->target_kib = target_kib + g->videoram_kib;
+	note_target(g, v, config, now_ms);
+	return 0;
+}
+
 static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
 		       const struct config *config, uint64_t now_ms)
 {
@@ -79,7 +96,7 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	if (g->has_memory)
 		note_target(g, v, config, now_ms);
 	look_up(g, config);
-	g->memory_changed = false;
+	g->memory_changed = g->target_changed = false;
 	return 0;
 }
 
@@ -107,6 +124,7 @@ static int read_agent(struct guest *g, const struct guest_view *v, struct store 
 		       line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
 				  &present) == LINE_OK &&
 		       hello.protocol == KEYS_PROTOCOL;
+	g->can_alarm = g->has_agent && has_ability(hello.abilities, "alarm");
 	g->can_grow_itself = g->has_agent && has_ability(hello.abilities, "self-grow");
 	g->agent_changed = false;
 	return 0;
@@ -229,7 +247,10 @@ static int read_alarm(struct guest *g, struct guest_view *v, struct store *store
 int intake_read(struct guest *g, struct guest_view *v, struct store *store,
 		const struct config *config, uint64_t now_ms)
 {
-	int r = g->memory_changed ? read_memory(g, v, store, config, now_ms) : 0;
+	bool is_target_alone = g->target_changed && !g->memory_changed && g->has_memory;
+	int r = is_target_alone ? read_target(g, v, store, config, now_ms) : 0;
+	if (r == 0 && (g->memory_changed || (g->target_changed && !is_target_alone)))
+		r = read_memory(g, v, store, config, now_ms);
 	if (r == 0 && g->agent_changed)
 		r = read_agent(g, v, store);
 	if (r == 0 && g->report_changed)

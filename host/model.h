@@ -75,7 +75,7 @@ struct guest_view {
 	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
 			      * memory/target + videoram */
 	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t latency_ms; /* from a larger target to pages there; from balloon.h */
+	uint64_t latency_ms; /* from a larger target to first pages; from balloon.h */
 	bool at_rest;        /* ALM has not moved lately */
 	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
@@ -85,6 +85,7 @@ struct guest_view {
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
 	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
 	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
+	bool can_alarm;       /* its agent tells at once when memory falls short */
 	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
 	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
 	bool has_report;      /* the two below are meaningful */
@@ -112,6 +113,7 @@ struct verdict {
 	uint64_t use_kib;    /* demand as it is now */
 	uint64_t demand_kib; /* D: demand as it was lately */
 	uint64_t cma_kib;    /* CMA */
+	uint64_t base_kib;   /* CMA without growth and pressure */
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */

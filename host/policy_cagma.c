@@ -16,16 +16,29 @@
 /* How soon to look again while grows wait for donors' pages. */
 #define PROMISE_WAKE_MS 20
 
+/* While pages are coming, a growth is issued for no less than such a share of what is missing. */
+#define WORTH_SHARE 4
+
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 8
 
-/* A guest that was just told to grow is not told to shrink for less than so
- * many steps for a while: needs waver from report to report. */
-#define WAVER_STEPS 8
+/* Needs waver from report to report. For less than so many steps a guest is not
+ * told again so soon, and not to shrink so soon after it was told to grow. */
+#define SMALL_STEPS 8
+#define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
 /* Up to which amount of memory a guest is served, from the most important on. */
-enum tier { TIER_NONE, TIER_MIN, TIER_FAIR, TIER_USE, TIER_CMA, TIER_WANT, TIER_HELD };
+enum tier {
+	TIER_NONE,
+	TIER_MIN,
+	TIER_FAIR,
+	TIER_USE,
+	TIER_BASE,
+	TIER_CMA,
+	TIER_WANT,
+	TIER_HELD,
+};
 
 static bool is_ours(const struct guest_view *guest)
 {
@@ -50,13 +63,13 @@ static uint64_t critical_kib(const struct guest_view *guest, const struct verdic
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
  * max: its min; what it is short of, as far as it would have it whatever the
- * others claim; what it uses; its CMA above that; its want, which remembers
- * what it used lately; and at last what it holds now, since surplus stays
- * where it is until somebody needs it.
+ * others claim; what it uses; the CMA it always has above that; the growth and
+ * pressure that are foreseen; its want, which remembers what it used lately; and at last what it
+ * holds now, since surplus stays where it is until somebody needs it.
  */
 static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
-	uint64_t use_kib = amount_max(v->offset_kib + v->use_kib, v->fair_kib);
+	uint64_t use_kib = v->offset_kib + v->use_kib;
 	switch (tier) {
 	case TIER_NONE:
 		return 0;
@@ -65,7 +78,10 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 	case TIER_FAIR:
 		return v->fair_kib;
 	case TIER_USE:
-		return amount_min(use_kib, critical_kib(guest, v));
+		return amount_min(amount_max(use_kib, v->fair_kib), critical_kib(guest, v));
+	case TIER_BASE:
+		return amount_min(amount_max(use_kib + v->base_kib, v->fair_kib),
+				  critical_kib(guest, v));
 	case TIER_CMA:
 		return critical_kib(guest, v);
 	case TIER_WANT:
@@ -233,11 +249,19 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
 }
 
-/* So little less, so soon after a growth, that it may be wanted back at the next report. */
+/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
+static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		     uint64_t by_kib)
+{
+	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
+	       now_ms >= d->told_ms + TELL_GAP_MS;
+}
+
+/* So little less, so soon after a growth, may be wanted back at the next report. */
 static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
 		   uint64_t by_kib)
 {
-	return by_kib < WAVER_STEPS * conf->step_kib && d->told_to_grow_ms &&
+	return by_kib < SMALL_STEPS * conf->step_kib && d->told_to_grow_ms &&
 	       now_ms < d->told_to_grow_ms + WAVER_MS;
 }
 
@@ -249,6 +273,7 @@ static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
 {
+	uint64_t now_ms = snap->host.now_ms;
 	bool can_wait = !anyone_is_alarmed(snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
@@ -258,8 +283,9 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		if (!is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
-			if (!can_wait ||
-			    !wavers(conf, snap->host.now_ms, &demand[i], heading_kib - v->goal_kib))
+			uint64_t by_kib = heading_kib - v->goal_kib;
+			if (may_tell(conf, now_ms, &demand[i], by_kib) &&
+			    !(can_wait && wavers(conf, now_ms, &demand[i], by_kib)))
 				add_action(plan, snap, i, v->goal_kib,
 					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
@@ -298,6 +324,21 @@ static uint64_t own_kib(const struct guest_view *g)
 	return g->is_alarmed ? model_credit_kib(g) : 0;
 }
 
+static bool pages_are_coming(const struct snapshot *snap)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (is_ours(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
+			return true;
+	return false;
+}
+
+/* Little by little only for those who cannot wait, or when no more is coming. */
+static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, uint64_t missing,
+			    bool cannot_wait)
+{
+	return got_kib >= conf->step_kib && (cannot_wait || got_kib * WORTH_SHARE >= missing);
+}
+
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
  * or are not. The rest is promised. What was spent.
@@ -307,6 +348,7 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 			   struct plan *plan)
 {
 	struct share *share = state->share;
+	bool cannot_wait = in_alarm || !pages_are_coming(snap);
 	uint64_t spent_kib = 0;
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
@@ -327,11 +369,11 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		uint64_t paid_kib = share[k++].got * MODEL_PAGE_KIB;
 		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
 		plan->promised_kib += missing;
-		if (got_kib < conf->step_kib)
+		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
+		    !may_tell(conf, snap->host.now_ms, &state->demand[i], got_kib))
 			continue;
 		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
 			   REASON_NEED);
-		state->demand[i].told_to_grow_ms = snap->host.now_ms;
 		plan->promised_kib -= got_kib;
 		spent_kib += paid_kib;
 	}
@@ -349,17 +391,14 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	grow_those(conf, snap, false, amount_less(common_kib, spent_kib), state, plan);
 }
 
-/* Promised memory is on its way: a donor was told to shrink and has not done so yet. */
-static bool pages_are_coming(const struct snapshot *snap, const struct plan *plan)
+static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
 {
-	if (plan->n_actions)
-		return true;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g) && model_is_shrinking(g))
-			return true;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		struct demand *d = &demand[plan->action[i].guest];
+		d->told_ms = now_ms;
+		if (plan->action[i].reason == REASON_NEED)
+			d->told_to_grow_ms = now_ms;
 	}
-	return false;
 }
 
 /* What is reserved is not there yet, the reserve not counted since it is there for that. */
@@ -385,8 +424,11 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	add_cancels(conf, snap, plan);
 	add_grows(conf, snap, state, plan);
 	plan_order(snap, plan); /* a retry may be either */
+	note_told(plan, snap->host.now_ms, state->demand);
 	credit_give(state->credit, conf, snap, state->share, plan);
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
-	if ((plan->promised_kib || lease_is_awaited(snap)) && pages_are_coming(snap, plan))
+	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
+	if ((plan->promised_kib || lease_is_awaited(snap)) &&
+	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

@@ -48,42 +48,69 @@ static void add_amounts(struct batch *b, struct published *p, const struct guest
 	add_amount(b, KEY_CMA, verdict->cma_kib, &p->cma_kib, PUBLISH_STEP_KIB);
 }
 
-static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
-		       struct store *store, uint64_t period_ms, uint64_t now_ms)
+static void add_words(struct batch *b, struct published *p, const struct guest *g,
+		      const struct guest_view *v)
 {
-	struct published p = g->published;
-	struct batch batch = {.n = 0};
-	add_word(&batch, KEY_STATE, model_hold_word(v->hold), &p.state);
+	add_word(b, KEY_STATE, model_hold_word(v->hold), &p->state);
 	if (g->has_reason)
-		add_word(&batch, KEY_REASON, model_reason_word(g->reason), &p.reason);
+		add_word(b, KEY_REASON, model_reason_word(g->reason), &p->reason);
 	/* what libxl is about to set is not worth saying, and what is less is to be known at once
 	 */
 	uint64_t credit_kib = model_credit_kib(v);
 	if (!v->is_being_told)
-		add_amount(&batch, KEY_CREDIT, credit_kib, &p.credit_kib,
-			   credit_kib < p.credit_kib ? 1 : PUBLISH_CREDIT_STEP_KIB);
-	if (now_ms >= p.when_ms + period_ms) {
-		p.when_ms = now_ms;
-		add_amounts(&batch, &p, v, verdict, period_ms);
+		add_amount(b, KEY_CREDIT, credit_kib, &p->credit_kib,
+			   credit_kib < p->credit_kib ? 1 : PUBLISH_CREDIT_STEP_KIB);
+}
+
+/* What is to be said of the guest, amounts only if they are to be said or something else is. */
+static struct batch collect(const struct guest *g, const struct guest_view *v,
+			    const struct verdict *verdict, bool amounts, uint64_t period_ms,
+			    uint64_t now_ms, struct published *p)
+{
+	struct batch batch = {.n = 0};
+	/* keys of a guest that libxl is building are wiped, and those of one it is
+	 * tearing down outlive it: it has memory/ in between */
+	if (g->is_dying || !g->has_memory)
+		return batch;
+	add_words(&batch, p, g, v);
+	if ((amounts || batch.n) && now_ms >= p->when_ms + period_ms) {
+		p->when_ms = now_ms;
+		add_amounts(&batch, p, v, verdict, period_ms);
 	}
+	return batch;
+}
+
+static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
+		       struct store *store, bool amounts, uint64_t period_ms, uint64_t now_ms,
+		       bool *ret_any)
+{
+	struct published p = g->published;
+	struct batch batch = collect(g, v, verdict, amounts, period_ms, now_ms, &p);
 	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n) : 0;
 	if (r == 0)
 		g->published = p;
+	*ret_any = batch.n > 0;
+	return r == -EBADF ? r : 0;
+}
+
+int publish_words(struct guests *gs, const struct verdict *verdict, struct store *store,
+		  uint64_t period_ms, uint64_t now_ms)
+{
+	bool any;
+	int r = 0;
+	for (unsigned i = 0; i < gs->n && r == 0; i++)
+		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, false, period_ms,
+				now_ms, &any);
 	return r;
 }
 
-int publish_guests(struct guests *gs, const struct verdict *verdict, struct store *store,
-		   uint64_t period_ms, uint64_t now_ms)
+int publish_amounts(struct guests *gs, const struct verdict *verdict, struct store *store,
+		    uint64_t period_ms, uint64_t now_ms, unsigned *next)
 {
-	for (unsigned i = 0; i < gs->n; i++) {
-		/* keys of a guest that libxl is building are wiped, and those of one it is
-		 * tearing down outlive it: it has memory/ in between */
-		if (gs->guest[i].is_dying || !gs->guest[i].has_memory)
-			continue;
-		int r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, period_ms,
-				    now_ms);
-		if (r == -EBADF)
-			return r;
-	}
-	return 0;
+	bool any = false;
+	int r = 0;
+	for (; *next < gs->n && r == 0 && !any; ++*next)
+		r = publish_one(&gs->guest[*next], &gs->view[*next], &verdict[*next], store, true,
+				period_ms, now_ms, &any);
+	return r;
 }

@@ -17,8 +17,17 @@ enum {
 	PUBLISH_CREDIT_STEP_KIB = 2048, /* a batch of Linux's balloon driver */
 };
 
-/* 0, or -EBADF when the connection is lost; other failures are left for the next time. */
-int publish_guests(struct guests *guests, const struct verdict *verdict, struct store *store,
-		   uint64_t period_ms, uint64_t now_ms);
+/* Words and credit of all guests, at once. 0, or -EBADF when the connection is lost; other
+ * failures are left for the next time. */
+int publish_words(struct guests *guests, const struct verdict *verdict, struct store *store,
+		  uint64_t period_ms, uint64_t now_ms);
+
+/*
+ * Amounts that are due, of the guests from *next on, and of no more than one that
+ * has any: a write for each of a hundred guests would be a long time for an alarm
+ * to wait. *next is then behind it; at their number all is said. As above.
+ */
+int publish_amounts(struct guests *guests, const struct verdict *verdict, struct store *store,
+		    uint64_t period_ms, uint64_t now_ms, unsigned *next);
 
 #endif

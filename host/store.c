@@ -16,8 +16,13 @@
 
 enum { PATH_BYTES = 128, TOKEN_BYTES = 32 };
 
+enum {
+	STORE_TALK = STORE_SOURCES_, /* reads and writes */
+	STORE_HANDLES_
+};
+
 struct store {
-	struct xs_handle *handle[STORE_SOURCES_];
+	struct xs_handle *handle[STORE_HANDLES_];
 };
 
 /* libxenstore says EBADF, EINVAL, EPIPE or ECONNRESET when its connection is gone. */
@@ -66,7 +71,7 @@ int store_open(struct store **ret_store)
 	if (!s)
 		return -ENOMEM;
 	int r = probe_socket();
-	for (int i = 0; i < STORE_SOURCES_ && r == 0; i++) {
+	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])
 			r = errno ? -errno : -EIO;
@@ -87,7 +92,7 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < STORE_SOURCES_; i++)
+	for (int i = 0; i < STORE_HANDLES_; i++)
 		if (s->handle[i])
 			xs_close(s->handle[i]);
 	free(s);
@@ -100,7 +105,7 @@ int store_fd(const struct store *s, enum store_source source)
 
 bool store_alive(struct store *s)
 {
-	for (int i = 0; i < STORE_SOURCES_; i++) {
+	for (int i = 0; i < STORE_HANDLES_; i++) {
 		char *path = xs_get_domain_path(s->handle[i], 0);
 		if (!path)
 			return false;
@@ -150,6 +155,18 @@ static void read_path(const char *path, struct store_event *e)
 	}
 }
 
+static void guest_path(unsigned domid, const char *path, char *buf)
+{
+	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
+}
+
+static bool is_guest_path(const char *full, unsigned domid, const char *path)
+{
+	char own[PATH_BYTES];
+	guest_path(domid, path, own);
+	return strcmp(full, own) == 0;
+}
+
 static bool is_answer(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -165,17 +182,15 @@ int store_next(struct store *s, enum store_source source, struct store_event *re
 		bool known = read_token(words[XS_WATCH_TOKEN], ret_event);
 		if (known && ret_event->kind == STORE_CAGMA)
 			read_path(words[XS_WATCH_PATH], ret_event);
+		if (known && ret_event->kind == STORE_MEMORY)
+			ret_event->is_target = is_guest_path(words[XS_WATCH_PATH], ret_event->domid,
+							     "memory/target");
 		if (known && ret_event->kind == STORE_TOOL)
 			ret_event->is_answer = is_answer(words[XS_WATCH_PATH]);
 		free(words);
 		if (known)
 			return 1;
 	}
-}
-
-static void guest_path(unsigned domid, const char *path, char *buf)
-{
-	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
 }
 
 /* A path with a domid in it: what stands before and behind it. */
@@ -229,7 +244,7 @@ int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 static int read_at(struct store *s, const char *full, char *buf, size_t size)
 {
 	unsigned len;
-	char *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	char *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	if (!value)
 		return lost_or(errno);
 	if (len < size) {
@@ -261,7 +276,7 @@ bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 	char full[PATH_BYTES];
 	unsigned len;
 	snprintf(full, sizeof(full), "/libxl/%u/%s", domid, path);
-	void *value = xs_read(s->handle[STORE_HOST], XBT_NULL, full, &len);
+	void *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	free(value);
 	return value != NULL;
 }
@@ -290,7 +305,7 @@ static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
 
 int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return lost_or(errno);
@@ -307,7 +322,7 @@ void store_clear(struct store *s, unsigned domid)
 {
 	char path[PATH_BYTES];
 	guest_path(domid, "cagma", path);
-	xs_rm(s->handle[STORE_HOST], XBT_NULL, path);
+	xs_rm(s->handle[STORE_TALK], XBT_NULL, path);
 }
 
 /* --- /tool/cagma ---------------------------------------------------------- */
@@ -319,7 +334,7 @@ static void tool_path(const char *path, char *buf)
 
 int store_open_tool(struct store *s)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
 	if (!xs_mkdir(h, XBT_NULL, LEASELINE_ROOT) ||
 	    !xs_set_permissions(h, XBT_NULL, LEASELINE_ROOT, &nobody, 1))
@@ -357,7 +372,7 @@ static int list_at(struct xs_handle *h, xs_transaction_t t, const char *path, ui
 
 int store_list_tool(struct store *s, const char *path, uint32_t *ret_number, unsigned max)
 {
-	return list_at(s->handle[STORE_HOST], XBT_NULL, path, ret_number, max);
+	return list_at(s->handle[STORE_TALK], XBT_NULL, path, ret_number, max);
 }
 
 static int write_at(struct xs_handle *h, xs_transaction_t t, const char *path, const char *text)
@@ -390,7 +405,7 @@ static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
 
 int store_write_tool(struct store *s, const char *if_there, const char *path, const char *text)
 {
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return lost_or(errno);
@@ -404,7 +419,7 @@ int store_remove_tool(struct store *s, const char *path)
 {
 	char full[PATH_BYTES];
 	tool_path(path, full);
-	return xs_rm(s->handle[STORE_HOST], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
+	return xs_rm(s->handle[STORE_TALK], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
 }
 
 /* Numbers are given once only, so that nobody releases another's reservation. */
@@ -442,7 +457,7 @@ int store_add_reservation(struct store *s, const char *request, const char *name
 			  uint32_t *ret_id)
 {
 	enum { TRIES = 100 };
-	struct xs_handle *h = s->handle[STORE_HOST];
+	struct xs_handle *h = s->handle[STORE_TALK];
 	int r = -EAGAIN;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
 		xs_transaction_t t = xs_transaction_start(h);

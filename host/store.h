@@ -2,9 +2,11 @@
 /*
  * store.h - cagmad's side of xenstore. (Edge.)
  *
- * Two connections: one for what only dom0 can write, and one for guests'
+ * Three connections: two for events, of what only dom0 can write and of guests'
  * data/cagma, since libxenstore queues a connection's events without bound and
- * a guest that floods must not hide the rest. Nothing here ever lists a
+ * a guest that floods must not hide the rest; and one for reads and writes,
+ * since a connection with watches has a thread, through which every answer
+ * would take the long way. Nothing here ever lists a
  * directory a guest can write, or writes below data/.
  *
  * Every call may block for as long as xenstored takes. -EBADF means that the
@@ -28,6 +30,7 @@ struct store_event {
 	enum store_event_kind kind;
 	unsigned domid;
 	unsigned generation; /* as given to store_watch_*(): tells a reused domid apart */
+	bool is_target;      /* STORE_MEMORY: nothing but memory/target changed */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
 	bool is_agent;       /* STORE_CAGMA: the agent key changed */
 	bool is_alarm;       /* STORE_CAGMA: the alarm key changed; all three when any may have */

@@ -179,6 +179,9 @@ START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
 	guest.fill_kib_s = 40 * MIB;
 	report(15000, 106 * MIB); /* long after the last report */
 	ck_assert_uint_eq(verdict.cma_kib, (32 + 60) * MIB);
+	guest.can_alarm = true; /* then it need not last until the next period */
+	report(200, 106 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 32) * MIB);
 	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
 	report(200, 106 * MIB);
 	ck_assert_uint_eq(verdict.cma_kib, (32 + 106) * MIB);

@@ -65,6 +65,13 @@ keylog_count() {
 		END { print count + 0 }' "$OUT/$1.log"
 }
 
+# keylog_highest NAME GUEST KEY: the largest number that was written
+keylog_highest() {
+	awk -v path="/local/domain/$(guest_domid "$2")/$3" '
+		$2 == path && $3 + 0 > highest { highest = $3 + 0 }
+		END { print highest + 0 }' "$OUT/$1.log"
+}
+
 # measure_start RUN GUEST...: sampler and log; their names are RUN-sampler and RUN-keys
 measure_start() {
 	local run=$1

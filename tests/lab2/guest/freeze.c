@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -45,4 +46,36 @@ int freeze_process(pid_t pid, bool is_frozen)
 	if (rc == 0)
 		rc = write_text(GROUP "/freezer.state", is_frozen ? "FROZEN" : "THAWED");
 	return rc;
+}
+
+static struct turns {
+	pid_t pid;
+	unsigned frozen_ms, thawed_ms, left;
+} turns;
+
+static void *take_turns(void *data)
+{
+	(void)data;
+	for (; turns.left > 0; turns.left--) {
+		freeze_process(turns.pid, true);
+		usleep(turns.frozen_ms * 1000);
+		freeze_process(turns.pid, false);
+		usleep(turns.thawed_ms * 1000);
+	}
+	return NULL;
+}
+
+int freeze_in_turns(pid_t pid, unsigned frozen_ms, unsigned thawed_ms, unsigned n_turns)
+{
+	pthread_t thread;
+	int rc;
+
+	if (turns.left > 0)
+		return -EBUSY;
+	turns = (struct turns){pid, frozen_ms, thawed_ms, n_turns};
+	rc = pthread_create(&thread, NULL, take_turns, NULL);
+	if (rc != 0)
+		return -rc;
+	pthread_detach(thread);
+	return 0;
 }

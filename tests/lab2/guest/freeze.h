@@ -12,4 +12,8 @@
 /* Returns 0 or -errno. */
 int freeze_process(pid_t pid, bool is_frozen);
 
+/* Freezes it for frozen_ms, lets it go on for thawed_ms, so many times, in a thread of its own.
+ * Returns 0 or -errno; there is one at a time. */
+int freeze_in_turns(pid_t pid, unsigned frozen_ms, unsigned thawed_ms, unsigned n_turns);
+
 #endif

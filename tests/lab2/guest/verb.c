@@ -255,7 +255,8 @@ static int read_both(const struct verb_call *call, struct meter_memory *ret_memo
 
 /*
  * cross step_kib= rate_kib_s= [more_kib=]: touches more until less is available than the CMA, marks
- * that moment, and goes on for more_kib. -ENOSPC if "hold" has not left room for it.
+ * that moment, and goes on for more_kib; rate 0: as fast as it goes. -ENOSPC if "hold" has not left
+ * room for it.
  */
 static int do_cross(struct verb_call *call)
 {
@@ -263,12 +264,12 @@ static int do_cross(struct verb_call *call)
 	struct meter_memory memory;
 	int rc;
 
-	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s) ||
-	    rate_kib_s == 0)
+	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s))
 		return -EINVAL;
 	rc = read_both(call, &memory, &cma_kib);
 	while (rc == 0 && memory.memavailable_kib >= cma_kib) {
-		uint64_t next_ms = region_now_ms() + step_kib * 1000 / rate_kib_s;
+		uint64_t pause_ms = rate_kib_s > 0 ? step_kib * 1000 / rate_kib_s : 0;
+		uint64_t next_ms = region_now_ms() + pause_ms;
 
 		if (held.touched_kib + step_kib > held.size_kib)
 			return -ENOSPC;
@@ -336,17 +337,21 @@ static int do_cache(struct verb_call *call)
 	return rc;
 }
 
-/* balloon frozen=: stops the kernel's balloon thread, or lets it go on. */
+/*
+ * balloon frozen=: stops the kernel's balloon thread, or lets it go on.
+ * balloon frozen_ms= thawed_ms= turns=: a slow one; it stops and goes on in turns.
+ */
 static int do_balloon(struct verb_call *call)
 {
-	uint64_t frozen;
+	uint64_t frozen_ms, thawed_ms, turns;
 	pid_t pid;
-	int rc;
+	int rc = meter_find_process("xen-balloon", &pid);
 
-	if (!argument(call, "frozen", &frozen))
-		return -EINVAL;
-	rc = meter_find_process("xen-balloon", &pid);
-	return rc == 0 ? freeze_process(pid, frozen == 1) : rc;
+	if (rc == 0 && argument(call, "frozen_ms", &frozen_ms) &&
+	    argument(call, "thawed_ms", &thawed_ms) && argument(call, "turns", &turns))
+		return freeze_in_turns(pid, (unsigned)frozen_ms, (unsigned)thawed_ms,
+				       (unsigned)turns);
+	return rc == 0 ? freeze_process(pid, optional(call, "frozen") == 1) : rc;
 }
 
 /* CPU time that a process uses in a time. */

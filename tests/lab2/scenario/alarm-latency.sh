@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 #
 # From the moment in which a guest has less available than its CMA until its memory grows, without
-# credit and with memory free: again and again with the same guest, which is put back each time by
-# "xl mem-set" after its demand is gone and forgotten.
+# credit and with memory free: again and again with the same guest, whose bounds put it back each
+# time after its demand is gone and forgotten.
 LIMIT_S=1200
 
 ALARM_SAMPLES=40
@@ -13,11 +13,18 @@ ALARM_ROOM_KIB=262144
 # Between two: the demand is forgotten (1 s), the growth's fading (3 s), a period of the daemon.
 ALARM_REST_S=5
 
+# alarm_bounds COMMAND MAX_MIB
+alarm_bounds() {
+	"$1" cagma cagma $ALARM_RESERVE_MIB credit_mib=0 demand_fall_ms=1000 \
+		"name=${PREFIX}a,min_mib=200,max_mib=$2"
+}
+
 alarm_put_back() {
 	guest_ask a 30 "trim size_kib=$PAIR_HELD_KIB" >/dev/null || exit 1
 	sleep 2
-	timeout 20 xl mem-set "${PREFIX}a" 200 || fail "guest a could not be put back"
+	alarm_bounds balancer_change 200
 	wait_until 20 "guest a's shrinking" alarm_is_back
+	alarm_bounds balancer_change 600
 	sleep $ALARM_REST_S
 }
 
@@ -56,8 +63,7 @@ scenario_alarm_latency() {
 	pair_hold $ALARM_ROOM_KIB 40960
 	answer=$(guest_ask a 30 stat) || exit 1
 	ALARM_TOTAL_KIB=$(value memtotal_kib "$answer")
-	balancer_start cagma cagma $ALARM_RESERVE_MIB credit_mib=0 by_hand_s=0 demand_fall_ms=1000 \
-		"name=${PREFIX}a,min_mib=160,max_mib=600"
+	alarm_bounds balancer_start 600
 	process_start sampler "$PAYLOAD/bin/lab2-sampler" --record "$OUT/sampler.samples" \
 		--period-ms "$SAMPLE_MS" "$(guest_domid a)"
 	keylog_start keys a

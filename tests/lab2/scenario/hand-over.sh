@@ -9,37 +9,38 @@ LIMIT_S=900
 HAND_OVER_FREE_KIB=3072
 HAND_OVER_RESERVE_MIB=2
 HAND_OVER_MORE_KIB=65536
-HAND_OVER_RATE_KIB_S=20480
+HAND_OVER_AVAILABLE_KIB=40960
 
-# hand_over_times RUN AFTER_MS
+# hand_over_times RUN AFTER_MS: 0 for what had happened before the guest fell below its CMA
 hand_over_times() {
-	local run=$1 mark_ms target_ms give_target_ms when pages_ms given_ms
+	local run=$1 mark_ms target_ms give_target_ms next_target_ms when pages_ms given_ms
 	mark_ms=$(keylog_first "$run-keys" "$2" a data/lab/mark) ||
 		fail "guest a did not fall below its CMA; see $run-keys.log"
-	target_ms=$(keylog_first "$run-keys" "$mark_ms" a memory/target)
+	target_ms=$(keylog_first "$run-keys" "$2" a memory/target)
 	give_target_ms=$(keylog_first "$run-keys" "$2" b memory/target)
-	when=$(sampler_when "$run-sampler" 2 "pages=grown:0:$mark_ms:2048" \
-		"given=shrunk:1:$2:1024") || exit 1
+	when=$(sampler_when "$run-sampler" 2 "pages=grown:0:$2:4096" "given=shrunk:1:$2:1024") ||
+		exit 1
 	pages_ms=$(value pages "$when")
-	given_ms=$(value given "$when")
+	given_ms=$(value given "$when") || fail "guest b gave nothing; see $run.log"
+	next_target_ms=$(keylog_first "$run-keys" "$given_ms" a memory/target)
 	note "$run: mark $mark_ms, b's target $give_target_ms, b's pages $given_ms," \
-		"a's target $target_ms, a's pages $pages_ms" >&2
+		"a's targets $target_ms $next_target_ms, a's pages $pages_ms" >&2
 	echo "threshold_to_target_ms=$(difference "$target_ms" "$mark_ms")"
 	echo "threshold_to_pages_ms=$(difference "$pages_ms" "$mark_ms")"
 	echo "donor_balloon_ms=$(difference "$given_ms" "$give_target_ms")"
-	echo "given_to_target_ms=$(difference "$target_ms" "$given_ms")"
+	echo "given_to_target_ms=$(difference "$next_target_ms" "$given_ms")"
 }
 
 hand_over_run() {
 	local run=cagma-$1 start_ms answer verdict
 	pair_create $HAND_OVER_FREE_KIB
 	pair_pin "$run" cagma $HAND_OVER_RESERVE_MIB credit_mib=0
-	pair_hold $((HAND_OVER_MORE_KIB + 65536)) 57344
+	pair_hold $((HAND_OVER_MORE_KIB + 65536)) $HAND_OVER_AVAILABLE_KIB
 	measure_start "$run" a b
 	pair_release "$run" cagma $HAND_OVER_RESERVE_MIB credit_mib=0
 	start_ms=$(now_ms)
-	answer=$(guest_ask a 60 "cross step_kib=1024 rate_kib_s=$HAND_OVER_RATE_KIB_S" \
-		"more_kib=$HAND_OVER_MORE_KIB") || exit 1
+	answer=$(guest_ask a 60 "cross step_kib=1024 rate_kib_s=0 more_kib=$HAND_OVER_MORE_KIB") ||
+		exit 1
 	sleep 2
 	measure_stop "$run" a b
 	balancer_stop "$run"

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * capability.h - what this process may do. (Edge: capget(2).)
+ */
+#ifndef CAGMA_CAPABILITY_H
+#define CAGMA_CAPABILITY_H
+
+#include <linux/capability.h>
+#include <stdbool.h>
+
+/* Is CAP_… in effect? */
+bool capability_has(unsigned capability);
+
+#endif
