@@ -45,15 +45,28 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 	b->target_kib = guest->target_kib;
 }
 
-static void measure_slack(struct balloon *b, uint64_t now_ms)
+/* A balloon that finds nothing more to take stops above its target; it goes on when it is told
+ * anything new. */
+static bool lacks_memory(const struct guest_view *guest)
+{
+	return guest->alm_kib > guest->target_kib && guest->has_report &&
+	       guest->report.avail_kib < BALLOON_LACK_KIB;
+}
+
+static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	uint64_t away_kib = amount_distance(b->alm_kib, b->target_kib);
 	uint64_t quiet = quiet_ms(b, now_ms);
 	bool is_plain =
 		!b->has_slack && quiet >= BALLOON_REST_MS && away_kib <= BALLOON_USUAL_SLACK_KIB;
-	bool has_ended = quiet >= BALLOON_GIVE_UP_MS && away_kib <= BALLOON_MAX_SLACK_KIB;
-	if (b->grew_itself || (!is_plain && !has_ended))
-		return; /* what it took by itself is no slack */
+	bool has_ended = quiet >= BALLOON_GIVE_UP_MS &&
+			 away_kib <= (b->has_slack ? (uint64_t)BALLOON_USUAL_SLACK_KIB
+						   : (uint64_t)BALLOON_MAX_SLACK_KIB);
+	if (b->asked_ms == now_ms)
+		b->lacked = false;
+	b->lacked |= lacks_memory(guest);
+	if (b->grew_itself || (!is_plain && !(has_ended && !b->lacked)))
+		return; /* what it took by itself is no slack, nor is what it could not give */
 	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
 	b->slack_kib = slack_kib - slack_kib % (int64_t)MODEL_PAGE_KIB;
 	b->has_slack = true;
@@ -103,7 +116,7 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->slack_kib = b->slack_kib;
 	note_growth(b, guest);
 	note_moves(b, now_ms, guest);
-	measure_slack(b, now_ms);
+	measure_slack(b, now_ms, guest);
 	guest->slack_kib = b->slack_kib;
 	guest->grew_itself = b->grew_itself;
 	guest->latency_ms = b->latency_ms ? b->latency_ms : BALLOON_LATENCY_MS;

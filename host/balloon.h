@@ -15,9 +15,12 @@
 enum {
 	BALLOON_REST_MS = 2000, /* unmoved for so long, it rests */
 	/* What ALM and target differ by at rest: about 1 MiB on HVM and 0 on PV. More, up to
-	 * 16 MiB, is believed only when Linux has stopped trying to come nearer. */
+	 * 16 MiB, is believed only when Linux has stopped trying to come nearer, as the first
+	 * that is seen of a guest, and never while it has so little available that its balloon
+	 * may have found nothing more to take. */
 	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
 	BALLOON_MAX_SLACK_KIB = 16 * 1024,
+	BALLOON_LACK_KIB = 32 * 1024,
 	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
 				     * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
@@ -41,6 +44,7 @@ struct balloon {
 	uint64_t latency_ms;    /* until it begins, smoothed; 0: not measured */
 	uint64_t looked_ms;
 	bool has_slack;
+	bool lacked;                  /* memory to give, since it was last asked */
 	int64_t slack_kib;            /* whole pages */
 	uint64_t ceiling_kib;         /* a growth it did not follow was given up at this ALM … */
 	uint64_t ceiling_until_ms;    /* … until then */

@@ -54,6 +54,32 @@ START_TEST(a_larger_slack_is_believed_only_when_linux_has_given_up)
 }
 END_TEST
 
+/* Believed, it would take the guest below its min as soon as it can give again. */
+START_TEST(what_a_guest_without_memory_cannot_give_is_no_slack)
+{
+	start(210 * MIB, 200 * MIB);
+	guest.has_report = true;
+	for (int i = 0; i < 120; i++) {
+		guest.report.avail_kib = (i < 60 ? 8 : 100) * MIB;
+		look(1000);
+		ck_assert_int_eq(guest.slack_kib, 0);
+	}
+}
+END_TEST
+
+/* A slack that seems to change is a balloon that stopped half-way. */
+START_TEST(a_known_slack_does_not_become_large)
+{
+	start(201 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, (int)MIB);
+	guest.target_kib = 190 * MIB;
+	for (int i = 0; i < 60; i++)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, (int)MIB);
+}
+END_TEST
+
 START_TEST(slack_is_in_whole_pages)
 {
 	start(200 * MIB, 200 * MIB - 7);
@@ -270,6 +296,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_found_far_above_its_target_grew_before);
 	tcase_add_test(tests, slack_is_measured_once_at_rest);
 	tcase_add_test(tests, a_larger_slack_is_believed_only_when_linux_has_given_up);
+	tcase_add_test(tests, what_a_guest_without_memory_cannot_give_is_no_slack);
+	tcase_add_test(tests, a_known_slack_does_not_become_large);
 	tcase_add_test(tests, slack_is_in_whole_pages);
 	tcase_add_test(tests, a_growth_that_is_not_followed_is_given_up);
 	tcase_add_test(tests, far_from_its_target_is_no_slack);
