@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <xen/sched.h>
 
 #define LIBXL_API_VERSION 0x041400
 #include <libxl.h>
@@ -20,6 +19,8 @@
 #include "host/need.h"
 #include "host/store.h"
 #include "tests/lab1/stage.h"
+
+#include <xen/sched.h>
 
 #define RESERVATION LEASELINE_ROOT "/reservation/"
 #define GO          STAGE_FILE("go") /* commands end when it is there */
