@@ -46,7 +46,7 @@ AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o gues
               guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
+              host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore -pthread

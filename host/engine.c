@@ -57,7 +57,8 @@ int engine_fits_host(const struct config *config)
 	int n = r < 0 ? r : hypervisor_domains(hypervisor, &domain);
 	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
 	hypervisor_close(hypervisor);
-	return n < 0 ? n : config_fits(config, host.total_kib - dom0_kib, stderr);
+	uint64_t beside_kib = config_lists_dom0(config) ? 0 : dom0_kib;
+	return n < 0 ? n : config_fits(config, host.total_kib - beside_kib, stderr);
 }
 
 static int allocate(struct engine *e)
@@ -66,6 +67,7 @@ static int allocate(struct engine *e)
 	int r = guests_init(&e->guests, n);
 	if (r == 0)
 		r = reservations_init(&e->reservations, n);
+	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
 	e->state.qmemman = e->guests.qmemman;
@@ -163,6 +165,7 @@ void engine_reload(struct engine *e, struct config *config)
 	e->config = *config;
 	*config = (struct config){0};
 	guests_configure_anew(&e->guests);
+	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	e->due_ms = 0;
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,
 		 e->config.n_guests);

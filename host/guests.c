@@ -33,10 +33,10 @@ void guests_finish(struct guests *gs)
 	*gs = (struct guests){0};
 }
 
-static bool is_guest(const struct hypervisor_domain *d)
+static bool is_guest(const struct guests *gs, const struct hypervisor_domain *d)
 {
 	enum { FIRST_SYSTEM_DOMID = 0x7ff0 };
-	return d->domid != 0 && d->domid < FIRST_SYSTEM_DOMID;
+	return (d->domid != 0 || gs->has_dom0) && d->domid < FIRST_SYSTEM_DOMID;
 }
 
 static void note_departure(struct guests *gs, const struct guest *g, uint64_t now_ms)
@@ -147,7 +147,7 @@ static void remove_gone(struct guests *gs, struct store *store,
 	for (unsigned i = 0; i < gs->n;) {
 		while (k < n_domains && domain[k].domid < gs->view[i].domid)
 			k++;
-		if (k < n_domains && is_same_domain(gs, i, &domain[k]))
+		if (k < n_domains && is_same_domain(gs, i, &domain[k]) && is_guest(gs, &domain[k]))
 			i++;
 		else
 			remove_at(gs, store, i);
@@ -161,7 +161,7 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 	remove_gone(gs, store, domain, n_domains);
 	for (unsigned k = 0; k < n_domains; k++) {
 		const struct hypervisor_domain *d = &domain[k];
-		if (!is_guest(d))
+		if (!is_guest(gs, d))
 			continue;
 		bool is_new = i == gs->n || gs->view[i].domid != d->domid;
 		if (is_new && gs->n == gs->capacity) {

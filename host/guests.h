@@ -60,6 +60,7 @@ struct guest {
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
+	uint64_t looked_ms;        /* dom0: when its own /proc was read */
 	uint64_t living_alm_kib;   /* what it held before it died */
 	uint64_t boot_kib;         /* what it was first built with; 0: not seen */
 	uint64_t boot_until_ms;    /* it has rebooted, and may not have reported yet */
@@ -111,6 +112,7 @@ struct guests {
 	struct departure departure[GUESTS_MAX_REBOOTS];
 	unsigned next_generation;
 	bool is_full_told;
+	bool has_dom0; /* dom0 is to be among them */
 	struct guest *guest;
 	struct guest_view *view;
 	struct demand *demand;
@@ -124,7 +126,7 @@ void guests_finish(struct guests *guests);
 
 /*
  * Takes in who is there and what they hold: adds and watches new domains,
- * drops those that are gone. dom0 is not a guest; guests beyond the capacity
+ * drops those that are gone. dom0 is a guest if `has_dom0`; guests beyond the capacity
  * are left alone. 0, or -errno when the connection to xenstore is lost.
  */
 int guests_match(struct guests *guests, struct store *store, const struct hypervisor_domain *domain,

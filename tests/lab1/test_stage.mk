@@ -2,7 +2,7 @@
 #
 # The daemon and the agent on lab 1's stock toolstack. Part of the top Makefile, after lab1.mk.
 
-LAB1_STAGED_NAMES = cagmad guests alarms selfgrow reservations
+LAB1_STAGED_NAMES = cagmad guests alarms selfgrow reservations dom0
 LAB1_STAGED       = $(addprefix $(LAB1_DIR)/test_,$(LAB1_STAGED_NAMES))
 $(LAB1_STAGED): LAB1_CHECK = $(shell $(PKG_CONFIG) --libs check)
 $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
