@@ -203,7 +203,8 @@ static bool is_news(const struct guest *g, const struct guest_view *v, struct te
 {
 	struct alarm_call alarm;
 	if (line_parse(&keys_alarm_format, line, &alarm, &alarm.present) != LINE_OK ||
-	    !v->has_report || alarm.seq == g->alarm_seq || alarm.total_kib == 0 ||
+	    !v->has_report || alarm.total_kib == 0 ||
+	    (alarm.seq == g->alarm_seq && alarm.uptime_ms == g->alarm_uptime_ms) ||
 	    alarm.avail_kib > alarm.total_kib || alarm.uptime_ms < v->report.uptime_ms)
 		return false;
 	*ret_alarm = alarm;
@@ -227,6 +228,7 @@ static void take_alarm(struct guest *g, struct guest_view *v, const struct alarm
 	v->report_ms = now_ms;
 	v->fill_kib_s = alarm->fill_kib_s;
 	g->alarm_seq = alarm->seq;
+	g->alarm_uptime_ms = alarm->uptime_ms;
 	g->alarm_until_ms = now_ms + GUESTS_ALARM_MS;
 	g->n_alarms++;
 }

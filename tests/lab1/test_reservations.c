@@ -27,16 +27,21 @@
 
 /* --- cagmactl --------------------------------------------------------------- */
 
-static pid_t begin_ctl(const char *const args[])
+static const char *ctl_path(void)
 {
 	static char program[PATH_MAX];
-	const char *argv[16] = {program};
-	unsigned n = 0;
-	pid_t pid;
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 32);
 	ck_assert_int_gt(len, 0);
 	program[len] = '\0';
 	strcpy(strstr(program, "/tests/lab1/"), "/host/cagmactl");
+	return program;
+}
+
+static pid_t begin_ctl(const char *const args[])
+{
+	const char *argv[16] = {ctl_path()};
+	unsigned n = 0;
+	pid_t pid;
 	while (args[n]) {
 		argv[n + 1] = args[n];
 		n++;
@@ -258,6 +263,24 @@ START_TEST(nobody_waits_for_the_period)
 	ck_assert_uint_lt(lab1_clock_ms() - begun_ms, SOON_MS);
 	for (int i = 0; i < 2; i++)
 		xs_close(h[i]);
+}
+END_TEST
+
+START_TEST(a_terminal_shows_how_much_is_there)
+{
+	struct labballoon_config slow = {.speed_kib_s = 256 << 10, .latency_s = 0.01};
+	char command[PATH_MAX + 32];
+	pid_t pid;
+	open_idle();
+	ck_assert_int_eq(lab1_guest_set_balloon(a, &slow), 0);
+	ck_assert_int_eq(lab1_guest_set_balloon(b, &slow), 0);
+	snprintf(command, sizeof(command), "%s reserve 520", ctl_path());
+	const char *const argv[] = {"/usr/bin/script", "-qec", command, "/dev/null", NULL};
+	ck_assert_int_eq(
+		lab1_spawn(stage_lab(), LAB1_ROLE_DOM0, NULL, argv, "cagmactl", true, &pid), 0);
+	ck_assert_int_eq(exit_status(pid), 0);
+	ck_assert_uint_ge(CTL_SAID(" of 520 MiB"), 3);
+	ck_assert_uint_eq(CTL_SAID("\rreservation 1: 520 of 520 MiB\r\n"), 1);
 }
 END_TEST
 
@@ -639,6 +662,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, several_at_once_do_not_share);
 	tcase_add_test(tests, a_guest_that_grows_meanwhile_does_not_take_it);
 	tcase_add_test(tests, memory_that_does_not_come_is_said_to_be_missing);
+	tcase_add_test(tests, a_terminal_shows_how_much_is_there);
 	tcase_add_test(tests, nobody_waits_for_the_period);
 	tcase_add_test(tests, memory_of_a_guest_being_built_is_counted_once);
 	tcase_add_test(tests, a_guest_of_another_name_leaves_it_alone);

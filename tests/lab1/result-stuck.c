@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What does a guest whose balloon does not move cost the others? The same host
+ * is played twice at the same time: one guest that has memory to spare can give
+ * it on one and is held on the other. Six guests come to need memory and free it
+ * again, in turn; five more have some to spare. There is enough without the held
+ * guest's.
+ */
+#include "tests/lab1/result.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum {
+	NEEDY = 6,
+	DONORS = 5,
+	HELD = NEEDY + DONORS, /* the last */
+	GUESTS,
+	GUEST_MIB = 256,
+	MAX_MIB = 512,
+	RESERVE_MIB = 64,
+	LOW_MIB = 60,
+	HIGH_MIB = 280,
+	SHARE_S = 30, /* each needs memory so long */
+	SPEED = 10,
+	MINUTES = 20, /* of the lab's time */
+	SHORT_MINUTES = 2,
+	/* what a guest that uses HIGH_MIB holds at least when it is well: the kernel, and what it
+	 * does not count, beside it */
+	WELL_MIB = HIGH_MIB + 12 + 46,
+	/* the ramp takes 2 s and the memory half a second; what is longer is a delay */
+	SAMPLE_MS = 100,
+};
+
+enum side { FREE, HELD_BACK, SIDES };
+static const char *const side_names[SIDES] = {"free", "held"};
+
+/* What became of one host. */
+struct outcome {
+	bool is_complete;
+	uint64_t changes;      /* of targets, all guests but the last */
+	uint64_t last_changes; /* of the last guest's */
+	uint64_t short_ms; /* times that guests needed memory and did not have it yet, summed up */
+	uint64_t longest_ms; /* … the longest */
+	uint64_t swap_pages;
+	uint64_t given_kib; /* what the last guest gave at most */
+	struct result_words words;
+};
+
+struct bench {
+	struct lab1 *lab;
+	struct lab1_guest *guest[GUESTS];
+	struct xs_handle *watch;
+	char demand[NEEDY][256];
+	uint64_t short_since_ms[NEEDY]; /* 0: it is not short */
+	struct outcome outcome;
+};
+
+/* In turn: two of them at a time. */
+static void write_demand(char *buf, size_t size, unsigned i)
+{
+	enum { ROUND_S = NEEDY / 2 * SHARE_S };
+	unsigned from = 5 + i % 3 * SHARE_S + i / 3 * (SHARE_S / 2);
+	snprintf(buf, size, "0:%d %u:%d %u:%d %u:%d %u:%d %d:%d repeat", LOW_MIB, from, LOW_MIB,
+		 from + 2, HIGH_MIB, from + SHARE_S - 8, HIGH_MIB, from + SHARE_S - 7, LOW_MIB,
+		 ROUND_S + SHARE_S, LOW_MIB);
+}
+
+static void boot(struct bench *b)
+{
+	struct lab1_guest_options options = LAB1_GUEST;
+	options.memory_kib = GUEST_MIB * MIB;
+	options.max_kib = MAX_MIB * MIB;
+	options.reserve_kib = 46 * MIB;
+	for (unsigned i = 0; i < GUESTS; i++) {
+		snprintf(options.name, sizeof(options.name), "g%u", i);
+		if (i < NEEDY)
+			write_demand(b->demand[i], sizeof(b->demand[i]), i);
+		options.demand = i < NEEDY ? b->demand[i] : "0:40";
+		b->guest[i] = result_boot(b->lab, &options);
+	}
+}
+
+static void watch(struct bench *b)
+{
+	char path[64], token[16];
+	b->watch = xs_open(0);
+	for (unsigned i = 0; b->watch && i < GUESTS; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/memory/target",
+			 lab1_guest_domid(b->guest[i]));
+		snprintf(token, sizeof(token), "%u", i);
+		if (!xs_watch(b->watch, path, token))
+			result_fail("cannot watch %s", path);
+	}
+}
+
+static void count_changes(struct bench *b)
+{
+	char **event;
+	while ((event = xs_check_watch(b->watch)) != NULL) {
+		if (atoi(event[XS_WATCH_TOKEN]) == HELD)
+			b->outcome.last_changes++;
+		else
+			b->outcome.changes++;
+		free(event);
+	}
+}
+
+static void look_at(struct bench *b, unsigned i, uint64_t now_ms)
+{
+	struct simguest_stats stats;
+	if (lab1_guest_stats(b->guest[i], &stats) != 0)
+		result_fail("guest g%u has vanished", i);
+	bool is_short = stats.demand_kib >= HIGH_MIB * MIB &&
+			lab1_guest_alm_kib(b->guest[i]) < WELL_MIB * MIB;
+	if (is_short && !b->short_since_ms[i])
+		b->short_since_ms[i] = now_ms;
+	if (is_short || !b->short_since_ms[i])
+		return;
+	uint64_t took_ms = now_ms - b->short_since_ms[i];
+	b->outcome.short_ms += took_ms;
+	if (took_ms > b->outcome.longest_ms)
+		b->outcome.longest_ms = took_ms;
+	b->short_since_ms[i] = 0;
+}
+
+static void play(struct bench *b, uint64_t lasts_ms)
+{
+	uint64_t start_ms = lab1_clock_ms(), now_ms = start_ms;
+	uint64_t lowest_kib = GUEST_MIB * MIB;
+	if (lab1_begin(b->lab) != 0)
+		result_fail("%s", lab1_error());
+	while (now_ms < start_ms + lasts_ms) {
+		for (unsigned i = 0; i < NEEDY; i++)
+			look_at(b, i, now_ms);
+		uint64_t kib = lab1_guest_alm_kib(b->guest[HELD]);
+		lowest_kib = kib < lowest_kib ? kib : lowest_kib;
+		count_changes(b);
+		usleep(SAMPLE_MS * 1000);
+		now_ms = lab1_clock_ms();
+	}
+	b->outcome.given_kib = GUEST_MIB * MIB - lowest_kib;
+}
+
+static uint64_t swap_pages(struct bench *b)
+{
+	double pages = 0;
+	struct simguest_stats stats;
+	for (unsigned i = 0; i < GUESTS; i++)
+		if (lab1_guest_stats(b->guest[i], &stats) == 0)
+			pages += stats.counters.pswpin + stats.counters.pswpout;
+	return (uint64_t)pages;
+}
+
+/* One host, in a process of its own, which sends the outcome. */
+static void run_side(enum side side, uint64_t lasts_ms, int fd)
+{
+	static struct bench b;
+	static const char config[] = "reserve_mib = 64\ndefault_min_mib = 100\n";
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	result_set_side(side_names[side]);
+	b.lab = result_lab(GUESTS * GUEST_MIB + RESERVE_MIB, SPEED);
+	boot(&b);
+	if (side == HELD_BACK) {
+		struct labballoon_config held;
+		lab1_guest_get_balloon(b.guest[HELD], &held);
+		held.is_stuck = true;
+		lab1_guest_set_balloon(b.guest[HELD], &held);
+	}
+	pid_t cagmad = result_cagmad(b.lab, config, b.guest, GUESTS);
+	watch(&b);
+	count_changes(&b); /* the events of setting them */
+	b.outcome = (struct outcome){0};
+	play(&b, lasts_ms);
+	b.outcome.swap_pages = swap_pages(&b);
+	b.outcome.words = result_end_cagmad(cagmad);
+	b.outcome.is_complete = true;
+	xs_close(b.watch);
+	if (write(fd, &b.outcome, sizeof(b.outcome)) != sizeof(b.outcome))
+		result_fail("nobody takes the outcome");
+	exit(result_status());
+}
+
+static int start_side(enum side side, uint64_t lasts_ms)
+{
+	int fd[2];
+	if (pipe(fd) < 0)
+		result_fail("no pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		close(fd[0]);
+		run_side(side, lasts_ms, fd[1]);
+	}
+	close(fd[1]);
+	return fd[0];
+}
+
+static double per_minute(uint64_t n, uint64_t lasts_ms)
+{
+	return (double)n * 60000 / (double)lasts_ms;
+}
+
+static void judge(const struct outcome o[SIDES], uint64_t lasts_ms)
+{
+	const struct outcome *f = &o[FREE], *h = &o[HELD_BACK];
+	double free_rate = per_minute(f->changes, lasts_ms);
+	double held_rate = per_minute(h->changes, lasts_ms);
+	result_say("guests=%d minutes=%llu others_changes_per_min=%.1f "
+		   "others_changes_per_min_held=%.1f short_ms=%llu short_ms_held=%llu "
+		   "longest_ms=%llu longest_ms_held=%llu swap_pages=%llu swap_pages_held=%llu "
+		   "given_kib=%llu given_kib_held=%llu held_changes_per_min=%.1f cuts=%llu",
+		   GUESTS, (unsigned long long)lasts_ms / 60000, free_rate, held_rate,
+		   (unsigned long long)f->short_ms, (unsigned long long)h->short_ms,
+		   (unsigned long long)f->longest_ms, (unsigned long long)h->longest_ms,
+		   (unsigned long long)f->swap_pages, (unsigned long long)h->swap_pages,
+		   (unsigned long long)f->given_kib, (unsigned long long)h->given_kib,
+		   per_minute(h->last_changes, lasts_ms), f->words.cuts + h->words.cuts);
+	result_require(f->changes > 0 && f->given_kib > 16 * MIB,
+		       "the last guest was not needed, so holding it says nothing");
+	result_require(h->given_kib == 0, "the held guest has given memory");
+	result_require(f->words.cuts + h->words.cuts == 0, "plans were cut");
+	result_require(held_rate <= free_rate * 1.1 + 1 || result_is_short(),
+		       "the others' targets change more often");
+	result_require(h->longest_ms <= f->longest_ms + 2000 || result_is_short(),
+		       "others waited longer for memory while one was held");
+}
+
+int main(int argc, char **argv)
+{
+	static struct outcome outcome[SIDES];
+	int fd[SIDES];
+	result_init("stuck-lab1", argc, argv);
+	uint64_t lasts_ms = (result_is_short() ? SHORT_MINUTES : MINUTES) * UINT64_C(60000);
+	for (int side = 0; side < SIDES; side++)
+		fd[side] = start_side((enum side)side, lasts_ms);
+	for (int side = 0; side < SIDES; side++)
+		if (read(fd[side], &outcome[side], sizeof(outcome[side])) != sizeof(outcome[side]))
+			result_fail("the host \"%s\" could not be played", side_names[side]);
+	judge(outcome, lasts_ms);
+	return result_status();
+}

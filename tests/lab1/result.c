@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/lab1/result.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+	const char *name;
+	bool is_short;
+	bool has_failed;
+	struct lab1 *lab;
+	char build_dir[256], log_dir[384];
+} result;
+
+/* The program is BUILD/tests/lab1/NAME. */
+static void find_build_dir(void)
+{
+	ssize_t len = readlink("/proc/self/exe", result.build_dir, sizeof(result.build_dir) - 1);
+	result.build_dir[len > 0 ? len : 0] = '\0';
+	for (int level = 0; level < 3; level++) {
+		char *slash = strrchr(result.build_dir, '/');
+		if (slash)
+			*slash = '\0';
+	}
+}
+
+void result_set_side(const char *side)
+{
+	snprintf(result.log_dir, sizeof(result.log_dir), "%s/lab1/%s%s%s%s", result.build_dir,
+		 result.name, *side ? "-" : "", side, result.is_short ? "-short" : "");
+}
+
+void result_init(const char *name, int argc, char **argv)
+{
+	result.name = name;
+	result.is_short = argc == 2 && strcmp(argv[1], "--short") == 0;
+	if (argc > 1 && !result.is_short) {
+		fprintf(stderr, "usage: %s [--short]\n", argv[0]);
+		exit(2);
+	}
+	find_build_dir();
+	result_set_side("");
+}
+
+bool result_is_short(void)
+{
+	return result.is_short;
+}
+
+/* --- lab, guests, daemon --------------------------------------------------- */
+
+/* Programs append to their logs, so those of the last time go. */
+static void empty_log_dir(void)
+{
+	char path[768];
+	struct dirent *entry;
+	snprintf(path, sizeof(path), "%s/lab1", result.build_dir);
+	mkdir(path, 0755);
+	DIR *dir = opendir(result.log_dir);
+	while (dir && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", result.log_dir, entry->d_name);
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+struct lab1 *result_lab(uint64_t free_mib, uint32_t speed)
+{
+	struct lab1_options options = LAB1_OPTIONS;
+	empty_log_dir();
+	options.total_mib = options.dom0_mib + options.xen_mib + free_mib;
+	options.speed = speed;
+	options.log_dir = result.log_dir;
+	if (lab1_start(&options, &result.lab) != 0)
+		result_fail("%s", lab1_error());
+	return result.lab;
+}
+
+struct lab1_guest *result_boot(struct lab1 *lab, const struct lab1_guest_options *options)
+{
+	struct lab1_guest *guest;
+	if (lab1_guest_boot(lab, options, &guest) != 0)
+		result_fail("guest %s: %s", options->name, lab1_error());
+	return guest;
+}
+
+pid_t result_cagmad(struct lab1 *lab, const char *config, struct lab1_guest *const guest[],
+		    unsigned n_guests)
+{
+	pid_t pid;
+	char path[64];
+	if (lab1_cagmad_start(lab, config, NULL, &pid) != 0)
+		result_fail("%s", lab1_error());
+	for (unsigned i = 0; i < n_guests; i++) {
+		snprintf(path, sizeof(path), "/local/domain/%u/cagma/state",
+			 lab1_guest_domid(guest[i]));
+		if (!lab1_wait_key(lab, path, "managed", RESULT_SOON_MS))
+			result_fail("cagmad does not manage guest %s; see %s/cagmad.log",
+				    lab1_guest_name(guest[i]), result.log_dir);
+	}
+	return pid;
+}
+
+struct result_words result_end_cagmad(pid_t cagmad)
+{
+	struct result_words words = {0};
+	char line[512], path[512];
+	bool has_any = false;
+	if (lab1_end(cagmad, SIGTERM, RESULT_SOON_MS) != 0)
+		result_fail("cagmad did not end well; see %s/cagmad.log", result.log_dir);
+	snprintf(path, sizeof(path), "%s/cagmad.log", result.log_dir);
+	FILE *log = fopen(path, "re");
+	while (log && fgets(line, sizeof(line), log))
+		has_any |= sscanf(line,
+				  "%*[^0-9]%llu passes, %llu targets set, %llu calls failed, "
+				  "%llu actions cut, xenstored lost %llu times",
+				  &words.passes, &words.targets, &words.failed, &words.cuts,
+				  &words.losses) == 5;
+	if (log)
+		fclose(log);
+	if (!has_any)
+		result_fail("cagmad's last words are not in %s", path);
+	return words;
+}
+
+/* --- numbers --------------------------------------------------------------- */
+
+uint64_t result_real_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC_RAW, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille)
+{
+	qsort(value, n, sizeof(*value), compare);
+	unsigned at = (unsigned)((uint64_t)n * permille / 1000);
+	return n ? value[at < n ? at : n - 1] : 0;
+}
+
+/* --- the verdict ------------------------------------------------------------ */
+
+void result_say(const char *format, ...)
+{
+	char words[1024], path[256];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(words, sizeof(words), format, args);
+	va_end(args);
+	if (result.is_short) {
+		printf("%s (short): %s\n", result.name, words);
+		return;
+	}
+	printf("RESULT %s %s\n", result.name, words);
+	mkdir("build/results", 0755);
+	snprintf(path, sizeof(path), "build/results/%s.txt", result.name);
+	FILE *file = fopen(path, "we");
+	if (!file)
+		result_fail("cannot write %s: %s", path, strerror(errno));
+	fprintf(file, "RESULT %s %s\n", result.name, words);
+	fclose(file);
+}
+
+static void complain(const char *format, va_list args)
+{
+	fprintf(stderr, "%s: ", result.name);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	result.has_failed = true;
+}
+
+void result_require(bool holds, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	if (!holds)
+		complain(format, args);
+	va_end(args);
+}
+
+int result_status(void)
+{
+	lab1_stop(result.lab);
+	return result.has_failed ? 1 : 0;
+}
+
+noreturn void result_fail(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	complain(format, args);
+	va_end(args);
+	lab1_stop(result.lab);
+	exit(1);
+}
