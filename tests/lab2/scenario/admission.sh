@@ -9,7 +9,7 @@ LIMIT_S=600
 ADMISSION_MIB=512
 ADMISSION_FREE_KIB=49152
 ADMISSION_RESERVE_MIB=32
-ADMISSION_RAMP_KIB=65536
+ADMISSION_RAMP_KIB=131072
 ADMISSION_TIMEOUT_S=60
 
 # admission_create COMMAND...: creates guest e; its exit status, and ADMISSION_MS
@@ -44,7 +44,7 @@ scenario_admission() {
 	free_kib=$(host_free_kib)
 	admission_create && plain_fails=0
 
-	guest_begin a 120 "ramp more_kib=$ADMISSION_RAMP_KIB step_kib=1024 rate_kib_s=16384" \
+	guest_begin a 120 "ramp more_kib=$ADMISSION_RAMP_KIB step_kib=1024 rate_kib_s=32768" \
 		"hold_ms=10000"
 	start_ms=$(now_ms)
 	admission_create "$PAYLOAD/bin/cagmactl" reserve --config "$OUT/e.cfg" \
