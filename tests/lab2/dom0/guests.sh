@@ -174,3 +174,18 @@ host_fill() {
 	free_without_guests_kib=$((free_without_guests_kib - spare_mib * 1024))
 	note "free memory is $(host_free_kib) KiB"
 }
+
+# host_unfill: gives that back
+host_unfill() {
+	guests_destroy filler
+	free_without_guests_kib=0
+}
+
+# guests_pinned NAME...: entries of cagmad's configuration that let nothing move
+guests_pinned() {
+	local name mib
+	for name in "$@"; do
+		mib=$(($(guest_key "$name" memory/target) / 1024))
+		echo "name=$PREFIX$name,min_mib=$mib,max_mib=$mib"
+	done
+}

@@ -9,7 +9,8 @@ LIMIT_S=600
 ADMISSION_MIB=512
 ADMISSION_FREE_KIB=49152
 ADMISSION_RESERVE_MIB=32
-ADMISSION_RAMP_KIB=131072
+ADMISSION_RAMP_KIB=65536
+ADMISSION_AVAILABLE_KIB=36864
 ADMISSION_TIMEOUT_S=60
 
 # admission_create COMMAND...: creates guest e; its exit status, and ADMISSION_MS
@@ -29,22 +30,25 @@ admission_guests() {
 	guest_wait a b c
 	guest_wait_agent a b c
 	host_fill $ADMISSION_FREE_KIB
-	pair_hold $ADMISSION_RAMP_KIB 57344
 	guest_configure e $ADMISSION_MIB $ADMISSION_MIB
 }
 
 scenario_admission() {
 	local plain_fails=1 free_kib created_ms plain_ms start_ms end_ms verdict when growth
 	admission_guests
-	balancer_start cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 \
+	# shellcheck disable=SC2046
+	balancer_start cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 $(guests_pinned a b c)
+	pair_hold $ADMISSION_RAMP_KIB $ADMISSION_AVAILABLE_KIB
+	sleep 8
+	balancer_change cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 \
 		"name=${PREFIX}a,min_mib=160,max_mib=600" "name=${PREFIX}b,min_mib=120,max_mib=480" \
 		"name=${PREFIX}c,min_mib=120,max_mib=480"
 	measure_start admission a b c
-	sleep 5
+	sleep 3
 	free_kib=$(host_free_kib)
 	admission_create && plain_fails=0
 
-	guest_begin a 120 "ramp more_kib=$ADMISSION_RAMP_KIB step_kib=1024 rate_kib_s=32768" \
+	guest_begin a 120 "ramp more_kib=$ADMISSION_RAMP_KIB step_kib=1024 rate_kib_s=16384" \
 		"hold_ms=10000"
 	start_ms=$(now_ms)
 	admission_create "$PAYLOAD/bin/cagmactl" reserve --config "$OUT/e.cfg" \
