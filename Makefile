@@ -45,8 +45,8 @@ COMMON      = $(COMMON_PURE) common/file.o common/log.o
 AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
               guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
-              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o host/reservations.o $(CORE) $(COMMON)
+              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
+              host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore -pthread
@@ -123,8 +123,10 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
 install: install-daemon install-agent
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
-install-daemon: $B/host/cagmad
+install-daemon: $B/host/cagmad $B/host/cagmactl
 	$(call install_program,host,cagmad)
+	$(INSTALL) -D -m 0755 $B/host/cagmactl $(DESTDIR)$(SBINDIR)/cagmactl
+	$(INSTALL) -D -m 0644 docs/man/cagmactl.8 $(DESTDIR)$(MANDIR)/man8/cagmactl.8
 	$(INSTALL) -D -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/cagmad.conf.5
 	[ -e $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf ] || \
 	  $(INSTALL) -D -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys-doc - prints docs/xenstore-keys.md from the tables of keys.h.
+ * keys-doc - prints docs/xenstore-keys.md from the tables of keys.h and leaseline.h.
  *
  * Run by `make docs`; `make check-docs` fails when the document differs.
  */
 #include "common/keys.h"
+#include "host/leaseline.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 static const char intro[] =
 	"# What CAGMA keeps in xenstore\n"
 	"\n"
-	"<!-- Made from common/keys.h by `make docs`. Do not edit. -->\n"
+	"<!-- Made from common/keys.h and host/leaseline.h by `make docs`. Do not edit. -->\n"
 	"\n"
 	"`cagma-agent` in a guest and `cagmad` on the host talk through a few keys of xenstore. "
 	"Nothing else connects them: no network, no channel, no change to the toolstack. "
@@ -73,19 +74,61 @@ static void print_keys(void)
 	printf(lines, KEYS_PROTOCOL);
 }
 
-static void print_fields(enum key_id id, const char *text)
+static void print_table(const struct line_format *format)
 {
-	const struct line_format *format = keys_format(id);
-	printf("\n## %s\n\n%s\n"
-	       "| Name | Always there | Unit | Largest | What it says |\n"
-	       "| --- | --- | --- | ---: | --- |\n",
-	       keys_table[id].path, text);
+	fputs("| Name | Always there | Unit | Largest | What it says |\n"
+	      "| --- | --- | --- | ---: | --- |\n",
+	      stdout);
 	for (unsigned i = 0; i < format->n_fields; i++) {
 		const struct line_field *field = &format->field[i];
 		printf("| `%s` | %s | %s | %" PRIu64 "%s | %s |\n", field->name,
 		       field->required ? "yes" : "no",
 		       field->kind == LINE_WORD ? "word" : field->unit, field->max,
 		       field->kind == LINE_WORD ? " bytes" : "", field->about);
+	}
+}
+
+static void print_fields(enum key_id id, const char *text)
+{
+	printf("\n## %s\n\n%s\n", keys_table[id].path, text);
+	print_table(keys_format(id));
+}
+
+static const char reservations[] =
+	"\n"
+	"## Reservations\n"
+	"\n"
+	"`cagmactl` and `cagmad` talk below `/tool/cagma`, which only dom0 can read. "
+	"Reservations stand there, so that they survive a restart of `cagmad`:\n"
+	"\n"
+	"    xenstore-ls -f /tool/cagma\n"
+	"\n"
+	"The values are lines as above, but for the number and the name; no value is longer than "
+	"%d bytes. %% is the number of a reservation, which is never given to another one. "
+	"Whoever removes `reservation/%%` releases it. Times are milliseconds of "
+	"`CLOCK_BOOTTIME`.\n"
+	"\n"
+	"| Key | Written by | What it says |\n"
+	"| --- | --- | --- |\n";
+
+static const char *const examples[LEASELINE_KEYS_] = {
+	[LEASELINE_DAEMON] = "protocol=1 pid=812 version=0.1.0",
+	[LEASELINE_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
+	[LEASELINE_STATE] = "state=waiting there_kib=131072",
+};
+
+static void print_reservations(void)
+{
+	printf(reservations, LEASELINE_MAX_BYTES);
+	for (unsigned i = 0; i < LEASELINE_KEYS_; i++)
+		printf("| `%s` | %s | %s |\n", leaseline_table[i].path, leaseline_table[i].writer,
+		       leaseline_table[i].about);
+	for (unsigned i = 0; i < LEASELINE_KEYS_; i++) {
+		const struct line_format *format = leaseline_format((enum leaseline_key)i);
+		if (!format)
+			continue;
+		printf("\n### %s\n\n    %s\n\n", leaseline_table[i].path, examples[i]);
+		print_table(format);
 	}
 }
 
@@ -118,5 +161,6 @@ int main(void)
 		"\n"
 		"    seq=1 uptime_ms=81230 reason=direct-reclaim total_kib=404332 "
 		"avail_kib=20480 fill_kib_s=61440 psi_some_us=91200 psi_full_us=40100\n");
+	print_reservations();
 	return fflush(stdout) == 0 ? 0 : 1;
 }

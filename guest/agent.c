@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/agent.h"
 
+#include "common/amount.h"
 #include "common/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
@@ -160,22 +161,22 @@ static void take_terms(struct agent *agent)
 	agent->terms = alarm_terms(&agent->report, host->cma_kib, host->period_ms);
 }
 
-static void look(struct agent *agent)
+/* `quiet_ms`: how long ago a glance called for no look; 0: not known. */
+static void look(struct agent *agent, uint64_t quiet_ms)
 {
 	agent->has_report = sense_look(&agent->sense, &agent->report);
 	if (!agent->has_report)
 		return;
 	take_terms(agent);
 	cadence_looked(&agent->cadence, &agent->report);
-	agent->alarm_reason =
-		alarm_looked(&agent->alarm, &agent->report, &agent->terms, agent->quiet_ms);
+	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &agent->terms, quiet_ms);
 	tend_growth(agent);
 	if (agent->alarm_reason != ALARM_NOTHING)
 		grow(agent);
 }
 
 /* Looks if a glance or a report that is due asks for it, and publishes what is due. */
-static bool observe_and_publish(struct agent *agent, const struct glance *glance)
+static bool observe_and_publish(struct agent *agent, const struct glance *glance, uint64_t quiet_ms)
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
 		     !agent->has_report || agent->has_credit || agent->is_woken ||
@@ -183,7 +184,7 @@ static bool observe_and_publish(struct agent *agent, const struct glance *glance
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
-		look(agent);
+		look(agent, quiet_ms);
 	if (agent->has_report)
 		publish(agent,
 			announce_decide(&agent->announce, &agent->report, agent->report.uptime_ms));
@@ -205,6 +206,8 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 {
 	struct glance glance = {0};
 	bool is_new, looked = true;
+	uint64_t tick_ms = sense_tick_ms();
+	uint64_t quiet_ms = agent->was_quiet ? amount_less(tick_ms, agent->tick_ms) : 0;
 	sense_glance(&agent->sense, &glance);
 	if (store_tend(&agent->store, glance.at_ms, &is_new)) {
 		if (is_new && store_is_dom0(&agent->store))
@@ -215,7 +218,7 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		take_terms(agent);
 		begin_anew(agent, glance.at_ms);
 		if (agent->store.xs)
-			looked = observe_and_publish(agent, &glance);
+			looked = observe_and_publish(agent, &glance, quiet_ms);
 	}
 	uint64_t wait_ms = store_wait_ms(&agent->store, glance.at_ms);
 	if (wait_ms)
@@ -224,7 +227,8 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		*ret_pause = cadence_pause(&agent->cadence, &glance, agent->terms.cma_kib);
 	if (selfgrow_is_pending(&agent->grow) && ret_pause->pause_ms > SELFGROW_PAUSE_MS)
 		*ret_pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
-	agent->quiet_ms = looked ? 0 : ret_pause->pause_ms;
+	agent->was_quiet = !looked;
+	agent->tick_ms = tick_ms;
 	return true;
 }
 
@@ -274,7 +278,7 @@ enum agent_end agent_publish_once(struct agent *agent)
 {
 	bool is_new;
 	agent->store.gives_up = true;
-	look(agent);
+	look(agent, 0);
 	if (!agent->has_report || !store_tend(&agent->store, sense_now_ms(), &is_new))
 		return AGENT_FAILED;
 	if (store_is_dom0(&agent->store))
@@ -284,7 +288,7 @@ enum agent_end agent_publish_once(struct agent *agent)
 
 bool agent_look_once(struct agent *agent, char *line)
 {
-	look(agent);
+	look(agent, 0);
 	if (!agent->has_report)
 		return false;
 	number_report(&agent->report, 1);

@@ -34,7 +34,8 @@ struct agent {
 	bool is_woken;     /* by pressure: it is time for a look */
 	bool must_begin;   /* the keys have to be written anew */
 	uint64_t began_ms; /* when they were */
-	uint64_t quiet_ms; /* how long ago the last glance found nothing new; 0: not known */
+	uint64_t tick_ms;  /* of the last glance, on the clock of sense_tick_ms() */
+	bool was_quiet;    /* it called for no look */
 	uint64_t seq;      /* of the report sent last, and of the alarm */
 	uint64_t alarm_seq;
 	char hello[KEYS_MAX_VALUE];

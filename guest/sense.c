@@ -67,11 +67,21 @@ bool sense_is_dom0(struct sense *sense)
 	return len > 0 && strstr(sense->buf, "control_d") != NULL;
 }
 
-uint64_t sense_now_ms(void)
+static uint64_t clock_ms(clockid_t clock)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_BOOTTIME, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+uint64_t sense_now_ms(void)
+{
+	return clock_ms(CLOCK_BOOTTIME);
+}
+
+uint64_t sense_tick_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC_COARSE);
 }
 
 static ssize_t read_source(struct sense *sense, unsigned i)

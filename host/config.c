@@ -173,6 +173,11 @@ static char *trimmed(char *text)
 	return text + strspn(text, " \t\n");
 }
 
+static bool is_dom0(const struct config_guest *g)
+{
+	return !g->by_uuid && strcmp(g->name, CONFIG_DOM0_NAME) == 0;
+}
+
 static void read_guest(struct reading *r, int index, const char *entry, struct config_guest *g)
 {
 	char text[512], *rest = text, *word;
@@ -199,6 +204,9 @@ static void read_guest(struct reading *r, int index, const char *entry, struct c
 		complain(r, "guests: entry %d: min_mib %llu is above max_mib %llu", index + 1,
 			 (unsigned long long)(g->min_kib / KIB_PER_MIB),
 			 (unsigned long long)(g->max_kib / KIB_PER_MIB));
+	if (is_dom0(g) && g->min_kib < CONFIG_DOM0_MIN_MIB * KIB_PER_MIB)
+		complain(r, "guests: entry %d: Domain-0 needs a min_mib, and not below %d",
+			 index + 1, CONFIG_DOM0_MIN_MIB);
 }
 
 static bool is_same_guest(const struct config_guest *a, const struct config_guest *b)
@@ -388,6 +396,14 @@ const struct config_guest *config_guest_find(const struct config *config, const 
 	return found;
 }
 
+bool config_lists_dom0(const struct config *config)
+{
+	for (unsigned i = 0; i < config->n_guests; i++)
+		if (is_dom0(&config->guest[i]))
+			return true;
+	return false;
+}
+
 static void print_uuid_or_name(const struct config_guest *g, FILE *out)
 {
 	char text[UUID_TEXT + 1];
@@ -419,10 +435,11 @@ bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
 		print_uuid_or_name(g, messages);
 		fputs(") +", messages);
 	}
-	fprintf(messages,
-		" %ld (reserve_mib) = %llu MiB, but the host has %llu MiB beside "
-		"dom0 (which should have a fixed size: dom0_mem= on Xen's command line)\n",
+	fprintf(messages, " %ld (reserve_mib) = %llu MiB, but the host has %llu MiB%s\n",
 		config->reserve_mib, (unsigned long long)sum_mib,
-		(unsigned long long)(room_kib / KIB_PER_MIB));
+		(unsigned long long)(room_kib / KIB_PER_MIB),
+		config_lists_dom0(config) ? ""
+					  : " beside dom0 (which should have a fixed size: "
+					    "dom0_mem= on Xen's command line)");
 	return false;
 }

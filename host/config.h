@@ -15,7 +15,13 @@
 
 #define CONFIG_DEFAULT_PATH CAGMA_SYSCONFDIR "/xen/cagmad.conf"
 
-enum { CONFIG_MAX_GUESTS = 10000, CONFIG_MAX_NAME = 63 };
+#define CONFIG_DOM0_NAME "Domain-0"
+
+enum {
+	CONFIG_MAX_GUESTS = 10000,
+	CONFIG_MAX_NAME = 63,
+	CONFIG_DOM0_MIN_MIB = 256, /* below it the toolstack itself is in danger */
+};
 
 /* One entry of `guests = [ … ]`: the administrator's word on one guest. */
 struct config_guest {
@@ -68,6 +74,9 @@ struct policy_conf config_policy(const struct config *config);
 const struct config_guest *config_guest_find(const struct config *config, const char *name,
 					     const uint8_t uuid[16]);
 
+/* Is Domain-0 among the entries, by this name? Only then is it managed. */
+bool config_lists_dom0(const struct config *config);
+
 /* The min of a guest that cannot hold more than max_kib: its entry's (NULL: not
  * listed), else default_min_mib; never above max_kib. */
 uint64_t config_min_kib(const struct config *config, const struct config_guest *guest,
@@ -75,7 +84,7 @@ uint64_t config_min_kib(const struct config *config, const struct config_guest *
 
 /*
  * Do the minimums of all listed guests and the reserve fit in `room_kib` (the
- * host's memory beside dom0)? False, with the sum written out, item by item,
+ * host's memory, beside dom0 if that is not listed)? False, with the sum written out, item by item,
  * on `messages`, when they do not.
  */
 bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages);

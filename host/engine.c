@@ -6,6 +6,7 @@
 #include "host/grant.h"
 #include "host/guests.h"
 #include "host/hypervisor.h"
+#include "host/migration.h"
 #include "host/plan.h"
 #include "host/publish.h"
 #include "host/record.h"
@@ -34,7 +35,8 @@ struct engine {
 	struct plan plan;
 	uint64_t due_ms; /* the next pass */
 	uint64_t last_pass_ms;
-	uint64_t alive_ms; /* ask xenstored again */
+	uint64_t alive_ms;      /* ask xenstored again */
+	uint64_t migrations_ms; /* do not look for migrations before */
 	struct trouble no_store, no_host, cuts, no_record;
 	unsigned next_to_publish; /* amounts of this guest and those behind it are still to be said
 				   */
@@ -55,7 +57,8 @@ int engine_fits_host(const struct config *config)
 	int n = r < 0 ? r : hypervisor_domains(hypervisor, &domain);
 	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
 	hypervisor_close(hypervisor);
-	return n < 0 ? n : config_fits(config, host.total_kib - dom0_kib, stderr);
+	uint64_t beside_kib = config_lists_dom0(config) ? 0 : dom0_kib;
+	return n < 0 ? n : config_fits(config, host.total_kib - beside_kib, stderr);
 }
 
 static int allocate(struct engine *e)
@@ -64,6 +67,7 @@ static int allocate(struct engine *e)
 	int r = guests_init(&e->guests, n);
 	if (r == 0)
 		r = reservations_init(&e->reservations, n);
+	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
 	e->state.qmemman = e->guests.qmemman;
@@ -161,6 +165,7 @@ void engine_reload(struct engine *e, struct config *config)
 	e->config = *config;
 	*config = (struct config){0};
 	guests_configure_anew(&e->guests);
+	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	e->due_ms = 0;
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,
 		 e->config.n_guests);
@@ -310,6 +315,20 @@ static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 		grant_raise(&e->grant, &e->guests, &e->plan, e->hypervisor, step_kib);
 }
 
+/*
+ * It takes a while, so only when something moves, and behind what could not
+ * wait: a guest may be told once more when its migration has just begun.
+ */
+static void look_for_migrations(struct engine *e, uint64_t now_ms)
+{
+	uint32_t domid[MIGRATION_MAX];
+	if (now_ms < e->migrations_ms ||
+	    (!e->plan.n_actions && !guests_any_migrates(&e->guests, now_ms)))
+		return;
+	e->migrations_ms = now_ms + ENGINE_MIGRATIONS_MS;
+	guests_note_migrations(&e->guests, domid, migration_list(domid), now_ms);
+}
+
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
@@ -341,6 +360,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	e->next_to_publish = 0;
 	if (!e->options.is_dry)
 		publish(e, &conf, &snap, now_ms);
+	look_for_migrations(e, now_ms);
 }
 
 static bool has_to_publish(const struct engine *e)

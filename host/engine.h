@@ -14,10 +14,11 @@
 #include <poll.h>
 
 enum {
-	ENGINE_GAP_MS = 50,         /* passes that reports ask for are no closer than this */
-	ENGINE_ALIVE_MS = 5000,     /* how often xenstored is asked whether it is there */
-	ENGINE_RECONNECT_MS = 1000, /* how often a lost xenstored is tried */
-	ENGINE_MAX_FDS = 64,        /* of engine_poll() */
+	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
+	ENGINE_ALIVE_MS = 5000,      /* how often xenstored is asked whether it is there */
+	ENGINE_MIGRATIONS_MS = 1000, /* how often migrations are looked for, while targets change */
+	ENGINE_RECONNECT_MS = 1000,  /* how often a lost xenstored is tried */
+	ENGINE_MAX_FDS = 64,         /* of engine_poll() */
 };
 
 struct engine;

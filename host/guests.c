@@ -33,10 +33,10 @@ void guests_finish(struct guests *gs)
 	*gs = (struct guests){0};
 }
 
-static bool is_guest(const struct hypervisor_domain *d)
+static bool is_guest(const struct guests *gs, const struct hypervisor_domain *d)
 {
 	enum { FIRST_SYSTEM_DOMID = 0x7ff0 };
-	return d->domid != 0 && d->domid < FIRST_SYSTEM_DOMID;
+	return (d->domid != 0 || gs->has_dom0) && d->domid < FIRST_SYSTEM_DOMID;
 }
 
 static void note_departure(struct guests *gs, const struct guest *g, uint64_t now_ms)
@@ -147,7 +147,7 @@ static void remove_gone(struct guests *gs, struct store *store,
 	for (unsigned i = 0; i < gs->n;) {
 		while (k < n_domains && domain[k].domid < gs->view[i].domid)
 			k++;
-		if (k < n_domains && is_same_domain(gs, i, &domain[k]))
+		if (k < n_domains && is_same_domain(gs, i, &domain[k]) && is_guest(gs, &domain[k]))
 			i++;
 		else
 			remove_at(gs, store, i);
@@ -161,7 +161,7 @@ int guests_match(struct guests *gs, struct store *store, const struct hypervisor
 	remove_gone(gs, store, domain, n_domains);
 	for (unsigned k = 0; k < n_domains; k++) {
 		const struct hypervisor_domain *d = &domain[k];
-		if (!is_guest(d))
+		if (!is_guest(gs, d))
 			continue;
 		bool is_new = i == gs->n || gs->view[i].domid != d->domid;
 		if (is_new && gs->n == gs->capacity) {
@@ -219,6 +219,23 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
 	for (unsigned i = 0; i < gs->n; i++)
 		if (gs->view[i].has_report)
 			gs->guest[i].is_short = gs->view[i].report.avail_kib < verdict[i].cma_kib;
+}
+
+void guests_note_migrations(struct guests *gs, const uint32_t *domid, unsigned n, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct guest *g = find(gs, domid[i]);
+		if (g)
+			g->migrating_until_ms = now_ms + GUESTS_MIGRATION_MS;
+	}
+}
+
+bool guests_any_migrates(const struct guests *gs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		if (now_ms < gs->guest[i].migrating_until_ms)
+			return true;
+	return false;
 }
 
 /* What a guest that is gone, or being built anew, does not hold yet of what it held. */
@@ -333,6 +350,7 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 		{g->is_dying, HOLD_DYING},
 		{!g->has_memory, HOLD_BUILDING},
 		{g->is_paused, HOLD_PAUSED},
+		{now_ms < g->migrating_until_ms, HOLD_MIGRATING},
 		{g->has_passthrough, HOLD_PASSTHROUGH},
 		{g->is_foreign, HOLD_FOREIGN},
 		{now_ms < g->by_hand_until_ms, HOLD_BY_HAND},

@@ -29,6 +29,7 @@ enum {
 				       * believed so much longer: it is probably thrashing */
 	GUESTS_REBOOT_MS = 120000,    /* a rebooting guest's memory is held for it so long */
 	GUESTS_MAX_REBOOTS = 64,      /* at a time */
+	GUESTS_MIGRATION_MS = 3000,   /* one found migrating away is believed to for so long */
 	GUESTS_BOOT_MS = 120000, /* one that is back has its boot floor so long without a report */
 	GUESTS_TELL_MS = 60000,  /* a guest's bad reports are told no more often */
 	GUESTS_ALM_MEMORY_MS = 5000, /* a report may be as old as this when it is read */
@@ -59,17 +60,19 @@ struct guest {
 	bool is_dying, is_paused, is_foreign, has_passthrough;
 	bool is_short; /* its AVM was below its CMA when last judged */
 	uint64_t outstanding_kib;
+	uint64_t looked_ms;        /* dom0: when its own /proc was read */
 	uint64_t living_alm_kib;   /* what it held before it died */
 	uint64_t boot_kib;         /* what it was first built with; 0: not seen */
 	uint64_t boot_until_ms;    /* it has rebooted, and may not have reported yet */
 	uint64_t known_target_kib; /* when memory/target is another, somebody else has set it */
-	uint64_t by_hand_until_ms;
+	uint64_t by_hand_until_ms, migrating_until_ms;
 	bool has_agent, has_bad_report;
 	bool can_alarm, can_grow_itself; /* its agent says so */
 	bool is_trusted;                 /* the administrator says so */
 	uint64_t alarm_until_ms;
 	uint64_t report_seq, report_uptime_ms; /* of the last report read */
-	uint64_t alarm_seq, n_alarms;
+	uint64_t alarm_seq, alarm_uptime_ms;   /* of the last alarm */
+	uint64_t n_alarms;
 	uint64_t granted_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
 	/* to be read at the next pass */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
@@ -109,6 +112,7 @@ struct guests {
 	struct departure departure[GUESTS_MAX_REBOOTS];
 	unsigned next_generation;
 	bool is_full_told;
+	bool has_dom0; /* dom0 is to be among them */
 	struct guest *guest;
 	struct guest_view *view;
 	struct demand *demand;
@@ -122,7 +126,7 @@ void guests_finish(struct guests *guests);
 
 /*
  * Takes in who is there and what they hold: adds and watches new domains,
- * drops those that are gone. dom0 is not a guest; guests beyond the capacity
+ * drops those that are gone. dom0 is a guest if `has_dom0`; guests beyond the capacity
  * are left alone. 0, or -errno when the connection to xenstore is lost.
  */
 int guests_match(struct guests *guests, struct store *store, const struct hypervisor_domain *domain,
@@ -144,6 +148,11 @@ int guests_watch_anew(struct guests *guests, struct store *store);
 
 /* Takes in what a policy thought of the guests: which are short. */
 void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
+
+/* These domains are being migrated away or saved. */
+void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsigned n,
+			    uint64_t now_ms);
+bool guests_any_migrates(const struct guests *guests, uint64_t now_ms);
 
 /* What is to be kept free for guests that reboot: what they held and do not hold yet again. */
 uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);

@@ -4,6 +4,7 @@
 #include "common/amount.h"
 #include "common/log.h"
 #include "common/report.h"
+#include "host/dom0.h"
 
 #include <errno.h>
 #include <string.h>
@@ -21,7 +22,7 @@ static int read_or_0(struct store *store, unsigned domid, const char *path, uint
 	return r == -ENOENT || r == -ERANGE || r == -EMSGSIZE ? 0 : r;
 }
 
-static void look_up(struct guest *g, const struct config *config)
+static void look_up(struct guest *g, const struct guest_view *v, const struct config *config)
 {
 	const struct config_guest *listed = config_guest_find(config, g->name, g->uuid);
 	g->conf_max_kib = listed ? listed->max_kib : 0;
@@ -29,6 +30,8 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_weight =
 		listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
 	g->is_trusted = !listed || !listed->is_untrusted;
+	if (v->domid == 0) /* whatever entry it was that was found */
+		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
 }
 
 /* A target that is neither what we found nor what we set is somebody's wish. */
@@ -63,6 +66,19 @@ static int read_target(struct guest *g, struct guest_view *v, struct store *stor
 	return 0;
 }
 
+/* libxl writes dom0's with its first target; until then Xen's numbers stand for them, as they do
+ * for libxl. */
+static void fill_in_dom0(struct guest *g, const struct guest_view *v, uint64_t *target_kib)
+{
+	if (v->domid != 0)
+		return;
+	memcpy(g->name, CONFIG_DOM0_NAME, sizeof(CONFIG_DOM0_NAME));
+	if (!g->static_max_kib)
+		g->static_max_kib = v->cap_kib;
+	if (!*target_kib)
+		*target_kib = v->alm_kib;
+}
+
 static int read_memory(struct guest *g, struct guest_view *v, struct store *store,
 		       const struct config *config, uint64_t now_ms)
 {
@@ -81,6 +97,7 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 		return r;
 	if (r < 0)
 		memcpy(g->name, "?", 2);
+	fill_in_dom0(g, v, &target_kib);
 	if (g->videoram_kib > g->static_max_kib)
 		g->videoram_kib = 0;
 	bool had_memory = g->has_memory;
@@ -95,7 +112,7 @@ static int read_memory(struct guest *g, struct guest_view *v, struct store *stor
 	v->target_kib = target_kib + g->videoram_kib;
 	if (g->has_memory)
 		note_target(g, v, config, now_ms);
-	look_up(g, config);
+	look_up(g, v, config);
 	g->memory_changed = g->target_changed = false;
 	return 0;
 }
@@ -162,6 +179,29 @@ static void tell_good_report(struct guest *g, const struct guest_view *v)
 	g->bad_report_told = false;
 }
 
+/* `wrong`: what was found wrong with it already, or NULL. */
+static void take_report(struct guest *g, struct guest_view *v, const char *wrong,
+			const struct report *report, uint64_t now_ms)
+{
+	if (!wrong)
+		wrong = check_report(g, v, report);
+	g->has_bad_report = wrong != NULL;
+	v->has_report = wrong == NULL;
+	if (wrong) {
+		tell_bad_report(g, v, wrong, now_ms);
+		return;
+	}
+	tell_good_report(g, v);
+	/* a report read again unchanged is not a new one, and an alarm may have come since */
+	if (report->seq == g->report_seq && report->uptime_ms == g->report_uptime_ms)
+		return;
+	g->report_seq = report->seq;
+	g->report_uptime_ms = report->uptime_ms;
+	v->report_ms = now_ms;
+	v->report = *report;
+	v->fill_kib_s = 0;
+}
+
 static int read_report(struct guest *g, struct guest_view *v, struct store *store, uint64_t now_ms)
 {
 	char line[KEYS_MAX_VALUE + 1];
@@ -177,24 +217,21 @@ static int read_report(struct guest *g, struct guest_view *v, struct store *stor
 	const char *wrong = len == -EMSGSIZE ? line_error_text(LINE_TOO_LONG) : "cannot be read";
 	if (len >= 0)
 		wrong = report_parse((struct text){line, (size_t)len}, &report);
-	if (!wrong)
-		wrong = check_report(g, v, &report);
-	g->has_bad_report = wrong != NULL;
-	v->has_report = wrong == NULL;
-	if (wrong) {
-		tell_bad_report(g, v, wrong, now_ms);
-		return 0;
-	}
-	tell_good_report(g, v);
-	/* a report read again unchanged is not a new one, and an alarm may have come since */
-	if (report.seq == g->report_seq && report.uptime_ms == g->report_uptime_ms)
-		return 0;
-	g->report_seq = report.seq;
-	g->report_uptime_ms = report.uptime_ms;
-	v->report_ms = now_ms;
-	v->report = report;
-	v->fill_kib_s = 0;
+	take_report(g, v, wrong, &report, now_ms);
 	return 0;
+}
+
+static void look_at_dom0(struct guest *g, struct guest_view *v, uint64_t now_ms)
+{
+	struct report report;
+	if (g->looked_ms && now_ms < g->looked_ms + DOM0_LOOK_MS)
+		return;
+	g->looked_ms = now_ms;
+	g->has_agent = true;
+	const char *wrong = dom0_look(&report);
+	report.seq = g->report_seq + 1;
+	report.uptime_ms = now_ms;
+	take_report(g, v, wrong, &report, now_ms);
 }
 
 /* An alarm that breaks the contract, is known, or is older than the report is none. */
@@ -203,7 +240,8 @@ static bool is_news(const struct guest *g, const struct guest_view *v, struct te
 {
 	struct alarm_call alarm;
 	if (line_parse(&keys_alarm_format, line, &alarm, &alarm.present) != LINE_OK ||
-	    !v->has_report || alarm.seq == g->alarm_seq || alarm.total_kib == 0 ||
+	    !v->has_report || alarm.total_kib == 0 ||
+	    (alarm.seq == g->alarm_seq && alarm.uptime_ms == g->alarm_uptime_ms) ||
 	    alarm.avail_kib > alarm.total_kib || alarm.uptime_ms < v->report.uptime_ms)
 		return false;
 	*ret_alarm = alarm;
@@ -227,6 +265,7 @@ static void take_alarm(struct guest *g, struct guest_view *v, const struct alarm
 	v->report_ms = now_ms;
 	v->fill_kib_s = alarm->fill_kib_s;
 	g->alarm_seq = alarm->seq;
+	g->alarm_uptime_ms = alarm->uptime_ms;
 	g->alarm_until_ms = now_ms + GUESTS_ALARM_MS;
 	g->n_alarms++;
 }
@@ -251,6 +290,10 @@ int intake_read(struct guest *g, struct guest_view *v, struct store *store,
 	int r = is_target_alone ? read_target(g, v, store, config, now_ms) : 0;
 	if (r == 0 && (g->memory_changed || (g->target_changed && !is_target_alone)))
 		r = read_memory(g, v, store, config, now_ms);
+	if (v->domid == 0) {
+		look_at_dom0(g, v, now_ms);
+		return r;
+	}
 	if (r == 0 && g->agent_changed)
 		r = read_agent(g, v, store);
 	if (r == 0 && g->report_changed)

@@ -269,14 +269,15 @@ struct lease_room lease_room(const struct policy_conf *conf, const struct snapsh
 		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
 		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
 	};
-	uint64_t lacking_kib = 0;
+	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, MODEL_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;
 		room.spoken_kib += model_pending_kib(g) + model_credit_kib(g);
 		if (g->hold != HOLD_NONE || !gives)
 			continue;
-		room.give_kib += amount_less(g->alm_kib, want_kib);
+		/* targets change by steps */
+		room.give_kib += amount_less(g->alm_kib, want_kib) / step_kib * step_kib;
 		lacking_kib += amount_less(want_kib, g->alm_kib + model_pending_kib(g));
 	}
 	room.give_kib = amount_less(room.give_kib, lacking_kib);

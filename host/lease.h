@@ -112,7 +112,8 @@ struct lease_room {
 	uint64_t free_kib;   /* the reserve included */
 	uint64_t spoken_kib; /* of it: claims, held for reboots, what guests may take by now */
 	uint64_t unlent_kib; /* of the reserve: what stays for running guests' alarms */
-	uint64_t give_kib;   /* what guests hold beyond their wants, less what others lack */
+	uint64_t
+		give_kib; /* what guests hold beyond their wants, in steps, less what others lack */
 };
 
 /* With `gives`, the policy does take from guests. `verdict` belongs to the guests of `snap`. */

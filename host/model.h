@@ -27,6 +27,7 @@
 	X(BUILDING, "building")                                                                    \
 	X(PAUSED, "paused")                                                                        \
 	X(DYING, "dying")                                                                          \
+	X(MIGRATING, "migrating")                                                                  \
 	X(PASSTHROUGH, "passthrough")                                                              \
 	X(FOREIGN, "foreign-balancer")                                                             \
 	X(BY_HAND, "moved-by-hand")                                                                \

@@ -190,6 +190,27 @@ static void set_goals(const struct policy_conf *conf, const struct snapshot *sna
 	}
 }
 
+/* What is reserved is not there yet, the reserve not counted since it is there for that. */
+static bool lease_is_awaited(const struct snapshot *snap)
+{
+	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
+}
+
+/* A reservation waits for the last page: a step from those who can spare it, until it has all. */
+static void gather_rest(const struct policy_conf *conf, const struct snapshot *snap,
+			uint64_t owed_kib, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests && owed_kib; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		if (!is_ours(g) || v->goal_kib != g->alm_kib ||
+		    g->alm_kib < v->want_kib + conf->step_kib)
+			continue;
+		v->goal_kib = g->alm_kib - conf->step_kib;
+		owed_kib = amount_less(owed_kib, conf->step_kib);
+	}
+}
+
 /*
  * Shrinks smaller than a step are not worth the disturbance, but together they
  * may be what somebody waits for: they are gathered into one guest's shrink.
@@ -214,6 +235,8 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		v->goal_kib = g->alm_kib - conf->step_kib;
 		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
 	}
+	if (lease_is_awaited(snap))
+		gather_rest(conf, snap, owed_kib, plan);
 }
 
 /* A guest may hold less than its min or more than its max; it is never told to. */
@@ -399,12 +422,6 @@ static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *d
 		if (plan->action[i].reason == REASON_NEED)
 			d->told_to_grow_ms = now_ms;
 	}
-}
-
-/* What is reserved is not there yet, the reserve not counted since it is there for that. */
-static bool lease_is_awaited(const struct snapshot *snap)
-{
-	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
 }
 
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,

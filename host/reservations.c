@@ -210,10 +210,13 @@ static int read_all(struct reservations *r, struct store *store, unsigned serial
 
 static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t now_ms)
 {
+	unsigned n = 0;
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct guest *g = &gs->guest[i];
 		const struct guest_view *v = &gs->view[i];
-		r->domain[i] = (struct lease_domain){
+		if (v->domid == 0)
+			continue;
+		r->domain[n] = (struct lease_domain){
 			.domid = v->domid,
 			.name = strcmp(g->name, "?") == 0 ? "" : g->name,
 			.serial = g->generation,
@@ -225,9 +228,9 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 			.is_dying = g->is_dying,
 			.is_returning = guests_is_returning(gs, g, now_ms),
 		};
-		memcpy(r->domain[i].uuid, g->uuid, sizeof(g->uuid));
+		memcpy(r->domain[n++].uuid, g->uuid, sizeof(g->uuid));
 	}
-	return gs->n;
+	return n;
 }
 
 int reservations_refresh(struct reservations *r, struct store *store, struct guests *gs,

@@ -177,7 +177,7 @@ void result_say(const char *format, ...)
 	fclose(file);
 }
 
-static void complain(const char *format, va_list args)
+static void __attribute__((format(printf, 1, 0))) complain(const char *format, va_list args)
 {
 	fprintf(stderr, "%s: ", result.name);
 	vfprintf(stderr, format, args);

@@ -28,8 +28,15 @@ pid_t stage_cagmad(void)
 
 void stage_open(uint64_t guests_mib)
 {
+	static const struct lab1_options options = LAB1_OPTIONS;
+	stage_open_beside(options.dom0_mib, guests_mib);
+}
+
+void stage_open_beside(uint64_t dom0_mib, uint64_t guests_mib)
+{
 	enum { RESERVE_MIB = 64 };
 	struct lab1_options options = LAB1_OPTIONS;
+	options.dom0_mib = dom0_mib;
 	options.total_mib = options.dom0_mib + options.xen_mib + RESERVE_MIB + guests_mib;
 	options.log_dir = mkdtemp(log_dir);
 	ck_assert_msg(lab1_start(&options, &lab) == 0, "%s", lab1_error());

@@ -24,6 +24,7 @@ pid_t stage_cagmad(void);
 
 /* A host with `guests_mib` for guests, the reserve of stage_config apart. */
 void stage_open(uint64_t guests_mib);
+void stage_open_beside(uint64_t dom0_mib, uint64_t guests_mib); /* … and dom0 holds so much */
 
 /* A fixture's teardown: ends the lab and removes its logs. After a failure they stay. */
 void stage_close(void);

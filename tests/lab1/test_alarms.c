@@ -82,6 +82,23 @@ START_TEST(an_alarm_is_answered_at_once)
 }
 END_TEST
 
+/* Its numbers begin anew. */
+START_TEST(an_alarm_of_an_agent_that_was_started_anew_is_answered)
+{
+	stage_open(200);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	alarm_with(h, 1, 28 * MIB);
+	ck_assert(stage_wait_at_least(a, 202 * MIB));
+	write_line(h, "data/cagma/alarm",
+		   "seq=1 uptime_ms=2000 reason=falling total_kib=143360 avail_kib=4096");
+	ck_assert(stage_wait_at_least(a, 222 * MIB));
+	xs_close(h);
+}
+END_TEST
+
 static const char *const no_alarms[] = {
 	"",
 	"seq=1",
@@ -245,6 +262,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, an_alarm_is_answered_at_once);
+	tcase_add_test(tests, an_alarm_of_an_agent_that_was_started_anew_is_answered);
 	tcase_add_test(tests, what_breaks_the_contract_is_no_alarm);
 	tcase_add_test(tests, the_reserve_is_not_for_alarms_of_untrusted_guests);
 	tcase_add_test(tests, credit_is_given_said_and_withdrawn);

@@ -2,6 +2,7 @@
 /* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -123,6 +124,46 @@ START_TEST(a_rebooted_guest_has_what_it_was_built_with_until_it_reports)
 	a = stage_boot("a", target_mib, "0:60", false); /* as xl does; the name makes the UUID */
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	ck_assert(stage_wait_at_least(a, 384 * MIB)); /* but for what is not worth a change */
+}
+END_TEST
+
+/* As what libxl runs to save a guest or migrate it away; it ends with the lab. */
+static void start_save_helper(const struct lab1_guest *guest, char *link)
+{
+	char domid[16], self[256];
+	const char *const argv[] = {link, "--save-domain", "8", "9", domid, "0", NULL};
+	pid_t pid;
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	ck_assert_int_gt(len, 0);
+	self[len] = '\0';
+	ck_assert_int_eq(symlink(self, link), 0);
+	snprintf(domid, sizeof(domid), "%u", lab1_guest_domid(guest));
+	ck_assert_int_eq(lab1_spawn(stage_lab(), LAB1_ROLE_DOM0, NULL, argv, "helper", false, &pid),
+			 0);
+}
+
+START_TEST(a_guest_that_migrates_away_is_left_alone)
+{
+	char dir[] = "/tmp/cagma-helper-XXXXXX", link[64];
+	stage_open(200 + 600);
+	/* labs side by side see each other's processes, and all but this one number guests from 1
+	 */
+	lab1_host(stage_lab())->next_domid = 7000;
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(link, sizeof(link), "%s/libxl-save-helper", dir);
+	start_save_helper(b, link);
+	lab1_guest_set_demand(a, "0:100 10:400"); /* so slowly that it is found in time */
+	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
+	uint64_t target_kib = stage_key_number(b, "memory/target");
+	sleep(3); /* fifteen periods in which nothing is to happen */
+	ck_assert_uint_eq(stage_key_number(b, "memory/target"), target_kib);
+	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
+	unlink(link);
+	rmdir(dir);
 }
 END_TEST
 
@@ -306,6 +347,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_paused_guest_is_left_alone);
 	tcase_add_test(tests, a_guest_of_another_balancer_is_left_alone);
 	tcase_add_test(tests, a_target_set_by_hand_is_left_alone_for_a_time);
+	tcase_add_test(tests, a_guest_that_migrates_away_is_left_alone);
 	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
 	tcase_add_test(tests, a_rebooted_guest_has_what_it_was_built_with_until_it_reports);
 	tcase_add_test(tests, nothing_is_written_for_a_guest_that_is_being_removed);
@@ -319,7 +361,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_flood_is_said_once_and_disturbs_nobody);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--save-domain") == 0)
+		return pause(); /* as libxl's helper */
 	return suite_run("guests", add_tests);
 }

@@ -127,6 +127,7 @@ void judge_add(struct judge *judge, const struct judge_sample *sample)
 
 	note_time(judge, sample, is_first);
 	judge->lowest_free_kib = is_first ? free_kib : smaller(judge->lowest_free_kib, free_kib);
+	judge->last_free_kib = free_kib;
 	for (unsigned i = 0; i < judge->guest_count; i++)
 		note_guest(&judge->guests[i], sample->tot_kib[i], is_first);
 	judge->reserve_violations += breaks_reserve(judge, sample);

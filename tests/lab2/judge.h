@@ -11,7 +11,8 @@
  * each reading by itself must respect the reserve.
  *
  * Violations, each counted once a sample:
- *	reserve   free memory, less claims, was below the reserve by more than the tolerance
+ *	reserve   free memory, less claims, was below the reserve by more than the tolerance; with
+ *	          a reserve of 0, when it may be spent, this never is
  *	bounds    a guest held less than its min, or more than its max
  *	promised  the guests might take more than was free: the sum of max_pages - tot_pages, each
  *	          less the constant libxl adds, was above free memory less claims
@@ -61,7 +62,9 @@ struct judge {
 	uint64_t first_ms;
 	uint64_t last_ms;
 	uint64_t longest_gap_ms;
+	/* Free memory, less claims, by the reading that is less. */
 	uint64_t lowest_free_kib;
+	uint64_t last_free_kib;
 	uint64_t reserve_violations;
 	uint64_t bounds_violations;
 	uint64_t promised_violations;

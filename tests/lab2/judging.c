@@ -64,9 +64,9 @@ static void print_verdict(const struct judge *judge, char *const *names)
 	       judge_violations(judge), judge->reserve_violations, judge->bounds_violations,
 	       judge->promised_violations, judge->first_violation_ms);
 	printf(" samples=%" PRIu64 " span_ms=%" PRIu64 " longest_gap_ms=%" PRIu64
-	       " lowest_free_kib=%" PRIu64,
+	       " lowest_free_kib=%" PRIu64 " last_free_kib=%" PRIu64,
 	       judge->samples, judge->last_ms - judge->first_ms, judge->longest_gap_ms,
-	       judge->lowest_free_kib);
+	       judge->lowest_free_kib, judge->last_free_kib);
 	for (unsigned i = 0; i < judge->guest_count; i++) {
 		const struct judge_guest *guest = &judge->guests[i];
 		int length = (int)strcspn(names[i], ":");

@@ -10,13 +10,12 @@
 LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc4.17
 LAB2_SHORT     = real-grow agent-idle
-LAB2_SCENARIOS = $(LAB2_SHORT) jump hand-over alarm-latency self-grow squeeze burst reader ratchet \
-                 stuck wind-up admission
+LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader
 LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
                  guest/lab2-peer-agent)
 LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
-LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad)
+LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) guest/cagma-agent host/cagmad host/cagmactl)
 
 $B/tests/lab2/lab2-sampler: $B/tests/lab2/sampler.o
 $B/tests/lab2/lab2-sampler: LDLIBS += -lxenctrl

@@ -15,7 +15,8 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 BUILD=$1
 IMAGE=$2
 PAYLOAD=$3
-DOM0_PROGRAMS="host/cagmad tests/lab2/lab2-sampler tests/lab2/lab2-judge tests/lab2/lab2-store"
+DOM0_PROGRAMS="host/cagmad host/cagmactl tests/lab2/lab2-sampler tests/lab2/lab2-judge \
+	tests/lab2/lab2-store"
 GUEST_PROGRAMS="guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent"
 
 # copy_libraries TREE PROGRAM...: whatever the dynamic linker would load, at the same paths

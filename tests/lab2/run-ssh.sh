@@ -3,7 +3,7 @@
 #
 # Runs the scenarios on a user's own dom0, over ssh: copies the payload there, runs it, and brings
 # the results back into build/lab2/run/out. The dom0 needs Xen 4.17's toolstack, as Debian 12 has
-# it, root, bash and about 700 MiB of free memory (what is free beyond that is held by a guest that
+# it, root, bash and about 1.5 GiB of free memory (what is free beyond that is held by a guest that
 # never runs while a scenario lasts); its own guests are not touched.
 #
 # usage: run-ssh.sh BUILD RESULTS ROOT@HOST SWAP SCENARIO...

@@ -130,8 +130,9 @@ START_TEST(run_is_summed_up)
 	for (unsigned i = 0; i < 4; i++) {
 		struct judge_sample sample = {
 			.t_ms = t_ms[i],
-			.free_before_kib = (50 - i * 5) * MIB,
+			.free_before_kib = (i < 3 ? 45 - i * 5 : 50) * MIB,
 			.free_after_kib = 60 * MIB,
+			.outstanding_kib = i == 3 ? 2 * MIB : 0,
 			.tot_kib = {tot_kib[i], 200 * MIB},
 			.max_kib = {tot_kib[i] + MIB, 201 * MIB},
 		};
@@ -140,8 +141,9 @@ START_TEST(run_is_summed_up)
 	ck_assert_uint_eq(judge.samples, 4);
 	ck_assert_uint_eq(judge.longest_gap_ms, 40);
 	ck_assert_uint_eq(judge.lowest_free_kib, 35 * MIB);
+	ck_assert_uint_eq(judge.last_free_kib, 48 * MIB);
 	ck_assert_uint_eq(judge.reserve_violations, 1);
-	ck_assert_uint_eq(judge.first_violation_ms, 1060);
+	ck_assert_uint_eq(judge.first_violation_ms, 1050);
 	ck_assert_uint_eq(judge.guests[0].first_kib, 200 * MIB);
 	ck_assert_uint_eq(judge.guests[0].last_kib, 180 * MIB);
 	ck_assert_uint_eq(judge.guests[0].lowest_kib, 170 * MIB);

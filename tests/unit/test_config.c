@@ -58,6 +58,8 @@ static const struct {
 	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
 	{"guests = [ \"name=a, name=b\" ]", "entry 1: name is given twice"},
 	{"guests = [ \"min_mib=512\" ]", "needs a name or a uuid"},
+	{"guests = [ \"name=Domain-0\" ]", "Domain-0 needs a min_mib, and not below 256"},
+	{"guests = [ \"name=Domain-0,min_mib=255\" ]", "entry 1: Domain-0 needs a min_mib"},
 	{"guests = [ \"uuid=123\" ]", "uuid is not a UUID"},
 	{"guests = [ \"name=a\", \"name=b\", \"name=a\" ]", "entries 1 and 3 are the same guest"},
 };
@@ -146,6 +148,22 @@ START_TEST(a_missing_file_is_an_error_unless_it_may_be)
 }
 END_TEST
 
+START_TEST(dom0_is_a_guest_if_it_is_listed)
+{
+	static const char text[] = "guests = [ \"name=a\", \"name=Domain-0,min_mib=256\" ]\n";
+	struct config c;
+	config_init(&c);
+	ck_assert(!config_lists_dom0(&c));
+	ck_assert(read_text(text, strlen(text), &c));
+	ck_assert(config_lists_dom0(&c));
+	FILE *out = fmemopen(messages, sizeof(messages), "w");
+	ck_assert(!config_fits(&c, 400 * MIB, out));
+	fclose(out);
+	ck_assert_ptr_nonnull(strstr(messages, "576 MiB, but the host has 400 MiB\n"));
+	config_finish(&c);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, bad_files_are_refused_with_a_reason, 0, N_ROWS(refused));
@@ -153,6 +171,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, defaults_of_guests_that_are_not_listed);
 	tcase_add_test(tests, minimums_that_do_not_fit_are_added_up);
 	tcase_add_test(tests, a_missing_file_is_an_error_unless_it_may_be);
+	tcase_add_test(tests, dom0_is_a_guest_if_it_is_listed);
 }
 
 int main(void)

@@ -506,14 +506,14 @@ static const struct guest_view guests[N_GUESTS] = {
 };
 
 static const struct verdict verdicts[N_GUESTS] = {
-	[DONOR] = {.want_kib = 300 * MIB},    [SHORT] = {.want_kib = 250 * MIB},
+	[DONOR] = {.want_kib = 299 * MIB},    [SHORT] = {.want_kib = 250 * MIB},
 	[GROWING] = {.want_kib = 240 * MIB},  [UNMOVED] = {.want_kib = 100 * MIB},
 	[CREDITED] = {.want_kib = 200 * MIB},
 };
 
 START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
 {
-	const struct policy_conf conf = {.reserve_kib = 64 * MIB};
+	const struct policy_conf conf = {.reserve_kib = 64 * MIB, .step_kib = 2 * MIB};
 	struct snapshot snap = {
 		.host = {.free_kib = 100 * MIB, .outstanding_kib = 20 * MIB, .held_kib = 5 * MIB},
 		.n_guests = N_GUESTS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* That need_kib() says what libxl says is tested with libxl itself: test_reservations.c. */
+/* That need_kib() says what libxl says is tested with libxl itself: test_cagmactl.c. */
 #include "host/need.h"
 #include "tests/unit/suite.h"
 

@@ -83,16 +83,17 @@ guest_ask() {
 		"$*" || fail "guest $name did not do: $*"
 }
 
-# guest_begin NAME LIMIT_S COMMAND: the same in the background; guest_end NAME prints the answer
+# guest_begin NAME LIMIT_S COMMAND: the same in the background
 guest_begin() {
 	guest_ask "$@" >"$OUT/ask-$1.log" &
 	printf -v "ASKED_$1" %s $!
 }
 
+# guest_end NAME: waits for what guest_begin has begun, and sets ANSWER
 guest_end() {
 	local variable=ASKED_$1
 	wait "${!variable}" || exit 1
-	cat "$OUT/ask-$1.log"
+	ANSWER=$(cat "$OUT/ask-$1.log")
 }
 
 # guest_wait_agent NAME...: until their agents have reported
@@ -172,4 +173,19 @@ host_fill() {
 		fail "the host's spare memory was not filled; see filler.create.log"
 	free_without_guests_kib=$((free_without_guests_kib - spare_mib * 1024))
 	note "free memory is $(host_free_kib) KiB"
+}
+
+# host_unfill: gives that back
+host_unfill() {
+	guests_destroy filler
+	free_without_guests_kib=0
+}
+
+# guests_pinned NAME...: entries of cagmad's configuration that let nothing move
+guests_pinned() {
+	local name mib
+	for name in "$@"; do
+		mib=$(($(guest_key "$name" memory/target) / 1024))
+		echo "name=$PREFIX$name,min_mib=$mib,max_mib=$mib"
+	done
 }

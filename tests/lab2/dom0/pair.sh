@@ -30,9 +30,8 @@ pair_hold() {
 # pair_pin RUN POLICY RESERVE_MIB OPTION...: starts cagmad with bounds that let nothing move: so a
 # policy comes to know its guests, and all policies begin with the same ones
 pair_pin() {
-	PAIR_A_MIB=$(($(guest_key a memory/target) / 1024))
-	balancer_start "$@" "name=${PREFIX}a,min_mib=$PAIR_A_MIB,max_mib=$PAIR_A_MIB" \
-		"name=${PREFIX}b,min_mib=$((600 - PAIR_A_MIB)),max_mib=$((600 - PAIR_A_MIB))"
+	# shellcheck disable=SC2046
+	balancer_start "$@" $(guests_pinned a b)
 }
 
 # pair_release RUN POLICY RESERVE_MIB OPTION...: when what was held is no news any more, lets go;

@@ -240,9 +240,8 @@ static int do_jump(struct verb_call *call)
 	return 0;
 }
 
-/* What is available, and the guest's CMA as cagmad says it. Returns 0 or -errno. */
-static int read_both(const struct verb_call *call, struct meter_memory *ret_memory,
-		     uint64_t *ret_cma_kib)
+/* The guest's CMA, as cagmad says it. Returns 0 or -errno. */
+static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
 {
 	char *text = xs_read(call->xs, XBT_NULL, "cagma/cma_kib", NULL);
 
@@ -250,43 +249,41 @@ static int read_both(const struct verb_call *call, struct meter_memory *ret_memo
 		return -errno;
 	*ret_cma_kib = strtoull(text, NULL, 10);
 	free(text);
-	return meter_read_memory(ret_memory);
+	return 0;
 }
 
 /*
- * cross step_kib= rate_kib_s= [more_kib=]: touches more until less is available than the CMA, marks
- * that moment, and goes on for more_kib; rate 0: as fast as it goes. -ENOSPC if "hold" has not left
- * room for it.
+ * cross step_kib= most_kib= more_kib=: touches more, as fast as it goes, until less is available
+ * than the CMA was at the beginning; marks that moment, and goes on for more_kib. When the CMA is
+ * not reached within most_kib, since memory came before, there is no mark.
  */
 static int do_cross(struct verb_call *call)
 {
-	uint64_t step_kib, rate_kib_s, cma_kib, ms;
-	struct meter_memory memory;
+	uint64_t step_kib, most_kib, more_kib, ms, start_kib = held.touched_kib;
+	struct meter_memory memory = {0};
+	uint64_t cma_kib = 0;
 	int rc;
 
-	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s))
+	if (!argument(call, "step_kib", &step_kib) || !argument(call, "most_kib", &most_kib) ||
+	    !argument(call, "more_kib", &more_kib))
 		return -EINVAL;
-	rc = read_both(call, &memory, &cma_kib);
-	while (rc == 0 && memory.memavailable_kib >= cma_kib) {
-		uint64_t pause_ms = rate_kib_s > 0 ? step_kib * 1000 / rate_kib_s : 0;
-		uint64_t next_ms = region_now_ms() + pause_ms;
-
-		if (held.touched_kib + step_kib > held.size_kib)
-			return -ENOSPC;
+	rc = read_cma(call, &cma_kib);
+	if (rc == 0)
+		rc = meter_read_memory(&memory);
+	while (rc == 0 && memory.memavailable_kib >= cma_kib &&
+	       held.touched_kib - start_kib < most_kib) {
 		rc = region_touch(&held, step_kib);
 		if (rc == 0)
-			rc = read_both(call, &memory, &cma_kib);
-		if (rc == 0 && memory.memavailable_kib >= cma_kib)
-			region_sleep_until_ms(next_ms);
+			rc = meter_read_memory(&memory);
 	}
-	if (rc == 0)
+	if (rc == 0 && memory.memavailable_kib < cma_kib) {
 		rc = mark(call);
-	if (rc == 0)
-		rc = region_ramp(&held, held.touched_kib + optional(call, "more_kib"), step_kib,
-				 rate_kib_s, &ms);
+		if (rc == 0)
+			rc = region_ramp(&held, held.touched_kib + more_kib, step_kib, 0, &ms);
+	}
 	if (rc != 0)
 		return rc;
-	answer_add(call, "held_kib", held.touched_kib);
+	answer_add(call, "touched_kib", held.touched_kib - start_kib);
 	answer_add(call, "memavailable_kib", memory.memavailable_kib);
 	answer_add(call, "cma_kib", cma_kib);
 	return 0;

@@ -10,6 +10,7 @@ ADMISSION_MIB=512
 ADMISSION_FREE_KIB=49152
 ADMISSION_RESERVE_MIB=32
 ADMISSION_RAMP_KIB=65536
+ADMISSION_AVAILABLE_KIB=36864
 ADMISSION_TIMEOUT_S=60
 
 # admission_create COMMAND...: creates guest e; its exit status, and ADMISSION_MS
@@ -29,18 +30,21 @@ admission_guests() {
 	guest_wait a b c
 	guest_wait_agent a b c
 	host_fill $ADMISSION_FREE_KIB
-	pair_hold $ADMISSION_RAMP_KIB 57344
 	guest_configure e $ADMISSION_MIB $ADMISSION_MIB
 }
 
 scenario_admission() {
-	local plain_fails=1 free_kib created_ms plain_ms start_ms end_ms answer verdict when growth
+	local plain_fails=1 free_kib created_ms plain_ms start_ms end_ms verdict when growth
 	admission_guests
-	balancer_start cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 \
+	# shellcheck disable=SC2046
+	balancer_start cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 $(guests_pinned a b c)
+	pair_hold $ADMISSION_RAMP_KIB $ADMISSION_AVAILABLE_KIB
+	sleep 8
+	balancer_change cagma cagma $ADMISSION_RESERVE_MIB credit_mib=0 \
 		"name=${PREFIX}a,min_mib=160,max_mib=600" "name=${PREFIX}b,min_mib=120,max_mib=480" \
 		"name=${PREFIX}c,min_mib=120,max_mib=480"
 	measure_start admission a b c
-	sleep 5
+	sleep 3
 	free_kib=$(host_free_kib)
 	admission_create && plain_fails=0
 
@@ -53,7 +57,7 @@ scenario_admission() {
 	created_ms=$ADMISSION_MS
 	end_ms=$(now_ms)
 	guest_find e
-	answer=$(guest_end a) || exit 1
+	guest_end a
 	measure_stop admission a b c
 	guests_destroy e
 	# What creating it takes when there is memory.
@@ -65,12 +69,12 @@ scenario_admission() {
 		c:122880:491520) || exit 1
 	when=$(sampler_when admission-sampler 3 "growth=grown:0:$start_ms:4096") || exit 1
 	growth=$(difference "$(value a_last_kib "$verdict")" "$(value a_first_kib "$verdict")")
-	note "$answer; $verdict; $when (from $start_ms to $end_ms)"
+	note "$ANSWER; $verdict; $when (from $start_ms to $end_ms)"
 	result admission "seconds=$(awk -v ms="$created_ms" 'BEGIN { printf "%.1f", ms / 1000 }')" \
 		"plain_fails=$plain_fails" "free_before_kib=$free_kib" \
 		"with_memory_seconds=$(awk -v ms="$plain_ms" 'BEGIN { printf "%.1f", ms / 1000 }')" \
 		"other_grown_after_ms=$(difference "$(value growth "$when")" "$start_ms")" \
-		"other_growth_kib=$growth" "other_swapped_pages=$(swapped "$answer")" \
+		"other_growth_kib=$growth" "other_swapped_pages=$(swapped "$ANSWER")" \
 		"violations=$(value violations "$verdict")"
 	criterion "more than 64 MiB were free" "$free_kib" "<=" 65536
 	criterion "guest e was created without a reservation" $plain_fails ">=" 1

@@ -38,7 +38,7 @@ alarm_runs() {
 	local answer
 	for _ in $(seq "$1"); do
 		alarm_put_back
-		answer=$(guest_ask a 60 "cross step_kib=1024 rate_kib_s=65536 more_kib=4096") || exit 1
+		answer=$(guest_ask a 60 "cross step_kib=1024 most_kib=65536 more_kib=4096") || exit 1
 		note "$answer; $(timeout 5 xenstore-read "/local/domain/$(guest_domid a)/memory/target")"
 		sleep 2
 	done
@@ -46,10 +46,12 @@ alarm_runs() {
 
 # alarm_latencies: of all marks in the log; none for one after which nothing grew within 2 s
 alarm_latencies() {
-	local mark_ms when
+	local mark_ms growth_ms
 	awk '$2 ~ /data\/lab\/mark$/ && NF > 2 { print $1 }' "$OUT/keys.log" | while read -r mark_ms; do
-		when=$(sampler_when sampler 1 "growth=grown:0:$mark_ms:256") || exit 1
-		difference "$(value growth "$when")" "$mark_ms"
+		growth_ms=$(value growth "$(sampler_when sampler 1 "growth=grown:0:$mark_ms:256")")
+		growth_ms=$(difference "$growth_ms" "$mark_ms")
+		[ "$growth_ms" != none ] && [ "$growth_ms" -le 2000 ] || growth_ms=none
+		echo "$growth_ms"
 	done
 }
 
@@ -74,8 +76,9 @@ scenario_alarm_latency() {
 	latencies=$(alarm_latencies | tr '\n' ' ')
 	count=$(wc -w <<<"$latencies")
 	note "latencies: $latencies"
+	[ "$count" -gt 0 ] || fail "the guest never fell below its CMA"
 	# shellcheck disable=SC2086
-	result alarm-latency "median_ms=$(median $latencies)" "p99_ms=$(quantile 99 $latencies)" \
+	result alarm-latency "median_ms=$(quantile 50 $latencies)" "p99_ms=$(quantile 99 $latencies)" \
 		"samples=$count" "lowest_ms=$(quantile 0 $latencies)"
-	criterion "there are too few samples" "$count" ">=" $samples
+	criterion "there are too few samples" $((count * 4)) ">=" $((samples * 3))
 }

@@ -39,8 +39,8 @@ hand_over_run() {
 	measure_start "$run" a b
 	pair_release "$run" cagma $HAND_OVER_RESERVE_MIB credit_mib=0
 	start_ms=$(now_ms)
-	answer=$(guest_ask a 60 "cross step_kib=1024 rate_kib_s=0 more_kib=$HAND_OVER_MORE_KIB") ||
-		exit 1
+	answer=$(guest_ask a 60 "cross step_kib=1024 most_kib=65536" \
+		"more_kib=$HAND_OVER_MORE_KIB") || exit 1
 	sleep 2
 	measure_stop "$run" a b
 	balancer_stop "$run"

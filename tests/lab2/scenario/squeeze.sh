@@ -8,8 +8,8 @@
 LIMIT_S=3600
 
 SQUEEZE_RESERVE_MIB=50
-SQUEEZE_RATE_KIB_S=40960
-SQUEEZE_BURST_KIB=81920
+SQUEEZE_RATE_KIB_S=0
+SQUEEZE_BURST_KIB=98304
 SQUEEZE_CACHE_KIB=112640
 SQUEEZE_DONOR_KIB=20480
 SQUEEZE_PASSES=15
@@ -59,27 +59,31 @@ squeeze_work() {
 		guest_begin $name $((SQUEEZE_LIMIT_S + 90)) "hot $reading"
 	done
 	for name in $SQUEEZE_GUESTS; do
-		SQUEEZE_ANSWER[$name]=$(guest_end "$name") || exit 1
+		guest_end "$name"
+		SQUEEZE_ANSWER[$name]=$ANSWER
 		note "guest $name: ${SQUEEZE_ANSWER[$name]}"
 	done
 }
 
 # squeeze_run NUMBER CONDITION
 squeeze_run() {
-	local run=$2-$1 policy=$2 agent=cagma growing_mib=200 name verdict words=() held_mib
-	local pinned=() entries=()
+	local run=$2-$1 policy=$2 agent=cagma growing_mib=200 name verdict words=()
+	local entries=()
 	case $2 in
-	ample) policy=static growing_mib=320 ;;
+	ample)
+		policy=static growing_mib=320
+		host_unfill
+		;;
 	qmemman) agent=peer ;;
 	esac
 	squeeze_create $agent $growing_mib
 	for name in $SQUEEZE_GUESTS; do
-		held_mib=$(($(guest_key "$name" memory/target) / 1024))
-		pinned+=("name=$PREFIX$name,min_mib=$held_mib,max_mib=$held_mib")
 		entries+=("name=$PREFIX$name,min_mib=140,max_mib=500")
 	done
 	# As with pair_pin: all policies begin with the same guests, and know them.
-	balancer_start "$run" "$policy" $SQUEEZE_RESERVE_MIB credit_mib=0 "${pinned[@]}"
+	# shellcheck disable=SC2046,SC2086
+	balancer_start "$run" "$policy" $SQUEEZE_RESERVE_MIB credit_mib=0 \
+		$(guests_pinned $SQUEEZE_GUESTS)
 	squeeze_hold $growing_mib
 	[ "$2" = ample ] || host_fill $((SQUEEZE_RESERVE_MIB * 1024))
 	# shellcheck disable=SC2086

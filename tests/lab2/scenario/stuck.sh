@@ -21,13 +21,16 @@ stuck_run() {
 	guest_wait a b c
 	guest_wait_agent a b c
 	host_fill $STUCK_FREE_KIB
-	pair_hold $STUCK_RAMP_KIB 65536
 	guest_ask b 30 "balloon frozen=$3" >/dev/null || exit 1
-	balancer_start "$run" cagma $STUCK_RESERVE_MIB credit_mib=0 \
+	# shellcheck disable=SC2046
+	balancer_start "$run" cagma $STUCK_RESERVE_MIB credit_mib=0 $(guests_pinned a b c)
+	pair_hold $STUCK_RAMP_KIB 65536
+	sleep 8
+	balancer_change "$run" cagma $STUCK_RESERVE_MIB credit_mib=0 \
 		"name=${PREFIX}a,min_mib=160,max_mib=600" "name=${PREFIX}b,min_mib=$2,max_mib=300" \
 		"name=${PREFIX}c,min_mib=120,max_mib=360"
 	measure_start "$run" a b c
-	sleep 5
+	sleep 3
 	start_ms=$(now_ms)
 	answer=$(guest_ask a 120 "ramp more_kib=$STUCK_RAMP_KIB step_kib=1024" \
 		"rate_kib_s=$STUCK_RATE_KIB_S hold_ms=$STUCK_MS passes=30") || exit 1

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/migration.h"
+
+#include "common/file.h"
+#include "common/text.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELPER "libxl-save-helper"
+
+/* The kernel keeps so much of a program's name. */
+#define COMM_BYTES 15
+
+enum { ARGUMENTS_BYTES = 4096 };
+
+int64_t migration_domid(const char *arguments, unsigned len)
+{
+	enum { MODE = 1, DOMID = 4 };
+	const char *at = arguments, *end = arguments + len;
+	uint64_t domid;
+	for (unsigned i = 0; at < end; i++) {
+		size_t size = strnlen(at, (size_t)(end - at));
+		struct text word = {at, size};
+		if (i == MODE && !text_is(word, "--save-domain"))
+			return -1;
+		if (i == DOMID)
+			return text_number(word, UINT32_MAX, &domid) ? (int64_t)domid : -1;
+		at += size + 1;
+	}
+	return -1;
+}
+
+static bool is_helper(int proc_fd, const char *pid)
+{
+	char path[32], comm[COMM_BYTES + 2];
+	snprintf(path, sizeof(path), "%.16s/comm", pid);
+	ssize_t len = file_read_at(proc_fd, path, comm, sizeof(comm));
+	return len >= COMM_BYTES && strncmp(comm, HELPER, COMM_BYTES) == 0;
+}
+
+static int64_t domid_of(int proc_fd, const char *pid)
+{
+	char path[32], arguments[ARGUMENTS_BYTES];
+	snprintf(path, sizeof(path), "%.16s/cmdline", pid);
+	ssize_t len = file_read_at(proc_fd, path, arguments, sizeof(arguments));
+	return len > 0 ? migration_domid(arguments, (unsigned)len) : -1;
+}
+
+unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX])
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	unsigned n = 0;
+	while (proc && n < MIGRATION_MAX && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !is_helper(dirfd(proc), entry->d_name))
+			continue;
+		int64_t domid = domid_of(dirfd(proc), entry->d_name);
+		if (domid >= 0)
+			ret_domid[n++] = (uint32_t)domid;
+	}
+	if (proc)
+		closedir(proc);
+	return n;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * migration.h - which guests are being saved or migrated away? (Edge: /proc.)
+ *
+ * libxl tells nobody: neither Xen nor xenstore shows it before the guest is
+ * suspended. But it runs a helper for it (libxl_save_callout.c):
+ *
+ *	libxl-save-helper --save-domain STREAM-FD BACK-FD DOMID FLAGS ...
+ */
+#ifndef CAGMA_MIGRATION_H
+#define CAGMA_MIGRATION_H
+
+#include <stdint.h>
+
+enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
+
+/*
+ * Looks through all processes, which takes about a millisecond for a hundred.
+ * The number of domids filled in; 0 also when /proc cannot be read.
+ */
+unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX]);
+
+/* The domid if these are the arguments of such a helper, each with a NUL behind
+ * it, `len` bytes in all; -1 if not. For tests. */
+int64_t migration_domid(const char *arguments, unsigned len);
+
+#endif

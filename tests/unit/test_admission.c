@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Leases and the policy together, on a played host: who gives, how far, and until when. */
+#include "host/lease.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/world.h"
+
+#define MIB UINT64_C(1024)
+
+static struct world w;
+static struct leases leases;
+
+static const struct lease *reserve(uint64_t kib)
+{
+	struct leaseline_request r = {
+		.size_kib = kib, .wait_until_ms = UINT64_MAX, .until_ms = UINT64_MAX};
+	return lease_put(&leases, leases.n + 1, &r, "", 1);
+}
+
+/* A pass of the daemon, and what the guests make of it. */
+static void step(uint64_t ms)
+{
+	world_observe(&w, ms);
+	lease_follow(&leases, w.host.now_ms, NULL, 0);
+	w.host.leased_kib = lease_kept_kib(&leases);
+	world_decide(&w, policy_find("cagma"));
+	struct snapshot snap = {.host = w.host, .n_guests = w.n, .guest = w.view};
+	struct lease_room room = lease_room(&w.conf, &snap, w.verdict, true);
+	lease_judge(&leases, w.host.now_ms, &room);
+	world_move(&w);
+}
+
+static void steps(unsigned n, uint64_t ms)
+{
+	while (n--)
+		step(ms);
+}
+
+static void begin(uint64_t free_kib, uint64_t reserve_kib)
+{
+	leases = (struct leases){.n = 0};
+	world_init(&w, free_kib);
+	w.conf.reserve_kib = reserve_kib;
+}
+
+static void assert_wants_are_met(void)
+{
+	for (unsigned i = 0; i < w.n; i++)
+		ck_assert_msg(w.view[i].alm_kib >= w.verdict[i].want_kib,
+			      "guest %u has %llu KiB and wants %llu", i,
+			      (unsigned long long)w.view[i].alm_kib,
+			      (unsigned long long)w.verdict[i].want_kib);
+}
+
+/* All that can be had, the reserve but its last quarter among it, takes from nobody what it wants.
+ */
+START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
+{
+	begin(64 * MIB, 64 * MIB);
+	world_add(&w, 600 * MIB, 200 * MIB);
+	world_add(&w, 500 * MIB, 300 * MIB);
+	world_add(&w, 300 * MIB, 210 * MIB);
+	steps(30, 1000);
+	const struct lease *l = reserve(4096 * MIB);
+	steps(1, 1000);
+	ck_assert(l->state == LEASE_REFUSED);
+	uint64_t most_kib = l->free_kib + l->give_kib;
+	ck_assert_uint_eq(l->free_kib, 48 * MIB);
+	ck_assert_uint_gt(l->give_kib, 300 * MIB);
+	const struct lease *over = reserve(most_kib + MODEL_PAGE_KIB);
+	steps(1, 1000);
+	ck_assert(over->state == LEASE_REFUSED);
+	const struct lease *all = reserve(most_kib);
+	steps(30, 1000);
+	ck_assert(all->state == LEASE_READY);
+	assert_wants_are_met();
+	w.host.free_kib -= most_kib; /* it is used */
+	lease_drop(&leases, all->id);
+	steps(60, 1000);
+	assert_wants_are_met();
+}
+END_TEST
+
+/* Shares smaller than the step by which targets are changed, and no reserve that helps out. */
+START_TEST(the_last_pages_come_too)
+{
+	for (uint64_t kib = 4; kib < 20 * MIB; kib += 1028) {
+		begin(0, 0);
+		for (unsigned i = 0; i < 12; i++)
+			world_add(&w, 400 * MIB, 200 * MIB);
+		unsigned held = world_add(&w, 200 * MIB, 100 * MIB);
+		w.view[held].hold = HOLD_PASSTHROUGH;
+		steps(30, 1000);
+		const struct lease *l = reserve(kib);
+		steps(30, 1000);
+		ck_assert_msg(l->state == LEASE_READY, "%llu KiB: %s, %llu are there",
+			      (unsigned long long)kib, lease_state_word(l->state),
+			      (unsigned long long)l->there_kib);
+		assert_wants_are_met();
+	}
+}
+END_TEST
+
+/* Whatever surplus is where, what is said to be there can be had. */
+START_TEST(the_sum_is_true)
+{
+	uint64_t random = 1;
+	for (unsigned round = 0; round < 200; round++) {
+		begin(round % 2 * 64 * MIB, round % 2 * 64 * MIB);
+		for (unsigned i = 0; i < 8; i++) {
+			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
+			world_add(&w, 288 * MIB + (random >> 54) * MODEL_PAGE_KIB, 200 * MIB);
+		}
+		steps(30, 1000);
+		const struct lease *l = reserve(1 << 30);
+		steps(1, 1000);
+		ck_assert(l->state == LEASE_REFUSED);
+		uint64_t most_kib = l->free_kib + l->give_kib;
+		if (!most_kib)
+			continue;
+		l = reserve(most_kib);
+		steps(30, 1000);
+		ck_assert_msg(l->state == LEASE_READY, "round %u: of %llu KiB %llu are there",
+			      round, (unsigned long long)most_kib,
+			      (unsigned long long)l->there_kib);
+		assert_wants_are_met();
+	}
+}
+END_TEST
+
+START_TEST(nobody_grows_into_it)
+{
+	begin(64 * MIB, 64 * MIB);
+	world_add(&w, 600 * MIB, 100 * MIB);
+	unsigned greedy = world_add(&w, 300 * MIB, 200 * MIB);
+	steps(30, 1000);
+	const struct lease *l = reserve(200 * MIB);
+	steps(5, 1000);
+	ck_assert(l->state == LEASE_READY);
+	w.guest[greedy].used_kib = 3000 * MIB;
+	for (unsigned i = 0; i < 60; i++) {
+		step(1000);
+		ck_assert_uint_ge(w.host.free_kib, 200 * MIB);
+	}
+	ck_assert_uint_gt(w.view[greedy].alm_kib, 400 * MIB); /* balancing goes on */
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, the_most_that_is_admitted_leaves_everybody_its_want);
+	tcase_add_test(tests, the_last_pages_come_too);
+	tcase_add_test(tests, the_sum_is_true);
+	tcase_add_test(tests, nobody_grows_into_it);
+}
+
+int main(void)
+{
+	return suite_run("admission", add_tests);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/suite.h"
+#include "host/migration.h"
+
+static const struct {
+	const char *arguments;
+	unsigned len;
+	int64_t domid;
+} rows[] = {
+	{"", 0, -1},
+	{"\0\0\0\0\0\0", 6, -1},
+	{"/usr/lib/xen-4.17/bin/libxl-save-helper\0--save-domain\08\09\0", 60, -1},
+	{"h\0--save-domain\08\09\0"
+	 "5\0"
+	 "0\0"
+	 "15\0"
+	 "2\0",
+	 28, 5},
+	{"h\0--save-domain\08\09\0"
+	 "5",
+	 21, 5}, /* cut off */
+	{"h\0--save-domain\08\09\0-5\0", 23, -1},
+	{"h\0--save-domain\08\09\0"
+	 "4294967296\0",
+	 31, -1},
+	{"h\0--save-domain\08\09\0five\0", 25, -1},
+	{"h\0--restore-domain\08\09\0"
+	 "5\0",
+	 25, -1},
+	{"h", 1, -1},
+};
+
+START_TEST(the_domid_is_read_from_the_helpers_arguments)
+{
+	ck_assert_int_eq(migration_domid(rows[_i].arguments, rows[_i].len), rows[_i].domid);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, the_domid_is_read_from_the_helpers_arguments, 0, N_ROWS(rows));
+}
+
+int main(void)
+{
+	return suite_run("migration", add_tests);
+}
