@@ -13,6 +13,7 @@
 #define MEM_OVERHEAD_FACTOR (1.0 / 1.00781)
 #define ROUNDING_FACTOR     0.999
 #define MIN_PREFMEM         INT64_C(200000000)
+#define DOM0_MEM_BOOST      (350 * MIB)
 #define XEN_FREE_MEM_LEFT   (50 * MIB)
 #define LEAST_FREE          (45 * MIB) /* after a guest was given */
 #define MIN_TRANSFER        (150 * MIB)
@@ -56,10 +57,10 @@ static bool is_live(const struct pass *p, unsigned i)
 
 static int64_t pref_b(const struct qmemman_guest *q)
 {
-	double pref = (double)q->used_b * CACHE_FACTOR;
+	double pref = (double)q->used_b * CACHE_FACTOR + (double)(q->is_dom0 ? DOM0_MEM_BOOST : 0);
 	if (pref > (double)q->max_b)
 		pref = (double)q->max_b;
-	return pref > (double)MIN_PREFMEM ? (int64_t)pref : MIN_PREFMEM;
+	return q->is_dom0 || pref > (double)MIN_PREFMEM ? (int64_t)pref : MIN_PREFMEM;
 }
 
 static int64_t need_b(const struct qmemman_guest *q)
@@ -118,6 +119,7 @@ static void refresh(struct pass *p)
 		take_target(q, view, host->now_ms);
 		take_report(q, view);
 		q->is_known = true;
+		q->is_dom0 = view->domid == 0;
 		q->current_b = bytes(view->alm_kib);
 		q->actual_b = q->current_b + pending_b(q);
 		q->max_b = bytes(view->max_kib);

@@ -5,7 +5,7 @@
  *
  *	used = MemTotal (the balloon's current_kb, where reported) - MemFree
  *	       - Buffers - Cached + swap in use
- *	pref = 1.3 x used, at most max, at least 200 MB
+ *	pref = 1.3 x used, at most max, at least 200 MB; dom0: 350 MiB more, at most max
  *	enough for all prefs (and 50 MiB):  what is left over is divided by pref,
  *	       99.9 % of it, what does not fit under a max evenly among the others
  *	not enough:  guests above their pref fall to it; the others divide by pref
@@ -29,8 +29,9 @@
  *  - What it assigns is what the guest comes to hold. The original writes a
  *    memory/target 16 MiB lower, and PV guests end there: this is the favourable
  *    reading. Nor is a guest assigned more than its max.
- *  - dom0 is not balanced. It has no reserve_mib of its own: with one above 45
- *    MiB, or a guest's min above 190 MiB, its plans may be cut.
+ *  - dom0 is balanced only if it is listed, and then each of cagmad's own looks at
+ *    it is a report. The original has no reserve_mib and no min: with one above 45
+ *    MiB, or the other above 190 MiB, its plans may be cut.
  *  - A guest that is not ours to move is as one that has not reported; while xl
  *    builds a guest nothing is balanced, as while a client holds the original's
  *    lock; memory that is kept is not free.
@@ -47,7 +48,7 @@ enum qmemman_role { QMEMMAN_NONE, QMEMMAN_GIVES, QMEMMAN_TAKES };
 
 /* One guest; all zero is one never seen. Its amounts are bytes, as the original's. */
 struct qmemman_guest {
-	bool is_known;
+	bool is_known, is_dom0;
 	bool has_report;
 	uint64_t seq;        /* of the report last taken for an event */
 	unsigned n_events;   /* not balanced for yet */

@@ -173,6 +173,18 @@ START_TEST(used_is_counted_as_the_originals_agent_does)
 }
 END_TEST
 
+START_TEST(dom0_prefers_more_and_has_no_least_amount)
+{
+	host(1500);
+	unsigned dom0 = guest(600, 2000, 100), small = guest(600, 150, 100);
+	w.view[dom0].domid = 0;
+	world_observe(&w, 1000);
+	decide_all();
+	ck_assert_uint_eq(w.plan.verdict[dom0].want_kib, (130 + 350) * MIB);
+	ck_assert_uint_eq(w.plan.verdict[small].want_kib, 200000000 / 1024);
+}
+END_TEST
+
 /* --- events --------------------------------------------------------------- */
 
 START_TEST(nothing_happens_between_reports)
@@ -452,6 +464,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, targets_are_the_originals, 0, N_ROWS(rows));
 	tcase_add_test(tests, a_donor_is_told_what_the_original_told_it_on_real_xen);
 	tcase_add_test(tests, used_is_counted_as_the_originals_agent_does);
+	tcase_add_test(tests, dom0_prefers_more_and_has_no_least_amount);
 	tcase_add_test(tests, nothing_happens_between_reports);
 	tcase_add_test(tests, a_sign_of_life_is_no_report);
 	tcase_add_test(tests, in_a_shortage_takers_wait_for_the_next_event);
