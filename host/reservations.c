@@ -49,7 +49,13 @@ int reservations_open(struct reservations *r, struct store *store)
 {
 	r->is_changed = true;
 	int error = store_open_tool(store);
-	return error < 0 ? error : write_hello(store);
+	if (error == 0)
+		error = write_hello(store);
+	if (error == 0 || error == -EBADF)
+		return error;
+	log_error("xenstore does not take " LEASELINE_ROOT ": %s; there are no reservations",
+		  strerror(-error));
+	return 0; /* balancing goes on without them */
 }
 
 void reservations_close(struct store *store)

@@ -38,8 +38,8 @@ struct reservations {
 int reservations_init(struct reservations *reservations, unsigned capacity);
 void reservations_finish(struct reservations *reservations);
 
-/* A new connection: cagmactl can see that this daemon runs, and everything is read anew. 0 or
- * -errno. */
+/* A new connection: cagmactl can see that this daemon runs, and everything is read anew. 0, also
+ * when there can be no reservations; or -errno when the connection is lost. */
 int reservations_open(struct reservations *reservations, struct store *store);
 
 /* The daemon stops: reservations stay for the next one. */
