@@ -3,36 +3,28 @@
 
 #include <string.h>
 
-#define FIELD(record, name, kind, max, required, unit, about)                                      \
-	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
-
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(agent_hello, name, kind, max, required, unit, about)
+	LINE_FIELD(agent_hello, name, kind, max, required, unit, about)
 static const struct line_field agent_fields[] = {CAGMA_AGENT_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(report, name, kind, max, required, unit, about)
+	LINE_FIELD(report, name, kind, max, required, unit, about)
 static const struct line_field report_fields[] = {CAGMA_REPORT_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(alarm_call, name, kind, max, required, unit, about)
+	LINE_FIELD(alarm_call, name, kind, max, required, unit, about)
 static const struct line_field alarm_fields[] = {CAGMA_ALARM_FIELDS(X)};
 #undef X
-
-/* What follows the words, `present` above all, is not read from the line. */
-#define FORMAT(fields, bytes, record)                                                              \
-	{                                                                                          \
-		fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)         \
-	}
 
 #define KEY_BYTES_(id, path, writer, max, about) KEY_BYTES_##id = max,
 enum { CAGMA_KEYS(KEY_BYTES_) };
 
-const struct line_format keys_agent_format = FORMAT(agent_fields, KEY_BYTES_AGENT, agent_hello);
-const struct line_format keys_report_format = FORMAT(report_fields, KEY_BYTES_REPORT, report);
-const struct line_format keys_alarm_format = FORMAT(alarm_fields, KEY_BYTES_ALARM, alarm_call);
+const struct line_format keys_agent_format =
+	LINE_FORMAT(agent_fields, KEY_BYTES_AGENT, agent_hello);
+const struct line_format keys_report_format = LINE_FORMAT(report_fields, KEY_BYTES_REPORT, report);
+const struct line_format keys_alarm_format = LINE_FORMAT(alarm_fields, KEY_BYTES_ALARM, alarm_call);
 
 _Static_assert(sizeof(struct report) <= LINE_MAX_RECORD, "a report is read into LINE_MAX_RECORD");
 _Static_assert((int)REPORT_FIELDS_ < (int)LINE_MAX_FIELDS, "one bit of `present` for each field");
@@ -61,14 +53,10 @@ static char *append_text(char *at, const char *text)
 
 void keys_path(enum key_id id, unsigned domid, char *buf)
 {
-	char digits[10];
-	size_t first = sizeof(digits);
-	do {
-		digits[--first] = (char)('0' + domid % 10);
-		domid /= 10;
-	} while (domid);
+	char digits[TEXT_MAX_DIGITS];
+	size_t len = text_write_number(domid, digits);
 	char *at = append_text(buf, "/local/domain/");
-	memcpy(at, digits + first, sizeof(digits) - first);
-	at = append_text(at + sizeof(digits) - first, "/");
+	memcpy(at, digits, len);
+	at = append_text(at + len, "/");
 	append_text(at, keys_table[id].path);
 }

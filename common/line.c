@@ -150,13 +150,8 @@ static bool append(char *buf, size_t size, size_t *used, const char *bytes, size
 
 static bool append_number(char *buf, size_t size, size_t *used, uint64_t number)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	return append(buf, size, used, digits + at, sizeof(digits) - at);
+	char digits[TEXT_MAX_DIGITS];
+	return append(buf, size, used, digits, text_write_number(number, digits));
 }
 
 static bool append_field(const struct line_field *field, const char *record, char *buf, size_t size,

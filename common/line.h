@@ -37,6 +37,18 @@ struct line_format {
 	size_t record_size;
 };
 
+/*
+ * A row of a table of fields, and the format made of such a table: for records
+ * whose members have the fields' names. What follows the fields' members in
+ * `record`, `present` above all, is not read from a line.
+ */
+#define LINE_FIELD(record, name, kind, max, required, unit, about)                                 \
+	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
+#define LINE_FORMAT(fields, bytes, record)                                                         \
+	{                                                                                          \
+		fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)         \
+	}
+
 enum line_error {
 	LINE_OK,
 	LINE_EMPTY,

@@ -54,3 +54,16 @@ bool text_number(struct text text, uint64_t max, uint64_t *ret_number)
 	*ret_number = number;
 	return true;
 }
+
+size_t text_write_number(uint64_t number, char digits[TEXT_MAX_DIGITS])
+{
+	char backwards[TEXT_MAX_DIGITS];
+	size_t len = 0;
+	do {
+		backwards[len++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	for (size_t i = 0; i < len; i++)
+		digits[i] = backwards[len - 1 - i];
+	return len;
+}

@@ -36,4 +36,9 @@ bool text_number(struct text text, uint64_t max, uint64_t *ret_number);
  * `rest` behind them; leading zeros are accepted. For files of the kernel. */
 bool text_take_number(struct text *rest, uint64_t *ret_number);
 
+enum { TEXT_MAX_DIGITS = 20 }; /* of any number */
+
+/* Writes `number` in decimal, without a NUL. How many digits it has. */
+size_t text_write_number(uint64_t number, char digits[TEXT_MAX_DIGITS]);
+
 #endif

@@ -31,19 +31,16 @@ static uint64_t most_kib(const struct credit *c, const struct policy_conf *conf,
 	return kib < conf->step_kib ? 0 : kib;
 }
 
-/* Free memory that is nobody's yet, when the plan is carried out and all credit is used that is
- * not to be decided here. */
+/* What is open when the plan is carried out and all credit is used that is not decided here. */
 static uint64_t pool_kib(const struct snapshot *snap, const struct plan *plan)
 {
-	uint64_t pool_kib = amount_less(snap->host.free_kib, model_kept_kib(&snap->host));
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		pool_kib = amount_less(pool_kib, model_pending_kib(&snap->guest[i]));
+	uint64_t spent_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS)
-			pool_kib = amount_less(pool_kib, model_credit_kib(&snap->guest[i]));
-	}
+			spent_kib += model_credit_kib(&snap->guest[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++)
-		pool_kib = amount_less(pool_kib, plan_cost_kib(snap, &plan->action[i]));
-	return snap->host.xl_is_building ? 0 : pool_kib;
+		spent_kib += plan_cost_kib(snap, &plan->action[i]);
+	return snap->host.xl_is_building ? 0 : amount_less(model_open_kib(snap), spent_kib);
 }
 
 /* libxl sets max_pages with the target: what it is about to set is left to it. */

@@ -335,8 +335,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	struct snapshot snap;
 	e->last_pass_ms = now_ms;
 	e->due_ms = now_ms + conf.period_ms;
-	e->next_to_publish =
-		UINT_MAX; /* until there are verdicts on the guests that are there now */
+	/* until there are verdicts on the guests that are there now */
+	e->next_to_publish = UINT_MAX;
 	int r = observe(e, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);

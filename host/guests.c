@@ -326,7 +326,7 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	return count_event(g, store, event->domid, now_ms);
 }
 
-static bool is_running(const struct guest *g)
+bool guests_is_running(const struct guest *g)
 {
 	return g->has_memory && !g->is_paused && !g->is_dying;
 }
@@ -427,7 +427,7 @@ static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	v->hold = judge_hold(g, v, now_ms);
 	judge_bounds(g, v);
 	/* what a guest does that is not built yet, or stands still, says nothing */
-	if (is_running(g))
+	if (guests_is_running(g))
 		balloon_observe(&g->balloon, now_ms, v);
 	else
 		g->balloon = (struct balloon){0};
@@ -447,7 +447,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (is_running(g))
+		if (guests_is_running(g))
 			note_return(gs, g, now_ms);
 		fill_view(g, v, now_ms);
 		judge_view(g, v, now_ms);

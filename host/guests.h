@@ -160,6 +160,9 @@ uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);
 /* True of a guest that comes, or came, out of a reboot. */
 bool guests_is_returning(const struct guests *guests, const struct guest *guest, uint64_t now_ms);
 
+/* It is built, and neither paused nor dying. */
+bool guests_is_running(const struct guest *guest);
+
 /* The guest a job was for, NULL when it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);
 

@@ -125,14 +125,6 @@ uint64_t lease_kept_kib(const struct leases *leases)
 	return sum_kib;
 }
 
-bool lease_is_awaited(const struct leases *leases)
-{
-	for (unsigned i = 0; i < leases->n; i++)
-		if (leases->lease[i].state == LEASE_WAITING)
-			return true;
-	return false;
-}
-
 /* --- their guests --------------------------------------------------------- */
 
 static bool is_unbound(const struct lease *l)

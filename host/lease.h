@@ -107,13 +107,14 @@ void lease_follow(struct leases *leases, uint64_t now_ms, const struct lease_dom
 /* What is to be kept for all of them. */
 uint64_t lease_kept_kib(const struct leases *leases);
 
-/* What there is for leases, before any of them. */
+/*
+ * What there is for leases, before any of them: free memory, the reserve
+ * included; what of it is claimed, held for reboots, or guests' to take by
+ * now; what of the reserve stays for running guests' alarms; and what guests
+ * hold beyond their wants, in whole steps, less what others lack.
+ */
 struct lease_room {
-	uint64_t free_kib;   /* the reserve included */
-	uint64_t spoken_kib; /* of it: claims, held for reboots, what guests may take by now */
-	uint64_t unlent_kib; /* of the reserve: what stays for running guests' alarms */
-	uint64_t
-		give_kib; /* what guests hold beyond their wants, in steps, less what others lack */
+	uint64_t free_kib, spoken_kib, unlent_kib, give_kib;
 };
 
 /* With `gives`, the policy does take from guests. `verdict` belongs to the guests of `snap`. */
@@ -126,8 +127,5 @@ struct lease_room lease_room(const struct policy_conf *conf, const struct snapsh
  * lease_follow() on and never ready before. True when one was admitted.
  */
 bool lease_judge(struct leases *leases, uint64_t now_ms, const struct lease_room *room);
-
-/* True while memory is awaited for a lease. */
-bool lease_is_awaited(const struct leases *leases);
 
 #endif

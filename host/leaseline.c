@@ -5,33 +5,27 @@
 
 #include <string.h>
 
-#define FIELD(record, name, kind, max, required, unit, about)                                      \
-	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
-
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(leaseline_daemon, name, kind, max, required, unit, about)
+	LINE_FIELD(leaseline_daemon, name, kind, max, required, unit, about)
 static const struct line_field daemon_fields[] = {CAGMA_DAEMON_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(leaseline_request, name, kind, max, required, unit, about)
+	LINE_FIELD(leaseline_request, name, kind, max, required, unit, about)
 static const struct line_field request_fields[] = {CAGMA_REQUEST_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	FIELD(leaseline_state, name, kind, max, required, unit, about)
+	LINE_FIELD(leaseline_state, name, kind, max, required, unit, about)
 static const struct line_field state_fields[] = {CAGMA_STATE_FIELDS(X)};
 #undef X
 
-#define FORMAT(fields, record)                                                                     \
-	{                                                                                          \
-		fields, sizeof(fields) / sizeof((fields)[0]), LEASELINE_MAX_BYTES,                 \
-			sizeof(struct record)                                                      \
-	}
-
-const struct line_format leaseline_daemon_format = FORMAT(daemon_fields, leaseline_daemon);
-const struct line_format leaseline_request_format = FORMAT(request_fields, leaseline_request);
-const struct line_format leaseline_state_format = FORMAT(state_fields, leaseline_state);
+const struct line_format leaseline_daemon_format =
+	LINE_FORMAT(daemon_fields, LEASELINE_MAX_BYTES, leaseline_daemon);
+const struct line_format leaseline_request_format =
+	LINE_FORMAT(request_fields, LEASELINE_MAX_BYTES, leaseline_request);
+const struct line_format leaseline_state_format =
+	LINE_FORMAT(state_fields, LEASELINE_MAX_BYTES, leaseline_state);
 
 #define X(id, path, writer, about) [LEASELINE_##id] = {path, writer, about},
 const struct leaseline_row leaseline_table[LEASELINE_KEYS_] = {CAGMA_TOOL_KEYS(X)};
@@ -49,19 +43,15 @@ const struct line_format *leaseline_format(enum leaseline_key key)
 
 void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_PATH])
 {
-	char digits[10];
-	size_t first = sizeof(digits);
-	do {
-		digits[--first] = (char)('0' + id % 10);
-		id /= 10;
-	} while (id);
+	char digits[TEXT_MAX_DIGITS];
+	size_t len = text_write_number(id, digits);
 	for (const char *from = leaseline_table[key].path; *from; from++) {
 		if (*from != '%') {
 			*buf++ = *from;
 			continue;
 		}
-		memcpy(buf, digits + first, sizeof(digits) - first);
-		buf += sizeof(digits) - first;
+		memcpy(buf, digits, len);
+		buf += len;
 	}
 	*buf = '\0';
 }

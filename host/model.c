@@ -57,13 +57,19 @@ uint64_t model_kept_kib(const struct host_view *host)
 	return host->outstanding_kib + host->held_kib + host->leased_kib;
 }
 
+uint64_t model_open_kib(const struct snapshot *snap)
+{
+	uint64_t kept_kib = model_kept_kib(&snap->host);
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		kept_kib += model_pending_kib(&snap->guest[i]);
+	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;
+}
+
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib)
 {
-	uint64_t kept_kib = model_kept_kib(&snap->host), credit_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		kept_kib += model_pending_kib(&snap->guest[i]);
+	uint64_t open_kib = model_open_kib(snap), credit_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++)
 		credit_kib += model_credit_kib(&snap->guest[i]);
-	}
-	kept_kib += credit_kib > reserve_kib ? credit_kib : reserve_kib;
-	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;
+	uint64_t kept_kib = credit_kib > reserve_kib ? credit_kib : reserve_kib;
+	return open_kib > kept_kib ? open_kib - kept_kib : 0;
 }

@@ -166,8 +166,11 @@ uint64_t model_credit_kib(const struct guest_view *guest);
  * being built, held for those that reboot, leased to those to be started. */
 uint64_t model_kept_kib(const struct host_view *host);
 
-/* Host memory that grows may be issued against now: free, not kept, not
- * pending for a guest already told, nor the reserve, of which credit is a part. */
+/* Free memory that is nobody's: not kept, nor for a guest already told to take it. */
+uint64_t model_open_kib(const struct snapshot *snap);
+
+/* Host memory that grows may be issued against now: open, and neither of the
+ * reserve, of which credit is a part, nor credit beyond that. */
 uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
 
 #endif

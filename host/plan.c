@@ -85,7 +85,6 @@ static bool is_repeated(const struct plan *plan, unsigned n)
 static enum plan_breach breach_in_credit(const struct snapshot *snap, const struct plan *plan,
 					 unsigned *ret_guest)
 {
-	uint64_t free_kib = amount_less(snap->host.free_kib, model_kept_kib(&snap->host));
 	uint64_t spent_kib = 0, credit_kib = 0;
 	for (unsigned i = 0; i < plan->n_actions; i++)
 		spent_kib += plan_cost_kib(snap, &plan->action[i]);
@@ -97,10 +96,11 @@ static enum plan_breach breach_in_credit(const struct snapshot *snap, const stru
 		    (g->hold != HOLD_NONE || !g->may_have_credit))
 			return PLAN_CREDIT_NOT_OURS;
 		credit_kib += is_kept ? 0 : plan->credit_kib[i];
-		spent_kib += model_pending_kib(g) + (is_kept ? model_credit_kib(g) : 0);
+		spent_kib += is_kept ? model_credit_kib(g) : 0;
 	}
 	*ret_guest = snap->n_guests;
-	return credit_kib && spent_kib + credit_kib > free_kib ? PLAN_CREDIT_OVERSPENT : PLAN_SAFE;
+	return credit_kib && spent_kib + credit_kib > model_open_kib(snap) ? PLAN_CREDIT_OVERSPENT
+									   : PLAN_SAFE;
 }
 
 enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,

@@ -64,8 +64,9 @@ static uint64_t critical_kib(const struct guest_view *guest, const struct verdic
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
  * max: its min; what it is short of, as far as it would have it whatever the
  * others claim; what it uses; the CMA it always has above that; the growth and
- * pressure that are foreseen; its want, which remembers what it used lately; and at last what it
- * holds now, since surplus stays where it is until somebody needs it.
+ * pressure that are foreseen; its want, which remembers what it used lately;
+ * and at last what it holds now, since surplus stays where it is until
+ * somebody needs it.
  */
 static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
@@ -97,12 +98,9 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
 {
 	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
-	uint64_t free_kib = amount_less(snap->host.free_kib, model_kept_kib(&snap->host));
 	if (anyone_is_alarmed(snap))
 		return least_kib;
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		free_kib = amount_less(free_kib, model_pending_kib(&snap->guest[i]));
-	return amount_max(amount_min(free_kib, conf->reserve_kib), least_kib);
+	return amount_max(amount_min(model_open_kib(snap), conf->reserve_kib), least_kib);
 }
 
 /* Host memory to be shared: what our guests hold, and what is free beyond
@@ -239,7 +237,11 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		gather_rest(conf, snap, owed_kib, plan);
 }
 
-/* A guest may hold less than its min or more than its max; it is never told to. */
+/*
+ * A guest may hold less than its min or more than its max; it is never told
+ * to. One that grew by itself is brought back by the target it has already:
+ * any write of it, also an equal one, ends its own.
+ */
 static void add_action(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		       uint64_t alm_kib, enum plan_reason reason)
 {
@@ -248,7 +250,8 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
 	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
 	uint64_t target_kib = model_target_kib(g, reach_kib);
-	if (target_kib != g->target_kib)
+	bool is_brought_back = g->grew_itself && reach_kib < g->alm_kib;
+	if (target_kib != g->target_kib || is_brought_back)
 		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 

@@ -230,7 +230,7 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 			.outstanding_kib = g->outstanding_kib,
 			.cap_kib = v->cap_kib,
 			.is_built = g->has_memory,
-			.runs = g->has_memory && !g->is_paused && !g->is_dying,
+			.runs = guests_is_running(g),
 			.is_dying = g->is_dying,
 			.is_returning = guests_is_returning(gs, g, now_ms),
 		};

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Lab 2: real Xen, dom0 and PV guests in QEMU, or on a host of your own.
 #
-# make lab                            the scenarios that prove the most, each in short, in one boot
+# make lab                            real-grow and agent-idle, in one boot: what make check runs
 # make lab-full                       all scenarios, as often as it takes to trust the figures
 # make result-real-grow               one scenario, likewise
 # make lab-payload                    what runs in dom0, as a directory

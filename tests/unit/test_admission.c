@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Leases and the policy together, on a played host: who gives, how far, and until when. */
+/* Room for leases: on a played host with the policy, who gives, how far, and until when. */
 #include "host/lease.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
@@ -145,12 +145,74 @@ START_TEST(nobody_grows_into_it)
 }
 END_TEST
 
+START_TEST(no_more_than_there_are_places_for)
+{
+	struct leaseline_request r = {.size_kib = MIB, .wait_until_ms = 1, .until_ms = 1};
+	begin(0, 0);
+	for (uint32_t id = LEASE_MAX; id > 0; id--)
+		ck_assert_ptr_nonnull(lease_put(&leases, id, &r, "", 1));
+	ck_assert_ptr_null(lease_put(&leases, LEASE_MAX + 1, &r, "", 1));
+	ck_assert_ptr_nonnull(lease_put(&leases, 1, &r, "", 1));
+	for (unsigned i = 0; i < LEASE_MAX; i++)
+		ck_assert_uint_eq(leases.lease[i].id, i + 1);
+	lease_drop(&leases, 1);
+	lease_drop(&leases, LEASE_MAX);
+	lease_drop(&leases, LEASE_MAX);
+	ck_assert_uint_eq(leases.n, LEASE_MAX - 2);
+	ck_assert_ptr_null(lease_find(&leases, 1));
+	ck_assert_ptr_nonnull(lease_find(&leases, 2));
+	ck_assert_ptr_nonnull(lease_put(&leases, 1, &r, "", 1));
+}
+END_TEST
+
+/* --- what there is ------------------------------------------------------------ */
+
+enum { DONOR, SHORT, GROWING, UNMOVED, CREDITED, N_GUESTS };
+
+static const struct guest_view guests[N_GUESTS] = {
+	[DONOR] = {.alm_kib = 500 * MIB, .target_kib = 400 * MIB},
+	[SHORT] = {.alm_kib = 200 * MIB, .target_kib = 200 * MIB},
+	[GROWING] = {.alm_kib = 200 * MIB, .target_kib = 230 * MIB},
+	[UNMOVED] = {.hold = HOLD_NO_AGENT, .alm_kib = 900 * MIB, .target_kib = 910 * MIB},
+	[CREDITED] = {.alm_kib = 200 * MIB,
+		      .target_kib = 200 * MIB,
+		      .is_credited = true,
+		      .cap_kib = 208 * MIB + MODEL_LIBXL_SLACK_KIB},
+};
+
+static const struct verdict verdicts[N_GUESTS] = {
+	[DONOR] = {.want_kib = 299 * MIB},    [SHORT] = {.want_kib = 250 * MIB},
+	[GROWING] = {.want_kib = 240 * MIB},  [UNMOVED] = {.want_kib = 100 * MIB},
+	[CREDITED] = {.want_kib = 200 * MIB},
+};
+
+START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
+{
+	const struct policy_conf conf = {.reserve_kib = 64 * MIB, .step_kib = 2 * MIB};
+	struct snapshot snap = {
+		.host = {.free_kib = 100 * MIB, .outstanding_kib = 20 * MIB, .held_kib = 5 * MIB},
+		.n_guests = N_GUESTS,
+		.guest = guests,
+	};
+	struct lease_room r = lease_room(&conf, &snap, verdicts, true);
+	ck_assert_uint_eq(r.free_kib, 100 * MIB);
+	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
+	ck_assert_uint_eq(r.unlent_kib, 16 * MIB);
+	ck_assert_uint_eq(r.give_kib, (200 - 50 - 10) * MIB);
+	r = lease_room(&conf, &snap, verdicts, false);
+	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
+	ck_assert_uint_eq(r.give_kib, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, the_most_that_is_admitted_leaves_everybody_its_want);
 	tcase_add_test(tests, the_last_pages_come_too);
 	tcase_add_test(tests, the_sum_is_true);
 	tcase_add_test(tests, nobody_grows_into_it);
+	tcase_add_test(tests, no_more_than_there_are_places_for);
+	tcase_add_test(tests, what_guests_hold_beyond_their_wants_and_others_do_not_lack);
 }
 
 int main(void)

@@ -159,11 +159,13 @@ START_TEST(what_was_taken_by_credit_is_adopted_when_it_is_needed)
 }
 END_TEST
 
+/* Its neighbour wants what it takes, so that as soon as it rests it is to give. */
 START_TEST(no_target_is_written_below_what_was_taken_before_it_rests)
 {
 	start();
 	world_run(&w, cagma(), 1, 1000);
 	w.guest[0].grabs_kib = 4 * MIB;
+	w.guest[1].used_kib = 400 * MIB;
 	for (int s = 0; s < 5; s++) {
 		world_observe(&w, 100);
 		world_decide(&w, cagma());
@@ -173,6 +175,10 @@ START_TEST(no_target_is_written_below_what_was_taken_before_it_rests)
 		world_move(&w);
 	}
 	ck_assert_uint_gt(w.view[0].alm_kib, 215 * MIB);
+	w.guest[0].grabs_kib = 0;
+	world_run(&w, cagma(), 10, 1000);
+	/* what it wants is what its target was all the time */
+	ck_assert_uint_eq(w.view[0].alm_kib, 200 * MIB);
 }
 END_TEST
 
