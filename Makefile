@@ -4,7 +4,7 @@
 # make deps       install what building, testing and the labs need (Debian 12)
 # make demo       the main job on simulated guests, in under a minute
 # make check      every test, ending with the proof on real Xen
-# make check-fast the same without real Xen, in three minutes
+# make check-fast the same without real Xen, in under three minutes
 # make lab        the proof on real Xen alone
 # make install    DESTDIR= PREFIX= SYSCONFDIR= SYSTEMDUNITDIR= are honoured
 # V=1 shows commands; SAN=1 builds with ASan and UBSan into build-san/
