@@ -40,8 +40,9 @@ COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
               host/policy_qmemman.o host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
-PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
+include host/sim.mk
+PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) $(SIM_PURE)
 AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
               guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
@@ -53,7 +54,7 @@ AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad host/cagmactl
+PROGS = guest/cagma-agent host/cagmad host/cagmactl host/cagma-sim
 
 all: $(addprefix $B/,$(PROGS))
 
@@ -83,8 +84,8 @@ else
 # --- checks -----------------------------------------------------------------
 include $(wildcard tests/*/*.mk)
 
-# All that the core may reach: string functions, compiler helpers, itself.
-PURE_OK = mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|nlen)|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+# All that the core may reach: string functions, arithmetic, compiler helpers, itself.
+PURE_OK = mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
 pure: $(addprefix $B/,$(PURE))
 	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
 	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \

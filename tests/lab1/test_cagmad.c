@@ -179,7 +179,7 @@ START_TEST(a_stuck_balloon_is_set_aside)
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
 	struct lab1_guest *stuck = stage_boot("stuck", 600, "0:60", true);
 	struct lab1_guest *other = stage_boot("other", 400, "0:60", true);
-	struct labballoon_config held = {
+	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ck_assert_int_eq(lab1_guest_set_balloon(stuck, &held), 0);
 	stage_start(stage_config, NULL);
