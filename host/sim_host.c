@@ -76,6 +76,8 @@ static void start(struct sim_host *h, unsigned i)
 {
 	struct sim_guest *g = &h->guest[i];
 	uint64_t kib = pages_kib(g->config.memory_kib);
+	double most_kib = g->config.ceiling_kib > 0 ? fmin(g->config.ceiling_kib, g->config.max_kib)
+						    : g->config.max_kib;
 	g->is_started = true;
 	g->started_ms = h->now_ms;
 	h->started[h->n_started++] = i;
@@ -86,7 +88,7 @@ static void start(struct sim_host *h, unsigned i)
 	sim_memory_init(&g->memory, &g->config.model, (double)kib,
 			sim_scenario_demand_kib(&g->config, 0));
 	sim_balloon_init(&g->balloon, &g->config.balloon, (int64_t)kib,
-			 (int64_t)pages_kib(g->config.max_kib), 0);
+			 (int64_t)pages_kib(most_kib), 0);
 	g->agent = (struct sim_agent){
 		.kind = h->agents,
 		.poll_ms = h->poll_ms,

@@ -126,7 +126,8 @@ int sim_scale(FILE *file)
 	fprintf(file,
 		"RESULT policy-scale n100_us=%.0f n1000_us=%.0f n10000_us=%.0f exponent=%.2f "
 		"peak_kib=%zu\n",
-		n100_us, n1000_us, n10000_us, log10(n10000_us / n1000_us), sizeof(*crowd) / 1024);
+		n100_us, n1000_us, n10000_us, log10(n10000_us / n100_us) / 2,
+		sizeof(*crowd) / 1024);
 	free(crowd);
 	return 0;
 }

@@ -11,7 +11,7 @@
 /*
  * Prints `RESULT policy-scale n100_us=… n1000_us=… n10000_us=… exponent=…
  * peak_kib=…`: the time of one decision and one check of the contract, the
- * median of many; how it grows from 1,000 to 10,000 guests; and the memory
+ * median of many; how it grows from 100 to 10,000 guests; and the memory
  * that 10,000 guests take. 0 or -ENOMEM.
  */
 int sim_scale(FILE *file);

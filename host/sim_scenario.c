@@ -70,6 +70,7 @@ static const struct name guest_names[] = {
 	{"balloon_speed", KIND_DOUBLE, SECTION(guest.balloon.speed_kib_s), MIB, 0.1, 1e6},
 	{"balloon_latency", KIND_DOUBLE, SECTION(guest.balloon.latency_s), 0.001, 0, 1e6},
 	{"balloon_floor", KIND_DOUBLE, SECTION(guest.balloon.floor_kib), MIB, 0, 1e7},
+	{"balloon_ceiling", KIND_DOUBLE, SECTION(guest.ceiling_kib), MIB, 1, 1e7},
 	{"balloon_retries", KIND_UNSIGNED, SECTION(guest.balloon.max_retries), 1, 0, 100},
 };
 

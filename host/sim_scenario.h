@@ -37,6 +37,7 @@ struct sim_guest_config {
 	double shift_s;            /* its demand is so far ahead of what the script says */
 	double scale;              /* … and so many times that */
 	double largest_kib;        /* its largest process, at most; 0: one has it all */
+	double ceiling_kib;        /* its balloon does not let it grow above; 0: only max does */
 	double stuck_s, unstuck_s; /* its balloon follows nothing from … until */
 	double sticky_s;           /* … nor in every other so many seconds; 0: it does */
 	uint32_t weight;
