@@ -167,6 +167,7 @@ static int run_all(char *const *paths, struct sim_table *table, bool is_trace)
 {
 	struct sim_scenario *scenario = malloc(sizeof(*scenario));
 	int status = scenario ? 0 : 1;
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* others may write to the same file */
 	if (!is_trace)
 		sim_table_head(table, stdout);
 	for (; *paths && status == 0; paths++) {

@@ -23,6 +23,8 @@ $B/tests/unit/test_config: $B/host/config.o
 $B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
 $B/tests/unit/test_xlcfg: $B/host/xlcfg.o
 $B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
+$B/tests/unit/test_sim: $B/host/sim_run.o
+$B/tests/unit/test_sim: LDLIBS += -lm
 $(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) \
