@@ -98,7 +98,7 @@ check-warnings:
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
+TESTS = check-unit check-sim check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all
@@ -124,10 +124,12 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
 install: install-daemon install-agent
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
-install-daemon: $B/host/cagmad $B/host/cagmactl
+install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
 	$(call install_program,host,cagmad)
 	$(INSTALL) -D -m 0755 $B/host/cagmactl $(DESTDIR)$(SBINDIR)/cagmactl
 	$(INSTALL) -D -m 0644 docs/man/cagmactl.8 $(DESTDIR)$(MANDIR)/man8/cagmactl.8
+	$(INSTALL) -D -m 0755 $B/host/cagma-sim $(DESTDIR)$(SBINDIR)/cagma-sim
+	$(INSTALL) -D -m 0644 docs/man/cagma-sim.8 $(DESTDIR)$(MANDIR)/man8/cagma-sim.8
 	$(INSTALL) -D -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/cagmad.conf.5
 	[ -e $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf ] || \
 	  $(INSTALL) -D -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf

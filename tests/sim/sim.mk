@@ -6,7 +6,7 @@
 # make result-policy-scale   what one decision of cagma takes, by the number of guests
 # make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
 # make bench-quick           the same in under a minute, with one seed and no sweeps
-# make check-sim             one seed, a few policies: that no bound and no sum is broken
+# make check-sim             one seed: that no run comes below the bound and no page is lost
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
@@ -27,4 +27,5 @@ bench bench-quick: $(SIM_PROG)
 # It ends with an error when pages do not add up, or fewer are swapped than the bound says.
 check-sim: $(SIM_PROG)
 	@echo "  TEST    $(SIM_PROG)"
-	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out %-400.scn,$(SIM_WORKLOADS)) >$B/check-sim.tsv
+	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn %0.scn,%-400.scn),$(SIM_WORKLOADS)) \
+	  >$B/check-sim.tsv
