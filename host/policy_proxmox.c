@@ -30,8 +30,7 @@ static void read_guests(const struct snapshot *snap, struct pass *p)
 		int64_t free_b = view->has_report ? bytes(view->report.free_kib) : 0;
 		struct proxmox_guest *g = &p->guest[i].proxmox;
 		*g = (struct proxmox_guest){
-			.is_there = view->hold == HOLD_NONE && view->alm_kib && view->min_kib &&
-				    view->weight,
+			.is_there = view->hold == HOLD_NONE && view->alm_kib && view->min_kib,
 			.size_b = bytes(view->alm_kib),
 			.min_b = bytes(view->min_kib),
 			.max_b = bytes(view->max_kib),
