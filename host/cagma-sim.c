@@ -2,6 +2,7 @@
 /*
  * cagma-sim.c - policies without a host. (Edge.)
  */
+#include "host/decide.h"
 #include "host/sim_main.h"
 
 #include <stdbool.h>
@@ -15,6 +16,7 @@ static const struct {
 	{"run", sim_main},
 	{"trace", sim_main},
 	{"scale", sim_main},
+	{"decide", decide_main},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

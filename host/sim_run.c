@@ -69,6 +69,7 @@ static void finish(struct play *p)
 	free(d->state.demand);
 	free(d->state.credit);
 	free(d->state.qmemman);
+	free(d->state.peer);
 	free(d->state.share);
 	free(d->plan.action);
 	free(d->plan.verdict);
@@ -85,13 +86,15 @@ static int init(struct play *p, unsigned n)
 	d->state.demand = calloc(n, sizeof(*d->state.demand));
 	d->state.credit = calloc(n, sizeof(*d->state.credit));
 	d->state.qmemman = calloc(n, sizeof(*d->state.qmemman));
+	d->state.peer = calloc(n, sizeof(*d->state.peer));
 	d->state.share = calloc(n, sizeof(*d->state.share));
 	d->plan.action = calloc(n, sizeof(*d->plan.action));
 	d->plan.verdict = calloc(n, sizeof(*d->plan.verdict));
 	d->plan.credit_kib = calloc(n, sizeof(*d->plan.credit_kib));
 	return p->host.guest && p->host.started && d->view && d->known && d->state.demand &&
-			       d->state.credit && d->state.qmemman && d->state.share &&
-			       d->plan.action && d->plan.verdict && d->plan.credit_kib
+			       d->state.credit && d->state.qmemman && d->state.peer &&
+			       d->state.share && d->plan.action && d->plan.verdict &&
+			       d->plan.credit_kib
 		       ? 0
 		       : -ENOMEM;
 }
