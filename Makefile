@@ -46,7 +46,7 @@ COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) $(SIM_PURE)
 AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
-              guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
+              guest/pressure.o guest/recording.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
@@ -87,7 +87,7 @@ else
 include $(wildcard tests/*/*.mk)
 
 # All that the core may reach: string functions, arithmetic, compiler helpers, itself.
-PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
 pure: $(addprefix $B/,$(PURE))
 	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
 	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \

@@ -182,3 +182,42 @@ double sim_demand_kib_at(const struct sim_demand *d, double at_s)
 	span = p[i + 1].at_s - p[i].at_s;
 	return p[i].kib + (p[i + 1].kib - p[i].kib) * (span > 0 ? (at_s - p[i].at_s) / span : 1);
 }
+
+/* ---- from measured points ---- */
+
+static void insert_point(struct sim_demand *d, struct sim_demand_point point)
+{
+	unsigned at = d->count++;
+
+	for (; at > 0 && d->points[at - 1].at_s > point.at_s; at--)
+		d->points[at] = d->points[at - 1];
+	d->points[at] = point;
+}
+
+void sim_demand_fit(const struct sim_demand_point *all, size_t n, double off_kib,
+		    struct sim_demand *ret_demand)
+{
+	struct sim_demand d = {.count = 0};
+
+	if (n)
+		insert_point(&d, all[0]);
+	if (n > 1)
+		insert_point(&d, all[n - 1]);
+	while (d.count > 1 && d.count < SIM_DEMAND_POINTS) {
+		double most_kib = 0;
+		size_t i, furthest = 0;
+
+		for (i = 0; i < n; i++) {
+			double off = fabs(sim_demand_kib_at(&d, all[i].at_s) - all[i].kib);
+
+			if (off > most_kib) {
+				most_kib = off;
+				furthest = i;
+			}
+		}
+		if (most_kib <= off_kib)
+			break;
+		insert_point(&d, all[furthest]);
+	}
+	*ret_demand = d;
+}

@@ -16,6 +16,7 @@
 #define CAGMA_SIM_DEMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define SIM_DEMAND_POINTS 64
@@ -43,6 +44,10 @@ struct sim_demand {
 
 /* False, with *ret_demand untouched, unless the whole text is right and times do not fall. */
 bool sim_demand_parse(const char *text, struct sim_demand *ret_demand);
+/* The points of `all`, n of them in order of time, between which lines run closest to the rest: as
+ * few as leave none further than `off_kib` from its line, and at most SIM_DEMAND_POINTS. */
+void sim_demand_fit(const struct sim_demand_point *all, size_t n, double off_kib,
+		    struct sim_demand *ret_demand);
 /* 0 to 1: always the same for the same two numbers. */
 double sim_demand_unit(uint64_t seed, uint64_t number);
 double sim_demand_kib_at(const struct sim_demand *demand, double at_s);

@@ -5,6 +5,7 @@
 #include "host/sim_run.h"
 #include "tests/unit/suite.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +120,26 @@ START_TEST(a_guest_is_what_its_section_says)
 	ck_assert_double_eq_tol(g.start_s, 9, 1e-9);
 	ck_assert_double_eq_tol(sim_scenario_demand_kib(&g, 17), 10 * 1024, 1e-6);
 	ck_assert_double_eq_tol(sim_scenario_demand_kib(&g, 19), 50 * 1024, 1e-6);
+}
+END_TEST
+
+/* A day of a minute each, every 100 ms: few points, and none of the rest far from their lines. */
+START_TEST(measured_points_become_a_demand)
+{
+	static struct sim_demand_point point[6000];
+	struct sim_demand day, fitted;
+	ck_assert(sim_demand_parse("diurnal 100 500 60", &day));
+	for (unsigned i = 0; i < N_ROWS(point); i++)
+		point[i] = (struct sim_demand_point){i / 100.0, sim_demand_kib_at(&day, i / 100.0)};
+	sim_demand_fit(point, N_ROWS(point), 8192, &fitted);
+	ck_assert_uint_le(fitted.count, 20);
+	for (unsigned i = 0; i < N_ROWS(point); i++)
+		ck_assert_double_le(fabs(sim_demand_kib_at(&fitted, point[i].at_s) - point[i].kib),
+				    8192);
+	sim_demand_fit(point, N_ROWS(point), 0, &fitted);
+	ck_assert_uint_eq(fitted.count, SIM_DEMAND_POINTS);
+	sim_demand_fit(point, 1, 0, &fitted);
+	ck_assert_uint_eq(fitted.count, 1);
 }
 END_TEST
 
@@ -290,6 +311,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, long_lines_zero_bytes_and_many_sections_are_refused);
 	tcase_add_test(tests, random_bytes_are_survived);
 	tcase_add_test(tests, a_guest_is_what_its_section_says);
+	tcase_add_test(tests, measured_points_become_a_demand);
 	tcase_add_loop_test(tests, no_page_is_lost_and_none_saved_beyond_the_bound, 0,
 			    N_ROWS(worlds));
 	tcase_add_loop_test(tests, the_same_seed_gives_the_same_and_another_does_not, 0,

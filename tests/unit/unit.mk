@@ -37,7 +37,7 @@ $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
 
 .PHONY: tests check-unit fuzz docs check-docs
 tests: $(UNIT_TESTS) $(UNIT_FAKED)
-check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent
+check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent $B/host/cagma-sim
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
 	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
