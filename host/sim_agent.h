@@ -8,7 +8,7 @@
  *    and an idle guest's slack is slept through to its end.
  *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
  *    it sent last, or half of that rising when 1.3 x used no longer fits.
- *  - polled: the system reads the guest's statistics at its own period.
+ *  - polled: the guest's numbers are read every poll_ms.
  */
 #ifndef CAGMA_SIM_AGENT_H
 #define CAGMA_SIM_AGENT_H

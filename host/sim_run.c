@@ -21,7 +21,12 @@ static const struct policy_conf standard = {
 	.credit_kib = 32 * MIB,
 };
 
-/* Peers have no reserve_mib: what they keep free is in their policies. */
+/*
+ * Peers have no reserve_mib: what they keep free is in their policies, and so is
+ * how often they decide, but for the coordinator's interval, an argument of it;
+ * the course's monitor has 2 s. Where the guest's numbers are read at that time,
+ * they are at most a second old here.
+ */
 static const struct {
 	const char *policy;
 	enum sim_agent_kind agents;
@@ -31,11 +36,11 @@ static const struct {
 	{"static", SIM_AGENT_CAGMA, 1000, 0, 64 * MIB},
 	{"qmemman", SIM_AGENT_QMEMMAN, 1000, 0, 0},
 	{"cagma-2017", SIM_AGENT_POLLED, 3000, 250, 0},
-	{"coordinator", SIM_AGENT_POLLED, 2000, 2000, 0},
-	{"coordinator-program", SIM_AGENT_POLLED, 2000, 2000, 0},
+	{"coordinator", SIM_AGENT_POLLED, 2000, 1000, 0},
+	{"coordinator-program", SIM_AGENT_POLLED, 2000, 1000, 0},
 	{"squeezed", SIM_AGENT_POLLED, 1000, 1000, 0},
-	{"proxmox", SIM_AGENT_POLLED, 10000, 10000, 0},
-	{"mom", SIM_AGENT_POLLED, 10000, 10000, 0},
+	{"proxmox", SIM_AGENT_POLLED, 1000, 1000, 0},
+	{"mom", SIM_AGENT_POLLED, 1000, 1000, 0},
 };
 
 struct sim_system sim_system_of(const struct policy *policy)
