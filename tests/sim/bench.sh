@@ -43,6 +43,8 @@ for f in "$here"/workloads/*-400.scn "$here"/workloads/*-40.scn $(ls "$here"/wor
 done | awk '!seen[$1]++' | run_all matrix
 cat "$work"/matrix-*.tsv | awk '!seen[$0]++' >"$dir/matrix.tsv"
 awk -f "$here/judge.awk" "$dir/matrix.tsv" >"$dir/summary.txt"
+sh "$here/summary.sh" "$dir/summary.txt" "svg dynamic" | sh "$here/inline-svg.sh" >"$work/summary.svg"
+sh "$here/summary.sh" "$dir/summary.txt" pngcairo >"$dir/summary.png"
 
 # --- over time: one seed, every policy
 policies=$(awk -F '\t' '$1 != "workload" && $3 != "bound" && !seen[$3]++ {print $3}' "$dir/matrix.tsv")
@@ -84,4 +86,4 @@ sh "$here/page.sh" "$dir" >"$dir/index.html.new"
 mv "$dir/index.html.new" "$dir/index.html"
 rm -rf "$work"
 head -n 1 "$dir/summary.txt"
-echo "  $dir/index.html, matrix.tsv, summary.txt, sweeps.tsv" >&2
+echo "  $dir/index.html, summary.png, summary.txt, matrix.tsv, sweeps.tsv" >&2

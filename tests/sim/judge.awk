@@ -7,7 +7,8 @@
 #	gain = (static - cagma) / (static - bound)
 #
 # A policy that had a guest killed for memory, or not started, has failed a workload, and is no
-# measure for the others there. A workload that static cannot be beaten on has no gain.
+# measure for the others there. A workload that static cannot be beaten on has no gain. `of static`
+# is the mean over the workloads of pages by those of static; one that was failed counts as 100 %.
 BEGIN { FS = "\t" }
 $1 == "workload" { next }
 !($1 in known) { known[$1] = 1; workload[++n] = $1 }
@@ -51,9 +52,14 @@ END {
 		for (k = 1; k <= n_policies; k++)
 			if (failed[w, policy[k]])
 				is_common = 0
-		for (k = 1; k <= n_policies; k++)
+		is_counted = pages[w, "static"] > 0 && !failed[w, "static"]
+		n_counted += is_counted
+		for (k = 1; k <= n_policies; k++) {
 			if (is_common)
 				total[policy[k]] += pages[w, policy[k]]
+			if (is_counted)
+				share[policy[k]] += failed[w, policy[k]] ? 1 : pages[w, policy[k]] / pages[w, "static"]
+		}
 	}
 	best = ""
 	for (k = 1; k <= n_policies; k++)
@@ -76,5 +82,8 @@ END {
 	}
 	printf "cuts\t-"
 	for (k = 1; k <= n_policies; k++) printf "\t%d", cuts[policy[k]]
+	print "\t-\t-"
+	printf "of static\t-"
+	for (k = 1; k <= n_policies; k++) printf "\t%.1f %%", 100 * share[policy[k]] / n_counted
 	print "\t-\t-"
 }

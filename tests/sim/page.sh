@@ -21,7 +21,7 @@ table() {
 				if ($i !~ /!/ && (least < 0 || $i + 0 < least)) least = $i + 0
 			printf "<tr%s>", $n != "-" && mark != "" ? " class=lost" : ""
 			for (i = 1; i <= n; i++) {
-				isleast = mark != "" && $1 != "cuts" && i >= 3 && head[i] != "gain" && i < n &&
+				isleast = mark != "" && $1 != "cuts" && $1 != "of static" && i >= 3 && head[i] != "gain" && i < n &&
 				          $i !~ /!/ && $i + 0 == least
 				text = $i
 				if (text ~ /^[0-9]+!?$/)
@@ -61,6 +61,9 @@ memory, or not be started. The least of a line is bold; a line where a policy wa
 by more than 5 % is marked. All of this is simulated: docs/simulator.md says how.</p>
 EOF
 printf '<p><code>%s</code></p>\n' "$(head -n 1 "$dir/summary.txt")"
+echo '<div class=plot>'
+cat "$work/summary.svg"
+echo '</div>'
 tail -n +2 "$dir/summary.txt" | table best
 echo '<h2>The defaults</h2><p>Each option of cagmad.conf by itself, the others at their defaults'
 echo '(*); all workloads but the largest, on seeds that nothing above is of.</p>'

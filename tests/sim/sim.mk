@@ -6,7 +6,8 @@
 # make result-policy-scale   what one decision of cagma takes, by the number of guests
 # make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
 # make bench-quick           the same in under a minute, with one seed and no sweeps
-# make check-sim             one seed: that no run comes below the bound and no page is lost
+# make check-sim             one seed: that no run comes below the bound, no page is lost, and
+#                            the same seed gives the same bytes
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
@@ -29,3 +30,5 @@ check-sim: $(SIM_PROG)
 	@echo "  TEST    $(SIM_PROG)"
 	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn %0.scn,%-400.scn),$(SIM_WORKLOADS)) \
 	  >$B/check-sim.tsv
+	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
+	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
