@@ -93,24 +93,16 @@ static int publish_one(struct guest *g, const struct guest_view *v, const struct
 	return r == -EBADF ? r : 0;
 }
 
-int publish_words(struct guests *gs, const struct verdict *verdict, struct store *store,
-		  uint64_t period_ms, uint64_t now_ms)
-{
-	bool any;
-	int r = 0;
-	for (unsigned i = 0; i < gs->n && r == 0; i++)
-		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, false, period_ms,
-				now_ms, &any);
-	return r;
-}
-
-int publish_amounts(struct guests *gs, const struct verdict *verdict, struct store *store,
-		    uint64_t period_ms, uint64_t now_ms, unsigned *next)
+int publish_next(struct guests *gs, const struct verdict *verdict, struct store *store,
+		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round)
 {
 	bool any = false;
 	int r = 0;
-	for (; *next < gs->n && r == 0 && !any; ++*next)
-		r = publish_one(&gs->guest[*next], &gs->view[*next], &verdict[*next], store, true,
-				period_ms, now_ms, &any);
+	for (; round->left && r == 0 && !any; round->left--) {
+		unsigned i = round->at < gs->n ? round->at : 0;
+		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, amounts, period_ms,
+				now_ms, &any);
+		round->at = i + 1;
+	}
 	return r;
 }
