@@ -70,6 +70,7 @@ static int allocate(struct engine *e)
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
 	e->state.qmemman = e->guests.qmemman;
+	e->state.peer = e->guests.peer;
 	e->state.share = calloc(n, sizeof(*e->state.share));
 	e->plan.action = calloc(n, sizeof(*e->plan.action));
 	e->plan.verdict = calloc(n, sizeof(*e->plan.verdict));
