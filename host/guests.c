@@ -440,9 +440,18 @@ static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 			  model_hold_word(v->hold));
 }
 
+static bool has_departures(const struct guests *gs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++)
+		if (gs->departure[i].until_ms > now_ms)
+			return true;
+	return false;
+}
+
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
 		   uint64_t now_ms)
 {
+	bool may_return = has_departures(gs, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
 		struct guest_view *v = &gs->view[i];
@@ -451,7 +460,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (guests_is_running(g))
+		if (may_return && guests_is_running(g))
 			note_return(gs, g, now_ms);
 		fill_view(g, v, now_ms);
 		judge_view(g, v, now_ms);

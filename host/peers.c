@@ -18,11 +18,6 @@ uint64_t peers_free_kib(const struct host_view *host)
 	return amount_less(host->free_kib, model_kept_kib(host));
 }
 
-static bool is_in_force(const struct guest_view *view, const struct peer_guest *guest)
-{
-	return model_target_kib(view, guest->wish_kib) == view->target_kib;
-}
-
 uint64_t peers_told_kib(const struct guest_view *view, const struct peer_guest *guest)
 {
 	return guest->has_wish ? guest->wish_kib : model_reach_kib(view, view->target_kib);
@@ -41,34 +36,35 @@ void peers_begin(const struct snapshot *snap, struct policy_state *state, struct
 
 void peers_wish(struct peer_guest *guest, uint64_t alm_kib)
 {
-	guest->has_wish = true;
+	guest->has_wish = guest->is_new = true;
 	guest->wish_kib = amount_min(alm_kib, PEERS_MAX_KIB);
 }
 
-static void add_actions(const struct snapshot *snap, const struct peer_guest *guest,
-			struct plan *plan)
+static void add_actions(const struct snapshot *snap, struct peer_guest *guest, struct plan *plan)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
-		if (!guest[i].has_wish || is_in_force(view, &guest[i]))
+		if (guest[i].is_new)
+			guest[i].target_kib = model_target_kib(view, guest[i].wish_kib);
+		guest[i].is_new = false;
+		if (!guest[i].has_wish || guest[i].target_kib == view->target_kib)
 			continue;
 		plan->action[plan->n_actions++] = (struct action){
-			i, model_target_kib(view, guest[i].wish_kib),
+			i, guest[i].target_kib,
 			guest[i].wish_kib < view->alm_kib ? REASON_GIVE : REASON_NEED};
 	}
 	plan_order(snap, plan);
 }
 
-/* Somebody waits for memory, and somebody is giving some. */
-static bool is_worth_asking_again(const struct snapshot *snap, const struct peer_guest *guest)
+/* Somebody waits for memory, and somebody is giving some, or about to. */
+static bool is_worth_asking_again(const struct snapshot *snap, const struct peer_guest *guest,
+				  bool has_decided)
 {
-	bool is_wanted = false, is_given = false;
+	bool is_wanted = false, is_given = has_decided;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
-		is_wanted |= guest[i].has_wish &&
-			     model_target_kib(view, guest[i].wish_kib) > view->target_kib;
-		is_given |= model_is_shrinking(view) ||
-			    (guest[i].has_wish && guest[i].wish_kib < view->alm_kib);
+		is_wanted |= guest[i].has_wish && guest[i].target_kib > view->target_kib;
+		is_given |= model_is_shrinking(view) || view->is_being_told;
 	}
 	return is_wanted && is_given;
 }
@@ -92,7 +88,7 @@ void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
 	add_actions(snap, state->peer, plan);
 	if (!has_decided)
 		plan_cut(conf, snap, plan);
-	if (is_worth_asking_again(snap, state->peer))
+	if (is_worth_asking_again(snap, state->peer, has_decided))
 		plan->wake_ms = amount_min(plan->wake_ms, retry_ms);
 	judge(conf, snap, state, plan);
 }

@@ -29,7 +29,9 @@ enum {
 /* One guest; all zero is one never seen. */
 struct peer_guest {
 	bool has_wish;
-	uint64_t wish_kib; /* what it is to hold, to the KiB; targets are whole pages */
+	bool is_new;         /* the wish, in this pass */
+	uint64_t wish_kib;   /* what it is to hold, to the KiB */
+	uint64_t target_kib; /* … as a target, in whole pages; as its slack was then */
 	struct cagma2017_guest cagma2017;
 	struct coordinator_guest coordinator;
 	struct mom_guest mom;

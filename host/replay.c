@@ -18,12 +18,14 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 #define CONF_FIELDS(X)                                                                             \
 	X(period_ms)                                                                               \
 	X(reserve_kib)                                                                             \
-	X(cma_min_kib) X(cma_share_permyriad) X(pressure_max_permyriad) X(demand_fall_ms)          \
-		X(step_kib) X(credit_kib)
+	X(cma_min_kib)                                                                             \
+	X(cma_share_permyriad) X(pressure_max_permyriad) X(demand_fall_ms) X(step_kib)             \
+		X(credit_kib)
 #define GUEST_FIELDS(X)                                                                            \
 	X(domid)                                                                                   \
 	X(alm_kib)                                                                                 \
-	X(cap_kib) X(target_kib) X(latency_ms) X(at_rest) X(gave_up) X(min_kib) X(max_kib)         \
+	X(cap_kib)                                                                                 \
+	X(target_kib) X(latency_ms) X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib)      \
 		X(weight) X(is_alarmed) X(may_have_credit) X(is_credited) X(is_being_told)         \
 			X(grew_itself) X(can_alarm) X(boot_kib) X(fill_kib_s)
 #define ACTION_FIELDS(X) X(domid) X(target_kib)
@@ -179,6 +181,7 @@ static bool take_guest(struct replay *r, struct text text)
 	v.latency_ms = w.latency_ms;
 	v.at_rest = w.at_rest != 0;
 	v.gave_up = w.gave_up != 0;
+	v.is_doubted = w.is_doubted != 0;
 	v.min_kib = w.min_kib;
 	v.max_kib = w.max_kib;
 	v.weight = (uint32_t)w.weight;

@@ -25,7 +25,7 @@ enum {
 	AVAIL_KIB = 64 * 1024,  /* ample, so that nobody needs anything */
 	WAVER_KIB = 4 * 1024,   /* … to and fro by this */
 	PERIOD_MS = 1000,       /* the default */
-	SETTLE_MS = 5000,       /* until what it says to people at first has been said */
+	SAID_MS = 120000,       /* until it has said everything to people: on a busy machine */
 	ALL_CHANGED_MS = 100,   /* at most */
 	NONE_CHANGED_US = 2000, /* at most */
 };
@@ -42,13 +42,18 @@ struct bench {
 
 /* --- reports --------------------------------------------------------------- */
 
+static uint64_t avail_kib(const struct bench *b)
+{
+	return AVAIL_KIB + b->seq % 2 * WAVER_KIB;
+}
+
 static bool write_report(struct bench *b, xs_transaction_t t, unsigned i)
 {
 	char path[KEYS_MAX_PATH], line[KEYS_MAX_VALUE + 1];
 	struct report r = {.seq = b->seq,
 			   .uptime_ms = result_real_us() / 1000,
 			   .total_kib = lab1_guest_alm_kib(b->guest[i]) - OFFSET_KIB,
-			   .avail_kib = AVAIL_KIB + b->seq % 2 * WAVER_KIB,
+			   .avail_kib = avail_kib(b),
 			   .present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) |
 				      REPORT_BIT(total_kib) | REPORT_BIT(free_kib) |
 				      REPORT_BIT(avail_kib)};
@@ -156,6 +161,19 @@ static uint64_t measure_us(struct bench *b, bool reports)
 
 /* --- the bench --------------------------------------------------------------- */
 
+/* What was reported last has been taken in, and said to people. */
+static void settle(struct bench *b)
+{
+	char path[KEYS_MAX_PATH], value[32];
+	snprintf(value, sizeof(value), "%llu", (unsigned long long)avail_kib(b));
+	for (unsigned i = 0; i < b->n_guests; i++) {
+		keys_path(KEY_AVM, lab1_guest_domid(b->guest[i]), path);
+		if (!lab1_wait_key(b->lab, path, value, SAID_MS))
+			result_fail("%s did not become %s", path, value);
+	}
+	usleep(2 * PERIOD_MS * 1000);
+}
+
 static void set_up(struct bench *b)
 {
 	static const char hello[] = "protocol=1 version=0 abilities=report,alarm";
@@ -174,7 +192,7 @@ static void set_up(struct bench *b)
 	}
 	report_all(b);
 	b->cagmad = result_cagmad(b->lab, config, b->guest, b->n_guests);
-	usleep(SETTLE_MS * 1000);
+	settle(b);
 }
 
 int main(int argc, char **argv)
@@ -187,9 +205,8 @@ int main(int argc, char **argv)
 	}
 	set_up(&bench);
 	uint64_t all_us = measure_us(&bench, true);
-	usleep(2 * PERIOD_MS * 1000);
 	report_all(&bench); /* nobody has been silent for long */
-	usleep(2 * PERIOD_MS * 1000);
+	settle(&bench);
 	uint64_t none_us = measure_us(&bench, false);
 	unsigned long kib = rss_kib(bench.cagmad);
 	struct result_words words = result_end_cagmad(bench.cagmad);

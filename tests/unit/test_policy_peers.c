@@ -338,6 +338,32 @@ START_TEST(decisions_in_series_are_the_originals)
 }
 END_TEST
 
+/* The second state is no decision: what is free by then is given, and nothing is cut. */
+START_TEST(what_was_cut_is_asked_for_again_as_pages_come_free)
+{
+	struct decided d =
+		decided("coordinator",
+			"host now_ms=10000 period_ms=2000 total_kib=4000000 free_kib=0\n"
+			"guest domid=1 alm_kib=524288 max_kib=900000 total_kib=524288 "
+			"free_kib=20000\n"
+			"guest domid=2 alm_kib=1048576 total_kib=1048576 "
+			"free_kib=700000\n\n"
+			"host now_ms=10100 period_ms=2000 total_kib=4000000 "
+			"free_kib=48576\n"
+			"guest domid=1 alm_kib=524288 max_kib=900000 total_kib=524288 "
+			"free_kib=20000\n"
+			"guest domid=2 alm_kib=1000000 target_kib=969932 total_kib=1000000 "
+			"free_kib=650000\n",
+			true);
+	ck_assert_ptr_null(d.wrong);
+	ck_assert_uint_eq(d.goal_kib[0], 602931);
+	ck_assert_uint_eq(d.wanted_kib[0], 572864);
+	ck_assert_uint_eq(d.allowed_kib[0], 572864);
+	ck_assert_uint_eq(d.n_actions, 3);
+	ck_assert_uint_eq(d.n_cuts, 1);
+}
+END_TEST
+
 /* --- states that cannot be, and the largest there are ---------------------- */
 
 static const char *const extremes[] = {
@@ -367,6 +393,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, decisions_are_the_originals, 0, N_ROWS(rows));
 	tcase_add_loop_test(tests, targets_are_whole_pages_of_what_was_decided, 0, N_ROWS(rows));
 	tcase_add_loop_test(tests, decisions_in_series_are_the_originals, 0, N_ROWS(series));
+	tcase_add_test(tests, what_was_cut_is_asked_for_again_as_pages_come_free);
 	tcase_add_loop_test(tests, no_state_is_too_odd, 0, N_ROWS(extremes));
 }
 

@@ -20,7 +20,8 @@ enum { GUESTS = 4 };
 	" credit_kib=0"
 #define GUEST                                                                                      \
 	" | guest name=%s domid=%d hold=%s alm_kib=400000 cap_kib=401024 target_kib=400000"        \
-	" slack_kib=%s latency_ms=500 at_rest=1 gave_up=0 min_kib=100000 max_kib=800000 "          \
+	" slack_kib=%s latency_ms=500 at_rest=1 gave_up=0 is_doubted=0 min_kib=100000 "            \
+	"max_kib=800000 "                                                                          \
 	"weight=256"                                                                               \
 	" is_alarmed=0 may_have_credit=0 is_credited=0 is_being_told=0 grew_itself=0 can_alarm=1"  \
 	" boot_kib=0 fill_kib_s=0 offset_kib=0"
