@@ -42,16 +42,15 @@ CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
-PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) host/decide.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
+include host/sim.mk
+PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) $(SIM_PURE)
 AGENT       = guest/cagma-agent.o guest/agent.o guest/largest.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
-              guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
+              guest/pressure.o guest/recording.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
-
-SIM         = host/cagma-sim.o host/decide_main.o host/decide.o $(CORE) $(COMMON)
 
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
@@ -67,7 +66,6 @@ $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
 $B/host/cagmactl: $(addprefix $B/,$(CTL))
 $B/host/cagmactl: LDLIBS += $(CTL_LIBS)
-$B/host/cagma-sim: $(addprefix $B/,$(SIM))
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -88,8 +86,8 @@ else
 # --- checks -----------------------------------------------------------------
 include $(wildcard tests/*/*.mk)
 
-# All that the core may reach: string functions, compiler helpers, itself.
-PURE_OK = mem(cpy|set|move|cmp|chr)|str(len|cmp|ncmp|chr|nlen)|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+# All that the core may reach: string functions, arithmetic, compiler helpers, itself.
+PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
 pure: $(addprefix $B/,$(PURE))
 	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
 	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \
@@ -102,7 +100,7 @@ check-warnings:
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
+TESTS = check-unit check-sim check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all
@@ -128,10 +126,12 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
 install: install-daemon install-agent
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
-install-daemon: $B/host/cagmad $B/host/cagmactl
+install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
 	$(call install_program,host,cagmad)
 	$(INSTALL) -D -m 0755 $B/host/cagmactl $(DESTDIR)$(SBINDIR)/cagmactl
 	$(INSTALL) -D -m 0644 docs/man/cagmactl.8 $(DESTDIR)$(MANDIR)/man8/cagmactl.8
+	$(INSTALL) -D -m 0755 $B/host/cagma-sim $(DESTDIR)$(SBINDIR)/cagma-sim
+	$(INSTALL) -D -m 0644 docs/man/cagma-sim.8 $(DESTDIR)$(MANDIR)/man8/cagma-sim.8
 	$(INSTALL) -D -m 0644 docs/man/cagmad.conf.5 $(DESTDIR)$(MANDIR)/man5/cagmad.conf.5
 	[ -e $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf ] || \
 	  $(INSTALL) -D -m 0644 systemd/cagmad.conf $(DESTDIR)$(SYSCONFDIR)/xen/cagmad.conf

@@ -161,12 +161,20 @@ static void take_terms(struct agent *agent)
 	agent->terms = alarm_terms(&agent->report, host->cma_kib, host->period_ms);
 }
 
+static void record(struct agent *agent)
+{
+	int r = recording_add(&agent->recording, &agent->report);
+	if (r < 0)
+		log_warning("the record cannot be written and ends here: %s", strerror(-r));
+}
+
 /* `quiet_ms`: how long ago a glance called for no look; 0: not known. */
 static void look(struct agent *agent, uint64_t quiet_ms)
 {
 	agent->has_report = sense_look(&agent->sense, &agent->report);
 	if (!agent->has_report)
 		return;
+	record(agent);
 	take_terms(agent);
 	cadence_looked(&agent->cadence, &agent->report);
 	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &agent->terms, quiet_ms);
@@ -243,8 +251,14 @@ int agent_init(struct agent *agent, const char *root)
 	return 0;
 }
 
+int agent_record(struct agent *agent, const char *path)
+{
+	return recording_open(&agent->recording, path);
+}
+
 void agent_finish(struct agent *agent)
 {
+	recording_close(&agent->recording);
 	store_finish(&agent->store);
 	sense_finish(&agent->sense);
 }

@@ -11,6 +11,7 @@
 
 #include "guest/alarm.h"
 #include "guest/announce.h"
+#include "guest/recording.h"
 #include "guest/selfgrow.h"
 #include "guest/sense.h"
 #include "guest/store.h"
@@ -25,6 +26,7 @@ struct agent {
 	struct alarm alarm;
 	struct alarm_terms terms;
 	struct selfgrow grow;
+	struct recording recording;
 	enum alarm_reason alarm_reason; /* for which one is to be raised */
 	struct report report;           /* the latest look */
 	bool has_report;
@@ -45,6 +47,9 @@ struct agent {
 /* `root`, NULL for /, is where /proc and /sys are; it must outlive `agent`. 0 or -errno. */
 int agent_init(struct agent *agent, const char *root);
 void agent_finish(struct agent *agent);
+
+/* Every look is appended to `path` from now on. 0 or -errno. */
+int agent_record(struct agent *agent, const char *path);
 
 enum agent_end {
 	AGENT_DONE,

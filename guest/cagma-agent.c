@@ -16,7 +16,8 @@
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
 struct options {
-	const char *root; /* NULL: / */
+	const char *root;   /* NULL: / */
+	const char *record; /* NULL: none */
 	bool once;
 	bool print;
 	bool largest;
@@ -33,6 +34,7 @@ static const char help_text[] =
 	"      --once        publish once and exit\n"
 	"      --print       print one report on stdout and exit; needs neither xenstore nor root\n"
 	"      --largest     report the largest process, too; for the host's policy cagma-2017\n"
+	"      --record FILE append every look at the guest's memory to FILE, a line each\n"
 	"      --root DIR    read /proc and /sys below DIR instead of /\n"
 	"  -v, --verbose     log every report and alarm that is published, and why\n"
 	"      --version     print the version and exit\n"
@@ -40,12 +42,13 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 if all is well, 1 if the operation failed, 2 if it was used wrongly.\n";
 
-enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_ROOT, OPT_VERSION };
+enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_RECORD, OPT_ROOT, OPT_VERSION };
 
 static const struct option option_names[] = {
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"print", no_argument, NULL, OPT_PRINT},
 	{"largest", no_argument, NULL, OPT_LARGEST},
+	{"record", required_argument, NULL, OPT_RECORD},
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -67,6 +70,9 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 			break;
 		case OPT_LARGEST:
 			ret_options->largest = true;
+			break;
+		case OPT_RECORD:
+			ret_options->record = optarg;
 			break;
 		case OPT_ROOT:
 			ret_options->root = optarg;
@@ -126,6 +132,20 @@ static int publish(struct agent *agent, bool once)
 	return end == AGENT_DONE ? EXIT_FINE : EXIT_FAILED;
 }
 
+/* What the options ask for beside the usual; false, told of, when it is not to be had. */
+static bool prepare(struct agent *agent, const struct options *options)
+{
+	int r = options->largest ? sense_want_largest(&agent->sense) : 0;
+	if (r < 0) {
+		log_error("cannot read the processes' directory: %s", strerror(-r));
+		return false;
+	}
+	r = options->record ? agent_record(agent, options->record) : 0;
+	if (r < 0)
+		log_error("cannot record to %s: %s", options->record, strerror(-r));
+	return r == 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct agent agent;
@@ -144,10 +164,7 @@ int main(int argc, char **argv)
 		log_error("cannot open directory %s: %s", options.root, strerror(-r));
 		return EXIT_FAILED;
 	}
-	r = options.largest ? sense_want_largest(&agent.sense) : 0;
-	if (r < 0)
-		log_error("cannot read the processes' directory: %s", strerror(-r));
-	else
+	if (prepare(&agent, &options))
 		exit_status = options.print ? print_once(&agent) : publish(&agent, options.once);
 	agent_finish(&agent);
 	return exit_status;

@@ -286,7 +286,7 @@ static unsigned check(struct engine *e, const struct policy_conf *conf, const st
 
 static void keep_record(struct engine *e, const struct snapshot *snap, unsigned cuts)
 {
-	int r = e->record ? record_pass(e->record, snap, &e->guests, &e->plan, cuts) : 0;
+	int r = e->record ? record_pass(e->record, &e->config, snap, &e->guests, &e->plan, cuts) : 0;
 	if (r < 0)
 		trouble_begin(&e->no_record, "the record cannot be written", r);
 	else

@@ -74,10 +74,24 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 	return PLAN_SAFE;
 }
 
-static bool is_repeated(const struct plan *plan, unsigned n)
+/* Which guests have had their action; a bit for each of more than Xen has room for. */
+enum { SEEN_GUESTS = 32768 };
+struct seen {
+	uint64_t word[SEEN_GUESTS / 64];
+};
+
+/* The n-th action is that of a guest that had one before; it has had one from now on. */
+static bool is_repeated(struct seen *seen, const struct plan *plan, unsigned n)
 {
+	unsigned guest = plan->action[n].guest;
+	if (guest < SEEN_GUESTS) {
+		uint64_t bit = UINT64_C(1) << guest % 64;
+		bool was_seen = seen->word[guest / 64] & bit;
+		seen->word[guest / 64] |= bit;
+		return was_seen;
+	}
 	for (unsigned i = 0; i < n; i++)
-		if (plan->action[i].guest == plan->action[n].guest)
+		if (plan->action[i].guest == guest)
 			return true;
 	return false;
 }
@@ -107,6 +121,7 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 				const struct plan *plan, unsigned *ret_guest)
 {
 	struct purse purse = purse_of(conf, snap);
+	struct seen seen = {.word = {0}};
 	bool grown = false;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
@@ -114,7 +129,7 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 		enum plan_breach breach = breach_alone(snap, a);
 		if (breach != PLAN_SAFE)
 			return breach;
-		if (is_repeated(plan, i))
+		if (is_repeated(&seen, plan, i))
 			return PLAN_TWICE;
 		uint64_t cost_kib = plan_cost_kib(snap, a);
 		if (cost_kib > purse_for(&purse, &snap->guest[a->guest]))
@@ -171,11 +186,12 @@ static unsigned cut_credit(const struct snapshot *snap, struct plan *plan)
 unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, struct plan *plan)
 {
 	struct purse purse = purse_of(conf, snap);
+	struct seen seen = {.word = {0}};
 	unsigned kept = 0, cuts = 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		plan->action[kept] = plan->action[i];
 		struct action *a = &plan->action[kept];
-		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(plan, kept);
+		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(&seen, plan, kept);
 		uint64_t left_kib = fits ? purse_for(&purse, &snap->guest[a->guest]) : 0;
 		if (fits && plan_cost_kib(snap, a) > left_kib) {
 			fits = trim(snap, a, left_kib);

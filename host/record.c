@@ -25,6 +25,7 @@ int record_open(const char *path, struct record **ret_record)
 		return error;
 	}
 	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
+	fputs("begin\n", r->file);
 	*ret_record = r;
 	return 0;
 }
@@ -35,6 +36,19 @@ void record_close(struct record *r)
 		return;
 	fclose(r->file);
 	free(r);
+}
+
+static void print_conf(FILE *file, const struct config *config)
+{
+	struct policy_conf c = config_policy(config);
+	fprintf(file,
+		" | conf policy=%s period_ms=%" PRIu64 " reserve_kib=%" PRIu64
+		" cma_min_kib=%" PRIu64 " cma_share_permyriad=%" PRIu32
+		" pressure_max_permyriad=%" PRIu32 " demand_fall_ms=%" PRIu64 " step_kib=%" PRIu64
+		" credit_kib=%" PRIu64,
+		config->policy->name, c.period_ms, c.reserve_kib, c.cma_min_kib,
+		c.cma_share_permyriad, c.pressure_max_permyriad, c.demand_fall_ms, c.step_kib,
+		c.credit_kib);
 }
 
 /* A name is the administrator's, but may hold spaces and bars. */
@@ -57,12 +71,13 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		" at_rest=%d gave_up=%d is_doubted=%d"
 		" min_kib=%" PRIu64 " max_kib=%" PRIu64 " weight=%" PRIu32 " bad_reports=%" PRIu64
 		" floods=%" PRIu64 " failed_calls=%" PRIu64 " alarms=%" PRIu64
-		" is_alarmed=%d may_have_credit=%d is_credited=%d is_being_told=%d grew_itself=%d",
+		" is_alarmed=%d may_have_credit=%d is_credited=%d is_being_told=%d grew_itself=%d"
+		" can_alarm=%d boot_kib=%" PRIu64 " fill_kib_s=%" PRIu64,
 		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
 		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->is_doubted, v->min_kib,
 		v->max_kib, v->weight, g->n_bad_reports, g->n_floods, g->n_failed_calls,
 		g->n_alarms, v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
-		v->grew_itself);
+		v->grew_itself, v->can_alarm, v->boot_kib, v->fill_kib_s);
 	fprintf(file,
 		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64
 		" cma_kib=%" PRIu64 " want_kib=%" PRIu64 " goal_kib=%" PRIu64,
@@ -72,8 +87,8 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		fprintf(file, " | report report_ms=%" PRIu64 " %s", v->report_ms, report);
 }
 
-int record_pass(struct record *r, const struct snapshot *snap, const struct guests *guests,
-		const struct plan *plan, unsigned cuts)
+int record_pass(struct record *r, const struct config *config, const struct snapshot *snap,
+		const struct guests *guests, const struct plan *plan, unsigned cuts)
 {
 	const struct host_view *h = &snap->host;
 	fprintf(r->file,
@@ -82,6 +97,7 @@ int record_pass(struct record *r, const struct snapshot *snap, const struct gues
 		" xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
 		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib,
 		h->leased_kib, h->xl_is_building, plan->promised_kib, cuts);
+	print_conf(r->file, config);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		print_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {

@@ -30,11 +30,19 @@ static uint64_t units_up_to(const struct share *share, unsigned n, uint64_t leve
 	return units;
 }
 
+static uint64_t last_order(const struct share *share, unsigned n)
+{
+	uint64_t last = 0;
+	for (unsigned i = 0; i < n; i++)
+		last = share[i].order > last ? share[i].order : last;
+	return last;
+}
+
 /* The next level would give one unit each to more shares than units are left:
  * those with the lowest order get theirs. */
 static void hand_out_rest(struct share *share, unsigned n, uint64_t rest, uint64_t level)
 {
-	uint64_t low = 0, high = UINT32_MAX;
+	uint64_t low = 0, high = last_order(share, n);
 	while (low < high) {
 		uint64_t middle = low + (high - low) / 2;
 		if (units_up_to(share, n, level, middle) >= rest)

@@ -138,7 +138,7 @@ static unsigned long count(double x)
 	return x > 0 ? (unsigned long)x : 0;
 }
 
-static void add_meminfo(struct text_buffer *buf, const struct labmodel *m)
+static void add_meminfo(struct text_buffer *buf, const struct sim_memory *m)
 {
 	double buffers = m->cache_kib / 16, reclaimable = m->cache_kib / 32;
 	double cached = m->cache_kib - buffers - reclaimable, kernel = m->config.kernel_kib;
@@ -148,7 +148,7 @@ static void add_meminfo(struct text_buffer *buf, const struct labmodel *m)
 	} fields[] = {
 		{"MemTotal:", m->managed_kib},
 		{"MemFree:", m->free_kib},
-		{"MemAvailable:", labmodel_available_kib(m)},
+		{"MemAvailable:", sim_memory_available_kib(m)},
 		{"Buffers:", buffers},
 		{"Cached:", cached},
 		{"SwapCached:", 0},
@@ -305,9 +305,9 @@ static void add_still(struct text_buffer *buf, const char *const *names, size_t 
 	}
 }
 
-static void add_vmstat(struct text_buffer *buf, const struct labmodel *m)
+static void add_vmstat(struct text_buffer *buf, const struct sim_memory *m)
 {
-	const struct labmodel_counters *c = &m->counters;
+	const struct sim_memory_counters *c = &m->counters;
 	const struct {
 		const char *name;
 		double value;
@@ -349,7 +349,7 @@ static void add_vmstat(struct text_buffer *buf, const struct labmodel *m)
 	add_still(buf, vmstat_tail, sizeof vmstat_tail / sizeof vmstat_tail[0]);
 }
 
-static void add_pressure(struct text_buffer *buf, const struct labmodel *m)
+static void add_pressure(struct text_buffer *buf, const struct sim_memory *m)
 {
 	add(buf, "some avg10=%.2f avg60=%.2f avg300=%.2f total=%lu\n", m->some.avg10, m->some.avg60,
 	    m->some.avg300, count(m->counters.some_us));
@@ -359,15 +359,15 @@ static void add_pressure(struct text_buffer *buf, const struct labmodel *m)
 		buf->text[buf->len++] = '\n';
 }
 
-static void add_status(struct text_buffer *buf, const struct labmodel *m)
+static void add_status(struct text_buffer *buf, const struct sim_memory *m)
 {
 	add(buf,
 	    "Name:\twork\nState:\tS (sleeping)\nPid:\t100\nVmRSS:\t%8lu kB\nVmSwap:\t%8lu kB\n",
 	    count(m->anon_kib), count(m->swapped_kib));
 }
 
-static void add_file(struct text_buffer *buf, enum guesttree_file file, const struct labmodel *m,
-		     const struct labballoon *b, double uptime_s)
+static void add_file(struct text_buffer *buf, enum guesttree_file file, const struct sim_memory *m,
+		     const struct sim_balloon *b, double uptime_s)
 {
 	switch (file) {
 	case GUESTTREE_MEMINFO:
@@ -429,7 +429,7 @@ static void file_put(struct guesttree *tree, int file, const struct text_buffer 
 	tree->last_len[file] = buf->len;
 }
 
-void guesttree_update(struct guesttree *tree, const struct labmodel *m, const struct labballoon *b,
+void guesttree_update(struct guesttree *tree, const struct sim_memory *m, const struct sim_balloon *b,
 		      double uptime_s)
 {
 	struct text_buffer buf;

@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tests/lab1/labballoon.h"
-#include "tests/lab1/labmodel.h"
+#include "host/sim_balloon.h"
+#include "host/sim_memory.h"
 
 #define GUESTTREE_TARGET   "sys/devices/system/xen_memory/xen_memory0/target_kb"
 #define GUESTTREE_FILE_MAX 6144
@@ -46,7 +46,7 @@ struct guesttree {
 int guesttree_create(struct guesttree *tree, const char *dir, const char *uuid);
 void guesttree_destroy(struct guesttree *tree);
 /* Writes what changed. */
-void guesttree_update(struct guesttree *tree, const struct labmodel *m, const struct labballoon *b,
+void guesttree_update(struct guesttree *tree, const struct sim_memory *m, const struct sim_balloon *b,
 		      double uptime_s);
 /* What target_kb holds if somebody else wrote it since; -1 if it is our own or no number. */
 int64_t guesttree_target_written(struct guesttree *tree);

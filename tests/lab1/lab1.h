@@ -70,10 +70,10 @@ struct lab1_guest_options {
 	uint64_t memory_kib, max_kib, videoram_kib; /* as in xl.cfg: memory, maxmem, videoram */
 	uint32_t vcpus;
 	bool has_agent;     /* start cagma-agent at boot, and again after a reboot */
-	const char *demand; /* labdemand.h */
+	const char *demand; /* sim_demand.h */
 	double reserve_kib; /* ALM - MemTotal; 0: as Linux would have it */
-	struct labmodel_config model;
-	struct labballoon_config balloon;
+	struct sim_memory_config model;
+	struct sim_balloon_config balloon;
 };
 /* 256 of at most 512 MiB, PV, swap of 512 MiB, a balloon of 1 GiB/s. */
 #define LAB1_GUEST                                                                                 \
@@ -116,8 +116,8 @@ uint64_t lab1_guest_alm_kib(const struct lab1_guest *guest);
 /* The root for a program of this guest ("--root"), and its socket (XENSTORED_PATH). */
 void lab1_guest_root(const struct lab1_guest *guest, char *buf, size_t size);
 int lab1_guest_set_demand(struct lab1_guest *guest, const char *script);
-int lab1_guest_set_balloon(struct lab1_guest *guest, const struct labballoon_config *config);
-void lab1_guest_get_balloon(const struct lab1_guest *guest, struct labballoon_config *ret_config);
+int lab1_guest_set_balloon(struct lab1_guest *guest, const struct sim_balloon_config *config);
+void lab1_guest_get_balloon(const struct lab1_guest *guest, struct sim_balloon_config *ret_config);
 int lab1_guest_stats(const struct lab1_guest *guest, struct simguest_stats *ret_stats);
 /* A connection to xenstore as this guest; NULL and errno on failure. */
 struct xs_handle *lab1_guest_xs_open(const struct lab1_guest *guest);

@@ -8,8 +8,8 @@ LAB1_DEPS = libxen-dev libxenmisc4.17 xen-utils-4.17 xenstore-utils check gnuplo
 
 LAB1_DIR  = $B/tests/lab1
 LAB1_LIB  = $(addprefix $(LAB1_DIR)/,lab1.o lab1_process.o lab1_keys.o lab1_guest.o machine.o \
-              simguest.o guesttree.o labmodel.o labballoon.o labdemand.o xenbus.o ring.o bytes.o \
-              fakexen.o)
+              simguest.o guesttree.o xenbus.o ring.o bytes.o \
+              fakexen.o) $(addprefix $B/,$(SIM_MODEL))
 LAB1_FAKE = $(addprefix $(LAB1_DIR)/,preload-hypercall.o preload-device.o preload-clock.o \
               preload-fakexen.o)
 # libfakexen.so comes before Xen's libraries, so that their calls reach it.

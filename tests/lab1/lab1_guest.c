@@ -104,13 +104,13 @@ int lab1_guest_set_demand(struct lab1_guest *guest, const char *script)
 {
 	struct simguest_config config = {0};
 
-	if (!labdemand_parse(script, &config.demand) || strlen(script) >= sizeof guest->demand)
+	if (!sim_demand_parse(script, &config.demand) || strlen(script) >= sizeof guest->demand)
 		return lab1_fail(-EINVAL, "not a demand script: %s", script);
 	strcpy(guest->demand, script);
 	return machine_do(guest, MACHINE_DEMAND, &config, NULL);
 }
 
-int lab1_guest_set_balloon(struct lab1_guest *guest, const struct labballoon_config *balloon)
+int lab1_guest_set_balloon(struct lab1_guest *guest, const struct sim_balloon_config *balloon)
 {
 	struct simguest_config config = {.balloon = *balloon};
 
@@ -118,7 +118,7 @@ int lab1_guest_set_balloon(struct lab1_guest *guest, const struct labballoon_con
 	return machine_do(guest, MACHINE_BALLOON, &config, NULL);
 }
 
-void lab1_guest_get_balloon(const struct lab1_guest *guest, struct labballoon_config *ret_config)
+void lab1_guest_get_balloon(const struct lab1_guest *guest, struct sim_balloon_config *ret_config)
 {
 	*ret_config = guest->options.balloon;
 }
@@ -156,14 +156,14 @@ int lab1_guest_make(struct lab1 *lab, const struct lab1_guest_options *options,
 		    struct lab1_guest **ret_guest)
 {
 	struct lab1_guest *guest;
-	struct labdemand demand;
+	struct sim_demand demand;
 	int rc;
 
 	if (lab1_guest_find(lab, options->name) || lab->guest_count == FAKEXEN_SLOTS)
 		return lab1_fail(-EEXIST, "cannot create domain %s", options->name);
 	if (options->memory_kib > options->max_kib || !options->demand ||
 	    strlen(options->demand) >= sizeof guest->demand ||
-	    !labdemand_parse(options->demand, &demand))
+	    !sim_demand_parse(options->demand, &demand))
 		return lab1_fail(-EINVAL, "domain %s has wrong options", options->name);
 	guest = calloc(1, sizeof *guest);
 	if (!guest)
@@ -205,7 +205,7 @@ static void config_fill(const struct lab1_guest *guest, uint64_t target_kib,
 	ret_config->model.reserve_kib =
 		o->reserve_kib > 0 ? o->reserve_kib : RESERVE_KIB + (double)o->max_kib / 64;
 	ret_config->balloon = o->balloon;
-	labdemand_parse(guest->demand, &ret_config->demand);
+	sim_demand_parse(guest->demand, &ret_config->demand);
 }
 
 /* Memory as libxl gives it: setmaxmem, the paging pool, a claim, and then the pages. */

@@ -117,7 +117,7 @@ static void guest_remove(struct machine *m, struct simguest *guest)
 	simguest_destroy(guest);
 }
 
-static void guest_set_demand(struct simguest *guest, const struct labdemand *demand)
+static void guest_set_demand(struct simguest *guest, const struct sim_demand *demand)
 {
 	guest->config.demand = *demand;
 	guest->has_own_zero = true;

@@ -251,7 +251,7 @@ static const char *line_do(struct parser *p, char *line)
 static const char *guests_check(const struct parser *p)
 {
 	const struct scenario *s = p->s;
-	struct labdemand demand;
+	struct sim_demand demand;
 	char text[SCENARIO_DEMAND + 16];
 	uint32_t i;
 
@@ -261,7 +261,7 @@ static const char *guests_check(const struct parser *p)
 		snprintf(text, sizeof text, "%s", s->guests[i].demand);
 		if (mark)
 			memcpy(text + (mark - s->guests[i].demand), "11", 2);
-		if (!labdemand_parse(text, &demand))
+		if (!sim_demand_parse(text, &demand))
 			return wrong(p, "not a demand script", s->guests[i].demand);
 		if (s->guests[i].options.memory_kib > s->guests[i].options.max_kib)
 			return wrong(p, "memory is above maxmem", s->guests[i].options.name);
@@ -341,7 +341,7 @@ int scenario_boot(const struct scenario *s, struct lab1 *lab, uint32_t deadline_
 
 static int set_stuck(struct lab1_guest *guest, bool stuck)
 {
-	struct labballoon_config config;
+	struct sim_balloon_config config;
 
 	lab1_guest_get_balloon(guest, &config);
 	config.is_stuck = stuck;

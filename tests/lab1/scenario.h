@@ -13,8 +13,8 @@
  *	[guest web]            # "web" + number if count is above 1
  *	type = pv              # pv pvh hvm
  *	memory = 256           # MiB, as in xl.cfg; also maxmem, videoram, vcpus
- *	swap = 512             # MiB; also cache, kernel, reserve: see labmodel.h
- *	demand = 0:60 5:60 12:260   # labdemand.h; %d stands for the guest's number
+ *	swap = 512             # MiB; also cache, kernel, reserve: see sim_memory.h
+ *	demand = 0:60 5:60 12:260   # sim_demand.h; %d stands for the guest's number
  *	agent = yes
  *	count = 1
  *	populate = 1024        # MiB/s; also passes (1/s), hot (0..1), read (KiB/s)

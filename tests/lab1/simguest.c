@@ -52,8 +52,8 @@ static void kernel_target(struct simguest *guest, const char *text)
 
 	if (end == text || *end)
 		return;
-	labballoon_set_target(&guest->balloon, kib - guest->balloon.target_diff_kib,
-			      guest->world->now_s);
+	sim_balloon_set_target(&guest->balloon, kib - guest->balloon.target_diff_kib,
+			       guest->world->now_s);
 	guest->next_step_s = 0;
 	guest->is_booted = true;
 }
@@ -237,9 +237,9 @@ static void model_start(struct simguest *guest, double now_s)
 	double current = c->alloc_kib - c->hidden_kib, boot = c->static_max_kib;
 
 	boot -= c->balloon_diff_kib;
-	labmodel_init(&guest->model, &c->model, c->alloc_kib, labdemand_kib_at(&c->demand, 0));
-	labballoon_init(&guest->balloon, &c->balloon, (int64_t)current, (int64_t)boot,
-			(int64_t)c->balloon_diff_kib);
+	sim_memory_init(&guest->model, &c->model, c->alloc_kib, sim_demand_kib_at(&c->demand, 0));
+	sim_balloon_init(&guest->balloon, &c->balloon, (int64_t)current, (int64_t)boot,
+			 (int64_t)c->balloon_diff_kib);
 	guest->boot_s = guest->last_step_s = now_s;
 	guest->last_tree_s = -1;
 	guesttree_update(&guest->tree, &guest->model, &guest->balloon, BOOT_UPTIME_S);
@@ -305,7 +305,7 @@ void simguest_target_written(struct simguest *guest, double now_s)
 
 	if (kib < 0)
 		return;
-	labballoon_set_target(&guest->balloon, kib, now_s);
+	sim_balloon_set_target(&guest->balloon, kib, now_s);
 	guest->next_step_s = 0;
 }
 
@@ -315,6 +315,21 @@ static bool is_running(const struct simguest *guest)
 
 	return guest->is_started && d && d->life == FAKEXEN_ALIVE && !d->is_paused &&
 	       !d->is_shutdown;
+}
+
+static int64_t populate(void *host, uint32_t domid, uint64_t pages)
+{
+	return fakexen_domain_populate(host, domid, pages);
+}
+
+static int64_t release(void *host, uint32_t domid, uint64_t pages)
+{
+	return fakexen_domain_release(host, domid, pages);
+}
+
+struct sim_pages simguest_pages(struct fakexen_host *host, uint32_t domid)
+{
+	return (struct sim_pages){populate, release, host, domid};
 }
 
 double simguest_plan(struct simguest *guest, double now_s, double zero_s)
@@ -330,9 +345,9 @@ double simguest_plan(struct simguest *guest, double now_s, double zero_s)
 	}
 	if (guest->has_own_zero)
 		zero_s = guest->demand_zero_s;
-	demand = labdemand_kib_at(&guest->config.demand, zero_s < 0 ? 0 : now_s - zero_s);
+	demand = sim_demand_kib_at(&guest->config.demand, zero_s < 0 ? 0 : now_s - zero_s);
 	guest->planned_step_s = step;
-	guest->planned_io_kib = labmodel_plan(&guest->model, demand, step);
+	guest->planned_io_kib = sim_memory_plan(&guest->model, demand, step);
 	guest->was_active = demand < before || demand > before || guest->planned_io_kib > 0 ||
 			    guest->model.grow_kib > 0 || guest->config.model.read_kib_s > 0;
 	return guest->planned_io_kib;
@@ -342,10 +357,10 @@ void simguest_step(struct simguest *guest, double now_s, double io_share, double
 {
 	bool active = guest->was_active;
 	double tree_every;
+	struct sim_pages pages = simguest_pages(guest->world->host, guest->config.domid);
 
-	labmodel_step(&guest->model, io_share, disk_kib_s);
-	if (labballoon_run(&guest->balloon, &guest->model, guest->world->host, guest->config.domid,
-			   now_s, guest->planned_step_s))
+	sim_memory_step(&guest->model, io_share, disk_kib_s);
+	if (sim_balloon_run(&guest->balloon, &guest->model, &pages, now_s, guest->planned_step_s))
 		active = true;
 	guest->last_step_s = now_s;
 	guest->next_step_s = now_s + (active ? STEP_ACTIVE_S : STEP_IDLE_S) * 0.9;
@@ -359,14 +374,14 @@ void simguest_step(struct simguest *guest, double now_s, double io_share, double
 
 void simguest_get_stats(const struct simguest *guest, struct simguest_stats *ret_stats)
 {
-	const struct labmodel *m = &guest->model;
+	const struct sim_memory *m = &guest->model;
 	struct simguest_stats s = {
 		.managed_kib = m->managed_kib,
 		.anon_kib = m->anon_kib,
 		.swapped_kib = m->swapped_kib,
 		.cache_kib = m->cache_kib,
 		.free_kib = m->free_kib,
-		.available_kib = labmodel_available_kib(m),
+		.available_kib = sim_memory_available_kib(m),
 		.demand_kib = m->demand_kib,
 		.counters = m->counters,
 		.some_avg10 = m->some.avg10,

@@ -11,9 +11,9 @@
 
 #include "tests/lab1/fakexen.h"
 #include "tests/lab1/guesttree.h"
-#include "tests/lab1/labballoon.h"
-#include "tests/lab1/labdemand.h"
-#include "tests/lab1/labmodel.h"
+#include "host/sim_balloon.h"
+#include "host/sim_demand.h"
+#include "host/sim_memory.h"
 #include "tests/lab1/xenbus.h"
 
 #define SIMGUEST_NAME 32
@@ -28,18 +28,18 @@ struct simguest_config {
 	double static_max_kib;
 	double balloon_diff_kib; /* HVM and PVH: memory/target less this is the driver's target */
 	double hidden_kib;       /* ALM less the driver's current_kb */
-	struct labmodel_config model;
-	struct labballoon_config balloon;
-	struct labdemand demand;
+	struct sim_memory_config model;
+	struct sim_balloon_config balloon;
+	struct sim_demand demand;
 };
 
 /* What tests and tables read of a guest. KiB. */
 struct simguest_stats {
 	double managed_kib, anon_kib, swapped_kib, cache_kib, free_kib, available_kib, demand_kib;
-	struct labmodel_counters counters;
+	struct sim_memory_counters counters;
 	double some_avg10, full_avg10;
 	int64_t current_kib, target_kib;
-	uint32_t balloon_state; /* enum labballoon_state */
+	uint32_t balloon_state; /* enum sim_balloon_state */
 	uint64_t give_ups;
 	uint32_t clients;   /* programs that have its xenbus open */
 	uint32_t is_booted; /* its balloon driver has seen its first target */
@@ -73,8 +73,8 @@ struct simguest {
 	struct simguest_source clients[XENBUS_CLIENTS];
 	struct guesttree tree;
 	int target_watch; /* inotify */
-	struct labmodel model;
-	struct labballoon balloon;
+	struct sim_memory model;
+	struct sim_balloon balloon;
 	bool is_started;
 	bool is_booted;
 	bool has_own_zero; /* its demand has a zero of its own, and not the machine's */
@@ -95,6 +95,8 @@ void simguest_pump(struct simguest *guest);
 void simguest_event(struct simguest_source *source, uint32_t events);
 /* Somebody wrote the tree's target_kb. */
 void simguest_target_written(struct simguest *guest, double now_s);
+/* How a guest's balloon reaches its host. */
+struct sim_pages simguest_pages(struct fakexen_host *host, uint32_t domid);
 /* Plans a step if it is due at NOW_S; returns the disk traffic it wants in KiB, or -1. ZERO_S is
  * the start of the demand's time line, negative when it has not begun. */
 double simguest_plan(struct simguest *guest, double now_s, double zero_s);

@@ -32,7 +32,7 @@ void stage_close(void);
 /* cagmad with `config`; `extra_argv`: further options, or NULL. */
 void stage_start(const char *config, const char *const extra_argv[]);
 
-/* A running PV guest of at most 1024 MiB. `demand`: as in labdemand.h. */
+/* A running PV guest of at most 1024 MiB. `demand`: as in sim_demand.h. */
 struct lab1_guest *stage_boot(const char *name, uint64_t memory_mib, const char *demand,
 			      bool has_agent);
 

@@ -99,7 +99,7 @@ END_TEST
 
 START_TEST(an_interrupted_wait_leaves_nothing)
 {
-	struct labballoon_config held = {
+	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ctl_open_idle();
 	ck_assert_int_eq(lab1_guest_set_balloon(ctl_a, &held), 0);
@@ -144,9 +144,9 @@ END_TEST
 
 START_TEST(waiting_goes_on_over_a_restart)
 {
-	struct labballoon_config held = {
+	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
-	struct labballoon_config well = {.speed_kib_s = 1 << 20, .latency_s = 0.01};
+	struct sim_balloon_config well = {.speed_kib_s = 1 << 20, .latency_s = 0.01};
 	ctl_open_idle();
 	ck_assert_int_eq(lab1_guest_set_balloon(ctl_a, &held), 0);
 	ck_assert_int_eq(lab1_guest_set_balloon(ctl_b, &held), 0);

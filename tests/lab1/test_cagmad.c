@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -241,7 +242,7 @@ START_TEST(a_stuck_balloon_is_set_aside)
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
 	struct lab1_guest *stuck = stage_boot("stuck", 600, "0:60", true);
 	struct lab1_guest *other = stage_boot("other", 400, "0:60", true);
-	struct labballoon_config held = {
+	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ck_assert_int_eq(lab1_guest_set_balloon(stuck, &held), 0);
 	stage_start(stage_config, NULL);
@@ -301,6 +302,42 @@ START_TEST(an_unanswering_hypervisor_is_said_once)
 }
 END_TEST
 
+/* The program is BUILD/tests/lab1/test_cagmad. */
+static int replay(const char *record)
+{
+	char path[512], command[1024];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ck_assert_int_gt(len, 0);
+	path[len] = '\0';
+	for (int level = 0; level < 3; level++)
+		*strrchr(path, '/') = '\0';
+	snprintf(command, sizeof(command),
+		 "LSAN_OPTIONS=detect_leaks=0 %s/host/cagma-sim replay -v %s", path, record);
+	int status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(a_record_is_decided_again_to_the_same_plans)
+{
+#define RECORD STAGE_FILE("record")
+	const char *const record[] = {"--record", RECORD, NULL};
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("A guest | domid=9", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, record);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	lab1_guest_set_demand(a, "0:60 5:260");
+	ck_assert(stage_wait_at_least(a, 320 * MIB));
+	lab1_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_int_eq(replay(RECORD), 0);
+	/* another target than was decided is found */
+	ck_assert_int_eq(
+		system("sed -i '0,/ target_kib=[0-9]* reason/s// target_kib=4 reason/' " RECORD),
+		0);
+	ck_assert_int_eq(replay(RECORD), 1);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
@@ -317,6 +354,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_lost_xenstored_is_said_once);
 	tcase_add_test(tests, a_xenstored_that_is_not_there_is_waited_for);
 	tcase_add_test(tests, an_unanswering_hypervisor_is_said_once);
+	tcase_add_test(tests, a_record_is_decided_again_to_the_same_plans);
 }
 
 int main(void)

@@ -9,16 +9,17 @@
 #include <unistd.h>
 
 #include "tests/lab1/bytes.h"
-#include "tests/lab1/labballoon.h"
-#include "tests/lab1/labdemand.h"
-#include "tests/lab1/labmodel.h"
+#include "host/sim_balloon.h"
+#include "host/sim_demand.h"
+#include "host/sim_memory.h"
+#include "tests/lab1/simguest.h"
 #include "tests/unit/suite.h"
 
 #define MIB        1024.0
 #define STEP_S     0.01
 #define DISK_KIB_S 20480.0
 
-static const struct labmodel_config config = {
+static const struct sim_memory_config config = {
 	.reserve_kib = 40 * MIB,
 	.kernel_kib = 12 * MIB,
 	.cache_kib = 24 * MIB,
@@ -28,7 +29,7 @@ static const struct labmodel_config config = {
 	.hot_share = 1,
 };
 
-static const struct labballoon_config driver = {
+static const struct sim_balloon_config driver = {
 	.speed_kib_s = 1024 * MIB, .latency_s = 0, .max_retries = 4};
 
 /* ---- demand ---- */
@@ -57,10 +58,10 @@ static const char *const bad_scripts[] = {
 
 START_TEST(test_demand_refuses)
 {
-	struct labdemand demand;
+	struct sim_demand demand;
 
 	memset(&demand, 0x5a, sizeof demand);
-	ck_assert_msg(!labdemand_parse(bad_scripts[_i], &demand), "%s", bad_scripts[_i]);
+	ck_assert_msg(!sim_demand_parse(bad_scripts[_i], &demand), "%s", bad_scripts[_i]);
 	ck_assert_uint_eq(demand.count, 0x5a5a5a5a);
 }
 END_TEST
@@ -83,24 +84,24 @@ static const struct {
 
 START_TEST(test_demand_follows)
 {
-	struct labdemand demand;
+	struct sim_demand demand;
 
-	ck_assert(labdemand_parse(demand_cases[_i].script, &demand));
-	ck_assert_double_eq_tol(labdemand_kib_at(&demand, demand_cases[_i].at_s) / MIB,
+	ck_assert(sim_demand_parse(demand_cases[_i].script, &demand));
+	ck_assert_double_eq_tol(sim_demand_kib_at(&demand, demand_cases[_i].at_s) / MIB,
 				demand_cases[_i].mib, 0.5);
 }
 END_TEST
 
 START_TEST(test_demand_random_is_bounded_and_repeatable)
 {
-	struct labdemand a, b;
+	struct sim_demand a, b;
 	double at, last = -1;
 	int changes = 0;
 
-	ck_assert(labdemand_parse("random 50 200 10 7", &a));
-	ck_assert(labdemand_parse("random 50 200 10 7", &b));
+	ck_assert(sim_demand_parse("random 50 200 10 7", &a));
+	ck_assert(sim_demand_parse("random 50 200 10 7", &b));
 	for (at = 0; at < 500; at += 0.5) {
-		double kib = labdemand_kib_at(&a, at), again = labdemand_kib_at(&b, at);
+		double kib = sim_demand_kib_at(&a, at), again = sim_demand_kib_at(&b, at);
 
 		ck_assert(kib >= 50 * MIB && kib <= 200 * MIB);
 		ck_assert(!(kib < again) && !(kib > again));
@@ -113,13 +114,13 @@ END_TEST
 
 /* ---- model ---- */
 
-static void run(struct labmodel *m, double demand_mib, double seconds)
+static void run(struct sim_memory *m, double demand_mib, double seconds)
 {
 	double at, wanted, room = DISK_KIB_S * STEP_S;
 
 	for (at = 0; at < seconds; at += STEP_S) {
-		wanted = labmodel_plan(m, demand_mib * MIB, STEP_S);
-		labmodel_step(m, wanted > room ? room / wanted : 1, DISK_KIB_S);
+		wanted = sim_memory_plan(m, demand_mib * MIB, STEP_S);
+		sim_memory_step(m, wanted > room ? room / wanted : 1, DISK_KIB_S);
 		ck_assert_double_eq_tol(
 			m->managed_kib,
 			m->config.kernel_kib + m->anon_kib + m->cache_kib + m->free_kib, 1);
@@ -130,9 +131,9 @@ static void run(struct labmodel *m, double demand_mib, double seconds)
 
 START_TEST(test_model_fits_without_swap)
 {
-	struct labmodel m;
+	struct sim_memory m;
 
-	labmodel_init(&m, &config, 256 * MIB, 60 * MIB);
+	sim_memory_init(&m, &config, 256 * MIB, 60 * MIB);
 	run(&m, 150, 5);
 	ck_assert_double_eq_tol(m.anon_kib, 150 * MIB, 16);
 	ck_assert_double_eq_tol(m.counters.pswpout + m.counters.pswpin, 0, 0.5);
@@ -142,10 +143,10 @@ END_TEST
 
 START_TEST(test_model_swaps_and_stalls_above_memory)
 {
-	struct labmodel m;
+	struct sim_memory m;
 	double before;
 
-	labmodel_init(&m, &config, 200 * MIB, 60 * MIB);
+	sim_memory_init(&m, &config, 200 * MIB, 60 * MIB);
 	run(&m, 220, 10);
 	ck_assert(m.swapped_kib > 50 * MIB);
 	ck_assert(m.counters.pswpout > 10000);
@@ -155,10 +156,10 @@ START_TEST(test_model_swaps_and_stalls_above_memory)
 	ck_assert(m.counters.some_us > 3e6);
 	ck_assert(m.counters.full_us < m.counters.some_us);
 	ck_assert(m.some.avg10 > 20);
-	ck_assert(labmodel_available_kib(&m) < 8 * MIB);
+	ck_assert(sim_memory_available_kib(&m) < 8 * MIB);
 	/* All of it fits when the balloon gives memory: the pages come back, and then it is calm.
 	 */
-	labmodel_deflate(&m, 100 * MIB);
+	sim_memory_deflate(&m, 100 * MIB);
 	run(&m, 220, 15);
 	before = m.counters.pswpin;
 	run(&m, 220, 5);
@@ -170,12 +171,12 @@ END_TEST
 
 START_TEST(test_model_leaves_cold_pages_out)
 {
-	struct labmodel_config cold = config;
-	struct labmodel m;
+	struct sim_memory_config cold = config;
+	struct sim_memory m;
 	double before;
 
 	cold.hot_share = 0.3;
-	labmodel_init(&m, &cold, 200 * MIB, 60 * MIB);
+	sim_memory_init(&m, &cold, 200 * MIB, 60 * MIB);
 	run(&m, 220, 10);
 	before = m.counters.pswpin;
 	run(&m, 220, 5);
@@ -186,26 +187,26 @@ END_TEST
 
 START_TEST(test_model_reading_files_is_no_pressure)
 {
-	struct labmodel_config reading = config;
-	struct labmodel m;
+	struct sim_memory_config reading = config;
+	struct sim_memory m;
 
 	reading.read_kib_s = 20 * MIB;
-	labmodel_init(&m, &reading, 256 * MIB, 60 * MIB);
+	sim_memory_init(&m, &reading, 256 * MIB, 60 * MIB);
 	run(&m, 60, 20);
 	ck_assert(m.counters.pgscan_kswapd > 5000);
 	ck_assert_double_eq_tol(m.counters.pswpout, 0, 0.5);
 	ck_assert(m.counters.some_us < 1e5);
-	ck_assert(labmodel_available_kib(&m) > 90 * MIB);
+	ck_assert(sim_memory_available_kib(&m) > 90 * MIB);
 }
 END_TEST
 
 START_TEST(test_model_kills_when_swap_is_full)
 {
-	struct labmodel_config small = config;
-	struct labmodel m;
+	struct sim_memory_config small = config;
+	struct sim_memory m;
 
 	small.swap_kib = 16 * MIB;
-	labmodel_init(&m, &small, 200 * MIB, 60 * MIB);
+	sim_memory_init(&m, &small, 200 * MIB, 60 * MIB);
 	run(&m, 400, 20);
 	ck_assert(m.counters.oom_kill >= 1);
 }
@@ -213,14 +214,14 @@ END_TEST
 
 START_TEST(test_model_available_is_what_inflating_gets)
 {
-	struct labmodel m;
+	struct sim_memory m;
 	double available, got;
 
-	labmodel_init(&m, &config, 256 * MIB, 60 * MIB);
-	available = labmodel_available_kib(&m);
-	got = labmodel_inflate(&m, 1000 * MIB);
+	sim_memory_init(&m, &config, 256 * MIB, 60 * MIB);
+	available = sim_memory_available_kib(&m);
+	got = sim_memory_inflate(&m, 1000 * MIB);
 	ck_assert(got > available * 0.95);
-	ck_assert(labmodel_available_kib(&m) < 4 * MIB);
+	ck_assert(sim_memory_available_kib(&m) < 4 * MIB);
 	run(&m, 60, 1);
 	ck_assert_double_eq_tol(m.counters.oom_kill, 0, 0.5);
 }
@@ -262,31 +263,32 @@ static void host_teardown(void)
 
 static double balloon_time_s;
 
-static void balloon_for(struct labballoon *b, struct labmodel *m, double seconds)
+static void balloon_for(struct sim_balloon *b, struct sim_memory *m, double seconds)
 {
 	double until = balloon_time_s + seconds;
+	struct sim_pages pages = simguest_pages(host, domid);
 
 	for (; balloon_time_s < until; balloon_time_s += STEP_S)
-		labballoon_run(b, m, host, domid, balloon_time_s, STEP_S);
+		sim_balloon_run(b, m, &pages, balloon_time_s, STEP_S);
 }
 
-static void balloon_setup(struct labballoon *b, struct labmodel *m,
-			  const struct labballoon_config *balloon_config)
+static void balloon_setup(struct sim_balloon *b, struct sim_memory *m,
+			  const struct sim_balloon_config *balloon_config)
 {
 	balloon_time_s = 0;
-	labmodel_init(m, &config, 256 * MIB, 60 * MIB);
-	labballoon_init(b, balloon_config, 256 << 10, 512 << 10, 0);
+	sim_memory_init(m, &config, 256 * MIB, 60 * MIB);
+	sim_balloon_init(b, balloon_config, 256 << 10, 512 << 10, 0);
 }
 
 START_TEST(test_balloon_shrinks_at_its_speed)
 {
-	struct labballoon_config slow = driver;
-	struct labballoon b;
-	struct labmodel m;
+	struct sim_balloon_config slow = driver;
+	struct sim_balloon b;
+	struct sim_memory m;
 
 	slow.speed_kib_s = 20 * MIB;
 	balloon_setup(&b, &m, &slow);
-	labballoon_set_target(&b, 200 << 10, 0);
+	sim_balloon_set_target(&b, 200 << 10, 0);
 	balloon_for(&b, &m, 1);
 	ck_assert_int_gt(b.current_kib, 230 << 10);
 	ck_assert_int_lt(b.current_kib, 242 << 10);
@@ -299,35 +301,35 @@ END_TEST
 
 START_TEST(test_balloon_stops_at_what_is_available)
 {
-	struct labballoon b;
-	struct labmodel m;
+	struct sim_balloon b;
+	struct sim_memory m;
 
 	balloon_setup(&b, &m, &driver);
-	labballoon_set_target(&b, 16 << 10, 0);
+	sim_balloon_set_target(&b, 16 << 10, 0);
 	balloon_for(&b, &m, 30);
 	ck_assert_int_gt(b.current_kib, 100 << 10);
-	ck_assert(labmodel_available_kib(&m) < 6 * MIB);
+	ck_assert(sim_memory_available_kib(&m) < 6 * MIB);
 	ck_assert_uint_eq(b.give_ups, 1);
 }
 END_TEST
 
 START_TEST(test_balloon_gives_up_and_wakes)
 {
-	struct labballoon b;
-	struct labmodel m;
+	struct sim_balloon b;
+	struct sim_memory m;
 
 	balloon_setup(&b, &m, &driver);
-	labballoon_set_target(&b, 300 << 10, 0); /* max_pages is 257 MiB */
+	sim_balloon_set_target(&b, 300 << 10, 0); /* max_pages is 257 MiB */
 	balloon_for(&b, &m, 13);
 	ck_assert_int_eq(b.current_kib, 257 << 10);
-	ck_assert_int_eq(b.state, LABBALLOON_EAGAIN);
+	ck_assert_int_eq(b.state, SIM_BALLOON_EAGAIN);
 	balloon_for(&b, &m, 2); /* attempts at 0, 2, 6 and 14 s */
-	ck_assert_int_eq(b.state, LABBALLOON_ECANCELED);
+	ck_assert_int_eq(b.state, SIM_BALLOON_ECANCELED);
 	fakexen_domain_set_max(host, domid, 400 * 256);
-	labballoon_set_target(&b, 300 << 10, balloon_time_s); /* the same: wakes nobody */
+	sim_balloon_set_target(&b, 300 << 10, balloon_time_s); /* the same: wakes nobody */
 	balloon_for(&b, &m, 60);
 	ck_assert_int_eq(b.current_kib, 257 << 10);
-	labballoon_set_target(&b, (300 << 10) + 4, balloon_time_s);
+	sim_balloon_set_target(&b, (300 << 10) + 4, balloon_time_s);
 	balloon_for(&b, &m, 1);
 	ck_assert_int_eq(b.current_kib, (300 << 10) + 4);
 }
@@ -336,8 +338,8 @@ END_TEST
 START_TEST(test_balloon_is_bounded_by_free_memory_and_claims)
 {
 	static const uint8_t handle[16] = {2};
-	struct labballoon b;
-	struct labmodel m;
+	struct sim_balloon b;
+	struct sim_memory m;
 	uint32_t other;
 
 	balloon_setup(&b, &m, &driver);
@@ -346,7 +348,7 @@ START_TEST(test_balloon_is_bounded_by_free_memory_and_claims)
 	fakexen_domain_set_max(host, other, 100 * 256);
 	ck_assert_int_eq(fakexen_domain_claim(host, other, 100 * 256), 0);
 	ck_assert_int_eq(fakexen_domain_claim(host, other, 100 * 256), -EINVAL);
-	labballoon_set_target(&b, 500 << 10, 0);
+	sim_balloon_set_target(&b, 500 << 10, 0);
 	balloon_for(&b, &m, 1);
 	ck_assert_int_eq(b.current_kib, (256 + 28) << 10);
 	ck_assert_int_eq(fakexen_domain_claim(host, other, 0), 0);
@@ -357,7 +359,7 @@ START_TEST(test_balloon_is_bounded_by_free_memory_and_claims)
 END_TEST
 
 static const struct {
-	struct labballoon_config config;
+	struct sim_balloon_config config;
 	int target_mib, reached_mib;
 } balloon_faults[] = {
 	{{.speed_kib_s = 1e6, .is_stuck = true, .max_retries = 4}, 200, 256},
@@ -366,11 +368,11 @@ static const struct {
 
 START_TEST(test_balloon_faults)
 {
-	struct labballoon b;
-	struct labmodel m;
+	struct sim_balloon b;
+	struct sim_memory m;
 
 	balloon_setup(&b, &m, &balloon_faults[_i].config);
-	labballoon_set_target(&b, balloon_faults[_i].target_mib << 10, 0);
+	sim_balloon_set_target(&b, balloon_faults[_i].target_mib << 10, 0);
 	balloon_for(&b, &m, 20);
 	ck_assert_int_eq(b.current_kib, balloon_faults[_i].reached_mib << 10);
 }
@@ -396,7 +398,7 @@ END_TEST
 
 static Suite *suite(void)
 {
-	Suite *s = suite_create("labmodel");
+	Suite *s = suite_create("sim_memory");
 	TCase *pure = tcase_create("pure"), *balloon = tcase_create("balloon");
 
 	tcase_add_loop_test(pure, test_demand_refuses, 0,

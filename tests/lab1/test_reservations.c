@@ -91,7 +91,7 @@ END_TEST
 
 START_TEST(memory_that_does_not_come_is_said_to_be_missing)
 {
-	struct labballoon_config held = {
+	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ctl_open_idle();
 	ck_assert_int_eq(lab1_guest_set_balloon(ctl_a, &held), 0);
@@ -126,7 +126,7 @@ END_TEST
 
 START_TEST(a_terminal_shows_how_much_is_there)
 {
-	struct labballoon_config slow = {.speed_kib_s = 256 << 10, .latency_s = 0.01};
+	struct sim_balloon_config slow = {.speed_kib_s = 256 << 10, .latency_s = 0.01};
 	char command[PATH_MAX + 32];
 	pid_t pid;
 	ctl_open_idle();

@@ -23,6 +23,8 @@ $B/tests/unit/test_config: $B/host/config.o
 $B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
 $B/tests/unit/test_xlcfg: $B/host/xlcfg.o
 $B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
+$B/tests/unit/test_sim: $B/host/sim_run.o
+$B/tests/unit/test_sim: LDLIBS += -lm
 $(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) \
@@ -35,7 +37,7 @@ $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
 
 .PHONY: tests check-unit fuzz docs check-docs
 tests: $(UNIT_TESTS) $(UNIT_FAKED)
-check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent
+check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent $B/host/cagma-sim
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
 	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "labmodel.h"
+#include "host/sim_memory.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,50 +19,50 @@ static double bound(double x, double low, double high)
 }
 
 /* Watermarks as mm/page_alloc.c sets them: min is 4 * sqrt(size in KiB). */
-static double mark_min(const struct labmodel *m)
+static double mark_min(const struct sim_memory *m)
 {
 	return 4 * sqrt(m->managed_kib > 0 ? m->managed_kib : 0);
 }
 
-static double mark_low(const struct labmodel *m)
+static double mark_low(const struct sim_memory *m)
 {
 	return mark_min(m) * 1.25;
 }
 
-static double mark_high(const struct labmodel *m)
+static double mark_high(const struct sim_memory *m)
 {
 	return mark_min(m) * 1.5;
 }
 
 /* Cache that reclaim does not get at: mapped and dirty pages of running programs. */
-static double cache_floor(const struct labmodel *m)
+static double cache_floor(const struct sim_memory *m)
 {
 	double floor_kib = 1024 + m->managed_kib * 0.01;
 
 	return floor_kib < m->config.cache_kib ? floor_kib : m->config.cache_kib;
 }
 
-static double cache_spare(const struct labmodel *m)
+static double cache_spare(const struct sim_memory *m)
 {
 	return m->cache_kib > cache_floor(m) ? m->cache_kib - cache_floor(m) : 0;
 }
 
-double labmodel_reserve_pages_kib(const struct labmodel *m)
+double sim_memory_reserve_pages_kib(const struct sim_memory *m)
 {
 	return mark_high(m);
 }
 
-double labmodel_available_kib(const struct labmodel *m)
+double sim_memory_available_kib(const struct sim_memory *m)
 {
 	double cache = m->cache_kib, low = mark_low(m);
-	double available = m->free_kib - labmodel_reserve_pages_kib(m);
+	double available = m->free_kib - sim_memory_reserve_pages_kib(m);
 
 	available += cache - (cache / 2 < low ? cache / 2 : low);
 	return available > 0 ? available : 0;
 }
 
-void labmodel_init(struct labmodel *m, const struct labmodel_config *config, double alloc_kib,
-		   double demand_kib)
+void sim_memory_init(struct sim_memory *m, const struct sim_memory_config *config, double alloc_kib,
+		     double demand_kib)
 {
 	double room;
 
@@ -81,7 +81,7 @@ void labmodel_init(struct labmodel *m, const struct labmodel_config *config, dou
 /* ---- taking pages back ---- */
 
 /* Up to KIB from the cache, by kswapd or in direct reclaim; returns how much. */
-static double reclaim_cache(struct labmodel *m, double kib, bool direct)
+static double reclaim_cache(struct sim_memory *m, double kib, bool direct)
 {
 	double taken = bound(kib, 0, cache_spare(m)), pages = taken / PAGE_KIB;
 
@@ -99,7 +99,7 @@ static double reclaim_cache(struct labmodel *m, double kib, bool direct)
 	return taken;
 }
 
-static void swap_out(struct labmodel *m, double kib)
+static void swap_out(struct sim_memory *m, double kib)
 {
 	double pages;
 
@@ -121,7 +121,7 @@ static void swap_out(struct labmodel *m, double kib)
 /* ---- one step ---- */
 
 /* Programs free memory at once, resident and swapped alike. */
-static void free_surplus(struct labmodel *m, double demand_kib)
+static void free_surplus(struct sim_memory *m, double demand_kib)
 {
 	double total = m->anon_kib + m->swapped_kib, less = total - demand_kib, swapped;
 
@@ -134,14 +134,24 @@ static void free_surplus(struct labmodel *m, double demand_kib)
 }
 
 /* The swapped part of the pages in use: the cold ones are taken to have gone first. */
-static double swapped_hot(const struct labmodel *m)
+static double swapped_hot(const struct sim_memory *m)
 {
 	double cold = (1 - m->config.hot_share) * (m->anon_kib + m->swapped_kib);
 
 	return m->swapped_kib > cold ? m->swapped_kib - cold : 0;
 }
 
-double labmodel_plan(struct labmodel *m, double demand_kib, double step_s)
+/* What the programs read and write apart from memory, this step. */
+static double plan_io(struct sim_memory *m)
+{
+	double cached = m->config.cache_kib > 0 ? m->cache_kib / m->config.cache_kib : 1;
+
+	m->miss_kib = m->config.file_kib_s * m->step_s * (1 - bound(cached, 0, 1));
+	m->direct_kib = m->config.direct_kib_s * m->step_s;
+	return m->miss_kib + m->direct_kib;
+}
+
+double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
 {
 	double spare, need, room_swap;
 
@@ -162,11 +172,11 @@ double labmodel_plan(struct labmodel *m, double demand_kib, double step_s)
 	room_swap = m->config.swap_kib - m->swapped_kib + m->swapin_kib;
 	m->swapout_kib =
 		bound(m->swapout_kib, 0, room_swap < m->anon_kib ? room_swap : m->anon_kib);
-	return m->swapin_kib + m->swapout_kib;
+	return m->swapin_kib + m->swapout_kib + plan_io(m);
 }
 
 /* Makes KIB available above the minimum, from the cache; returns how much of it there is. */
-static double take_pages(struct labmodel *m, double kib)
+static double take_pages(struct sim_memory *m, double kib)
 {
 	double above = m->free_kib - mark_min(m), lacking = kib - (above > 0 ? above : 0);
 
@@ -176,7 +186,7 @@ static double take_pages(struct labmodel *m, double kib)
 	return bound(kib, 0, above > 0 ? above : 0);
 }
 
-static void kswapd(struct labmodel *m)
+static void kswapd(struct sim_memory *m)
 {
 	if (m->free_kib < mark_low(m))
 		reclaim_cache(m, mark_high(m) - m->free_kib, false);
@@ -184,13 +194,13 @@ static void kswapd(struct labmodel *m)
 
 /* File reads fill what is free and then turn the cache over, which keeps kswapd at work without
  * any need for memory; a cache that was squeezed comes back when there is room. */
-static void cache_activity(struct labmodel *m)
+static void cache_activity(struct sim_memory *m, double read_kib)
 {
 	double room = m->free_kib - mark_high(m), lacking = m->config.cache_kib - m->cache_kib;
 	double read = m->config.read_kib_s * m->step_s, grown, pages;
 
 	room = room > 0 ? room : 0;
-	grown = bound(lacking, 0, REGROW_KIB_S * m->step_s);
+	grown = bound(lacking, 0, m->config.file_kib_s > 0 ? read_kib : REGROW_KIB_S * m->step_s);
 	grown = bound(grown, 0, room / 2);
 	m->counters.refault_file += grown / PAGE_KIB / 2;
 	pages = (read - bound(read, 0, room - grown)) / PAGE_KIB;
@@ -205,7 +215,7 @@ static void cache_activity(struct labmodel *m)
 	m->counters.pgmajfault += grown / PAGE_KIB / 32;
 }
 
-static void oom_kill(struct labmodel *m)
+static void oom_kill(struct sim_memory *m)
 {
 	m->free_kib += m->anon_kib;
 	m->anon_kib = 0;
@@ -214,7 +224,7 @@ static void oom_kill(struct labmodel *m)
 	m->counters.oom_kill += 1;
 }
 
-static void average_update(struct labmodel_average *average, double total_us, double elapsed_s)
+static void average_update(struct sim_memory_average *average, double total_us, double elapsed_s)
 {
 	double percent = (total_us - average->last_us) / (elapsed_s * 1e4);
 
@@ -225,7 +235,7 @@ static void average_update(struct labmodel_average *average, double total_us, do
 	average->last_us = total_us;
 }
 
-static void pressure(struct labmodel *m, double stall_share)
+static void pressure(struct sim_memory *m, double stall_share)
 {
 	m->counters.some_us += stall_share * m->step_s * 1e6;
 	m->counters.full_us += stall_share * m->step_s * 1e6 * FULL_OF_SOME;
@@ -237,7 +247,7 @@ static void pressure(struct labmodel *m, double stall_share)
 	m->average_s = 0;
 }
 
-void labmodel_step(struct labmodel *m, double io_share, double disk_kib_s)
+void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 {
 	double need = m->grow_kib + m->swapin_kib, swapin, grow, stall = 0, read;
 
@@ -254,7 +264,10 @@ void labmodel_step(struct labmodel *m, double io_share, double disk_kib_s)
 	m->free_kib -= grow;
 	m->counters.pgfault += (grow + swapin) / PAGE_KIB;
 	kswapd(m);
-	cache_activity(m);
+	cache_activity(m, m->miss_kib * io_share);
+	m->counters.io_wanted_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s;
+	m->counters.io_done_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s -
+				   (m->miss_kib + m->direct_kib) * (1 - io_share);
 	/* Below one page there is nothing that anybody waits for. */
 	if (need > PAGE_KIB)
 		stall = bound((need - swapin - grow) / need, 0, 1);
@@ -272,7 +285,7 @@ void labmodel_step(struct labmodel *m, double io_share, double disk_kib_s)
 
 /* ---- balloon ---- */
 
-double labmodel_inflate(struct labmodel *m, double kib)
+double sim_memory_inflate(struct sim_memory *m, double kib)
 {
 	double taken = take_pages(m, kib);
 
@@ -282,7 +295,7 @@ double labmodel_inflate(struct labmodel *m, double kib)
 	return taken;
 }
 
-void labmodel_deflate(struct labmodel *m, double kib)
+void sim_memory_deflate(struct sim_memory *m, double kib)
 {
 	m->managed_kib += kib;
 	m->free_kib += kib;

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+#
+# What the policies come to on the simulator's workloads. Part of the top Makefile.
+#
+# make result-sim-suite      every policy on every workload, with seeds that nothing is tuned on
+# make result-policy-scale   what one decision of cagma takes, by the number of guests
+# make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
+# make bench-quick           the same in under a minute, with one seed and no sweeps
+# make check-sim             one seed: that no run comes below the bound, no page is lost, and
+#                            the same seed gives the same bytes
+
+SIM_PROG      = $B/host/cagma-sim
+SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
+# Options are tried on seeds 1 to 9; what is reported is of others.
+SIM_SEEDS     = 101,102,103
+
+.PHONY: result-sim-suite result-policy-scale bench bench-quick check-sim
+result-sim-suite: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Qprintf '%s\n' $(SIM_WORKLOADS) | xargs -P 2 -n 4 $(SIM_PROG) run --tsv --seed $(SIM_SEEDS) >$B/sim-suite.tsv
+	$Qsort -s -k1,1 $B/sim-suite.tsv | awk -f tests/sim/judge.awk >$(RESULTS)/sim-suite.txt
+	$Qcat $(RESULTS)/sim-suite.txt
+result-policy-scale: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Q$(SIM_PROG) scale | tee $(RESULTS)/policy-scale.txt
+bench bench-quick: $(SIM_PROG)
+	$Qsh tests/sim/bench.sh $(SIM_PROG) build/bench $(if $(filter bench-quick,$@),quick,full)
+# It ends with an error when pages do not add up, or fewer are swapped than the bound says.
+check-sim: $(SIM_PROG)
+	@echo "  TEST    $(SIM_PROG)"
+	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn %0.scn,%-400.scn),$(SIM_WORKLOADS)) \
+	  >$B/check-sim.tsv
+	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
+	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
