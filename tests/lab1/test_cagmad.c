@@ -52,6 +52,28 @@ START_TEST(nothing_moves_without_need)
 }
 END_TEST
 
+/* 600 MiB above the mins and 72 MiB are divided in even parts; 15 % are added, again and again. */
+static const struct {
+	const char *policy, *demand;
+	uint64_t least_mib;
+} peers[] = {{"squeezed", "0:60", 394}, {"coordinator", "0:180", 229}};
+
+START_TEST(another_balancers_policy_moves_guests)
+{
+	char config[512];
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, peers[_i].demand, true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	snprintf(config, sizeof(config), "%spolicy = \"%s\"\n", stage_config, peers[_i].policy);
+	stage_start(config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	/* squeezed looks every 10 s, and an agent may come just after its first look */
+	uint64_t least_kib = peers[_i].least_mib * MIB;
+	ck_assert(stage_wait_at_least(a, least_kib) || stage_wait_at_least(a, least_kib));
+	ck_assert_uint_lt(lab1_guest_alm_kib(b), 600 * MIB);
+}
+END_TEST
+
 /* memory/target leaves the video memory out, ALM does not. */
 static bool rests_with_video_memory(void *guest)
 {
@@ -343,6 +365,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, a_guest_that_needs_memory_gets_its_neighbours);
 	tcase_add_test(tests, nothing_moves_without_need);
+	tcase_add_loop_test(tests, another_balancers_policy_moves_guests, 0, N_ROWS(peers));
 	tcase_add_test(tests, an_hvm_guests_video_memory_is_counted);
 	tcase_add_test(tests, dry_run_says_and_does_not);
 	tcase_add_test(tests, sigterm_leaves_targets_and_takes_its_keys);
