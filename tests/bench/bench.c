@@ -12,7 +12,7 @@
 enum { WORDS_BYTES = 4096, EXIT_USAGE = 2 };
 
 static const char help[] =
-	"usage: cagma-bench [phase_ms=N] KIND [NAME=VALUE]... [KIND [NAME=VALUE]...]...\n"
+	"usage: cagma-bench [phase_ms=N] [lines=0] KIND [NAME=VALUE]... [KIND [NAME=VALUE]...]...\n"
 	"       cagma-bench check FILE\n"
 	"       cagma-bench --help | --version\n"
 	"\n"
@@ -20,10 +20,12 @@ static const char help[] =
 	"summary. \"check\" says what is wrong with the description of an experiment.\n"
 	"\n"
 	"phase_ms=60000           length of a phase\n"
+	"lines=0                  no line for each loop, only the summary\n"
 	"tasks=2,2,2,10,10,10     tasks of this kind in each phase; the last number stays (1)\n"
 	"\n"
 	"memory  touches its heap, then accesses single pages of it at random, writing and\n"
 	"        reading in turn           heap_kib=49152 accesses=85733\n"
+	"                                                  interval_ms=0\n"
 	"disk    writes, reads, writes, O_DIRECT|O_SYNC, at its own place in a file or device,\n"
 	"        which is overwritten      file= request_kib=2048\n"
 	"cache   reads a file through the page cache       file= size_kib=65536\n"

@@ -29,7 +29,7 @@ enum {
 struct child {
 	/* 0: not running. */
 	pid_t pid;
-	uint64_t loops;
+	bool has_begun;
 	uint64_t last_end_us;
 };
 
@@ -45,6 +45,8 @@ struct runner {
 	struct task_slot *slots;
 	struct child children[WORKLOAD_KINDS][WORKLOAD_MAX_TASKS];
 	struct tally tallies[WORKLOAD_KINDS];
+	/* Of loops 0. */
+	struct tally firsts[WORKLOAD_KINDS];
 	uint64_t lost_tasks;
 	bool has_failed;
 };
@@ -93,21 +95,27 @@ static void print_swap(struct runner *runner, uint64_t age_ms)
 	       runner->now.pswpout_pages - runner->start.pswpout_pages);
 }
 
+static void print_loop(struct runner *runner, const struct task_loop *loop)
+{
+	printf("task=%s-%" PRIu32 " loop=%" PRIu64 " at_ms=%" PRIu64 " us=%" PRIu64
+	       " minor_faults=%" PRIu64 " major_faults=%" PRIu64,
+	       workload_kind_name((enum workload_kind)loop->kind), loop->task, loop->number,
+	       (loop->end_us - runner->start_us) / 1000, loop->end_us - loop->start_us,
+	       loop->minor_faults, loop->major_faults);
+	print_swap(runner, RUNNER_SWAP_AGE_MS);
+	putchar('\n');
+}
+
 static void take_loop(struct runner *runner, const struct task_loop *loop)
 {
 	struct child *child = &runner->children[loop->kind][loop->task];
-	uint64_t took_us = loop->end_us - loop->start_us;
 
-	child->loops++;
+	child->has_begun = true;
 	child->last_end_us = loop->end_us;
-	tally_add(&runner->tallies[loop->kind], took_us, loop->minor_faults, loop->major_faults);
-	printf("task=%s-%" PRIu32 " loop=%" PRIu64 " at_ms=%" PRIu64 " us=%" PRIu64
-	       " minor_faults=%" PRIu64 " major_faults=%" PRIu64,
-	       workload_kind_name((enum workload_kind)loop->kind), loop->task, child->loops,
-	       (loop->end_us - runner->start_us) / 1000, took_us, loop->minor_faults,
-	       loop->major_faults);
-	print_swap(runner, RUNNER_SWAP_AGE_MS);
-	putchar('\n');
+	tally_add(loop->number == 0 ? &runner->firsts[loop->kind] : &runner->tallies[loop->kind],
+		  loop->end_us - loop->start_us, loop->minor_faults, loop->major_faults);
+	if (runner->workload->lines)
+		print_loop(runner, loop);
 }
 
 /* What tasks have said; the pipe does not block. True if there may be more. */
@@ -123,21 +131,22 @@ static bool take_loops(struct runner *runner)
 	return true;
 }
 
-/* A task is killed in the middle of a loop, which counts with the time it had. */
-static void stop_task(struct runner *runner, unsigned kind, unsigned number)
+/* A task is killed in the middle of a loop, which counts with the time it had until then. */
+static void reap_task(struct runner *runner, unsigned kind, unsigned number, uint64_t killed_us)
 {
 	struct child *child = &runner->children[kind][number];
-	uint64_t start_us, now_us;
+	uint64_t start_us;
 
-	kill(child->pid, SIGKILL);
-	now_us = task_now_us();
 	waitpid(child->pid, NULL, 0);
 	/* What it has said is among what fits into the pipe; other tasks go on filling it. */
 	for (unsigned i = 0; i < PIPE_LOOPS / LOOPS_AT_ONCE && take_loops(runner); i++)
 		;
 	start_us = __atomic_load_n(&slot_of(runner, kind, number)->start_us, __ATOMIC_ACQUIRE);
-	if (start_us != 0 && start_us >= child->last_end_us && start_us < now_us)
-		tally_add_unfinished(&runner->tallies[kind], now_us - start_us);
+	if (start_us != 0 && start_us >= child->last_end_us && start_us < killed_us) {
+		tally_add_unfinished(&runner->tallies[kind], killed_us - start_us);
+		if (!child->has_begun)
+			tally_add_unfinished(&runner->firsts[kind], killed_us - start_us);
+	}
 	slot_of(runner, kind, number)->start_us = 0;
 	child->pid = 0;
 }
@@ -159,21 +168,42 @@ static void find_lost(struct runner *runner)
 		}
 }
 
-static int set_tasks(struct runner *runner, unsigned phase)
+/*
+ * Tasks that are too many in this phase. First all are killed, then waited for: one that waits for
+ * a page from swap goes only when it has it.
+ */
+static void stop_tasks(struct runner *runner, unsigned phase)
+{
+	uint64_t killed_us = task_now_us();
+
+	for (unsigned step = 0; step < 2; step++)
+		for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++) {
+			unsigned i =
+				workload_tasks(runner->workload, (enum workload_kind)kind, phase);
+
+			for (; i < WORKLOAD_MAX_TASKS; i++) {
+				struct child *child = &runner->children[kind][i];
+
+				if (child->pid > 0 && step == 0)
+					kill(child->pid, SIGKILL);
+				else if (child->pid > 0)
+					reap_task(runner, kind, i, killed_us);
+				else
+					child->pid = 0;
+			}
+		}
+}
+
+static int start_tasks(struct runner *runner, unsigned phase)
 {
 	for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++) {
 		unsigned tasks = workload_tasks(runner->workload, (enum workload_kind)kind, phase);
 
-		for (unsigned i = 0; i < WORKLOAD_MAX_TASKS; i++) {
-			struct child *child = &runner->children[kind][i];
+		for (unsigned i = 0; i < tasks; i++) {
 			int rc = 0;
 
-			if (i < tasks && child->pid == 0)
+			if (runner->children[kind][i].pid == 0)
 				rc = start_task(runner, kind, i);
-			else if (i >= tasks && child->pid > 0)
-				stop_task(runner, kind, i);
-			else if (i >= tasks)
-				child->pid = 0;
 			if (rc != 0)
 				return rc;
 		}
@@ -192,11 +222,13 @@ static int run_phases(struct runner *runner)
 		unsigned phase = workload_phase(runner->workload, elapsed_ms);
 		uint64_t left_ms = workload_left_ms(runner->workload, elapsed_ms);
 
-		if (phase != last)
-			rc = set_tasks(runner, phase);
-		last = phase;
 		if (phase == runner->workload->phases)
 			break;
+		if (phase != last) {
+			stop_tasks(runner, phase);
+			rc = start_tasks(runner, phase);
+		}
+		last = phase;
 		poll(&loops, 1, left_ms < LOOK_MS ? (int)left_ms : LOOK_MS);
 		take_loops(runner);
 		find_lost(runner);
@@ -204,24 +236,35 @@ static int run_phases(struct runner *runner)
 	return rc;
 }
 
+static void print_kind(const struct runner *runner, unsigned kind)
+{
+	const char *name = workload_kind_name((enum workload_kind)kind);
+	const struct tally *tally = &runner->tallies[kind], *first = &runner->firsts[kind];
+	const struct {
+		const char *name;
+		uint64_t value;
+	} words[] = {
+		{"loops", tally->loops},
+		{"unfinished", tally->unfinished},
+		{"residence_us", tally_residence_us(tally)},
+		{"loop_us", tally_loop_us(tally)},
+		{"first_us", tally_loop_us(first)},
+		{"minor_faults", tally->minor_faults + first->minor_faults},
+		{"major_faults", tally->major_faults + first->major_faults},
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		printf(" %s_%s=%" PRIu64, name, words[i].name, words[i].value);
+}
+
 static void print_summary(struct runner *runner)
 {
 	printf("summary ms=%" PRIu64 " lost_tasks=%" PRIu64,
 	       (task_now_us() - runner->start_us) / 1000, runner->lost_tasks);
 	print_swap(runner, 0);
-	for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++) {
-		const struct tally *tally = &runner->tallies[kind];
-		const char *name = workload_kind_name((enum workload_kind)kind);
-
-		if (runner->workload->parts[kind].phases == 0)
-			continue;
-		printf(" %s_loops=%" PRIu64 " %s_unfinished=%" PRIu64 " %s_residence_us=%" PRIu64
-		       " %s_loop_us=%" PRIu64 " %s_minor_faults=%" PRIu64
-		       " %s_major_faults=%" PRIu64,
-		       name, tally->loops, name, tally->unfinished, name, tally_residence_us(tally),
-		       name, tally_loop_us(tally), name, tally->minor_faults, name,
-		       tally->major_faults);
-	}
+	for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++)
+		if (runner->workload->parts[kind].phases > 0)
+			print_kind(runner, kind);
 	putchar('\n');
 }
 
@@ -256,11 +299,8 @@ int runner_run(const struct workload *workload)
 	rc = prepare(&runner);
 	if (rc == 0)
 		rc = run_phases(&runner);
-	if (runner.slots) {
-		int stop_rc = set_tasks(&runner, workload->phases);
-
-		rc = rc != 0 ? rc : stop_rc;
-	}
+	if (runner.slots)
+		stop_tasks(&runner, workload->phases);
 	if (rc == 0)
 		print_summary(&runner);
 	return rc == 0 && runner.has_failed ? -ECHILD : rc;

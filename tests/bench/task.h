@@ -9,6 +9,8 @@
 struct task_loop {
 	uint32_t kind;
 	uint32_t task;
+	/* Loop 0 is what happens once, before the first: touching the heap, opening the file. */
+	uint64_t number;
 	uint64_t start_us;
 	uint64_t end_us;
 	uint64_t minor_faults;
@@ -24,8 +26,7 @@ struct task_slot {
 uint64_t task_now_us(void);
 
 /*
- * What the process of a task does until it is killed. The first loop includes what happens once,
- * such as touching the heap. Says on stderr what failed, and exits with 1.
+ * What the process of a task does until it is killed. Says on stderr what failed, and exits with 1.
  */
 _Noreturn void task_run(const struct workload_part *part, enum workload_kind kind, unsigned number,
 			struct task_slot *slot, int loops_fd);

@@ -27,6 +27,8 @@ static const struct {
 	{"phase_ms=0 memory", "phase_ms=0"},
 	{"phase_ms=-1 memory", "phase_ms=-1"},
 	{"phase_ms=99999999999 memory", "phase_ms=99999999999"},
+	{"lines=2 memory", "lines=2"},
+	{"memory lines=0", "lines=0"},
 	{"tasks=1 memory", "tasks=1"},
 	{"memory tasks=", "tasks="},
 	{"memory tasks=1,,2", "tasks=1,,2"},
@@ -83,19 +85,22 @@ START_TEST(words_are_read)
 	struct workload workload;
 	struct text wrong;
 
-	ck_assert(
-		workload_read(text_of("phase_ms=500  memory tasks=2,10 heap_kib=8 disk file=/dev/x "
-				      "tasks=15 request_kib=256 leak"),
-			      &workload, &wrong));
+	ck_assert(workload_read(
+		text_of("phase_ms=500  lines=0 memory tasks=2,10 heap_kib=8 disk file=/dev/x "
+			"tasks=15 request_kib=256 leak"),
+		&workload, &wrong));
 	ck_assert_uint_eq(workload.phase_ms, 500);
 	ck_assert_uint_eq(workload.phases, 2);
+	ck_assert_uint_eq(workload.lines, 0);
 	part = &workload.parts[WORKLOAD_MEMORY];
 	ck_assert_uint_eq(part->heap_kib, 8);
 	ck_assert_uint_eq(part->accesses, 85733);
+	ck_assert_uint_eq(part->interval_ms, 0);
 	part = &workload.parts[WORKLOAD_DISK];
 	ck_assert_uint_eq(part->request_kib, 256);
 	ck_assert_str_eq(part->file, "/dev/x");
 	ck_assert_uint_eq(workload.parts[WORKLOAD_LEAK].step_kib, 1024);
+	ck_assert_uint_eq(workload.parts[WORKLOAD_LEAK].interval_ms, 1000);
 	ck_assert_uint_eq(workload.parts[WORKLOAD_SPIKE].phases, 0);
 }
 END_TEST

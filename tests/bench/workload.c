@@ -41,6 +41,7 @@ static const struct number {
 	{"size_kib", CACHE, offsetof(struct workload_part, size_kib), 65536, PAGE_KIB,
 	 MAX_SIZE_KIB},
 	{"step_kib", LEAK, offsetof(struct workload_part, step_kib), 1024, PAGE_KIB, MAX_SIZE_KIB},
+	{"interval_ms", MEMORY, offsetof(struct workload_part, interval_ms), 0, 0, MAX_PHASE_MS},
 	{"interval_ms", LEAK | SPIKE, offsetof(struct workload_part, interval_ms), 1000, 0,
 	 MAX_PHASE_MS},
 };
@@ -122,7 +123,8 @@ static bool read_kind(struct text word, struct workload *workload, enum workload
 		part->phases = 1;
 		part->tasks[0] = 1;
 		for (size_t i = 0; i < N_NUMBERS; i++)
-			*number_of(part, &numbers[i]) = numbers[i].initial;
+			if (numbers[i].kinds & 1u << kind)
+				*number_of(part, &numbers[i]) = numbers[i].initial;
 		*ret_kind = (enum workload_kind)kind;
 		return true;
 	}
@@ -138,6 +140,8 @@ static bool read_word(struct text word, struct workload *workload, enum workload
 	text_cut(&value, '=', &name);
 	if (*kind != WORKLOAD_KINDS)
 		return read_setting(name, value, *kind, &workload->parts[*kind]);
+	if (text_is(name, "lines"))
+		return text_number(value, 1, &workload->lines);
 	return text_is(name, "phase_ms") && text_number(value, MAX_PHASE_MS, &workload->phase_ms) &&
 	       workload->phase_ms > 0;
 }
@@ -153,7 +157,7 @@ static bool is_complete(const struct workload *workload)
 
 bool workload_read(struct text words, struct workload *ret_workload, struct text *ret_wrong)
 {
-	struct workload workload = {.phase_ms = DEFAULT_PHASE_MS};
+	struct workload workload = {.phase_ms = DEFAULT_PHASE_MS, .lines = 1};
 	enum workload_kind kind = WORKLOAD_KINDS;
 	struct text word;
 

@@ -5,7 +5,8 @@
  * It is described by words. Those before the first kind are for all of it, those after a kind for
  * the tasks of that kind, of which each is named at most once:
  *
- *	phase_ms=60000 memory tasks=2,2,2,10,10,10 heap_kib=49152 disk tasks=15 file=/dev/xvdb
+ *	phase_ms=60000 lines=1 memory tasks=2,2,2,10,10,10 heap_kib=49152 disk tasks=15
+ *file=/dev/xvdb
  *
  * tasks= says how many there are in each phase. There are as many phases as the longest list has;
  * where a list ends, its last number stays. Defaults are those of the original's experiment.
@@ -45,7 +46,7 @@ struct workload_part {
 	uint64_t size_kib;
 	/* How much more is touched in each loop: leak. */
 	uint64_t step_kib;
-	/* Rest after each loop: leak, spike. */
+	/* Rest after each loop: memory, leak, spike. */
 	uint64_t interval_ms;
 	/* disk: each task has a place of its own in it; cache. */
 	char file[WORKLOAD_FILE_BYTES];
@@ -53,6 +54,8 @@ struct workload_part {
 
 struct workload {
 	uint64_t phase_ms;
+	/* 1: a line is printed for each loop. */
+	uint64_t lines;
 	unsigned phases;
 	struct workload_part parts[WORKLOAD_KINDS];
 };
