@@ -115,8 +115,8 @@ static bool add_host(struct experiment *experiment, struct text rest, struct tex
 
 static bool is_agent(struct text word)
 {
-	return text_is(word, "agent=cagma") || text_is(word, "agent=peer") ||
-	       text_is(word, "agent=none");
+	return text_is(word, "agent=cagma") || text_is(word, "agent=largest") ||
+	       text_is(word, "agent=peer") || text_is(word, "agent=none");
 }
 
 static bool add_policy(struct experiment *experiment, struct text rest, struct text *ret_wrong)

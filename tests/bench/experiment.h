@@ -12,7 +12,8 @@
  *		what all guests together may read and write, where the lab can see to it
  *	host reserve_mib= [free_mib=]
  *		the balancer's reserve; all but so much of the host's free memory is taken away
- *	policy NAME [agent=cagma|peer|none] [credit_mib=]
+ *	policy NAME [agent=cagma|largest|peer|none] [credit_mib=]
+ *		largest: cagma's, which also looks for the largest process; peer: qmemman's.
  *		"control" is policy static with ample_mib for every guest, and nothing taken away
  *	runs N
  */

@@ -49,7 +49,7 @@ plot_times() {
 		echo "set terminal svg size 1000,$((rows * ROW_PX + 50)) font 'DejaVu Sans,11' background 'white'"
 		echo "set output '$OUT/$variant-time.svg'"
 		echo "set multiplot layout $rows,2 title '$variant: memory held (left) and block I/O (right) of the guests over time'"
-		echo "set grid lc rgb '#dddddd'; set key top left horizontal samplen 2; set tics nomirror; set border 3"
+		echo "set grid lc rgb '#dddddd'; set key above horizontal samplen 2; set tics nomirror; set border 3"
 		for condition in $conditions; do
 			row=$((row + 1))
 			start_ms=$(numbers "$variant-$condition" start_ms | head -n 1)
@@ -67,7 +67,7 @@ plot_times() {
 				[ $column = 2 ] && echo "set ylabel '$condition: MiB'" ||
 					echo "set ylabel 'requests/s'"
 				echo "set yrange [0:*]; set xrange [-3:*]; plot ${curves#, }"
-				echo "unset title"
+				[ $column = 2 ] || echo "unset key"
 			done
 		done
 		echo "unset multiplot"
