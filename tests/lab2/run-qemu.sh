@@ -51,7 +51,7 @@ make_disks() {
 		scenarios="$SCENARIOS"
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}"
-		export LAB_VARIANTS="${LAB_VARIANTS:-}"
+		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_DISK_REQUESTS_S=$SWAP_REQUESTS_S
 	END
 	truncate -s $(($(du -sm "$RUN/payload" | cut -f 1) * 5 / 4 + 16))M "$RUN/payload.ext4"
 	mke2fs -q -t ext4 -d "$RUN/payload" "$RUN/payload.ext4"
