@@ -14,11 +14,11 @@ EXPERIMENT_SETTLE_S=3
 SAMPLE_MS=20
 declare -A EXPERIMENT_ANSWER
 
-# described VARIANT STATEMENT...: the rest of each line that begins so
+# described VARIANT STATEMENT...: the rest of each line that begins with these words
 described() {
 	local file=$PAYLOAD/experiment/$1.exp
 	shift
-	sed -n "s/^$* *//p" "$file"
+	sed -n "s/^$*\\( \\+\\|\$\\)//p" "$file"
 }
 
 # described_names VARIANT STATEMENT: the first word after it, of each such line
