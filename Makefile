@@ -38,22 +38,26 @@ endif
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_qmemman.o host/policy_static.o host/uuid.o host/leaseline.o host/lease.o host/need.o
+              host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
+              host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
+              host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
-PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE)
+PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) host/decide.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
-AGENT       = guest/cagma-agent.o guest/agent.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
+AGENT       = guest/cagma-agent.o guest/agent.o guest/largest.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
               guest/pressure.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
 
+SIM         = host/cagma-sim.o host/decide_main.o host/decide.o $(CORE) $(COMMON)
+
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad host/cagmactl
+PROGS = guest/cagma-agent host/cagmad host/cagmactl host/cagma-sim
 
 all: $(addprefix $B/,$(PROGS))
 
@@ -63,6 +67,7 @@ $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
 $B/host/cagmactl: $(addprefix $B/,$(CTL))
 $B/host/cagmactl: LDLIBS += $(CTL_LIBS)
+$B/host/cagma-sim: $(addprefix $B/,$(SIM))
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

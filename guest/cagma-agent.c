@@ -19,6 +19,7 @@ struct options {
 	const char *root; /* NULL: / */
 	bool once;
 	bool print;
+	bool largest;
 	bool verbose;
 };
 
@@ -31,6 +32,7 @@ static const char help_text[] =
 	"Options:\n"
 	"      --once        publish once and exit\n"
 	"      --print       print one report on stdout and exit; needs neither xenstore nor root\n"
+	"      --largest     report the largest process, too; for the host's policy cagma-2017\n"
 	"      --root DIR    read /proc and /sys below DIR instead of /\n"
 	"  -v, --verbose     log every report and alarm that is published, and why\n"
 	"      --version     print the version and exit\n"
@@ -38,11 +40,12 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 if all is well, 1 if the operation failed, 2 if it was used wrongly.\n";
 
-enum { OPT_ONCE = 1000, OPT_PRINT, OPT_ROOT, OPT_VERSION };
+enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_ROOT, OPT_VERSION };
 
 static const struct option option_names[] = {
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"print", no_argument, NULL, OPT_PRINT},
+	{"largest", no_argument, NULL, OPT_LARGEST},
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"verbose", no_argument, NULL, 'v'},
 	{"version", no_argument, NULL, OPT_VERSION},
@@ -61,6 +64,9 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 			break;
 		case OPT_PRINT:
 			ret_options->print = true;
+			break;
+		case OPT_LARGEST:
+			ret_options->largest = true;
 			break;
 		case OPT_ROOT:
 			ret_options->root = optarg;
@@ -124,7 +130,7 @@ int main(int argc, char **argv)
 {
 	static struct agent agent;
 	struct options options = {.root = NULL};
-	int exit_status = EXIT_FINE;
+	int exit_status = EXIT_FAILED;
 	if (!parse_options(argc, argv, &options, &exit_status))
 		return exit_status;
 	log_init("cagma-agent", options.verbose);
@@ -138,7 +144,11 @@ int main(int argc, char **argv)
 		log_error("cannot open directory %s: %s", options.root, strerror(-r));
 		return EXIT_FAILED;
 	}
-	exit_status = options.print ? print_once(&agent) : publish(&agent, options.once);
+	r = options.largest ? sense_want_largest(&agent.sense) : 0;
+	if (r < 0)
+		log_error("cannot read the processes' directory: %s", strerror(-r));
+	else
+		exit_status = options.print ? print_once(&agent) : publish(&agent, options.once);
 	agent_finish(&agent);
 	return exit_status;
 }

@@ -8,6 +8,7 @@
 #include "common/psi.h"
 #include "common/report.h"
 #include "common/vmstat.h"
+#include "guest/largest.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,6 +48,7 @@ int sense_init(struct sense *sense, const char *root)
 	sense->root = root;
 	sense->looked_ms = 0;
 	sense->n_processors = 0;
+	sense->proc = NULL;
 	sense->root_fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return sense->root_fd < 0 ? -errno : 0;
 }
@@ -56,8 +58,22 @@ void sense_finish(struct sense *sense)
 	for (unsigned i = 0; i < SENSE_FILES; i++)
 		if (sense->file[i].fd >= 0)
 			close(sense->file[i].fd);
+	if (sense->proc)
+		closedir(sense->proc);
 	if (sense->root_fd >= 0)
 		close(sense->root_fd);
+}
+
+int sense_want_largest(struct sense *sense)
+{
+	int fd = openat(sense->root_fd, "proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	sense->proc = fd < 0 ? NULL : fdopendir(fd);
+	if (sense->proc)
+		return 0;
+	int error = errno;
+	if (fd >= 0)
+		close(fd);
+	return -error;
 }
 
 bool sense_is_dom0(struct sense *sense)
@@ -177,6 +193,8 @@ bool sense_look(struct sense *sense, struct report *ret_report)
 		take_source(sense, i, &report);
 	if ((report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
 		return false;
+	if (sense->proc)
+		procfile_set(&report, REPORT_INDEX_largest_kib, largest_kib(sense->proc));
 	*ret_report = report;
 	return true;
 }

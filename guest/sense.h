@@ -11,6 +11,8 @@
 
 #include "guest/cadence.h"
 
+#include <dirent.h>
+
 enum {
 	SENSE_FILES = 7,
 	SENSE_MAX_BYTES = 16 * 1024, /* of one file: three times the largest vmstat of Linux 6.12 */
@@ -30,6 +32,7 @@ struct sense {
 	int root_fd;
 	uint64_t looked_ms;
 	uint64_t counted_ms;
+	DIR *proc;             /* open when the largest process is looked for; NULL: it is not */
 	unsigned n_processors; /* this machine's, whatever the root; 0: not counted yet */
 	struct sense_file file[SENSE_FILES];
 	char buf[SENSE_MAX_BYTES];
@@ -38,6 +41,9 @@ struct sense {
 /* `root`, NULL for /, is where /proc and /sys are; it must outlive `sense`. 0 or -errno. */
 int sense_init(struct sense *sense, const char *root);
 void sense_finish(struct sense *sense);
+
+/* Every look from now on looks for the largest process, too. 0 or -errno. */
+int sense_want_largest(struct sense *sense);
 
 /* Does the system below root say that it is dom0? */
 bool sense_is_dom0(struct sense *sense);

@@ -73,9 +73,9 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 }
 
 /* How long the last growth took to begin, if this look and the one before tell. */
-static void measure_latency(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+static void measure_latency(struct balloon *b, uint64_t now_ms, bool is_sharp,
+			    const struct guest_view *guest)
 {
-	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
 	bool has_begun = b->grow_from_kib && guest->alm_kib >= b->grow_from_kib + BALLOON_FIRST_KIB;
 	if (has_begun && is_sharp) {
 		uint64_t took_ms = amount_max(now_ms - b->asked_ms, BALLOON_MIN_LATENCY_MS);
@@ -87,7 +87,45 @@ static void measure_latency(struct balloon *b, uint64_t now_ms, const struct gue
 	else if (b->asked_ms == now_ms)
 		b->grow_from_kib =
 			model_pending_kib(guest) >= BALLOON_FIRST_KIB ? guest->alm_kib : 0;
-	b->looked_ms = now_ms;
+}
+
+/* A shrink has begun. It rises at once and falls slowly: who was doubted for being slow is given
+ * time. A look too late to tell says at least that it had not begun at the one before. */
+static void measure_begin(struct balloon *b, uint64_t now_ms, bool is_sharp)
+{
+	uint64_t took_ms = is_sharp ? now_ms - b->owes_ms : amount_less(b->looked_ms, b->owes_ms);
+	if (took_ms >= b->begin_ms)
+		b->begin_ms = took_ms;
+	else if (is_sharp)
+		b->begin_ms = (3 * b->begin_ms + took_ms) / 4;
+}
+
+static uint64_t patience_ms(const struct balloon *b)
+{
+	return amount_min(amount_max(BALLOON_DOUBT_MS, 2 * b->begin_ms), BALLOON_STUCK_MS);
+}
+
+/* Whether what it is to give can be counted on. One that gives no more than a trickle cannot. */
+static void judge_giving(struct balloon *b, uint64_t now_ms, bool is_sharp,
+			 const struct guest_view *guest)
+{
+	bool is_told = model_is_shrinking(guest);
+	uint64_t least_kib = is_told ? BALLOON_FIRST_KIB : MODEL_NEAR_KIB;
+	bool has_moved = (b->owes_ms || b->is_doubted) &&
+			 amount_distance(guest->alm_kib, b->owes_from_kib) >= least_kib;
+	if (has_moved && b->owes_ms && !b->gives)
+		measure_begin(b, now_ms, is_sharp);
+	if (has_moved)
+		b->is_doubted = false;
+	b->gives = is_told && (b->gives || has_moved);
+	if (!is_told) {
+		b->owes_ms = 0;
+	} else if (!b->owes_ms || has_moved) {
+		b->owes_ms = now_ms;
+		b->owes_from_kib = guest->alm_kib;
+	} else if (now_ms >= b->owes_ms + patience_ms(b)) {
+		b->is_doubted = true;
+	}
 }
 
 static void set_aside(struct balloon *b, uint64_t now_ms)
@@ -124,7 +162,10 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 
 	uint64_t away_kib = amount_distance(guest->alm_kib, model_heading_kib(guest));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
-	measure_latency(b, now_ms, guest);
+	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
+	measure_latency(b, now_ms, is_sharp, guest);
+	judge_giving(b, now_ms, is_sharp, guest);
+	b->looked_ms = now_ms;
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	b->was_near = is_near;
@@ -143,4 +184,5 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 		set_aside(b, now_ms);
 	}
 	judge_stuck(b, now_ms, guest);
+	guest->is_doubted = b->is_doubted;
 }

@@ -27,6 +27,11 @@ enum {
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
+	/* Told to shrink and not begun for so long, it is doubted; or for twice the time its
+	 * shrinks take to begin, if that is longer. Long before it is stuck others are asked, since
+	 * who is short cannot wait: a balloon that is well begins within 30 ms (hand-over on real
+	 * Xen). */
+	BALLOON_DOUBT_MS = 500,
 	BALLOON_LATENCY_MS = 500,      /* from a larger target to first pages, until measured */
 	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
 	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
@@ -43,6 +48,11 @@ struct balloon {
 	uint64_t grow_from_kib; /* told to grow at this ALM, it has not begun yet; 0: it has */
 	uint64_t latency_ms;    /* until it begins, smoothed; 0: not measured */
 	uint64_t looked_ms;
+	uint64_t owes_ms;       /* told to shrink, and less than a batch given since; 0: no */
+	uint64_t owes_from_kib; /* … ALM then */
+	bool gives;             /* … it has given a batch before that */
+	bool is_doubted;        /* until it moves */
+	uint64_t begin_ms;      /* how long its shrinks take to begin; 0: not measured */
 	bool has_slack;
 	bool lacked;                  /* memory to give, since it was last asked */
 	int64_t slack_kib;            /* whole pages */
@@ -59,9 +69,11 @@ struct balloon {
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, at_rest, gave_up and grew_itself. One that does not shrink gets HOLD_STUCK (only over
- * HOLD_NONE). One that does not grow gets its max_kib lowered to its ALM for a
- * time, so that what it was told to take is taken back and others can have it.
+ * latency_ms, at_rest, gave_up, is_doubted and grew_itself. One that does not
+ * begin to shrink is doubted until it moves, and so it is when it is tried again
+ * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE).
+ * One that does not grow gets its max_kib lowered to its ALM for a time, so that
+ * what it was told to take is taken back and others can have it.
  */
 void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
 

@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,8 +37,8 @@ struct engine {
 	uint64_t alive_ms;      /* ask xenstored again */
 	uint64_t migrations_ms; /* do not look for migrations before */
 	struct trouble no_store, no_host, cuts, no_record;
-	unsigned next_to_publish; /* amounts of this guest and those behind it are still to be said
-				   */
+	struct publish_round words, amounts; /* still to be said, in between passes */
+	uint64_t amounts_ms;                 /* … not before */
 	uint64_t n_passes;
 };
 
@@ -71,6 +70,7 @@ static int allocate(struct engine *e)
 	e->state.demand = e->guests.demand;
 	e->state.credit = e->guests.credit;
 	e->state.qmemman = e->guests.qmemman;
+	e->state.peer = e->guests.peer;
 	e->state.share = calloc(n, sizeof(*e->state.share));
 	e->plan.action = calloc(n, sizeof(*e->plan.action));
 	e->plan.verdict = calloc(n, sizeof(*e->plan.verdict));
@@ -293,15 +293,13 @@ static void keep_record(struct engine *e, const struct snapshot *snap, unsigned 
 		trouble_end(&e->no_record, "the record is written again");
 }
 
-static void publish(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap,
-		    uint64_t now_ms)
+static void judge_reservations(struct engine *e, const struct policy_conf *conf,
+			       const struct snapshot *snap, uint64_t now_ms)
 {
 	int r = reservations_judge(&e->reservations, e->store, conf, snap, e->plan.verdict,
 				   e->config.policy->gives);
 	if (r > 0)
 		ask_for_pass(e, now_ms);
-	if (r >= 0)
-		r = publish_words(&e->guests, e->plan.verdict, e->store, conf->period_ms, now_ms);
 	if (r < 0)
 		lose_store(e, -EBADF);
 }
@@ -336,7 +334,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	e->last_pass_ms = now_ms;
 	e->due_ms = now_ms + conf.period_ms;
 	/* until there are verdicts on the guests that are there now */
-	e->next_to_publish = UINT_MAX;
+	e->words.left = e->amounts.left = 0;
 	int r = observe(e, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);
@@ -357,23 +355,27 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	keep_record(e, &snap, cuts);
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
-	e->next_to_publish = 0;
-	if (!e->options.is_dry)
-		publish(e, &conf, &snap, now_ms);
+	if (!e->options.is_dry) {
+		e->words.left = e->amounts.left = e->guests.n;
+		if (e->plan.n_actions)
+			e->amounts_ms = now_ms + ENGINE_AMOUNTS_CALLS_MS;
+		judge_reservations(e, &conf, &snap, now_ms);
+	}
 	look_for_migrations(e, now_ms);
-}
-
-static bool has_to_publish(const struct engine *e)
-{
-	return e->store && !e->options.is_dry && e->next_to_publish < e->guests.n;
 }
 
 /* In between passes, so that no alarm waits for it. */
 static void publish_more(struct engine *e, uint64_t now_ms)
 {
-	if (publish_amounts(&e->guests, e->plan.verdict, e->store, (uint64_t)e->config.period_ms,
-			    now_ms, &e->next_to_publish) < 0)
+	bool amounts = !e->words.left;
+	if (amounts && (!e->amounts.left || now_ms < e->amounts_ms))
+		return;
+	if (publish_next(&e->guests, e->plan.verdict, e->store, amounts,
+			 (uint64_t)e->config.period_ms, now_ms,
+			 amounts ? &e->amounts : &e->words) < 0)
 		lose_store(e, -EBADF);
+	if (amounts)
+		e->amounts_ms = now_ms + ENGINE_AMOUNTS_GAP_MS;
 }
 
 void engine_turn(struct engine *e, uint64_t now_ms)
@@ -392,7 +394,7 @@ void engine_turn(struct engine *e, uint64_t now_ms)
 	}
 	if (now_ms >= e->due_ms)
 		run_pass(e, now_ms);
-	else if (has_to_publish(e))
+	else
 		publish_more(e, now_ms);
 }
 
@@ -412,5 +414,7 @@ uint64_t engine_wake_ms(const struct engine *e)
 		wake_ms = e->alive_ms;
 	if (e->store && e->due_ms < wake_ms)
 		wake_ms = e->due_ms;
-	return has_to_publish(e) ? 0 : wake_ms;
+	if (e->store && e->amounts.left && e->amounts_ms < wake_ms)
+		wake_ms = e->amounts_ms;
+	return e->store && e->words.left ? 0 : wake_ms;
 }

@@ -17,8 +17,12 @@ enum {
 	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
 	ENGINE_ALIVE_MS = 5000,      /* how often xenstored is asked whether it is there */
 	ENGINE_MIGRATIONS_MS = 1000, /* how often migrations are looked for, while targets change */
-	ENGINE_RECONNECT_MS = 1000,  /* how often a lost xenstored is tried */
-	ENGINE_MAX_FDS = 64,         /* of engine_poll() */
+	/* Amounts are said at such a pace, and not so soon after a pass that sets targets:
+	 * xenstored serves one at a time, and libxl's calls and guests' alarms come first. */
+	ENGINE_AMOUNTS_GAP_MS = 2,
+	ENGINE_AMOUNTS_CALLS_MS = 10,
+	ENGINE_RECONNECT_MS = 1000, /* how often a lost xenstored is tried */
+	ENGINE_MAX_FDS = 64,        /* of engine_poll() */
 };
 
 struct engine;

@@ -17,7 +17,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	gs->demand = calloc(capacity, sizeof(*gs->demand));
 	gs->credit = calloc(capacity, sizeof(*gs->credit));
 	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
-	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman)
+	gs->peer = calloc(capacity, sizeof(*gs->peer));
+	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman && gs->peer)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -30,6 +31,7 @@ void guests_finish(struct guests *gs)
 	free(gs->demand);
 	free(gs->credit);
 	free(gs->qmemman);
+	free(gs->peer);
 	*gs = (struct guests){0};
 }
 
@@ -66,6 +68,7 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
 	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
 	memmove(&gs->qmemman[to], &gs->qmemman[from], n * sizeof(gs->qmemman[0]));
+	memmove(&gs->peer[to], &gs->peer[from], n * sizeof(gs->peer[0]));
 }
 
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
@@ -110,6 +113,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	gs->demand[i] = (struct demand){0};
 	gs->credit[i] = (struct credit){0};
 	gs->qmemman[i] = (struct qmemman_guest){0};
+	gs->peer[i] = (struct peer_guest){0};
 	return watch_guest(gs, store, i);
 }
 
@@ -436,9 +440,18 @@ static void judge_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 			  model_hold_word(v->hold));
 }
 
+static bool has_departures(const struct guests *gs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < GUESTS_MAX_REBOOTS; i++)
+		if (gs->departure[i].until_ms > now_ms)
+			return true;
+	return false;
+}
+
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
 		   uint64_t now_ms)
 {
+	bool may_return = has_departures(gs, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
 		struct guest_view *v = &gs->view[i];
@@ -447,7 +460,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 			r = intake_read(g, v, store, config, now_ms);
 		if (r < 0)
 			return r;
-		if (guests_is_running(g))
+		if (may_return && guests_is_running(g))
 			note_return(gs, g, now_ms);
 		fill_view(g, v, now_ms);
 		judge_view(g, v, now_ms);

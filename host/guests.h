@@ -4,7 +4,7 @@
  *
  * Joins what Xen, xenstore and the configuration say into the guest_views of
  * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i],
- * credit[i] and qmemman[i] speak of the same one. Nothing is allocated after guests_init(),
+ * credit[i], qmemman[i] and peer[i] speak of the same one. Nothing is allocated after guests_init(),
  * and every size is the configuration's.
  *
  * What a guest writes is read when its watch says so, at most once a pass; a
@@ -118,6 +118,7 @@ struct guests {
 	struct demand *demand;
 	struct credit *credit;
 	struct qmemman_guest *qmemman;
+	struct peer_guest *peer;
 };
 
 /* 0 or -ENOMEM. */

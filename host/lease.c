@@ -269,7 +269,8 @@ struct lease_room lease_room(const struct policy_conf *conf, const struct snapsh
 		if (g->hold != HOLD_NONE || !gives)
 			continue;
 		/* targets change by steps */
-		room.give_kib += amount_less(g->alm_kib, want_kib) / step_kib * step_kib;
+		if (!g->is_doubted)
+			room.give_kib += amount_less(g->alm_kib, want_kib) / step_kib * step_kib;
 		lacking_kib += amount_less(want_kib, g->alm_kib + model_pending_kib(g));
 	}
 	room.give_kib = amount_less(room.give_kib, lacking_kib);

@@ -111,7 +111,8 @@ uint64_t lease_kept_kib(const struct leases *leases);
  * What there is for leases, before any of them: free memory, the reserve
  * included; what of it is claimed, held for reboots, or guests' to take by
  * now; what of the reserve stays for running guests' alarms; and what guests
- * hold beyond their wants, in whole steps, less what others lack.
+ * hold beyond their wants, in whole steps and where it can be counted on, less
+ * what others lack.
  */
 struct lease_room {
 	uint64_t free_kib, spoken_kib, unlent_kib, give_kib;

@@ -80,6 +80,7 @@ struct guest_view {
 	bool at_rest;        /* ALM has not moved lately */
 	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
+	bool is_doubted;     /* it does not begin to give: its surplus is not counted on */
 	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight;      /* 1..65535 */
@@ -118,6 +119,7 @@ struct verdict {
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
+	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
 };
 
 /* In plan.credit_kib: its cap_kib is left as it is. */

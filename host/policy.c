@@ -6,7 +6,16 @@
 static const struct policy policies[] = {
 	{"cagma", "guarantees every guest its critical amount of available memory", policy_cagma,
 	 true},
+	{"cagma-2017", "as CAGMA was published, with its release step: for comparison",
+	 policy_cagma2017, false},
+	{"coordinator", "as the memory coordinator's README says: for comparison",
+	 policy_coordinator, false},
+	{"coordinator-program", "as the memory coordinator's program does: for comparison",
+	 policy_coordinator_program, false},
+	{"mom", "as oVirt's MoM does: for comparison", policy_mom, false},
+	{"proxmox", "as Proxmox VE's ballooning does: for comparison", policy_proxmox, false},
 	{"qmemman", "as Qubes OS's balancer does: for comparison", policy_qmemman, false},
+	{"squeezed", "as XenServer's squeezed does: for comparison", policy_squeezed, false},
 	{"static", "changes nothing: the control", policy_static, false},
 };
 

@@ -11,6 +11,7 @@
 #include "host/credit.h"
 #include "host/demand.h"
 #include "host/model.h"
+#include "host/peers.h"
 #include "host/policy_qmemman.h"
 #include "host/share.h"
 
@@ -19,8 +20,10 @@
 struct policy_state {
 	struct demand *demand;         /* demand[i] belongs to guest[i] and moves with it; */
 	struct credit *credit;         /* so do credit[i] … */
-	struct qmemman_guest *qmemman; /* … and qmemman[i] */
+	struct qmemman_guest *qmemman; /* … and qmemman[i] … */
 	struct qmemman_host qmemman_host;
+	struct peer_guest *peer; /* … and peer[i] */
+	struct peer_host peer_host;
 	struct share *share;
 };
 
@@ -45,8 +48,20 @@ const struct policy *policy_at(unsigned i);
 
 void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan);
+void policy_cagma2017(const struct policy_conf *conf, const struct snapshot *snap,
+		      struct policy_state *state, struct plan *plan);
+void policy_coordinator(const struct policy_conf *conf, const struct snapshot *snap,
+			struct policy_state *state, struct plan *plan);
+void policy_coordinator_program(const struct policy_conf *conf, const struct snapshot *snap,
+				struct policy_state *state, struct plan *plan);
+void policy_mom(const struct policy_conf *conf, const struct snapshot *snap,
+		struct policy_state *state, struct plan *plan);
+void policy_proxmox(const struct policy_conf *conf, const struct snapshot *snap,
+		    struct policy_state *state, struct plan *plan);
 void policy_qmemman(const struct policy_conf *conf, const struct snapshot *snap,
 		    struct policy_state *state, struct plan *plan);
+void policy_squeezed(const struct policy_conf *conf, const struct snapshot *snap,
+		     struct policy_state *state, struct plan *plan);
 void policy_static(const struct policy_conf *conf, const struct snapshot *snap,
 		   struct policy_state *state, struct plan *plan);
 

@@ -68,7 +68,7 @@ static uint64_t critical_kib(const struct guest_view *guest, const struct verdic
  * and at last what it holds now, since surplus stays where it is until
  * somebody needs it.
  */
-static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
+static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
 	uint64_t use_kib = v->offset_kib + v->use_kib;
 	switch (tier) {
@@ -91,6 +91,11 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 		break;
 	}
 	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
+}
+
+static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
+{
+	return amount_max(tier_of(guest, v, tier), v->sure_kib);
 }
 
 /* What of the reserve stays unlent: while a guest is in alarm the last quarter; otherwise what has
@@ -163,11 +168,27 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 }
 
 /*
+ * What was got is the goal. A guest in doubt keeps the goal it has with its
+ * surplus counted on, so that it is asked all the same, and it is not called
+ * back before it has had the time to begin, unless what it wants were taken.
+ */
+static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdict *v)
+{
+	/* never below min, even when a host has lost the memory for it */
+	uint64_t goal_kib = amount_max(got_kib, amount_min(g->min_kib, g->alm_kib));
+	if (v->sure_kib && goal_kib <= g->alm_kib) {
+		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
+		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
+	}
+	v->goal_kib = goal_kib;
+}
+
+/*
  * Everyone gets the tiers that fit whole; within the first that does not, one
  * level decides. The reserve is filled from surplus, and lent to those whose
  * want cannot be met otherwise, as far as they get at it by an alarm.
  */
-static void set_goals(const struct policy_conf *conf, const struct snapshot *snap,
+static void share_out(const struct policy_conf *conf, const struct snapshot *snap,
 		      struct share *share, struct plan *plan)
 {
 	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
@@ -180,12 +201,24 @@ static void set_goals(const struct policy_conf *conf, const struct snapshot *sna
 	share_divide(share, n, tier < TIER_HELD ? lent : whole);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		if (!is_ours(g))
-			continue;
-		/* never below min, even when a host has lost the memory for it */
-		uint64_t least_kib = amount_min(g->min_kib, g->alm_kib);
-		plan->verdict[i].goal_kib = amount_max(share[k++].got * MODEL_PAGE_KIB, least_kib);
+		if (is_ours(g))
+			take_goal(g, share[k++].got * MODEL_PAGE_KIB, &plan->verdict[i]);
 	}
+}
+
+/* Guests in doubt are asked, and at the same time others for what may not come from them. */
+static void set_goals(const struct policy_conf *conf, const struct snapshot *snap,
+		      struct share *share, struct plan *plan)
+{
+	bool any = false;
+	share_out(conf, snap, share, plan);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		bool is_doubted = is_ours(&snap->guest[i]) && snap->guest[i].is_doubted;
+		plan->verdict[i].sure_kib = is_doubted ? snap->guest[i].alm_kib : 0;
+		any |= is_doubted;
+	}
+	if (any)
+		share_out(conf, snap, share, plan);
 }
 
 /* What is reserved is not there yet, the reserve not counted since it is there for that. */

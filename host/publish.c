@@ -63,21 +63,19 @@ static void add_words(struct batch *b, struct published *p, const struct guest *
 }
 
 /* What is to be said of the guest, amounts only if they are to be said or something else is. */
-static struct batch collect(const struct guest *g, const struct guest_view *v,
-			    const struct verdict *verdict, bool amounts, uint64_t period_ms,
-			    uint64_t now_ms, struct published *p)
+static void collect(const struct guest *g, const struct guest_view *v,
+		    const struct verdict *verdict, bool amounts, uint64_t period_ms,
+		    uint64_t now_ms, struct published *p, struct batch *b)
 {
-	struct batch batch = {.n = 0};
 	/* keys of a guest that libxl is building are wiped, and those of one it is
 	 * tearing down outlive it: it has memory/ in between */
 	if (g->is_dying || !g->has_memory)
-		return batch;
-	add_words(&batch, p, g, v);
-	if ((amounts || batch.n) && now_ms >= p->when_ms + period_ms) {
+		return;
+	add_words(b, p, g, v);
+	if ((amounts || b->n) && now_ms >= p->when_ms + period_ms) {
 		p->when_ms = now_ms;
-		add_amounts(&batch, p, v, verdict, period_ms);
+		add_amounts(b, p, v, verdict, period_ms);
 	}
-	return batch;
 }
 
 static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
@@ -85,7 +83,9 @@ static int publish_one(struct guest *g, const struct guest_view *v, const struct
 		       bool *ret_any)
 {
 	struct published p = g->published;
-	struct batch batch = collect(g, v, verdict, amounts, period_ms, now_ms, &p);
+	struct batch batch;
+	batch.n = 0; /* and no more: of a thousand guests most have nothing to be said of */
+	collect(g, v, verdict, amounts, period_ms, now_ms, &p, &batch);
 	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n) : 0;
 	if (r == 0)
 		g->published = p;
@@ -93,24 +93,16 @@ static int publish_one(struct guest *g, const struct guest_view *v, const struct
 	return r == -EBADF ? r : 0;
 }
 
-int publish_words(struct guests *gs, const struct verdict *verdict, struct store *store,
-		  uint64_t period_ms, uint64_t now_ms)
-{
-	bool any;
-	int r = 0;
-	for (unsigned i = 0; i < gs->n && r == 0; i++)
-		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, false, period_ms,
-				now_ms, &any);
-	return r;
-}
-
-int publish_amounts(struct guests *gs, const struct verdict *verdict, struct store *store,
-		    uint64_t period_ms, uint64_t now_ms, unsigned *next)
+int publish_next(struct guests *gs, const struct verdict *verdict, struct store *store,
+		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round)
 {
 	bool any = false;
 	int r = 0;
-	for (; *next < gs->n && r == 0 && !any; ++*next)
-		r = publish_one(&gs->guest[*next], &gs->view[*next], &verdict[*next], store, true,
-				period_ms, now_ms, &any);
+	for (; round->left && r == 0 && !any; round->left--) {
+		unsigned i = round->at < gs->n ? round->at : 0;
+		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, amounts, period_ms,
+				now_ms, &any);
+		round->at = i + 1;
+	}
 	return r;
 }

@@ -17,17 +17,19 @@ enum {
 	PUBLISH_CREDIT_STEP_KIB = 2048, /* a batch of Linux's balloon driver */
 };
 
-/* Words and credit of all guests, at once. 0, or -EBADF when the connection is lost; other
- * failures are left for the next time. */
-int publish_words(struct guests *guests, const struct verdict *verdict, struct store *store,
-		  uint64_t period_ms, uint64_t now_ms);
+/* Who is still to be gone through. It goes on where it was, so that everybody's turn comes however
+ * often a pass begins it anew; `left` is at most the number of guests. */
+struct publish_round {
+	unsigned at, left;
+};
 
 /*
- * Amounts that are due, of the guests from *next on, and of no more than one that
- * has any: a write for each of a hundred guests would be a long time for an alarm
- * to wait. *next is then behind it; at their number all is said. As above.
+ * Says what is new of the guests that are left: words and credit; and, with
+ * `amounts`, those that are due. Of no more than one that has any: a write for
+ * each of a hundred guests would be a long time for an alarm to wait. 0, or
+ * -EBADF when the connection is lost; other failures are left for the next time.
  */
-int publish_amounts(struct guests *guests, const struct verdict *verdict, struct store *store,
-		    uint64_t period_ms, uint64_t now_ms, unsigned *next);
+int publish_next(struct guests *guests, const struct verdict *verdict, struct store *store,
+		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round);
 
 #endif

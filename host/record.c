@@ -54,14 +54,14 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 	fprintf(file,
 		" domid=%" PRIu32 " hold=%s alm_kib=%" PRIu64 " cap_kib=%" PRIu64
 		" target_kib=%" PRIu64 " slack_kib=%" PRId64 " latency_ms=%" PRIu64
-		" at_rest=%d gave_up=%d"
+		" at_rest=%d gave_up=%d is_doubted=%d"
 		" min_kib=%" PRIu64 " max_kib=%" PRIu64 " weight=%" PRIu32 " bad_reports=%" PRIu64
 		" floods=%" PRIu64 " failed_calls=%" PRIu64 " alarms=%" PRIu64
 		" is_alarmed=%d may_have_credit=%d is_credited=%d is_being_told=%d grew_itself=%d",
 		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
-		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->min_kib, v->max_kib,
-		v->weight, g->n_bad_reports, g->n_floods, g->n_failed_calls, g->n_alarms,
-		v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
+		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->is_doubted, v->min_kib,
+		v->max_kib, v->weight, g->n_bad_reports, g->n_floods, g->n_failed_calls,
+		g->n_alarms, v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
 		v->grew_itself);
 	fprintf(file,
 		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64

@@ -21,6 +21,18 @@ static int open_context(bool verbose)
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
 }
 
+/* What is asked of a domain that is always there links and loads the rest. */
+void target_prepare(bool verbose)
+{
+	libxl_dominfo info;
+	if (context)
+		return;
+	libxl_dominfo_init(&info);
+	if (open_context(verbose) != 0 || libxl_domain_info(context, &info, 0) != 0)
+		target_finish();
+	libxl_dominfo_dispose(&info);
+}
+
 void target_finish(void)
 {
 	libxl_ctx_free(context);

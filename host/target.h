@@ -9,6 +9,10 @@
 
 #include "host/worker.h"
 
+/* Gets ready for target_set(), which does so itself if need be: it takes ten times as long as a
+ * call. What fails is found out by the call. */
+void target_prepare(bool verbose);
+
 /*
  * Makes job->target_kib the target of job->domid, and its max_pages what libxl
  * goes with it, provided that the domain still has job->uuid. May block as

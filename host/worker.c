@@ -107,6 +107,13 @@ void worker_pool_close(struct worker_pool *pool)
 	free(pool);
 }
 
+/* So that the next job need not wait for a new one. What fails here is tried again for that job. */
+static void replace(const struct worker_pool *pool, struct worker *w)
+{
+	if (w->killed && is_gone(w))
+		(void)start(w, pool->verbose);
+}
+
 /* 0: idle and alive; -EAGAIN: not now; another -errno: it cannot be started. */
 static int prepare(const struct worker_pool *pool, struct worker *w)
 {
@@ -156,9 +163,11 @@ static bool collect_one(struct worker *w, uint64_t now_ms, struct worker_answer 
 bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms,
 			 struct worker_answer *ret_answer)
 {
-	for (unsigned i = 0; i < pool->n; i++)
+	for (unsigned i = 0; i < pool->n; i++) {
+		replace(pool, &pool->worker[i]);
 		if (pool->worker[i].busy && collect_one(&pool->worker[i], now_ms, ret_answer))
 			return true;
+	}
 	return false;
 }
 
@@ -185,10 +194,12 @@ int worker_main(bool verbose)
 	struct worker_answer answer;
 	memset(&answer, 0, sizeof(answer));
 	signal(SIGPIPE, SIG_IGN);
+	target_prepare(verbose);
 	while (recv(STDIN_FILENO, &answer.job, sizeof(answer.job), 0) == sizeof(answer.job)) {
 		answer.outcome = target_set(&answer.job, verbose, &answer.libxl_error);
 		if (send(STDIN_FILENO, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
 			return 1;
+		target_prepare(verbose); /* after a failure it is to be opened anew */
 	}
 	target_finish();
 	return 0;

@@ -5,7 +5,8 @@
  * libxl waits for ever on a guest's file lock, and exits the process when it
  * cannot allocate. So cagmad never calls it: it starts a few copies of itself
  * with WORKER_OPTION, hands each one job at a time, and kills and replaces one
- * that does not answer in time. One guest's lock does not stop the rest.
+ * that does not answer in time. One guest's lock does not stop the rest. A
+ * worker gets ready before its first job comes.
  */
 #ifndef CAGMA_WORKER_H
 #define CAGMA_WORKER_H
@@ -48,7 +49,8 @@ void worker_pool_close(struct worker_pool *pool);
  * started. */
 int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
 
-/* True, and the answer, when a job has ended in whatever way. Does not block. */
+/* True, and the answer, when a job has ended in whatever way. Replaces workers that were killed.
+ * Does not block. */
 bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms,
 			 struct worker_answer *ret_answer);
 

@@ -10,6 +10,7 @@
 #include "tests/lab1/result.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,14 +126,9 @@ static void say_calm(struct agent *a)
 	write_as(a, keys_table[KEY_REPORT].path, line);
 }
 
-/*
- * Nearly all is in use now. When it was about to be said. It is written from
- * dom0: the guest's own way to xenstored leads through lab 1's machine, which
- * has a hundred balloons to move besides.
- */
-static uint64_t say_alarm(struct bench *b, struct agent *a)
+/* Nearly all is in use now. When it was about to be said. */
+static uint64_t say_alarm(struct agent *a)
 {
-	char path[KEYS_MAX_PATH];
 	char line[KEYS_MAX_VALUE + 1];
 	struct alarm_call alarm = {.seq = ++a->seq,
 				   .uptime_ms = now_ms(),
@@ -142,14 +138,11 @@ static uint64_t say_alarm(struct bench *b, struct agent *a)
 				   .present = ALARM_BIT(seq) | ALARM_BIT(uptime_ms) |
 					      ALARM_BIT(reason) | ALARM_BIT(total_kib) |
 					      ALARM_BIT(avail_kib)};
-	size_t len = line_write(&keys_alarm_format, &alarm, alarm.present, line, sizeof(line));
-	if (!len)
+	if (!line_write(&keys_alarm_format, &alarm, alarm.present, line, sizeof(line)))
 		result_fail("an alarm does not fit");
 	a->use_kib = alarm.total_kib - SHORT_KIB;
-	keys_path(KEY_ALARM, lab1_guest_domid(a->guest), path);
 	uint64_t start_us = result_real_us();
-	if (!xs_write(lab1_store(b->lab), XBT_NULL, path, line, (unsigned)len))
-		result_fail("cannot write %s", path);
+	write_as(a, keys_table[KEY_ALARM].path, line);
 	return start_us;
 }
 
@@ -211,7 +204,7 @@ static uint64_t measure_alarm_us(struct bench *b, unsigned i)
 {
 	drop_events(b);
 	uint64_t old_kib = target_kib(b, i);
-	uint64_t start_us = say_alarm(b, &b->agent[i]);
+	uint64_t start_us = say_alarm(&b->agent[i]);
 	return wait_target_us(b, i, old_kib, 0, "an alarm") - start_us;
 }
 
@@ -286,23 +279,34 @@ static void run(struct bench *b)
 
 static void judge(struct bench *b)
 {
+	uint64_t first_us = b->alarm_us[0]; /* a worker's first call */
 	uint64_t median_us = result_percentile(b->alarm_us, b->n, 500);
 	uint64_t p99_us = result_percentile(b->alarm_us, b->n, 990);
 	uint64_t bare_median_us = result_percentile(b->bare_us, b->n, 500);
 	uint64_t bare_p99_us = result_percentile(b->bare_us, b->n, 990);
 	result_say("guests=%u median_us=%llu p99_us=%llu bare_libxl_p99_us=%llu "
-		   "bare_libxl_median_us=%llu alarms=%u",
+		   "bare_libxl_median_us=%llu first_us=%llu alarms=%u",
 		   b->n_guests, (unsigned long long)median_us, (unsigned long long)p99_us,
-		   (unsigned long long)bare_p99_us, (unsigned long long)bare_median_us, b->n);
+		   (unsigned long long)bare_p99_us, (unsigned long long)bare_median_us,
+		   (unsigned long long)first_us, b->n);
 	if (!result_is_short())
 		result_require(2 * p99_us <= 3 * bare_p99_us + 1000,
 			       "alarms are answered too slowly: in %llu us, bare calls in %llu",
 			       (unsigned long long)p99_us, (unsigned long long)bare_p99_us);
 }
 
+/* All of the lab, and the bare calls, alike: what else runs on this machine is not to be measured.
+ * Where that is not allowed, it is. */
+static void stand_above_the_rest(void)
+{
+	struct sched_param lowest = {.sched_priority = 1};
+	sched_setscheduler(0, SCHED_RR, &lowest);
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench bench = {.n_guests = GUESTS, .n_rounds = ROUNDS, .random = 1};
+	stand_above_the_rest();
 	result_init("alarm-latency-lab1", argc, argv);
 	if (result_is_short()) {
 		bench.n_guests = 40;

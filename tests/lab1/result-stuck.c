@@ -210,7 +210,7 @@ static double per_minute(uint64_t n, uint64_t lasts_ms)
 
 static void judge(const struct outcome o[SIDES], uint64_t lasts_ms)
 {
-	enum { NOTICED_MS = 6000 }; /* it is set aside after 5 s, and others are asked */
+	enum { NOTICED_MS = 1500 }; /* it is doubted after 0.5 s, and others are asked */
 	const struct outcome *c = &o[CONTROL], *h = &o[HELD_BACK];
 	double control_rate = per_minute(c->changes, lasts_ms);
 	double held_rate = per_minute(h->changes, lasts_ms);

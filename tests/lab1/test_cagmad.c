@@ -153,6 +153,68 @@ END_TEST
 
 /* --- tools and failures ----------------------------------------------------- */
 
+enum { WORKERS = 2 };
+#define TWO_WORKERS "workers = 2\ncall_timeout_ms = 1000\nperiod_ms = 200\ndefault_min_mib = 96\n"
+
+/* A worker's own end of its pair is one; the others are libxl's, to xenstored. */
+static unsigned sockets_of(pid_t pid)
+{
+	char path[64], to[16];
+	unsigned n = 0;
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		ssize_t len = readlink(path, to, sizeof(to));
+		n += len >= 7 && memcmp(to, "socket:", 7) == 0;
+	}
+	return n;
+}
+
+/* How many workers are ready: libxl's context is open. */
+static unsigned ready_workers(pid_t ret_pid[WORKERS])
+{
+	char path[64];
+	unsigned n = 0;
+	pid_t child;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", stage_cagmad(), stage_cagmad());
+	FILE *file = fopen(path, "re");
+	while (file && n < WORKERS && fscanf(file, "%d", &child) == 1)
+		if (sockets_of(child) > 1)
+			ret_pid[n++] = child;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static bool all_workers_are_ready(void *arg)
+{
+	return ready_workers(arg) == WORKERS;
+}
+
+static bool others_are_ready(void *arg)
+{
+	pid_t now[WORKERS];
+	return ready_workers(now) == WORKERS && memcmp(arg, now, sizeof(now)) != 0;
+}
+
+/* The first call would take ten times as long otherwise, and it may answer an alarm. */
+START_TEST(workers_are_ready_before_their_first_call)
+{
+	pid_t first[WORKERS];
+	stage_open(1664);
+	struct lab1_guest *locked = stage_boot("locked", 200, "0:60", true);
+	stage_start(TWO_WORKERS, NULL);
+	ck_assert(lab1_wait(all_workers_are_ready, first, SOON_MS));
+	ck_assert_uint_eq(stage_said("target"), 0);
+	/* and so are those that take the places of killed ones */
+	ck_assert(stage_key_is(locked, "cagma/state", "managed"));
+	ck_assert_int_eq(lab1_guest_hold_libxl_lock(locked, true), 0);
+	lab1_guest_set_demand(locked, "0:200");
+	ck_assert(stage_wait_said("did not answer in time"));
+	ck_assert(lab1_wait(others_are_ready, first, SOON_MS));
+	ck_assert_uint_eq(stage_said(" -> "), 1);
+}
+END_TEST
+
 START_TEST(a_lock_held_on_one_guest_does_not_stop_the_others)
 {
 	stage_open(1664);
@@ -249,6 +311,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, sigterm_leaves_targets_and_takes_its_keys);
 	tcase_add_test(tests, sighup_reads_the_configuration_and_refuses_a_bad_one);
 	tcase_add_test(tests, minimums_that_do_not_fit_are_refused_with_the_sum);
+	tcase_add_test(tests, workers_are_ready_before_their_first_call);
 	tcase_add_test(tests, a_lock_held_on_one_guest_does_not_stop_the_others);
 	tcase_add_test(tests, a_stuck_balloon_is_set_aside);
 	tcase_add_test(tests, a_lost_xenstored_is_said_once);

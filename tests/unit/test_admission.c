@@ -80,6 +80,25 @@ START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 }
 END_TEST
 
+/* A guest that has not given what it was told to give is not counted on. */
+START_TEST(the_surplus_of_a_guest_in_doubt_is_not_promised)
+{
+	begin(64 * MIB, 64 * MIB);
+	world_add(&w, 600 * MIB, 200 * MIB);
+	unsigned held = world_add(&w, 2000 * MIB, 200 * MIB);
+	w.guest[held].speed_kib = 0;
+	steps(3, 1000);
+	reserve(200 * MIB);
+	steps(5, 1000);
+	ck_assert(w.view[held].is_doubted);
+	const struct lease *l = reserve(4096 * MIB);
+	steps(1, 1000);
+	ck_assert(l->state == LEASE_REFUSED);
+	ck_assert_uint_lt(l->give_kib, 300 * MIB);
+	ck_assert(leases.lease[0].state == LEASE_READY); /* the other one has given */
+}
+END_TEST
+
 /* Shares smaller than the step by which targets are changed, and no reserve that helps out. */
 START_TEST(the_last_pages_come_too)
 {
@@ -209,6 +228,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, the_most_that_is_admitted_leaves_everybody_its_want);
 	tcase_add_test(tests, the_last_pages_come_too);
+	tcase_add_test(tests, the_surplus_of_a_guest_in_doubt_is_not_promised);
 	tcase_add_test(tests, the_sum_is_true);
 	tcase_add_test(tests, nobody_grows_into_it);
 	tcase_add_test(tests, no_more_than_there_are_places_for);

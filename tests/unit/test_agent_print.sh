@@ -6,7 +6,7 @@
 
 # --- options -------------------------------------------------------------------
 run_agent 0 "$agent" --help
-check "--help shows every option" [ "$(grep -c -E -e '--(once|print|root|verbose|version|help)' "$work/out")" -ge 6 ]
+check "--help shows every option" [ "$(grep -c -E -e '--(once|print|largest|root|verbose|version|help)' "$work/out")" -ge 7 ]
 run_agent 0 "$agent" --version
 check "--version" grep -q '^cagma-agent [0-9]' "$work/out"
 run_agent 2 "$agent" --nonsense
@@ -35,6 +35,20 @@ for kernel in tests/data/*/; do
 	check "$kernel: pressure" prints 'psi_full_us=[0-9]+'
 	check "$kernel: no balloon, so none is claimed" lacks 'balloon_[a-z]*_kib=.*'
 done
+
+tree 6.12
+run_agent 0 "$agent" --print --root "$root"
+check "the largest process is not looked for unasked" lacks 'largest_kib=.*'
+run_agent 0 "$agent" --print --largest --root "$root"
+check "no processes" prints largest_kib=0
+mkdir -p "$root/proc/1" "$root/proc/22" "$root/proc/333" "$root/proc/4444" "$root/proc/9self" "$root/proc/5"
+printf 'Name:\tinit\nVmHWM:\t 99999 kB\nVmRSS:\t    4096 kB\nVmSwap:\t       0 kB\n' >"$root/proc/1/status"
+printf 'Name:\tVmRSS: 77777777\nVmRSS:\t   1000 kB\nVmSwap:\t 9000 kB\n' >"$root/proc/22/status"
+printf 'Name:\tkthreadd\n' >"$root/proc/333/status"
+printf 'Name:\tx\nVmRSS:\tmany kB\nVmSwap:\t99999999999999999999999 kB' >"$root/proc/4444/status"
+: >"$root/proc/5/status"
+run_agent 0 "$agent" --print --largest --root "$root"
+check "the largest process, with its swap" prints largest_kib=10000
 
 tree 6.12
 mkdir -p "$root/sys/devices/system/xen_memory/xen_memory0/info"

@@ -12,7 +12,9 @@
 
 static struct world w;
 
-static const char *const policies[] = {"qmemman", "static"};
+static const char *const policies[] = {"cagma-2017", "coordinator", "coordinator-program",
+				       "mom",        "proxmox",     "qmemman",
+				       "squeezed",   "static"};
 
 static uint64_t random_kib(uint64_t below_kib)
 {
@@ -21,7 +23,7 @@ static uint64_t random_kib(uint64_t below_kib)
 
 START_TEST(random_hosts_never_break_the_contract)
 {
-	const struct policy *policy = policy_find(policies[_i % 2]);
+	const struct policy *policy = policy_find(policies[_i % N_ROWS(policies)]);
 	srandom((unsigned)_i + 1);
 	world_init(&w, random_kib(400 * MIB));
 	unsigned n = 1 + (unsigned)random() % 20;
@@ -68,7 +70,7 @@ static void make_any_guest(unsigned i)
 
 START_TEST(any_snapshot_gets_a_safe_plan)
 {
-	const struct policy *policy = policy_find(policies[_i % 2]);
+	const struct policy *policy = policy_find(policies[_i % N_ROWS(policies)]);
 	srandom((unsigned)_i + 1);
 	world_init(&w, 0);
 	for (int round = 0; round < 5000; round++) {
@@ -86,8 +88,8 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
-	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);
-	tcase_add_loop_test(tests, any_snapshot_gets_a_safe_plan, 0, 10);
+	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 80);
+	tcase_add_loop_test(tests, any_snapshot_gets_a_safe_plan, 0, 24);
 }
 
 int main(void)

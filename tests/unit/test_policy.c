@@ -172,6 +172,84 @@ START_TEST(a_stuck_donor_is_set_aside_and_another_gives)
 }
 END_TEST
 
+/* How long guest i's want has to wait, in steps of 20 ms; asserts that it is served within 10 s. */
+static unsigned steps_until_served(unsigned i)
+{
+	for (unsigned s = 0; s < 500; s++) {
+		world_run(&w, cagma(), 1, 20);
+		if (w.view[i].alm_kib + w.conf.step_kib >= w.verdict[i].want_kib)
+			return s;
+	}
+	ck_abort_msg("guest %u is not served", i);
+	return 0;
+}
+
+static unsigned stuck_beside_two(unsigned *ret_needy)
+{
+	world_init(&w, 64 * MIB);
+	*ret_needy = world_add(&w, 300 * MIB, 200 * MIB);
+	unsigned held = world_add(&w, 2000 * MIB, 80 * MIB);
+	world_add(&w, 1000 * MIB, 80 * MIB);
+	w.guest[held].speed_kib = 0;
+	world_run(&w, cagma(), 5, 1000);
+	return held;
+}
+
+START_TEST(nobody_waits_long_for_a_donor_that_does_not_begin)
+{
+	unsigned needy, held = stuck_beside_two(&needy);
+	w.guest[needy].used_kib = 300 * MIB;
+	ck_assert_uint_le(steps_until_served(needy), BALLOON_DOUBT_MS / 20 + 10);
+	ck_assert_int_eq(w.view[held].hold, HOLD_NONE);
+	ck_assert(w.view[held].is_doubted);
+	ck_assert_uint_lt(w.view[held].target_kib, 2000 * MIB); /* it has its time to begin */
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_stuck_donor_again)
+{
+	unsigned needy, held = stuck_beside_two(&needy);
+	w.guest[needy].used_kib = 250 * MIB;
+	steps_until_served(needy);
+	for (unsigned round = 0, tries = 0; tries < 3; round++) {
+		enum guest_hold before = w.view[held].hold;
+		uint64_t target_kib = w.view[held].target_kib;
+		ck_assert_uint_lt(round, 2000);
+		world_run(&w, cagma(), 1, 100);
+		if (before != HOLD_STUCK || w.view[held].hold != HOLD_NONE)
+			continue;
+		/* it is tried whether or not somebody needs its memory, and not counted on */
+		ck_assert_uint_ne(w.view[held].target_kib, target_kib);
+		w.guest[needy].used_kib += 50 * MIB;
+		ck_assert_uint_le(steps_until_served(needy), 10);
+		tries++;
+	}
+	/* now it moves: it is a donor as any other again, and keeps what nobody needs */
+	w.guest[held].speed_kib = UINT64_MAX;
+	world_run(&w, cagma(), 400, 1000);
+	ck_assert_int_eq(w.view[held].hold, HOLD_NONE);
+	ck_assert(!w.view[held].is_doubted);
+	w.guest[needy].used_kib += 300 * MIB;
+	ck_assert_uint_le(steps_until_served(needy), 10);
+}
+END_TEST
+
+/* The doubted one's own need is served as anybody's. */
+START_TEST(a_guest_in_doubt_may_grow)
+{
+	unsigned needy, held = stuck_beside_two(&needy);
+	w.guest[needy].used_kib = 300 * MIB;
+	steps_until_served(needy);
+	ck_assert(w.view[held].is_doubted);
+	w.guest[held].used_kib = 2100 * MIB;
+	w.guest[held].speed_kib = UINT64_MAX;
+	world_run(&w, cagma(), 50, 100);
+	ck_assert_uint_ge(w.view[held].alm_kib, 2156 * MIB);
+	ck_assert(!w.view[held].is_doubted);
+	ck_assert_uint_eq(w.guest[held].swapped_kib, 0);
+}
+END_TEST
+
 START_TEST(a_slow_balloon_does_not_wind_up)
 {
 	world_init(&w, 1000 * MIB);
@@ -292,6 +370,7 @@ static void make_any_guest(unsigned i)
 				 .min_kib = random_kib(300 * MIB),
 				 .weight = 1 + (uint32_t)random() % 65535,
 				 .gave_up = random() % 4 == 0,
+				 .is_doubted = random() % 4 == 0,
 				 .at_rest = random() % 2,
 				 .grew_itself = random() % 8 == 0,
 				 .is_alarmed = random() % 4 == 0,
@@ -350,6 +429,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, lying_neighbours_cannot_take_a_guests_guarantee);
 	tcase_add_test(tests, no_guest_is_taken_below_its_min_or_grown_above_its_max);
 	tcase_add_test(tests, a_stuck_donor_is_set_aside_and_another_gives);
+	tcase_add_test(tests, nobody_waits_long_for_a_donor_that_does_not_begin);
+	tcase_add_test(tests, nobody_waits_for_a_stuck_donor_again);
+	tcase_add_test(tests, a_guest_in_doubt_may_grow);
 	tcase_add_test(tests, a_slow_balloon_does_not_wind_up);
 	tcase_add_loop_test(tests, no_ping_pong_while_needs_waver, 0, 12);
 	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);

@@ -15,7 +15,7 @@ $B/libcagma-core.a: $(addprefix $B/,$(PURE))
 	$Qrm -f $@ && ar rcs $@ $^
 
 # What the tests share.
-$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o)
+$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o)
 	@echo "  AR      $@"
 	$Qrm -f $@ && ar rcs $@ $^
 

@@ -23,8 +23,11 @@ void world_init(struct world *w, uint64_t free_kib)
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;
 	w->plan.credit_kib = w->credit_kib;
-	w->state = (struct policy_state){
-		.demand = w->demand, .credit = w->credit, .qmemman = w->qmemman, .share = w->share};
+	w->state = (struct policy_state){.demand = w->demand,
+					 .credit = w->credit,
+					 .qmemman = w->qmemman,
+					 .peer = w->peer,
+					 .share = w->share};
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)

@@ -33,6 +33,7 @@ struct world {
 	struct credit credit[WORLD_MAX_GUESTS];
 	struct share share[WORLD_MAX_GUESTS];
 	struct qmemman_guest qmemman[WORLD_MAX_GUESTS];
+	struct peer_guest peer[WORLD_MAX_GUESTS];
 	struct policy_state state;
 	uint64_t credit_kib[WORLD_MAX_GUESTS];
 	struct action action[WORLD_MAX_GUESTS];

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/decided.h"
+
+#include <check.h>
+#include <string.h>
+
+static struct {
+	struct demand demand[2][DECIDED_MAX_GUESTS];
+	struct credit credit[2][DECIDED_MAX_GUESTS];
+	struct qmemman_guest qmemman[2][DECIDED_MAX_GUESTS];
+	struct peer_guest peer[2][DECIDED_MAX_GUESTS];
+	struct share share[DECIDED_MAX_GUESTS];
+	struct guest_view view[DECIDED_MAX_GUESTS];
+	uint32_t last_domid[DECIDED_MAX_GUESTS];
+	uint64_t last_seq[DECIDED_MAX_GUESTS];
+	struct action action[DECIDED_MAX_GUESTS];
+	struct verdict verdict[DECIDED_MAX_GUESTS];
+	uint64_t credit_kib[DECIDED_MAX_GUESTS];
+	uint64_t wanted_kib[DECIDED_MAX_GUESTS], allowed_kib[DECIDED_MAX_GUESTS];
+} room;
+
+static struct decide_memory memory(int i)
+{
+	return (struct decide_memory){room.demand[i], room.credit[i], room.qmemman[i],
+				      room.peer[i]};
+}
+
+static struct decide begin(const char *policy, bool is_series)
+{
+	memset(&room, 0, sizeof(room));
+	struct decide d = {.policy = policy_find(policy),
+			   .is_series = is_series,
+			   .capacity = DECIDED_MAX_GUESTS,
+			   .memory = memory(0),
+			   .last_memory = memory(1),
+			   .state.share = room.share,
+			   .view = room.view,
+			   .last_domid = room.last_domid,
+			   .last_seq = room.last_seq,
+			   .plan = {.action = room.action,
+				    .verdict = room.verdict,
+				    .credit_kib = room.credit_kib},
+			   .wanted_kib = room.wanted_kib,
+			   .allowed_kib = room.allowed_kib};
+	ck_assert_ptr_nonnull(d.policy);
+	return d;
+}
+
+static void take_state(struct decide *d, struct decided *ret_decided)
+{
+	decide_state(d);
+	ret_decided->n_states = (unsigned)d->n_states;
+	ret_decided->n = d->n;
+	ret_decided->n_actions = d->n_actions;
+	ret_decided->n_cuts = d->n_cuts;
+	for (unsigned i = 0; i < d->n; i++) {
+		ret_decided->wanted_kib[i] = d->wanted_kib[i];
+		ret_decided->goal_kib[i] = d->plan.verdict[i].goal_kib;
+		ret_decided->allowed_kib[i] = d->allowed_kib[i];
+	}
+}
+
+struct decided decided(const char *policy, const char *states, bool is_series)
+{
+	struct decide d = begin(policy, is_series);
+	struct decided result = {0};
+	struct text rest = {states, strlen(states)}, line;
+	while (text_cut(&rest, '\n', &line)) {
+		bool is_whole;
+		result.wrong = decide_take_line(&d, line, &is_whole);
+		if (result.wrong)
+			return result;
+		if (is_whole)
+			take_state(&d, &result);
+	}
+	if (decide_is_begun(&d))
+		take_state(&d, &result);
+	return result;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decided.h - what a policy decides on states that are written down, for tests.
+ */
+#ifndef CAGMA_TEST_DECIDED_H
+#define CAGMA_TEST_DECIDED_H
+
+#include "host/decide.h"
+
+enum { DECIDED_MAX_GUESTS = 8 };
+
+/* Of the last state. */
+struct decided {
+	const char *wrong; /* with the first line that was refused; NULL: with none */
+	unsigned n_states, n;
+	uint64_t wanted_kib[DECIDED_MAX_GUESTS];
+	uint64_t goal_kib[DECIDED_MAX_GUESTS];
+	uint64_t allowed_kib[DECIDED_MAX_GUESTS];
+	uint64_t n_actions, n_cuts; /* of all states */
+};
+
+/* Decides on `states`; with is_series, each is what became of the one before. */
+struct decided decided(const char *policy, const char *states, bool is_series);
+
+#endif
