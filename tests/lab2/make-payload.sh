@@ -16,8 +16,9 @@ BUILD=$1
 IMAGE=$2
 PAYLOAD=$3
 DOM0_PROGRAMS="host/cagmad host/cagmactl tests/lab2/lab2-sampler tests/lab2/lab2-judge \
-	tests/lab2/lab2-store"
-GUEST_PROGRAMS="guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent"
+	tests/lab2/lab2-store tests/bench/cagma-bench tests/bench/bench-collector"
+GUEST_PROGRAMS="guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent \
+	tests/bench/cagma-bench"
 
 # copy_libraries TREE PROGRAM...: whatever the dynamic linker would load, at the same paths
 copy_libraries() {
@@ -55,6 +56,8 @@ install -m 755 "$HERE/dom0/run" "$HERE/dom0/run-scenario" "$HERE/dom0/dom0-boot"
 install -m 644 "$HERE"/dom0/*.sh "$PAYLOAD/"
 mkdir "$PAYLOAD/scenario"
 install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
+mkdir "$PAYLOAD/experiment"
+install -m 644 "$HERE"/../bench/experiment/*.exp "$PAYLOAD/experiment/"
 cp "$IMAGE/guest/vmlinux" "$PAYLOAD/guest/vmlinux"
 {
 	cat "$IMAGE/guest/base.cpio"

@@ -27,8 +27,8 @@ CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off
 # The disk that all guests swap to: what a busy hard disk does when the sequential swap-out of one
 # guest and the scattered swap-in of another meet. It is not scaled down with the emulated CPU,
 # against which it is thus rather too fast than too slow.
-SWAP_BYTES_S=$((8 * 1024 * 1024))
-SWAP_REQUESTS_S=300
+SWAP_BYTES_S=${LAB2_DISK_BYTES_S:-$((8 * 1024 * 1024))}
+SWAP_REQUESTS_S=${LAB2_DISK_REQUESTS_S:-300}
 SWAP_MIB=512
 
 TOOLSTACK_LIMIT_S=180
@@ -51,6 +51,7 @@ make_disks() {
 		scenarios="$SCENARIOS"
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}"
+		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_DISK_REQUESTS_S=$SWAP_REQUESTS_S
 	END
 	truncate -s $(($(du -sm "$RUN/payload" | cut -f 1) * 5 / 4 + 16))M "$RUN/payload.ext4"
 	mke2fs -q -t ext4 -d "$RUN/payload" "$RUN/payload.ext4"

@@ -30,7 +30,7 @@
 #include <unistd.h>
 #include <xenstore.h>
 
-enum { PATH_BYTES = 256, TEXT_BYTES = 512 };
+enum { PATH_BYTES = 256, TEXT_BYTES = 1024 };
 
 static uint64_t now_ms(void)
 {

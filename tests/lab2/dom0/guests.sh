@@ -14,19 +14,19 @@ swap_of() {
 	[ "$before" = $GUEST_NAMES ] || echo "${SWAPS[${#before}]}"
 }
 
-# disk_spec PATH: as xl's disk line
+# disk_spec PATH VDEV: as xl's disk line
 disk_spec() {
 	if [ -z "$1" ]; then
 		return
 	elif [ -b "$1" ]; then
-		echo "\"phy:$1,xvda,w\""
+		echo "\"phy:$1,$2,w\","
 	else
-		echo "\"format=raw,vdev=xvda,access=w,target=$1\""
+		echo "\"format=raw,vdev=$2,access=w,target=$1\","
 	fi
 }
 
-# guest_configure NAME MEMORY_MIB MAX_MIB [AGENT]: writes NAME.cfg; AGENT is what lab.agent= says
-# in guest/init
+# guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg; AGENT is what lab.agent=
+# says in guest/init, DATA the device of a second disk, xvdb
 guest_configure() {
 	cat >"$OUT/$1.cfg" <<-END
 		name = "$PREFIX$1"
@@ -37,13 +37,13 @@ guest_configure() {
 		memory = $2
 		maxmem = $3
 		vcpus = 1
-		disk = [ $(disk_spec "$(swap_of "$1")") ]
+		disk = [ $(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb) ]
 		on_crash = "destroy"
 		on_reboot = "destroy"
 	END
 }
 
-# guest_create NAME MEMORY_MIB MAX_MIB [AGENT]: and guest_wait later
+# guest_create NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: and guest_wait later
 guest_create() {
 	guest_configure "$@"
 	note "creating guest $1"

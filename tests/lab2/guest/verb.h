@@ -12,7 +12,7 @@
 /* Written when the work that dom0 times begins: dom0 sees it on its own clock. */
 #define VERB_MARK_KEY "data/lab/mark"
 
-enum { VERB_ANSWER_BYTES = 512 };
+enum { VERB_ANSWER_BYTES = 1024 };
 
 struct verb_call {
 	struct xs_handle *xs;

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# cagma-bench, the work of a guest in an experiment, and the collector of its host.
+#
+# make bench          both; with LDFLAGS=-static-pie cagma-bench runs in any guest
+# make check-bench    unit tests, and each kind of task for a second
+# make result-published-experiment
+#                     the experiment, in lab 2 or on a host of your own (DOM0= and SWAP= as for
+#                     make lab), and its plots, in build/experiment. LAB_VARIANTS="NAME..." are
+#                     descriptions, tests/bench/experiment/NAME.exp; LAB_POLICIES and LAB_RUNS as
+#                     for other scenarios.
+
+BENCH_DIR   = $B/tests/bench
+BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o)
+BENCH_PROGS = tests/bench/cagma-bench tests/bench/bench-collector
+BENCH_FIRST = tests/bench/experiment/$(firstword $(LAB_VARIANTS) published).exp
+BENCH_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/bench/test_*.c))
+
+$(BENCH_DIR)/cagma-bench: $(addprefix $B/,tests/bench/bench.o tests/bench/runner.o tests/bench/task.o \
+                            tests/lab2/guest/meter.o $(BENCH_PURE) common/text.o)
+$(BENCH_DIR)/bench-collector: $(BENCH_DIR)/collector.o
+$(BENCH_DIR)/bench-collector: LDLIBS += -lxenctrl -lxenstore
+$(addprefix $B/,$(BENCH_PROGS)):
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BENCH_TESTS): %: %.o $(addprefix $B/,$(BENCH_PURE) tests/unit/suite.o common/text.o)
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+
+.PHONY: bench check-bench
+bench: $(addprefix $B/,$(BENCH_PROGS))
+check-bench: bench $(BENCH_TESTS)
+	$Qfor t in $(BENCH_TESTS); do $$t || exit 1; done
+	$Qsh tests/bench/test_tasks.sh $(BENCH_DIR)/cagma-bench

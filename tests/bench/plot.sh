@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Draws what the published experiment left behind: for each variant, memory and block I/O of the
+# guests over time, a row for each policy, from its first run; and residence times, the median of
+# all runs with the least and the most.
+#
+# usage: plot.sh DIRECTORY_OF_THE_SCENARIO OUT
+set -euo pipefail
+export LC_ALL=C
+HERE=$(cd "$(dirname "$0")" && pwd)
+FROM=$1
+OUT=$2
+ROW_PX=170
+
+die() {
+	echo "plot: $*" >&2
+	exit 1
+}
+
+# numbers SERIES NAME: of all runs, sorted
+numbers() {
+	grep -o "\b$2=[0-9.]*" "$FROM/$1.series" | cut -d = -f 2 | sort -g
+}
+
+# spread SERIES NAME: median, least and most
+spread() {
+	numbers "$1" "$2" | awk '{ n[NR] = $1 }
+		END { if (NR) print n[int((NR + 1) / 2)], n[1], n[NR]; else print "nan nan nan" }'
+}
+
+# rates TSV START_MS GUEST: seconds, MiB held, requests a second since the line before
+rates() {
+	awk -F '\t' -v start="$2" -v guest="$3" '$2 == guest {
+		requests = $7 + $8
+		if (before && $1 > before)
+			print ($1 - start) / 1000, $3 / 1024,
+				(requests - last) * 1000 / ($1 - before)
+		before = $1; last = requests
+	}' "$1"
+}
+
+plot_times() {
+	local variant=$1 conditions=$2 condition guest row=0 rows=0 start_ms curves
+	for condition in $conditions; do
+		rows=$((rows + 1))
+	done
+	{
+		echo "set terminal svg size 1000,$((rows * ROW_PX + 50)) font 'DejaVu Sans,11' background 'white'"
+		echo "set output '$OUT/$variant-time.svg'"
+		echo "set multiplot layout $rows,2 title '$variant: memory held (left) and block I/O (right) of the guests over time'"
+		echo "set grid lc rgb '#dddddd'; set key above horizontal samplen 2; set tics nomirror; set border 3"
+		for condition in $conditions; do
+			row=$((row + 1))
+			start_ms=$(numbers "$variant-$condition" start_ms | head -n 1)
+			for guest in a b c; do
+				rates "$FROM/$variant-$condition-1.tsv" "$start_ms" $guest \
+					>"$OUT/$variant-$condition-$guest.dat"
+			done
+			[ $row -lt $rows ] || echo "set xlabel 'seconds since the work began'"
+			for column in 2 3; do
+				curves=
+				for guest in a:vm1:#c0392b b:vm2:#2471a3 c:vm3:#2e7d32; do
+					IFS=: read -r file name colour <<<"$guest"
+					curves="$curves, '$OUT/$variant-$condition-$file.dat' using 1:$column with lines lw 1.5 lc rgb '$colour' title '$name'"
+				done
+				[ $column = 2 ] && echo "set ylabel '$condition: MiB'" ||
+					echo "set ylabel 'requests/s'"
+				echo "set yrange [0:*]; set xrange [-3:*]; plot ${curves#, }"
+				[ $column = 2 ] || echo "unset key"
+			done
+		done
+		echo "unset multiplot"
+	} >"$OUT/$variant-time.gp"
+	gnuplot "$OUT/$variant-time.gp"
+}
+
+plot_residence() {
+	local variant=$1 conditions=$2 condition
+	for condition in $conditions; do
+		echo "$condition $(spread "$variant-$condition" vm1_residence_ms)" \
+			"$(spread "$variant-$condition" vm2_residence_ms)" \
+			"$(spread "$variant-$condition" vm3_disk_residence_ms)"
+	done >"$OUT/$variant-residence.dat"
+	cat >"$OUT/$variant-residence.gp" <<-END
+		set terminal svg size 800,400 font 'DejaVu Sans,11' background 'white'
+		set output '$OUT/$variant-residence.svg'
+		set title '$variant: residence time, median of runs with least and most'
+		set style data histograms
+		set style histogram errorbars gap 1.5 lw 1
+		set style fill solid 0.7 noborder
+		set logscale y
+		set yrange [1:*]
+		set ylabel 'ms (logarithmic)'
+		set grid ytics lc rgb '#dddddd'
+		set border 3
+		set tics nomirror
+		set key top right horizontal
+		plot '$OUT/$variant-residence.dat' using 2:3:4:xtic(1) title 'vm1, memory' lc rgb '#c0392b', \
+			'' using 5:6:7 title 'vm2, memory' lc rgb '#2471a3', \
+			'' using 8:9:10 title 'vm3, disk' lc rgb '#2e7d32'
+	END
+	gnuplot "$OUT/$variant-residence.gp"
+}
+
+[ -d "$FROM" ] || die "there is no $FROM: nothing was measured"
+mkdir -p "$OUT"
+drawn=0
+for file in "$HERE"/experiment/*.exp; do
+	variant=$(basename "$file" .exp)
+	conditions=
+	# shellcheck disable=SC2013
+	for condition in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$file"); do
+		[ ! -e "$FROM/$variant-$condition.series" ] || conditions="$conditions $condition"
+	done
+	[ -n "$conditions" ] || continue
+	plot_times "$variant" "$conditions"
+	plot_residence "$variant" "$conditions"
+	echo "plot: $OUT/$variant-time.svg $OUT/$variant-residence.svg"
+	drawn=1
+done
+[ $drawn = 1 ] || die "no run in $FROM came to its end"

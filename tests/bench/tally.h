@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How long the loops of tasks took. Pure.
+ *
+ * The original sampled, with a timer, how long each task had been in its current loop, and called
+ * the mean of it residence time. Sampled often enough, that is
+ *
+ *	residence = sum(d * d / 2) / sum(d)
+ *
+ * over the durations d of all loops: half of the duration when all are equal, and one long loop
+ * counts for as long as it lasts. Loops that were not finished count with the time they had.
+ */
+#ifndef CAGMA_BENCH_TALLY_H
+#define CAGMA_BENCH_TALLY_H
+
+#include <stdint.h>
+
+struct tally {
+	uint64_t loops;
+	uint64_t unfinished;
+	uint64_t sum_us;
+	double sum_square_us2;
+	uint64_t minor_faults;
+	uint64_t major_faults;
+};
+
+/* Accept a tally of zeros. */
+void tally_add(struct tally *tally, uint64_t loop_us, uint64_t minor_faults, uint64_t major_faults);
+void tally_add_unfinished(struct tally *tally, uint64_t loop_us);
+
+/* 0 when there was no loop. */
+uint64_t tally_residence_us(const struct tally *tally);
+
+/* The mean duration of all loops, finished or not; 0 when there was none. */
+uint64_t tally_loop_us(const struct tally *tally);
+
+#endif
