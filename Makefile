@@ -14,6 +14,7 @@ PREFIX         ?= /usr/local
 SBINDIR        ?= $(PREFIX)/sbin
 MANDIR         ?= $(PREFIX)/share/man
 SYSCONFDIR     ?= /etc
+LIBDIR         ?= $(PREFIX)/lib/cagma
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
@@ -26,7 +27,7 @@ WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
            -Wvla -Wformat=2 -Wswitch-enum -Wundef
 HARDEN   = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DCAGMA_VERSION='"$(VERSION)"' \
-              -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
+              -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -DCAGMA_LIBDIR='"$(LIBDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie $(LDFLAGS)
 ifdef SAN
 SANFLAGS    = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -48,17 +49,20 @@ DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intak
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
+MKGUEST     = guest/cagma-mkguest.o $(addprefix guest/mkguest/,recipe.o sources.o diagnosis.o child.o workshop.o newc.o \
+              job.o packages.o root.o boot.o stages.o) common/file.o common/log.o common/text.o
 
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad host/cagmactl
+PROGS = guest/cagma-agent guest/cagma-mkguest host/cagmad host/cagmactl
 
-all: $(addprefix $B/,$(PROGS))
+all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init)
 
 $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
+$B/guest/cagma-mkguest: $(addprefix $B/,$(MKGUEST))
 $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
 $B/host/cagmactl: $(addprefix $B/,$(CTL))
@@ -66,6 +70,10 @@ $B/host/cagmactl: LDLIBS += $(CTL_LIBS)
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+# The first program of a guest is alone in it: static, and without sanitizers' libraries.
+$B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
+	@mkdir -p $(@D); echo "  LD      $@"
+	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(EXTRA_CFLAGS) -static -s -o $@ $<
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
