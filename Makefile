@@ -6,7 +6,7 @@
 # make check      every test, ending with the proof on real Xen
 # make check-fast the same without real Xen, in under three minutes
 # make lab        the proof on real Xen alone
-# make install    DESTDIR= PREFIX= SYSCONFDIR= SYSTEMDUNITDIR= are honoured
+# make install    DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR= are honoured
 # V=1 shows commands; SAN=1 builds with ASan and UBSan into build-san/
 
 VERSION        ?= 0.1.0
@@ -128,7 +128,16 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
   $(INSTALL) -D -m 0644 systemd/$2.service.in $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service && \
   sed -i -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
     $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service
-install: install-daemon install-agent
+install: install-daemon install-agent install-mkguest
+# What cagma-mkguest puts into guests: there the agent is always in /usr/sbin.
+install-mkguest: $B/guest/cagma-mkguest mkguest-parts
+	$(INSTALL) -D -m 0755 $B/guest/cagma-mkguest $(DESTDIR)$(SBINDIR)/cagma-mkguest
+	$(INSTALL) -D -m 0644 docs/man/cagma-mkguest.8 $(DESTDIR)$(MANDIR)/man8/cagma-mkguest.8
+	$(INSTALL) -D -t $(DESTDIR)$(LIBDIR) $B/mkguest-parts/cagma-agent $B/mkguest-parts/cagma-guest-init
+	$(INSTALL) -m 0644 $B/mkguest-parts/cagma-agent.service $(DESTDIR)$(LIBDIR)/
+mkguest-parts: $B/guest/cagma-agent $B/guest/cagma-guest-init
+	$Q$(INSTALL) -C -D -t $B/mkguest-parts $^
+	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/mkguest-parts/cagma-agent.service
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
 install-daemon: $B/host/cagmad $B/host/cagmactl
@@ -141,7 +150,7 @@ install-daemon: $B/host/cagmad $B/host/cagmactl
 clean:
 	rm -rf build build-*
 
-.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon clean
+.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon install-mkguest mkguest-parts clean
 endif
 
 .PHONY: all

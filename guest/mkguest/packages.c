@@ -125,15 +125,16 @@ static int configure_apt(struct job *job)
 		"#clear APT::Update::Post-Invoke-Success;\n"
 		"#clear DPkg::Post-Invoke;\n"
 		"Dir::Etc::sourcelist \"%s/sources.list\";\n"
-		"Dir::Etc::sourceparts \"-\";\n"
-		"Dir::Etc::preferences \"-\";\n"
-		"Dir::Etc::preferencesparts \"-\";\n"
+		"Dir::Etc::sourceparts \"/dev/null\";\n"
+		"Dir::Etc::preferences \"/dev/null\";\n"
+		"Dir::Etc::preferencesparts \"/dev/null\";\n"
 		"Dir::State::lists \"%s/lists\";\n"
 		"Dir::State::status \"%s/status\";\n"
 		"Dir::State::extended_states \"%s/extended_states\";\n"
 		"Dir::Cache::archives \"%s/archives\";\n"
 		"Dir::Cache::pkgcache \"\";\n"
 		"Dir::Cache::srcpkgcache \"\";\n"
+		"APT::Update::Error-Mode \"any\";\n"
 		"APT::Sandbox::User \"\";\n"
 		"APT::Install-Recommends \"false\";\n"
 		"Acquire::Languages \"none\";\n"
@@ -154,8 +155,6 @@ static int run_apt(struct job *job, const char *verb)
 {
 	struct command_line line = {.n = 0};
 	begin_apt(job, &line, "apt-get");
-	/* a source that cannot be read is no warning here */
-	command_add(&line, "--error-on=any");
 	command_add(&line, "%s", verb);
 	return job_run(job, &line);
 }
@@ -186,7 +185,7 @@ static int fetch_root(struct job *job)
 static int find_kernel(struct job *job, char *name, size_t size)
 {
 	struct command_line line = {.n = 0};
-	char path[PATH_MAX], word[256], value[256];
+	char path[PATH_MAX], text[512], value[256];
 	job_work_path(job, "kernel-depends", path);
 	begin_apt(job, &line, "apt-cache");
 	command_add(&line, "depends");
@@ -196,8 +195,9 @@ static int find_kernel(struct job *job, char *name, size_t size)
 		return r;
 	FILE *in = fopen(path, "re");
 	name[0] = '\0';
-	while (in && !name[0] && fscanf(in, "%255s %255s", word, value) >= 1)
-		if (strcmp(word, "Depends:") == 0 && strncmp(value, "linux-image-", 12) == 0)
+	while (in && !name[0] && fgets(text, sizeof(text), in))
+		if (sscanf(text, " Depends: %255s", value) == 1 &&
+		    strncmp(value, "linux-image-", 12) == 0)
 			snprintf(name, size, "%s", value);
 	if (in)
 		fclose(in);
