@@ -44,6 +44,8 @@ int root_make(struct job *job)
 	command_add(&line, "mmdebstrap");
 	command_add(&line, "--variant=apt");
 	command_add(&line, "--include=%s", packages);
+	/* an interrupted root is made anew, so nothing of it needs to reach the disk at once */
+	command_add(&line, "--dpkgopt=force-unsafe-io");
 	for (unsigned i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
 		command_add(&line, "--dpkgopt=path-exclude=%s", left_out[i]);
 	add_hooks(job, &line);
