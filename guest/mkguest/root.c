@@ -12,6 +12,8 @@
 static const char *const left_out[] = {"/usr/share/man/*", "/usr/share/doc/*",
 				       "/usr/share/locale/*", "/usr/share/info/*"};
 
+#define AGENT_UNIT "usr/lib/systemd/system/cagma-agent.service"
+
 /* Nothing is downloaded: what apt knows and has is put into the root before apt runs there. */
 static void add_hooks(const struct job *job, struct command_line *line)
 {
@@ -144,11 +146,12 @@ static int fill_tree(struct job *job, const char *tree)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	make_parents(tree, "usr/lib/modules/version", 0755);
+	make_parents(tree, AGENT_UNIT, 0755);
 	job_work_path(job, "kernel/lib/modules", from);
 	snprintf(to, sizeof(to), "%.*s/usr/lib/modules", PATH_MAX - 64, tree);
 	int r = copy(job, "-dRlT", from, to);
 	snprintf(from, sizeof(from), "%.*s/cagma-agent.service", PATH_MAX - 64, job->recipe->parts);
-	snprintf(to, sizeof(to), "%.*s/usr/lib/systemd/system", PATH_MAX - 64, tree);
+	snprintf(to, sizeof(to), "%.*s/" AGENT_UNIT, PATH_MAX - 64, tree);
 	if (r == 0)
 		r = copy(job, "-d", from, to);
 	if (r == 0)
