@@ -27,7 +27,7 @@ WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pro
            -Wvla -Wformat=2 -Wswitch-enum -Wundef
 HARDEN   = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DCAGMA_VERSION='"$(VERSION)"' \
-              -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -DCAGMA_LIBDIR='"$(LIBDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
+              -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie $(LDFLAGS)
 ifdef SAN
 SANFLAGS    = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -116,7 +116,8 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # --- installing -------------------------------------------------------------
-DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(UNIT_DEPS) $(LAB1_DEPS) $(LAB2_DEPS)
+MKGUEST_DEPS = mmdebstrap xz-utils kmod e2fsprogs util-linux debian-archive-keyring
+DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(LAB1_DEPS) $(LAB2_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \
@@ -129,15 +130,16 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
   sed -i -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
     $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service
 install: install-daemon install-agent install-mkguest
-# What cagma-mkguest puts into guests: there the agent is always in /usr/sbin.
+# What cagma-mkguest puts into guests, where it finds it: beside its own directory. In guests the
+# agent is always in /usr/sbin.
 install-mkguest: $B/guest/cagma-mkguest mkguest-parts
 	$(INSTALL) -D -m 0755 $B/guest/cagma-mkguest $(DESTDIR)$(SBINDIR)/cagma-mkguest
 	$(INSTALL) -D -m 0644 docs/man/cagma-mkguest.8 $(DESTDIR)$(MANDIR)/man8/cagma-mkguest.8
-	$(INSTALL) -D -t $(DESTDIR)$(LIBDIR) $B/mkguest-parts/cagma-agent $B/mkguest-parts/cagma-guest-init
-	$(INSTALL) -m 0644 $B/mkguest-parts/cagma-agent.service $(DESTDIR)$(LIBDIR)/
+	$(INSTALL) -D -t $(DESTDIR)$(LIBDIR) $B/lib/cagma/cagma-agent $B/lib/cagma/cagma-guest-init
+	$(INSTALL) -m 0644 $B/lib/cagma/cagma-agent.service $(DESTDIR)$(LIBDIR)/
 mkguest-parts: $B/guest/cagma-agent $B/guest/cagma-guest-init
-	$Q$(INSTALL) -C -D -t $B/mkguest-parts $^
-	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/mkguest-parts/cagma-agent.service
+	$Q$(INSTALL) -C -D -t $B/lib/cagma $^
+	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/lib/cagma/cagma-agent.service
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
 install-daemon: $B/host/cagmad $B/host/cagmactl

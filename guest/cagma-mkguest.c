@@ -49,7 +49,8 @@ static const char help_text[] =
 	"                         sources; or a line of sources.list; may be repeated\n"
 	"      --download-only    fill the cache, and make nothing\n"
 	"      --offline          use what the cache has\n"
-	"      --parts DIR        agent, its unit and the guest's init (" CAGMA_LIBDIR ")\n"
+	"      --parts DIR        agent, its unit and the guest's init (../lib/cagma of where\n"
+	"                         this program is)\n"
 	"\n"
 	"      --version          print the version and exit\n"
 	"  -h, --help             print this help and exit\n"
@@ -208,6 +209,21 @@ static bool parse_options(int argc, char **argv, struct recipe *recipe, int *ret
 	return false;
 }
 
+/* Where `make install` puts it, and where a build has it; a path that nothing is at when unknown.
+ */
+static const char *default_parts(void)
+{
+	static char parts[PATH_MAX];
+	char path[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/../lib/cagma"));
+	if (len < 0)
+		return "/usr/lib/cagma";
+	path[len] = '\0';
+	char *slash = strrchr(path, '/');
+	strcpy(slash ? slash : path, "/../lib/cagma");
+	return realpath(path, parts) ? parts : "/usr/lib/cagma";
+}
+
 /* Where things are when nobody says so. `home` is for the one that is computed. */
 static void default_places(struct recipe *r, char home[PATH_MAX])
 {
@@ -216,7 +232,7 @@ static void default_places(struct recipe *r, char home[PATH_MAX])
 	if (!r->output)
 		r->output = is_root ? "/var/lib/cagma/guests" : ".";
 	if (!r->parts)
-		r->parts = CAGMA_LIBDIR;
+		r->parts = default_parts();
 	if (!r->cache && is_root)
 		r->cache = "/var/cache/cagma-mkguest";
 	if (!r->cache) {

@@ -17,9 +17,9 @@ NAME=cagma-lab-made
 
 # make_guest BUILD OPTION...
 make_guest() {
-	set -- "$1/guest/cagma-mkguest" --parts "$1/mkguest-parts" --cache "$LAB/mkguest-cache" \
+	set -- "$1/guest/cagma-mkguest" --cache "$LAB/mkguest-cache" \
 		--output "$LAB/made" --memory 400 --maxmem 800 --min 200 --swap 256 \
-		--overlay "$HERE/guest/root" "${@:2}" $NAME
+		--packages xenstore-utils --overlay "$HERE/guest/root" "${@:2}" $NAME
 	"$@"
 }
 

@@ -90,7 +90,7 @@ say_other_work() {
 }
 
 start_qemu() {
-	local image=$LAB/image prefer= made=()
+	local image=$LAB/image prefer="" made=()
 	if [ -n "$LAB2_MADE" ]; then
 		made=(-drive "$(disk "$(echo "$LAB2_MADE"/*/root.ext4)" snapshot=on)"
 			-drive "$(disk "$(echo "$LAB2_MADE"/*/swap.img)" snapshot=on)")

@@ -2,13 +2,17 @@
 # shellcheck shell=bash disable=SC2034
 #
 # A guest that cagma-mkguest has made boots, with systemd and the agent's unit as they are
-# installed: it reports, and is managed. Only the paths of its xl.cfg are changed. What is known of
+# installed: it reports, and when memory runs short it grows by itself on credit, for which its unit
+# must let it write the balloon driver's target. Only the paths of its xl.cfg are changed. What is known of
 # the inside is what tests/lab2/guest/root says on its console. Not in LAB2_SCENARIOS: it takes the
 # guest that make result-mkguest makes, as two more disks.
 LIMIT_S=420
 
 MADE_DISK=/dev/vde
 MADE_SWAP=/dev/vdf
+# Of the 280 MiB that are available when it has booted.
+MADE_FILL_MIB=270
+MADE_BOOT_KIB=$((400 * 1024))
 
 # made_console PATTERN: the last line of the guest's console that has it
 made_console() {
@@ -27,6 +31,30 @@ made_seq() {
 made_has_reported_after() {
 	local seq
 	seq=$(made_seq) && [ "$seq" -gt "$1" ]
+}
+
+made_holds_more_than() {
+	local held_kib
+	held_kib=$(value balloon_current_kib "$(guest_key made data/cagma/report)") &&
+		[ "$held_kib" -gt "$1" ]
+}
+
+made_has_credit() {
+	[ "$(guest_key made cagma/credit_kib)" -gt 0 ] 2>/dev/null
+}
+
+# made_grow: while cagmad stands still, so that nobody but the guest itself can have done it
+made_grow() {
+	wait_until 60 "a credit" made_has_credit
+	kill -STOP "$(cat "$OUT/cagma.pid")"
+	timeout 10 xenstore-write "/local/domain/$(guest_domid made)/data/lab/fill" $MADE_FILL_MIB
+	wait_until 120 "the end of filling" made_says fill
+	wait_until 60 "growing by itself" made_holds_more_than $MADE_BOOT_KIB
+	GROWN_KIB=$(($(value balloon_current_kib "$(guest_key made data/cagma/report)") - MADE_BOOT_KIB))
+	[ "$(guest_key made memory/target)" -le $MADE_BOOT_KIB ] ||
+		fail "the guest was given memory, and has not grown by itself"
+	note "$(made_console fill); $(guest_key made data/cagma/alarm)"
+	kill -CONT "$(cat "$OUT/cagma.pid")"
 }
 
 made_configure() {
@@ -50,12 +78,13 @@ scenario_mkguest() {
 		fail "the agent did not report within 240 s; see the guest's console"
 	report_ms=$(difference "$(now_ms)" "$start_ms")
 	note "the first report: $report_ms ms"
-	balancer_start cagma cagma 16 "$(tr -d '"' <"$PAYLOAD/made/cagmad.entry")"
+	balancer_start cagma cagma 64 credit_mib=64 "$(tr -d '"' <"$PAYLOAD/made/cagmad.entry")"
 	wait_until 60 "cagmad's answer" timeout 10 xenstore-exists \
 		"/local/domain/$(guest_domid made)/cagma/cma_kib"
 	seq=$(made_seq) || fail "the report has no number"
 	wait_until 90 "another report" made_has_reported_after "$seq"
 	wait_until 120 "word of the agent's process" made_says "process"
+	made_grow
 	balancer_stop cagma
 	guests_note made made
 	unit=$(made_console "unit")
@@ -67,6 +96,7 @@ scenario_mkguest() {
 # mkguest_report REPORT_MS UNIT PROCESS
 mkguest_report() {
 	result mkguest "seconds=${LAB_MADE_SECONDS:-none}" "report_ms=$1" "reports=$(made_seq)" \
+		"grown_kib=$GROWN_KIB" \
 		"locked_kib=$(value locked_kib "$3")" "rss_kib=$(value rss_kib "$3")"
 	criterion "making the guest took too long" "${LAB_MADE_SECONDS:-none}" "<=" 120
 	[[ $2 == *ActiveState=active*SubState=running* ]] || fail "the unit is not active: $2"
