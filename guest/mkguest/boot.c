@@ -79,6 +79,18 @@ static int remove_left_out(struct job *job, const char *tree)
 	return r < 0 ? job_fail(job, "%s: %s", path, strerror(-r)) : 0;
 }
 
+/* Newer suites' package has them below /usr, where the tools look for them only if /lib leads
+ * there. */
+static int place_modules(struct job *job, const char *tree)
+{
+	char usr[PATH_MAX], lib[PATH_MAX];
+	snprintf(usr, sizeof(usr), "%.*s/usr/lib", PATH_MAX - 64, tree);
+	snprintf(lib, sizeof(lib), "%.*s/lib", PATH_MAX - 64, tree);
+	if (access(lib, F_OK) == 0 || rename(usr, lib) == 0)
+		return 0;
+	return job_fail(job, "%s: %s", usr, strerror(errno));
+}
+
 static int find_version(struct job *job, const char *tree, char *path, const char **ret_version)
 {
 	char pattern[PATH_MAX];
@@ -120,6 +132,8 @@ int boot_unpack(struct job *job)
 	command_add(&line, "%s", deb);
 	command_add(&line, "%s", tree);
 	r = job_run(job, &line);
+	if (r == 0)
+		r = place_modules(job, tree);
 	if (r == 0)
 		r = remove_left_out(job, tree);
 	return r < 0 ? r : index_modules(job, tree);

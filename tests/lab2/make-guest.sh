@@ -15,10 +15,11 @@ LAB=build/lab2
 STEP_LOGS=$LAB/log
 NAME=cagma-lab-made
 
+# Its min is what it has: cagmad gives credit to guests without a surplus.
 # make_guest BUILD OPTION...
 make_guest() {
 	set -- "$1/guest/cagma-mkguest" --cache "$LAB/mkguest-cache" \
-		--output "$LAB/made" --memory 400 --maxmem 800 --min 200 --swap 256 \
+		--output "$LAB/made" --memory 400 --maxmem 800 --min 400 --swap 256 \
 		--packages xenstore-utils --overlay "$HERE/guest/root" "${@:2}" $NAME
 	"$@"
 }

@@ -6,7 +6,7 @@
 # must let it write the balloon driver's target. Only the paths of its xl.cfg are changed. What is known of
 # the inside is what tests/lab2/guest/root says on its console. Not in LAB2_SCENARIOS: it takes the
 # guest that make result-mkguest makes, as two more disks.
-LIMIT_S=420
+LIMIT_S=600
 
 MADE_DISK=/dev/vde
 MADE_SWAP=/dev/vdf
