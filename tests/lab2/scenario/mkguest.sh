@@ -10,7 +10,7 @@ LIMIT_S=600
 
 MADE_DISK=/dev/vde
 MADE_SWAP=/dev/vdf
-# Of the 280 MiB that are available when it has booted.
+# More than /dev/shm takes: at a rate that would use up what is available within seconds.
 MADE_FILL_MIB=270
 MADE_BOOT_KIB=$((400 * 1024))
 
