@@ -6,7 +6,7 @@
 # make check      every test, ending with the proof on real Xen
 # make check-fast the same without real Xen, in under three minutes
 # make lab        the proof on real Xen alone
-# make install    DESTDIR= PREFIX= SYSCONFDIR= SYSTEMDUNITDIR= are honoured
+# make install    DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR= are honoured
 # V=1 shows commands; SAN=1 builds with ASan and UBSan into build-san/
 
 VERSION        ?= 0.1.0
@@ -14,6 +14,7 @@ PREFIX         ?= /usr/local
 SBINDIR        ?= $(PREFIX)/sbin
 MANDIR         ?= $(PREFIX)/share/man
 SYSCONFDIR     ?= /etc
+LIBDIR         ?= $(PREFIX)/lib/cagma
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
@@ -51,17 +52,20 @@ DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intak
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
 CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
+MKGUEST     = guest/cagma-mkguest.o $(addprefix guest/mkguest/,recipe.o sources.o diagnosis.o child.o workshop.o newc.o \
+              job.o packages.o root.o boot.o stages.o) common/file.o common/log.o common/text.o
 
 AGENT_LIBS  = -lxenstore -pthread
 DAEMON_LIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
 CTL_LIBS    = -lxlutil -lxenstore
 
-PROGS = guest/cagma-agent host/cagmad host/cagmactl host/cagma-sim
+PROGS = guest/cagma-agent guest/cagma-mkguest host/cagmad host/cagmactl host/cagma-sim
 
-all: $(addprefix $B/,$(PROGS))
+all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init)
 
 $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
+$B/guest/cagma-mkguest: $(addprefix $B/,$(MKGUEST))
 $B/host/cagmad: $(addprefix $B/,$(DAEMON))
 $B/host/cagmad: LDLIBS += $(DAEMON_LIBS)
 $B/host/cagmactl: $(addprefix $B/,$(CTL))
@@ -69,6 +73,10 @@ $B/host/cagmactl: LDLIBS += $(CTL_LIBS)
 $(addprefix $B/,$(PROGS)):
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+# The first program of a guest is alone in it: static, and without sanitizers' libraries.
+$B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
+	@mkdir -p $(@D); echo "  LD      $@"
+	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(EXTRA_CFLAGS) -static -s -o $@ $<
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -111,7 +119,8 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 # --- installing -------------------------------------------------------------
-DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(UNIT_DEPS) $(LAB1_DEPS) $(LAB2_DEPS)
+MKGUEST_DEPS = mmdebstrap xz-utils kmod e2fsprogs util-linux debian-archive-keyring
+DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(LAB1_DEPS) $(LAB2_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \
@@ -123,7 +132,17 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
   $(INSTALL) -D -m 0644 systemd/$2.service.in $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service && \
   sed -i -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
     $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service
-install: install-daemon install-agent
+install: install-daemon install-agent install-mkguest
+# What cagma-mkguest puts into guests, where it finds it: beside its own directory. In guests the
+# agent is always in /usr/sbin.
+install-mkguest: $B/guest/cagma-mkguest mkguest-parts
+	$(INSTALL) -D -m 0755 $B/guest/cagma-mkguest $(DESTDIR)$(SBINDIR)/cagma-mkguest
+	$(INSTALL) -D -m 0644 docs/man/cagma-mkguest.8 $(DESTDIR)$(MANDIR)/man8/cagma-mkguest.8
+	$(INSTALL) -D -t $(DESTDIR)$(LIBDIR) $B/lib/cagma/cagma-agent $B/lib/cagma/cagma-guest-init
+	$(INSTALL) -m 0644 $B/lib/cagma/cagma-agent.service $(DESTDIR)$(LIBDIR)/
+mkguest-parts: $B/guest/cagma-agent $B/guest/cagma-guest-init
+	$Q$(INSTALL) -C -D -t $B/lib/cagma $^
+	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/lib/cagma/cagma-agent.service
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
 install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
@@ -138,7 +157,7 @@ install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
 clean:
 	rm -rf build build-*
 
-.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon clean
+.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon install-mkguest mkguest-parts clean
 endif
 
 .PHONY: all

@@ -4,6 +4,7 @@
 # make lab                            real-grow and agent-idle, in one boot: what make check runs
 # make lab-full                       all scenarios, as often as it takes to trust the figures
 # make result-real-grow               one scenario, likewise
+# make result-mkguest                 makes a guest by cagma-mkguest, and boots it
 # make lab-payload                    what runs in dom0, as a directory
 # make lab DOM0=root@host SWAP=WHERE  the same on a real dom0; see tests/lab2/run-ssh.sh
 
@@ -48,7 +49,7 @@ else
 LAB2_RUN = tests/lab2/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab lab-full lab-payload check-lab2-judge lab2-programs $(addprefix result-,$(LAB2_SCENARIOS))
+.PHONY: lab lab-full lab-payload result-mkguest check-lab2-judge lab2-programs $(addprefix result-,$(LAB2_SCENARIOS))
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
 lab-payload: $(LAB2_PAYLOAD)
@@ -69,3 +70,7 @@ result-published-experiment: $(LAB2_PAYLOAD)
 	  export LAB2_DISK_BYTES_S=$$bytes_s LAB2_DISK_REQUESTS_S=$$requests_s && \
 	  rc=0; $(LAB2_RUN) published-experiment || rc=$$?; \
 	  tests/bench/plot.sh build/lab2/run/out/published-experiment build/experiment && exit $$rc
+
+result-mkguest: $(LAB2_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
+	$Qtests/lab2/make-guest.sh $B
+	$QLAB2_MADE=build/lab2/made tests/lab2/run-qemu.sh $B $(RESULTS) mkguest

@@ -4,7 +4,7 @@
 # make fuzz FUZZ_SECONDS=60       fuzz every parser of untrusted text
 # make docs, make check-docs      docs/xenstore-keys.md, made from the tables of its keys
 
-UNIT_DEPS    = check clang shellcheck
+UNIT_DEPS    = check clang shellcheck cpio
 UNIT_TESTS   = $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 UNIT_SCRIPTS = $(wildcard tests/unit/test_*.sh)
 UNIT_FAKED   = $B/tests/unit/cagma-agent-faked
@@ -22,6 +22,7 @@ $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o de
 $B/tests/unit/test_config: $B/host/config.o
 $B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
 $B/tests/unit/test_xlcfg: $B/host/xlcfg.o
+$B/tests/unit/test_mkguest: $(addprefix $B/guest/mkguest/,recipe.o sources.o diagnosis.o newc.o) $B/common/file.o
 $B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
 $B/tests/unit/test_sim: $B/host/sim_run.o
 $B/tests/unit/test_sim: LDLIBS += -lm
@@ -37,7 +38,8 @@ $(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
 
 .PHONY: tests check-unit fuzz docs check-docs
 tests: $(UNIT_TESTS) $(UNIT_FAKED)
-check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent $B/host/cagma-sim
+check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent $B/host/cagma-sim \
+  $B/guest/cagma-mkguest
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
 	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
