@@ -108,7 +108,7 @@ check-warnings:
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-sim check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
+TESTS = check-unit check-sim check-bench check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # cagma-bench, the work of a guest in an experiment, and the collector of its host.
 #
-# make bench          both; with LDFLAGS=-static-pie cagma-bench runs in any guest
+# make bench-tools    both; with LDFLAGS=-static-pie cagma-bench runs in any guest
 # make check-bench    unit tests, and each kind of task for a second
 # make result-published-experiment
 #                     the experiment, in lab 2 or on a host of your own (DOM0= and SWAP= as for
@@ -27,8 +27,8 @@ $(BENCH_TESTS): %: %.o $(addprefix $B/,$(BENCH_PURE) tests/unit/suite.o common/t
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
 
-.PHONY: bench check-bench
-bench: $(addprefix $B/,$(BENCH_PROGS))
-check-bench: bench $(BENCH_TESTS)
+.PHONY: bench-tools check-bench
+bench-tools: $(addprefix $B/,$(BENCH_PROGS))
+check-bench: bench-tools $(BENCH_TESTS)
 	$Qfor t in $(BENCH_TESTS); do $$t || exit 1; done
 	$Qsh tests/bench/test_tasks.sh $(BENCH_DIR)/cagma-bench
