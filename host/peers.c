@@ -92,3 +92,15 @@ void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
 		plan->wake_ms = amount_min(plan->wake_ms, retry_ms);
 	judge(conf, snap, state, plan);
 }
+
+void peers_run(const struct policy_conf *conf, const struct snapshot *snap,
+	       struct policy_state *state, struct plan *plan, uint64_t period_ms,
+	       void (*decide)(const struct snapshot *snap, struct peer_guest *guest))
+{
+	struct peer_host *host = &state->peer_host;
+	bool is_due = peers_is_due(&host->due_ms, snap->host.now_ms, period_ms);
+	peers_begin(snap, state, plan, host->due_ms);
+	if (is_due)
+		decide(snap, state->peer);
+	peers_finish(conf, snap, state, plan, is_due);
+}

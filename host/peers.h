@@ -68,4 +68,9 @@ void peers_wish(struct peer_guest *guest, uint64_t alm_kib);
 void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
 		  struct policy_state *state, struct plan *plan, bool has_decided);
 
+/* All of a policy that decides once a period, on what it is shown then. */
+void peers_run(const struct policy_conf *conf, const struct snapshot *snap,
+	       struct policy_state *state, struct plan *plan, uint64_t period_ms,
+	       void (*decide)(const struct snapshot *snap, struct peer_guest *guest));
+
 #endif

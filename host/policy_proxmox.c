@@ -137,10 +137,5 @@ static void decide(const struct snapshot *snap, struct peer_guest *guest)
 void policy_proxmox(const struct policy_conf *conf, const struct snapshot *snap,
 		    struct policy_state *state, struct plan *plan)
 {
-	struct peer_host *host = &state->peer_host;
-	bool is_due = peers_is_due(&host->due_ms, snap->host.now_ms, PROXMOX_PERIOD_MS);
-	peers_begin(snap, state, plan, host->due_ms);
-	if (is_due)
-		decide(snap, state->peer);
-	peers_finish(conf, snap, state, plan, is_due);
+	peers_run(conf, snap, state, plan, PROXMOX_PERIOD_MS, decide);
 }

@@ -47,7 +47,7 @@ int job_run_to(struct job *job, const struct command_line *line, const char *out
 int job_write(struct job *job, const char *path, unsigned mode,
 	      void (*write)(const struct recipe *recipe, FILE *out));
 
-/* PARTIAL/name and PARTIAL/work/name into path[PATH_MAX]. */
+/* A name in the partial guest, and in its work directory, into path[PATH_MAX]. */
 void job_made_path(const struct job *job, const char *name, char *path);
 void job_work_path(const struct job *job, const char *name, char *path);
 

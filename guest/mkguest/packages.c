@@ -159,6 +159,18 @@ static int run_apt(struct job *job, const char *verb)
 	return job_run(job, &line);
 }
 
+/* What is named behind it is downloaded, with all it depends on. */
+static void begin_download(const struct job *job, struct command_line *line)
+{
+	begin_apt(job, line, "apt-get");
+	command_add(line, "-y");
+	command_add(line, "--download-only");
+	if (job->recipe->is_offline)
+		command_add(line, "--no-download");
+	command_add(line, "install");
+	command_add(line, "?essential");
+}
+
 static int fetch_root(struct job *job)
 {
 	struct command_line line = {.n = 0};
@@ -168,13 +180,7 @@ static int fetch_root(struct job *job)
 		return job_fail(job, "%s", strerror(errno));
 	recipe_write_packages(job->recipe, out);
 	fclose(out);
-	begin_apt(job, &line, "apt-get");
-	command_add(&line, "-y");
-	command_add(&line, "--download-only");
-	if (job->recipe->is_offline)
-		command_add(&line, "--no-download");
-	command_add(&line, "install");
-	command_add(&line, "?essential");
+	begin_download(job, &line);
 	command_add(&line, "apt");
 	for (char *name = strtok_r(packages, ",", &rest); name; name = strtok_r(NULL, ",", &rest))
 		command_add(&line, "%s", name);
@@ -212,13 +218,7 @@ static int fetch_kernel(struct job *job)
 	if (r < 0)
 		return r;
 	struct command_line line = {.n = 0};
-	begin_apt(job, &line, "apt-get");
-	command_add(&line, "-y");
-	command_add(&line, "--download-only");
-	if (job->recipe->is_offline)
-		command_add(&line, "--no-download");
-	command_add(&line, "install");
-	command_add(&line, "?essential");
+	begin_download(job, &line);
 	command_add(&line, "%s", name);
 	r = job_run(job, &line);
 	if (r < 0)

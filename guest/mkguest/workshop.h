@@ -26,7 +26,7 @@ struct workshop {
 int workshop_open(struct workshop *shop, const char *output, const char *name, const char *inputs,
 		  bool may_replace);
 
-/* PARTIAL/work/name into path[PATH_MAX]. */
+/* A name in the work directory, into path[PATH_MAX]. */
 void workshop_path(const struct workshop *shop, const char *name, char *path);
 
 bool workshop_has_done(const struct workshop *shop, const char *stage);

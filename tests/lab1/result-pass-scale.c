@@ -125,20 +125,6 @@ static uint64_t cpu_us(pid_t pid)
 	return sum_us;
 }
 
-static unsigned long rss_kib(pid_t pid)
-{
-	char path[64], line[128];
-	unsigned long kib = 0;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmRSS: %lu", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
-}
-
 /* Sleeps until `end_us`, which is in the future, or the machine is too slow for this. */
 static void sleep_until(uint64_t end_us)
 {
@@ -208,7 +194,7 @@ int main(int argc, char **argv)
 	report_all(&bench); /* nobody has been silent for long */
 	settle(&bench);
 	uint64_t none_us = measure_us(&bench, false);
-	unsigned long kib = rss_kib(bench.cagmad);
+	unsigned long kib = result_rss_kib(bench.cagmad);
 	struct result_words words = result_end_cagmad(bench.cagmad);
 	result_say("guests=%u all_changed_cpu_ms=%.1f none_changed_cpu_ms=%.2f rss_kib=%lu "
 		   "passes=%llu targets=%llu",

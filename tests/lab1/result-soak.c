@@ -93,29 +93,15 @@ static void sample(struct soak *s)
 /* --- the daemon, by its kernel's word -----------------------------------------------------------
  */
 
-static unsigned long rss_kib(pid_t pid)
-{
-	char path[64], line[128];
-	unsigned long kib = 0;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "VmRSS: %lu", &kib) == 1)
-			break;
-	if (file)
-		fclose(file);
-	return kib;
-}
-
 static unsigned long rss_with_workers_kib(pid_t pid)
 {
 	char path[64];
-	unsigned long kib = rss_kib(pid);
+	unsigned long kib = result_rss_kib(pid);
 	pid_t child;
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
 	FILE *file = fopen(path, "re");
 	while (file && fscanf(file, "%d", &child) == 1)
-		kib += rss_kib(child);
+		kib += result_rss_kib(child);
 	if (file)
 		fclose(file);
 	return kib;

@@ -147,6 +147,20 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+unsigned long result_rss_kib(pid_t pid)
+{
+	char path[64], line[128];
+	unsigned long kib = 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "VmRSS: %lu", &kib) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kib;
+}
+
 uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille)
 {
 	qsort(value, n, sizeof(*value), compare);

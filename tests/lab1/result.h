@@ -46,6 +46,9 @@ struct result_words result_end_cagmad(pid_t cagmad);
 /* Milliseconds, microseconds that have really passed, however fast the lab's clock runs. */
 uint64_t result_real_us(void);
 
+/* Resident memory of a process; 0 when there is none. */
+unsigned long result_rss_kib(pid_t pid);
+
 /* The `permille`-th of n values; sorts them. */
 uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille);
 

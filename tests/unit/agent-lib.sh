@@ -3,6 +3,8 @@
 # agent-lib.sh - for the tests of the real cagma-agent: it runs on trees of files, and with a
 # directory in xenstore's place (fake_xenstore.c). Sourced with the build directory as $1.
 set -u
+# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+. tests/unit/check-lib.sh
 build=${1:?usage: test_agent_NAME.sh BUILD_DIRECTORY}
 # shellcheck disable=SC2034  # the scripts use it
 agent=$build/guest/cagma-agent
@@ -11,7 +13,6 @@ work=$(mktemp -d)
 root=$work/root
 export FAKE_XENSTORE="$work/store"
 pid=
-n_checks=0
 # Nothing of the caller's environment decides what the agent connects to or how it logs.
 unset XENSTORED_PATH XENSTORED_RUNDIR JOURNAL_STREAM
 
@@ -27,26 +28,6 @@ fail() {
 		[ -s "$f" ] && echo "--- ${f##*/}:" >&2 && tail -n 20 "$f" >&2
 	done
 	exit 1
-}
-
-# check WHAT COMMAND...
-check() {
-	what=$1
-	shift
-	n_checks=$((n_checks + 1))
-	"$@" || fail "$what"
-}
-
-# waited WHAT SECONDS COMMAND...: the condition comes true in time
-waited() {
-	what=$1 tries=$(($2 * 20))
-	shift 2
-	n_checks=$((n_checks + 1))
-	until "$@" 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "$what"
-		sleep 0.05
-	done
 }
 
 # run_agent STATUS PROGRAM ARGUMENTS...: to its end, in 10 s

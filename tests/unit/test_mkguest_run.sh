@@ -3,11 +3,12 @@
 # cagma-mkguest's stages, with tools in PATH that only pretend: what is run and kept, what happens
 # when one fails, and when it is interrupted. The real ones are run by make result-mkguest.
 set -u
+# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+. tests/unit/check-lib.sh
 build=${1:?usage: test_mkguest_run.sh BUILD_DIRECTORY}
 mkguest=$build/guest/cagma-mkguest
 work=$(mktemp -d)
 pid=
-n_checks=0
 
 finish() {
 	[ -z "$pid" ] || kill -9 "$pid" 2>/dev/null
@@ -20,26 +21,6 @@ fail() {
 	echo "FAIL: $1" >&2
 	tail -n 20 "$work/err" >&2
 	exit 1
-}
-
-# check WHAT COMMAND...
-check() {
-	what=$1
-	shift
-	n_checks=$((n_checks + 1))
-	"$@" || fail "$what"
-}
-
-# waited WHAT COMMAND...: within 20 s
-waited() {
-	what=$1 tries=400
-	shift
-	n_checks=$((n_checks + 1))
-	until "$@" 2>/dev/null; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || fail "$what"
-		sleep 0.05
-	done
 }
 
 # --- tools that pretend ---------------------------------------------------------------------------
@@ -264,12 +245,12 @@ END
 PATH=$bin:$PATH "$mkguest" --parts "$parts" --output "$work/out" --cache "$work/cache" \
 	--mirror http://mirror.example/debian g 2>"$work/err" &
 pid=$!
-waited "the tool runs" test -e "$work/tool-runs"
+waited "the tool runs" 20 test -e "$work/tool-runs"
 run 1 g
 check "two do not make one guest" says 'is at work in'
 kill "$pid"
 is_gone() { ! kill -0 "$pid"; }
-waited "it ends when told to" is_gone
+waited "it ends when told to" 20 is_gone
 wait "$pid"
 status=$?
 pid=
@@ -287,7 +268,7 @@ END
 PATH=$bin:$PATH "$mkguest" --parts "$parts" --output "$work/out" --cache "$work/cache" \
 	--mirror http://mirror.example/debian g 2>"$work/err" &
 pid=$!
-waited "the tool runs" test -e "$work/tool-runs"
+waited "the tool runs" 20 test -e "$work/tool-runs"
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
 pid=
@@ -299,7 +280,7 @@ again() {
 	PATH=$bin:$PATH "$mkguest" --parts "$parts" --output "$work/out" --cache "$work/cache" \
 		--mirror http://mirror.example/debian g >/dev/null 2>"$work/err"
 }
-waited "and when it has ended, the guest is made" again
+waited "and when it has ended, the guest is made" 20 again
 check "as a whole" made root.ext4
 check "with nothing left" no_partial
 
