@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -223,6 +224,13 @@ static void child_output(const struct lab1 *lab, const char *log, bool log_stdou
 	}
 }
 
+/* Of the lab's own processes, in which a program finds itself, and nothing of the machine's. */
+static bool child_proc(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) == 0;
+}
+
 int lab1_spawn(struct lab1 *lab, enum lab1_role role, const struct lab1_guest *guest,
 	       const char *const argv[], const char *log, bool log_stdout, pid_t *ret_pid)
 {
@@ -236,7 +244,10 @@ int lab1_spawn(struct lab1 *lab, enum lab1_role role, const struct lab1_guest *g
 	if (pid == 0) {
 		child_environment(lab, role, guest);
 		child_output(lab, log, log_stdout);
-		execv(argv[0], (char *const *)(uintptr_t)argv);
+		if (!child_proc())
+			fprintf(stderr, "lab1: %s cannot have a /proc of its own: %m\n", argv[0]);
+		else
+			execv(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	*ret_pid = pid;

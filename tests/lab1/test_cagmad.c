@@ -333,8 +333,7 @@ static int replay(const char *record)
 	path[len] = '\0';
 	for (int level = 0; level < 3; level++)
 		*strrchr(path, '/') = '\0';
-	snprintf(command, sizeof(command),
-		 "LSAN_OPTIONS=detect_leaks=0 %s/host/cagma-sim replay -v %s", path, record);
+	snprintf(command, sizeof(command), "%s/host/cagma-sim replay -v %s", path, record);
 	int status = system(command);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
