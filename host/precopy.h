@@ -49,6 +49,8 @@
 #ifndef CAGMA_PRECOPY_H
 #define CAGMA_PRECOPY_H
 
+#include "host/interval.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -102,15 +104,20 @@ struct precopy {
 	struct precopy_conf conf;
 	uint64_t n_pages;
 	size_t n_words;
-	unsigned long *held; /* modified since sent last, and not in the bitmap that came out */
-	unsigned long *last; /* hold: came in with the last round */
-	uint8_t *history;    /* ar: PRECOPY_AR_BYTES of each page */
-	uint64_t n_held;
+	unsigned long *held;    /* modified since sent last, and not in the bitmap that came out */
+	unsigned long *last;    /* hold: came in with the last round */
+	unsigned long *hot;     /* hold: came in with the last round and the one before */
+	unsigned long *touched; /* ar: came in ever, the first time left out */
+	struct interval_page *page; /* ar */
+	struct interval_model model;
 	uint64_t n_rounds;
-	uint64_t sent_pages; /* so far, as the caller counts them; saturates */
-	uint64_t start_ms, round_ms;
-	uint64_t send_pages; /* that came out last */
-	uint64_t rate;       /* pages sent in 1024 s; 0: not known */
+	uint64_t next_word; /* of the pass: those before it had their turn */
+	unsigned pass;
+	uint64_t total_sent_pages; /* as the caller counts them; saturates */
+	uint64_t round_ms;
+	uint64_t rate_pages, rate_ms;         /* sent of late, in so long */
+	uint64_t returned_pages, returned_ms; /* sent and modified of late, in so long */
+	uint64_t slice_pages;
 };
 
 /* "stock", "classic", "hold", "ar"; NULL beyond the last. */
