@@ -11,6 +11,7 @@ enum {
 	FADE_AT = 1 << 20, /* intervals, when all that was summed counts half */
 	FIT_FROM = 32,     /* intervals: with fewer the last one is the prediction */
 	VARIANCE_SHIFT = 8,
+	SPREAD = 16,
 	OVERDUE = 2, /* a page that is overdue by so many times what was foreseen is cold */
 };
 
@@ -91,7 +92,9 @@ static uint64_t stamp_of(const struct interval_model *m)
 void interval_model_round(struct interval_model *m, uint64_t now_ms, struct interval_page *pages,
 			  uint64_t n_pages)
 {
-	m->now_ms = amount_max(m->now_ms, now_ms);
+	now_ms = amount_max(m->now_ms, now_ms);
+	m->round_ms = now_ms - m->now_ms;
+	m->now_ms = now_ms;
 	while (stamp_of(m) > UINT16_MAX) {
 		m->unit_log2++;
 		for (uint64_t i = 0; i < n_pages; i++)
@@ -138,7 +141,12 @@ uint8_t interval_foreseen(const struct interval_model *m, const struct interval_
 	int64_t y = (m->c + m->a[0] * y1 + m->a[1] * y2 + (1 << (ONE_LOG2 - 1))) >> ONE_LOG2;
 	uint8_t code = y < 1 ? 1 : (uint8_t)amount_min((uint64_t)y, INTERVAL_NEVER - 1);
 	uint64_t ms = interval_ms(code), passed_ms = since_ms(m, page);
+	uint64_t spread = page->code[1]
+				  ? amount_min(amount_distance((uint64_t)y1, (uint64_t)y2), SPREAD)
+				  : SPREAD;
+	if (ms <= m->round_ms)
+		return passed_ms > OVERDUE * m->round_ms ? interval_code(passed_ms) : 1;
 	if (passed_ms > OVERDUE * ms)
 		return interval_code(passed_ms);
-	return interval_code(amount_less(ms, passed_ms));
+	return interval_code(amount_max(amount_less(ms, passed_ms), ms * spread / SPREAD));
 }

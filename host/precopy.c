@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
 	RECENT_MS = 4000, /* rates are of about so long */
 	PASS_SLICES = 64, /* a pass has no more slices, about */
+	TAIL_SLICES = 10,
+	RESEND_FACTOR = 2,
 	AR_ORDER = 2,
 	WORTH_SHARE = 16, /* another pass must save this fraction of what is left */
 };
@@ -30,10 +34,10 @@ static const struct precopy_conf defaults[] = {
 			     .enough_pages = 50},
 	[PRECOPY_HOLD] = {.algo = PRECOPY_HOLD, .max_passes = 5, .enough_pages = 50},
 	[PRECOPY_AR] = {.algo = PRECOPY_AR,
-			.max_passes = 5,
+			.max_passes = 30,
 			.enough_pages = 50,
 			.slice_ms = 200,
-			.slice_pages = 1024},
+			.slice_pages = 64},
 };
 
 const char *precopy_name(enum precopy_algo algo)
@@ -214,6 +218,16 @@ static unsigned long wanted(const struct precopy *p, size_t word, uint8_t too_so
 	return out;
 }
 
+/* … and what is sent and modified meanwhile, sent again. */
+static uint64_t finishing_ms(const struct precopy *p, uint64_t pages)
+{
+	uint64_t ms = sending_ms(p, pages);
+	uint64_t rate = p->rate_ms ? p->rate_pages * 1000 / p->rate_ms : 0;
+	uint64_t back = p->returned_ms ? p->returned_pages * 1000 / p->returned_ms : 0;
+	uint64_t net = amount_max(amount_less(rate, back), rate / 8);
+	return ms < UINT32_MAX && net ? ms * rate / net : ms;
+}
+
 /*
  * A page is worth sending when it is not modified again before all that is worth
  * sending is sent: the least time t with
@@ -234,7 +248,7 @@ static struct choice choose_ar(const struct precopy *p)
 	c.wanted_pages = count[INTERVAL_NEVER];
 	for (c.too_soon = INTERVAL_NEVER - 1; c.too_soon; c.too_soon--) {
 		uint64_t more = c.wanted_pages + count[c.too_soon];
-		if (sending_ms(p, more) >= interval_ms(c.too_soon))
+		if (finishing_ms(p, more) >= interval_ms(c.too_soon))
 			break;
 		c.wanted_pages = more;
 	}
@@ -253,17 +267,21 @@ static struct choice choose(const struct precopy *p)
 	return c;
 }
 
-/* How many pages the round may send. It at most doubles: the first pages may have gone into
- * buffers, at no true rate. */
-static uint64_t slice_of(struct precopy *p)
+/*
+ * How many pages the round may send. Towards the end of a pass rounds are shorter:
+ * half of what is left each. It at most doubles: the first pages may have gone
+ * into buffers, at no true rate.
+ */
+static uint64_t slice_of(struct precopy *p, const struct choice *c)
 {
 	const struct precopy_conf *conf = &p->conf;
 	if (!conf->slice_ms || (conf->is_first_whole && !p->n_rounds))
 		return UINT64_MAX;
-	uint64_t least = amount_max(amount_max(conf->slice_pages, 1), p->n_pages / PASS_SLICES);
-	uint64_t pages = p->rate_ms ? p->rate_pages * conf->slice_ms / p->rate_ms : 0;
+	uint64_t least = p->pass == 1 ? p->n_pages / PASS_SLICES : 1;
+	uint64_t most = p->rate_ms ? p->rate_pages * conf->slice_ms / p->rate_ms : 0;
+	uint64_t pages = amount_min(most, amount_max(c->wanted_pages / 2, most / TAIL_SLICES));
 	pages = amount_min(pages, p->slice_pages * 2);
-	return p->slice_pages = amount_max(pages, least);
+	return p->slice_pages = amount_max(pages, amount_max(least, conf->slice_pages));
 }
 
 /* Moves pages from held to bitmap, from next_word on. */
@@ -282,6 +300,9 @@ static void send_from(struct precopy *p, unsigned long *bitmap, uint8_t too_soon
 
 static void begin_pass(struct precopy *p)
 {
+	if (p->pass == 1 && p->touched)
+		for (size_t i = 0; i < p->n_words; i++)
+			p->first_pages += bits_of(p->touched[i]);
 	p->next_word = 0;
 	p->pass += p->pass < UINT_MAX;
 }
@@ -289,7 +310,7 @@ static void begin_pass(struct precopy *p)
 static void send(struct precopy *p, unsigned long *bitmap, const struct choice *c,
 		 struct precopy_round *r)
 {
-	uint64_t most = slice_of(p);
+	uint64_t most = slice_of(p, c);
 	if (p->next_word == p->n_words)
 		begin_pass(p);
 	send_from(p, bitmap, c->too_soon, most, r);
@@ -298,6 +319,8 @@ static void send(struct precopy *p, unsigned long *bitmap, const struct choice *
 		send_from(p, bitmap, c->too_soon, most, r);
 	}
 	r->held_pages = c->held_pages - r->send_pages;
+	if (p->pass > 1)
+		p->again_pages += r->send_pages;
 }
 
 /* --- how to go on ------------------------------------------------------------------------------
@@ -315,7 +338,10 @@ static uint64_t left_after(const struct precopy *p, const struct choice *c)
 static bool is_worth_sending(const struct precopy *p, const struct choice *c)
 {
 	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
-	return p->conf.algo != PRECOPY_AR || amount_less(c->held_pages, left_after(p, c)) >= least;
+	if (p->conf.algo != PRECOPY_AR)
+		return true;
+	return p->again_pages / RESEND_FACTOR < p->first_pages &&
+	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
 static enum precopy_next decide(const struct precopy *p, const struct choice *c, bool is_worth,
@@ -340,7 +366,7 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	measure(p, now_ms, sent_pages);
 	take_in(p, bitmap, now_ms, &r);
 	struct choice c = choose(p);
-	bool is_worth = !p->n_rounds || is_worth_sending(p, &c);
+	bool is_worth = p->pass < 2 || is_worth_sending(p, &c);
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
 	r.held_pages = c.held_pages;
 	if (is_worth)
@@ -352,6 +378,14 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	r.next = decide(p, &c, is_worth, &r);
 	p->n_rounds++;
 	p->round_ms = now_ms;
+	if (getenv("DBG"))
+		fprintf(stderr,
+			"%u t=%lu dirty=%lu pass=%u held=%lu wanted=%lu soon=%lums send=%lu "
+			"left_after=%lu ret=%lu/%lums a=%ld %ld c=%ld n=%ld next=%d\n",
+			(unsigned)p->n_rounds, now_ms, r.dirty_pages, p->pass, c.held_pages,
+			c.wanted_pages, interval_ms(c.too_soon), r.send_pages, left_after(p, &c),
+			p->returned_pages, p->returned_ms, p->model.a[0], p->model.a[1], p->model.c,
+			p->model.n, r.next);
 	*ret_round = r;
 }
 

@@ -117,6 +117,7 @@ struct precopy {
 	uint64_t round_ms;
 	uint64_t rate_pages, rate_ms;         /* sent of late, in so long */
 	uint64_t returned_pages, returned_ms; /* sent and modified of late, in so long */
+	uint64_t first_pages, again_pages;
 	uint64_t slice_pages;
 };
 
