@@ -194,6 +194,7 @@ static void take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now
 
 /* What is worth sending, if the next modification is foreseen later than at `too_soon`. */
 struct choice {
+	uint64_t count[INTERVAL_CODES];
 	uint8_t too_soon;
 	uint64_t held_pages, wanted_pages;
 };
@@ -236,8 +237,8 @@ static uint64_t finishing_ms(const struct precopy *p, uint64_t pages)
  */
 static struct choice choose_ar(const struct precopy *p)
 {
-	uint64_t count[INTERVAL_CODES] = {0};
 	struct choice c = {.too_soon = INTERVAL_NEVER};
+	uint64_t *count = c.count;
 	for (size_t i = 0; i < p->n_words; i++) {
 		unsigned long held = p->held[i], touched = held & p->touched[i];
 		c.held_pages += bits_of(held);
@@ -307,10 +308,17 @@ static void begin_pass(struct precopy *p)
 	p->pass += p->pass < UINT_MAX;
 }
 
-static void send(struct precopy *p, unsigned long *bitmap, const struct choice *c,
+static void send(struct precopy *p, unsigned long *bitmap, struct choice *c,
 		 struct precopy_round *r)
 {
 	uint64_t most = slice_of(p, c);
+	if (p->touched && most < c->wanted_pages) {
+		uint64_t n = c->count[INTERVAL_NEVER];
+		uint8_t at = INTERVAL_NEVER - 1;
+		while (n < most && at > c->too_soon)
+			n += c->count[at--];
+		c->too_soon = at;
+	}
 	if (p->next_word == p->n_words)
 		begin_pass(p);
 	send_from(p, bitmap, c->too_soon, most, r);
