@@ -2,6 +2,7 @@
 #include "host/interval.h"
 
 #include "common/amount.h"
+#include <stdlib.h>
 
 enum {
 	STEPS = 8, /* of codes in an octave */
@@ -39,7 +40,7 @@ uint64_t interval_ms(uint8_t code)
 
 void interval_model_init(struct interval_model *m, unsigned order, uint64_t start_ms)
 {
-	*m = (struct interval_model){.order = order,
+	*m = (struct interval_model){.order = getenv("ORDER") ? (unsigned)atoi(getenv("ORDER")) : order,
 				     .unit_log2 = FIRST_UNIT_LOG2,
 				     .start_ms = start_ms,
 				     .now_ms = start_ms,
@@ -52,23 +53,29 @@ static int64_t covariance(const struct interval_model *m, unsigned i, unsigned k
 	return (m->product[i][k] - m->sum[i] * m->sum[k] / n) * (1 << VARIANCE_SHIFT) / n;
 }
 
-/* Least squares. A step of noise is added to what predicts, so that intervals that are all the
- * same, or two that always are, give a fit too. */
 static void fit(struct interval_model *m)
 {
 	if (m->n < FIT_FROM)
 		return;
-	int64_t noise = 1 << VARIANCE_SHIFT;
-	int64_t v1 = covariance(m, 1, 1) + noise, v2 = covariance(m, 2, 2) + noise;
+	/* how far next is from the mean of the last ones, explained by what they deviate from theirs */
+	int64_t prior = (int64_t)(getenv("PRIOR") ? atoi(getenv("PRIOR")) : 16) << VARIANCE_SHIFT;
+	int64_t v1 = covariance(m, 1, 1) + prior, v2 = covariance(m, 2, 2) + prior;
 	int64_t c12 = covariance(m, 1, 2), c01 = covariance(m, 0, 1), c02 = covariance(m, 0, 2);
+	int64_t p1 = 1 << ONE_LOG2, p2 = 0;
+	if (m->order == 2) { p1 /= 2; p2 = p1; }
+	/* minimise sum (y0 - a1 y1 - a2 y2)^2 + prior (a - p)^2 */
+	c01 += prior * p1 / (1 << ONE_LOG2);
+	c02 += prior * p2 / (1 << ONE_LOG2);
 	int64_t det = v1 * v2 - c12 * c12;
-	m->a[0] = m->a[1] = 0;
-	if (m->order == 1)
-		m->a[0] = c01 * (1 << ONE_LOG2) / v1;
-	if (m->order == 2 && det > 0) {
+	if (m->order == 1) {
+		m->a[0] = c01 * (1 << ONE_LOG2) / v1; m->a[1] = 0;
+	}
+	if (m->order == 2 && det >> ONE_LOG2 > 0) {
 		m->a[0] = (c01 * v2 - c02 * c12) / (det >> ONE_LOG2);
 		m->a[1] = (c02 * v1 - c01 * c12) / (det >> ONE_LOG2);
 	}
+	if (m->order == 3) { m->a[0]= m->a[1] = 2048; m->c = 0; return; }
+	if (m->order == 0) { m->a[0]= 4096; m->a[1] = 0; m->c = 0; return; }
 	m->c = (m->sum[0] * (1 << ONE_LOG2) - m->a[0] * m->sum[1] - m->a[1] * m->sum[2]) / m->n;
 }
 

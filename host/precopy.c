@@ -15,6 +15,7 @@ enum {
 	PASS_SLICES = 64, /* a pass has no more slices, about */
 	TAIL_SLICES = 10,
 	RESEND_FACTOR = 2,
+	PATIENCE_MS = 500, PATIENCE_SHARE = 16,
 	AR_ORDER = 2,
 	WORTH_SHARE = 16, /* another pass must save this fraction of what is left */
 };
@@ -145,7 +146,9 @@ static uint64_t sending_ms(const struct precopy *p, uint64_t pages)
 
 static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages)
 {
-	if (p->n_rounds)
+	if (!p->n_rounds)
+		p->start_ms = now_ms;
+	else
 		add_recent(&p->rate_pages, &p->rate_ms, sent_pages,
 			   amount_less(now_ms, p->round_ms));
 	p->total_sent_pages = sent_pages > UINT64_MAX - p->total_sent_pages
@@ -346,24 +349,39 @@ static uint64_t left_after(const struct precopy *p, const struct choice *c)
 static bool is_worth_sending(const struct precopy *p, const struct choice *c)
 {
 	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
-	if (p->conf.algo != PRECOPY_AR)
+	if (p->conf.algo != PRECOPY_AR || p->pass < 2)
 		return true;
 	return p->again_pages / RESEND_FACTOR < p->first_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
-static enum precopy_next decide(const struct precopy *p, const struct choice *c, bool is_worth,
-				const struct precopy_round *r)
+static bool has_budget(const struct precopy *p)
 {
-	bool has_sent_too_much =
-		p->conf.max_factor && p->total_sent_pages / p->n_pages >= p->conf.max_factor;
+	return p->again_pages / RESEND_FACTOR < p->first_pages;
+}
+
+static bool is_patience_over(struct precopy *p, const struct choice *c, uint64_t now_ms)
+{
+	uint64_t waited_ms = now_ms - p->worth_ms;
+	uint64_t patience_ms = amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
+	if (!has_budget(p)) return true;
+	if (c->held_pages > 2 * p->best_pages + p->conf.enough_pages)
+		return waited_ms >= patience_ms;
+	int fine = getenv("FINE") ? atoi(getenv("FINE")) : 2;
+	return sending_ms(p, c->held_pages) >= p->conf.slice_ms || c->held_pages < p->conf.enough_pages || waited_ms > (unsigned)fine * p->conf.slice_ms;
+}
+
+static bool is_end(struct precopy *p, const struct choice *c, bool is_worth, uint64_t now_ms)
+{
 	bool is_last = p->pass >= p->conf.max_passes && p->next_word == p->n_words;
-	bool is_enough = p->n_rounds && (!is_worth || c->wanted_pages < p->conf.enough_pages);
-	if (!is_last && !has_sent_too_much && !is_enough && p->pass <= p->conf.max_passes)
-		return PRECOPY_CONTINUE;
-	return p->conf.max_downtime_ms && r->downtime_ms > p->conf.max_downtime_ms
-		       ? PRECOPY_ABORT
-		       : PRECOPY_SUSPEND;
+	if (!p->n_rounds)
+		return p->conf.max_passes <= 1;
+	if (is_last || p->pass > p->conf.max_passes ||
+	    (p->conf.max_factor && p->total_sent_pages / p->n_pages >= p->conf.max_factor))
+		return true;
+	if (p->conf.algo != PRECOPY_AR)
+		return c->wanted_pages < p->conf.enough_pages;
+	return p->pass > 1 && !is_worth && is_patience_over(p, c, now_ms);
 }
 
 void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, uint64_t sent_pages,
@@ -374,27 +392,32 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	measure(p, now_ms, sent_pages);
 	take_in(p, bitmap, now_ms, &r);
 	struct choice c = choose(p);
-	bool is_worth = p->pass < 2 || is_worth_sending(p, &c);
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
+	bool is_worth = is_worth_sending(p, &c);
+	if (is_worth) {
+		p->worth_ms = now_ms;
+	}
+	if (p->pass < 2) p->best_pages = UINT64_MAX;
+	p->best_pages = amount_min(p->best_pages, c.held_pages);
+	bool is_over = is_end(p, &c, is_worth, now_ms);
 	r.held_pages = c.held_pages;
-	if (is_worth)
+	if (is_worth || (is_over && left_after(p, &c) + c.wanted_pages / 2 < c.held_pages))
 		send(p, bitmap, &c, &r);
+	if (is_over || is_end(p, &c, is_worth, now_ms))
+		r.next = PRECOPY_SUSPEND;
+	if (p->touched && !r.send_pages)
+		r.wait_ms = p->conf.slice_ms / TAIL_SLICES;
 	r.pass = p->pass;
 	r.suspended_pages = r.held_pages;
 	r.downtime_ms = sending_ms(p, r.suspended_pages);
 	r.left_ms = sending_ms(p, c.wanted_pages);
-	r.next = decide(p, &c, is_worth, &r);
+	if (r.next == PRECOPY_SUSPEND && p->conf.max_downtime_ms &&
+	    r.downtime_ms > p->conf.max_downtime_ms)
+		r.next = PRECOPY_ABORT;
 	p->n_rounds++;
 	p->round_ms = now_ms;
-	if (getenv("DBG"))
-		fprintf(stderr,
-			"%u t=%lu dirty=%lu pass=%u held=%lu wanted=%lu soon=%lums send=%lu "
-			"left_after=%lu ret=%lu/%lums a=%ld %ld c=%ld n=%ld next=%d\n",
-			(unsigned)p->n_rounds, now_ms, r.dirty_pages, p->pass, c.held_pages,
-			c.wanted_pages, interval_ms(c.too_soon), r.send_pages, left_after(p, &c),
-			p->returned_pages, p->returned_ms, p->model.a[0], p->model.a[1], p->model.c,
-			p->model.n, r.next);
 	*ret_round = r;
+	if (getenv("DBG")) fprintf(stderr, "%u t=%lu dirty=%lu pass=%u held=%lu wanted=%lu soon=%lums send=%lu left_after=%lu ret=%lu/%lums a=%ld %ld c=%ld n=%ld next=%d worth=%d\n", (unsigned)p->n_rounds, now_ms, r.dirty_pages, p->pass, c.held_pages, c.wanted_pages, interval_ms(c.too_soon), r.send_pages, left_after(p,&c), p->returned_pages, p->returned_ms, p->model.a[0],p->model.a[1],p->model.c, p->model.n, r.next, is_worth);
 }
 
 uint64_t precopy_peek(struct precopy *p, unsigned long *bitmap, uint64_t first_page,

@@ -125,8 +125,11 @@ int sim_transfer_run(struct sim_writes *writes, const struct sim_link *link,
 			fetch(&t);
 		}
 		precopy_round(&t.precopy, room->send, t.now_ns / STEP_NS, sent_pages, &round);
+		uint64_t next_ns = t.now_ns + round.wait_ms * STEP_NS;
 		if (round.next != PRECOPY_ABORT)
 			sent_pages = send_bitmap(&t, true, conf->algo == PRECOPY_CLASSIC);
+		if (round.next == PRECOPY_CONTINUE && t.now_ns < next_ns)
+			pass_time(&t, next_ns);
 	}
 	result.is_aborted = round.next == PRECOPY_ABORT;
 	if (!result.is_aborted)
