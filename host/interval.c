@@ -151,9 +151,10 @@ uint8_t interval_foreseen(const struct interval_model *m, const struct interval_
 	uint64_t spread = page->code[1]
 				  ? amount_min(amount_distance((uint64_t)y1, (uint64_t)y2), SPREAD)
 				  : SPREAD;
+	uint64_t late_ms = ms + ms * spread / SPREAD + m->round_ms;
+	if (passed_ms > late_ms)
+		return interval_code(passed_ms * (getenv("COLD") ? (unsigned)atoi(getenv("COLD")) : 4));
 	if (ms <= m->round_ms)
-		return passed_ms > OVERDUE * m->round_ms ? interval_code(passed_ms) : 1;
-	if (passed_ms > OVERDUE * ms)
-		return interval_code(passed_ms);
+		return 1;
 	return interval_code(amount_max(amount_less(ms, passed_ms), ms * spread / SPREAD));
 }

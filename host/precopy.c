@@ -35,7 +35,7 @@ static const struct precopy_conf defaults[] = {
 			     .enough_pages = 50},
 	[PRECOPY_HOLD] = {.algo = PRECOPY_HOLD, .max_passes = 5, .enough_pages = 50},
 	[PRECOPY_AR] = {.algo = PRECOPY_AR,
-			.max_passes = 30,
+			.max_passes = 1000,
 			.enough_pages = 50,
 			.slice_ms = 200,
 			.slice_pages = 64},
