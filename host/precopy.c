@@ -332,6 +332,7 @@ static void send(struct precopy *p, unsigned long *bitmap, struct choice *c,
 	r->held_pages = c->held_pages - r->send_pages;
 	if (p->pass > 1)
 		p->again_pages += r->send_pages;
+	p->since_best_pages += r->send_pages;
 }
 
 /* --- how to go on ------------------------------------------------------------------------------
@@ -352,23 +353,20 @@ static bool is_worth_sending(const struct precopy *p, const struct choice *c)
 	if (p->conf.algo != PRECOPY_AR || p->pass < 2)
 		return true;
 	return p->again_pages / RESEND_FACTOR < p->first_pages &&
+	       p->since_best_pages <= p->best_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
-static bool has_budget(const struct precopy *p)
-{
-	return p->again_pages / RESEND_FACTOR < p->first_pages;
-}
-
-static bool is_patience_over(struct precopy *p, const struct choice *c, uint64_t now_ms)
+static bool is_patience_over(const struct precopy *p, const struct choice *c, uint64_t now_ms)
 {
 	uint64_t waited_ms = now_ms - p->worth_ms;
 	uint64_t patience_ms = amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
-	if (!has_budget(p)) return true;
+	if (p->again_pages / RESEND_FACTOR >= p->first_pages || c->held_pages < p->conf.enough_pages)
+		return true;
 	if (c->held_pages > 2 * p->best_pages + p->conf.enough_pages)
 		return waited_ms >= patience_ms;
-	int fine = getenv("FINE") ? atoi(getenv("FINE")) : 2;
-	return sending_ms(p, c->held_pages) >= p->conf.slice_ms || c->held_pages < p->conf.enough_pages || waited_ms > (unsigned)fine * p->conf.slice_ms;
+	return sending_ms(p, c->held_pages) >= p->conf.slice_ms || 
+		waited_ms > 2 * p->conf.slice_ms || c->wanted_pages > c->held_pages / 4 || c->held_pages > p->best_pages + p->best_pages / 8 + p->conf.enough_pages;
 }
 
 static bool is_end(struct precopy *p, const struct choice *c, bool is_worth, uint64_t now_ms)
@@ -393,12 +391,14 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	take_in(p, bitmap, now_ms, &r);
 	struct choice c = choose(p);
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
+	if (p->pass < 2 || c.held_pages + c.held_pages / WORTH_SHARE < p->best_pages) {
+		p->best_pages = c.held_pages;
+		p->since_best_pages = 0;
+	}
 	bool is_worth = is_worth_sending(p, &c);
 	if (is_worth) {
 		p->worth_ms = now_ms;
 	}
-	if (p->pass < 2) p->best_pages = UINT64_MAX;
-	p->best_pages = amount_min(p->best_pages, c.held_pages);
 	bool is_over = is_end(p, &c, is_worth, now_ms);
 	r.held_pages = c.held_pages;
 	if (is_worth || (is_over && left_after(p, &c) + c.wanted_pages / 2 < c.held_pages))
