@@ -353,7 +353,7 @@ static bool is_worth_sending(const struct precopy *p, const struct choice *c)
 	if (p->conf.algo != PRECOPY_AR || p->pass < 2)
 		return true;
 	return p->again_pages / RESEND_FACTOR < p->first_pages &&
-	       p->since_best_pages <= p->best_pages &&
+	       p->since_best_pages <= 2 * p->peak_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
@@ -392,9 +392,10 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	struct choice c = choose(p);
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
 	if (p->pass < 2 || c.held_pages + c.held_pages / WORTH_SHARE < p->best_pages) {
-		p->best_pages = c.held_pages;
+		p->best_pages = p->peak_pages = c.held_pages;
 		p->since_best_pages = 0;
 	}
+	p->peak_pages = amount_max(p->peak_pages, c.held_pages);
 	bool is_worth = is_worth_sending(p, &c);
 	if (is_worth) {
 		p->worth_ms = now_ms;

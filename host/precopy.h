@@ -122,7 +122,7 @@ struct precopy {
 	uint64_t returned_pages, returned_ms; /* sent and modified of late, in so long */
 	uint64_t first_pages, again_pages;    /* modified in the first pass; sent after it */
 	uint64_t worth_ms;   /* when another round was worth it last */
-	uint64_t best_pages, since_best_pages;
+	uint64_t best_pages, peak_pages, since_best_pages;
 	uint64_t slice_pages;
 };
 
