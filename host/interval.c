@@ -84,6 +84,7 @@ static void fade(struct interval_model *m)
 	if (m->n < FADE_AT)
 		return;
 	m->n /= 2;
+	m->miss /= 2;
 	for (unsigned i = 0; i < 3; i++) {
 		m->sum[i] /= 2;
 		for (unsigned k = 0; k < 3; k++)
@@ -116,6 +117,8 @@ static void learn(struct interval_model *m, uint8_t y0, uint8_t y1, uint8_t y2)
 {
 	const int64_t y[3] = {y0, y1, y2};
 	m->n++;
+	int64_t e = y0 - ((m->c + m->a[0] * y1 + m->a[1] * y2) >> ONE_LOG2);
+	m->miss += e < 0 ? -e : e;
 	for (unsigned i = 0; i < 3; i++) {
 		m->sum[i] += y[i];
 		for (unsigned k = 0; k < 3; k++)
@@ -151,6 +154,10 @@ uint8_t interval_foreseen(const struct interval_model *m, const struct interval_
 	uint64_t spread = page->code[1]
 				  ? amount_min(amount_distance((uint64_t)y1, (uint64_t)y2), SPREAD)
 				  : SPREAD;
+	if (m->n > FIT_FROM) {
+		uint64_t miss = (uint64_t)(m->miss * 4 / m->n) * (getenv("MISS") ? (unsigned)atoi(getenv("MISS")) : 6) / 16;
+		spread = amount_min(SPREAD, amount_max(spread, miss));
+	}
 	uint64_t late_ms = ms + ms * spread / SPREAD + m->round_ms;
 	if (passed_ms > late_ms)
 		return interval_code(passed_ms * (getenv("COLD") ? (unsigned)atoi(getenv("COLD")) : 4));

@@ -34,7 +34,7 @@ struct interval_model {
 	unsigned order;     /* 0, 1 or 2 */
 	unsigned unit_log2; /* a stamp's unit is 2^so many ms */
 	uint64_t start_ms, now_ms, round_ms;
-	int64_t n, sum[3], product[3][3]; /* of y(k+1), y(k), y(k-1) */
+	int64_t miss, n, sum[3], product[3][3]; /* of y(k+1), y(k), y(k-1) */
 	int64_t c, a[2];                  /* in 1/4096 */
 };
 
