@@ -21,8 +21,8 @@ static const char usage[] =
 	"  -m, --memory MIB            of the guests; 256 without it\n"
 	"  -s, --seed N,...            1 without it\n"
 	"  -o, --set NAME=VALUE        for every algorithm: slice_ms, slice_pages, max_passes,\n"
-	"                              max_factor, enough_pages; and clean_us, what it takes\n"
-	"                              to get the modified pages from Xen\n"
+	"                              max_factor, enough_pages, first_whole; and clean_us,\n"
+	"                              what it takes to get the modified pages from Xen\n"
 	"  -t, --tsv                   numbers separated by tabs\n"
 	"  -h, --help                  show this\n";
 
@@ -169,6 +169,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 			conf->max_passes = (unsigned)value;
 		else if (text_is(name, "max_factor"))
 			conf->max_factor = (unsigned)value;
+		else if (text_is(name, "first_whole"))
+			conf->is_first_whole = value != 0;
 		else
 			return false;
 	}
