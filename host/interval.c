@@ -3,6 +3,8 @@
 
 #include "common/amount.h"
 
+#include <stdbool.h>
+
 enum {
 	STEPS_LOG2 = 3,
 	STEPS = 1 << STEPS_LOG2, /* codes in an octave */
@@ -13,8 +15,12 @@ enum {
 	FIT_FROM = 32,           /* intervals */
 	NO_MEMORY = 16,          /* codes two intervals differ by that come by chance: their mean is
 				  * 2 octaves when modifications are a Poisson process */
+	PULL_ROUNDS = 64,        /* until the pull is of about one code's variance */
 	COLD = 4,                /* a page that was due is quiet for so many times as long again */
 };
+
+/* In the place of the second interval: the first is none, but what passed since the beginning. */
+#define SINCE_BEGINNING INTERVAL_NEVER
 
 /* --- logarithms ------------------------------------------------------------------------------ */
 
@@ -53,13 +59,14 @@ static int64_t covariance(const struct interval_model *m, unsigned i, unsigned k
 }
 
 /*
- * Least squares, with a pull of one code's variance towards the mean of the two
- * intervals: where intervals do not vary they say nothing of how the next one
- * depends on them.
+ * Least squares, with a pull towards the mean of the two intervals: where intervals
+ * do not vary they say nothing of how the next one depends on them. At first it is
+ * strong: what is modified in one round is modified by one program, and thousands
+ * of pages may be one observation.
  */
 static void fit(struct interval_model *m)
 {
-	const int64_t pull = 1 << VARIANCE_LOG2;
+	const int64_t pull = (1 << VARIANCE_LOG2) * (1 + PULL_ROUNDS / m->n_rounds);
 	if (m->n < FIT_FROM)
 		return;
 	int64_t v1 = covariance(m, 1, 1) + pull, v2 = covariance(m, 2, 2) + pull;
@@ -124,6 +131,7 @@ void interval_model_round(struct interval_model *m, uint64_t now_ms, struct inte
 			if (pages[i].stamp)
 				pages[i].stamp = (uint16_t)(1 + (pages[i].stamp - 1) / 2);
 	}
+	m->n_rounds++;
 	fit(m);
 	fade(m);
 }
@@ -134,20 +142,28 @@ static uint64_t quiet_ms(const struct interval_model *m, const struct interval_p
 	return (stamp_now(m) - amount_max(page->stamp, 1)) << m->unit_log2;
 }
 
+/* The first time, what has passed since the beginning is less than an interval: it is kept, but not
+ * learnt from, and forgotten at the second time. */
 void interval_modified(struct interval_model *m, struct interval_page *page)
 {
 	uint8_t code = interval_code(quiet_ms(m, page));
-	if (page->stamp && page->code[1])
+	bool is_first = !page->stamp, is_second = page->code[1] == SINCE_BEGINNING;
+	if (!is_first && !is_second && page->code[1])
 		learn(m, code, page->code[0], page->code[1]);
-	page->code[1] = page->stamp ? page->code[0] : 0;
+	page->code[1] = is_first ? SINCE_BEGINNING : is_second ? 0 : page->code[0];
 	page->code[0] = code;
 	page->stamp = (uint16_t)stamp_now(m);
+}
+
+static bool has_two(const struct interval_page *page)
+{
+	return page->code[1] && page->code[1] != SINCE_BEGINNING;
 }
 
 /* How little the page's intervals are alike, or those of all as foreseen: up to NO_MEMORY. */
 static uint64_t spread(const struct interval_model *m, const struct interval_page *page)
 {
-	if (!page->code[1])
+	if (!has_two(page))
 		return NO_MEMORY;
 	uint64_t of_page = amount_distance(page->code[0], page->code[1]);
 	/* what one interval misses is less than what two differ by, by about 1.5 */
@@ -159,12 +175,12 @@ uint8_t interval_foreseen(const struct interval_model *m, const struct interval_
 {
 	if (!page->stamp)
 		return INTERVAL_NEVER;
-	int64_t y = next(m, page->code[0], page->code[page->code[1] ? 1 : 0]);
+	int64_t y = has_two(page) ? next(m, page->code[0], page->code[1]) : page->code[0];
 	uint64_t ms = interval_ms(y < 1 ? 1 : (uint8_t)amount_min((uint64_t)y, INTERVAL_NEVER - 1));
 	uint64_t quiet = quiet_ms(m, page), by_chance_ms = ms * spread(m, page) / NO_MEMORY;
 	if (quiet > ms + by_chance_ms + m->round_ms)
 		return interval_code(quiet * COLD);
-	if (page->code[1] && ms <= m->round_ms)
+	if (page->code[1] != SINCE_BEGINNING && ms <= m->round_ms)
 		return 1;
 	return interval_code(amount_max(amount_less(ms, quiet), by_chance_ms));
 }

@@ -32,11 +32,12 @@ enum {
 /* Zero: never modified. */
 struct interval_page {
 	uint16_t stamp;  /* when last, in units of the model's */
-	uint8_t code[2]; /* intervals before that, the last one first; 0: none */
+	uint8_t code[2]; /* the intervals before that, the last one first; 0: none */
 };
 
 struct interval_model {
 	unsigned unit_log2; /* a stamp's unit is 2^so many ms */
+	int64_t n_rounds;
 	uint64_t start_ms, now_ms;
 	uint64_t round_ms;                /* length of the last round */
 	int64_t n, sum[3], product[3][3]; /* of y(k+1), y(k), y(k-1) */

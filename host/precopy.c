@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum {
 	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
@@ -234,11 +232,12 @@ static unsigned long wanted(const struct precopy *p, size_t word, uint8_t too_so
 	return out;
 }
 
-static void count_foreseen(const struct precopy *p, struct choice *c)
+static void count_held(const struct precopy *p, struct choice *c)
 {
 	for (size_t i = 0; i < p->n_words; i++) {
-		unsigned long held = p->held[i], touched = held & p->touched[i];
+		unsigned long held = p->held[i], touched = p->touched ? held & p->touched[i] : 0;
 		c->held_pages += bits_of(held);
+		c->wanted_pages += p->touched ? 0 : bits_of(wanted(p, i, 0));
 		c->count[INTERVAL_NEVER] += bits_of(held & ~touched);
 		for (; touched; touched &= touched - 1)
 			c->count[foreseen(p, i, touched)]++;
@@ -251,30 +250,16 @@ static void count_foreseen(const struct precopy *p, struct choice *c)
  *
  *	time to send all pages foreseen later than t <= t
  */
-static void set_threshold(const struct precopy *p, struct choice *c)
+static void set_threshold(const struct precopy *p, struct choice *c,
+			  uint64_t (*time_ms)(const struct precopy *p, uint64_t pages))
 {
 	c->wanted_pages = c->count[INTERVAL_NEVER];
 	for (c->too_soon = INTERVAL_NEVER - 1; c->too_soon; c->too_soon--) {
 		uint64_t more = c->wanted_pages + c->count[c->too_soon];
-		if (finishing_ms(p, more) >= interval_ms(c->too_soon))
+		if (time_ms(p, more) >= interval_ms(c->too_soon))
 			break;
 		c->wanted_pages = more;
 	}
-}
-
-static struct choice choose(const struct precopy *p)
-{
-	struct choice c = {.too_soon = 0};
-	if (p->touched) {
-		count_foreseen(p, &c);
-		set_threshold(p, &c);
-		return c;
-	}
-	for (size_t i = 0; i < p->n_words; i++) {
-		c.held_pages += bits_of(p->held[i]);
-		c.wanted_pages += bits_of(wanted(p, i, 0));
-	}
-	return c;
 }
 
 /* --- what goes out ------------------------------------------------------------------------------
@@ -382,11 +367,28 @@ static uint64_t left_after(const struct precopy *p, const struct choice *c)
 /* It saves something by what is foreseen; and what was foreseen did come, of late. */
 static bool is_worth_it(const struct precopy *p, const struct choice *c)
 {
-	if (!p->touched || p->pass < 2)
+	if (p->pass < 2)
 		return true;
 	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
 	return !has_sent_enough_again(p) && p->since_best_pages <= 2 * p->peak_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
+}
+
+/* Fills *ret; whether another round is worth it. */
+static bool choose(struct precopy *p, struct choice *ret)
+{
+	*ret = (struct choice){.too_soon = 0};
+	count_held(p, ret);
+	keep_best(p, ret);
+	if (!p->touched)
+		return true;
+	set_threshold(p, ret, finishing_ms);
+	if (is_worth_it(p, ret))
+		return true;
+	/* what comes back may have been a burst; or all pages were modified just before it is over
+	 */
+	set_threshold(p, ret, sending_ms);
+	return is_worth_it(p, ret);
 }
 
 /* Much less was left before: this is a burst, which may end. */
@@ -405,7 +407,7 @@ static bool is_worth_a_closer_look(const struct precopy *p, const struct choice 
 	return sending_ms(p, c->held_pages) < p->conf.slice_ms &&
 	       now_ms - p->worth_ms <= LOOK_SLICES * p->conf.slice_ms &&
 	       c->wanted_pages <= c->held_pages / 4 &&
-	       c->held_pages <= p->best_pages + p->best_pages / 8 + p->conf.enough_pages;
+	       c->held_pages <= 2 * p->best_pages + p->conf.enough_pages;
 }
 
 /* Whether this round is the last one. */
@@ -441,9 +443,8 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	measure(p, now_ms, sent_pages);
 	take_in(p, bitmap, now_ms, &r);
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
-	struct choice c = choose(p);
-	keep_best(p, &c);
-	bool is_worth = is_worth_it(p, &c);
+	struct choice c;
+	bool is_worth = choose(p, &c);
 	if (is_worth)
 		p->worth_ms = now_ms;
 	bool is_over = is_last(p, &c, is_worth, now_ms);
