@@ -122,15 +122,15 @@ static uint64_t stamp_now(const struct interval_model *m)
 void interval_model_round(struct interval_model *m, uint64_t now_ms, struct interval_page *pages,
 			  uint64_t n_pages)
 {
+	unsigned coarser = 0;
 	now_ms = amount_max(now_ms, m->now_ms);
-	m->round_ms = now_ms - m->now_ms;
+	m->round_ms = amount_min(now_ms - m->now_ms, UINT32_MAX);
 	m->now_ms = now_ms;
-	while (stamp_now(m) > UINT16_MAX) {
-		m->unit_log2++;
-		for (uint64_t i = 0; i < n_pages; i++)
-			if (pages[i].stamp)
-				pages[i].stamp = (uint16_t)(1 + (pages[i].stamp - 1) / 2);
-	}
+	for (; stamp_now(m) > UINT16_MAX; m->unit_log2++)
+		coarser++;
+	for (uint64_t i = 0; coarser && i < n_pages; i++)
+		if (pages[i].stamp)
+			pages[i].stamp = (uint16_t)(1 + ((pages[i].stamp - 1) >> coarser));
 	m->n_rounds++;
 	fit(m);
 	fade(m);
@@ -179,7 +179,7 @@ uint8_t interval_foreseen(const struct interval_model *m, const struct interval_
 	uint64_t ms = interval_ms(y < 1 ? 1 : (uint8_t)amount_min((uint64_t)y, INTERVAL_NEVER - 1));
 	uint64_t quiet = quiet_ms(m, page), by_chance_ms = ms * spread(m, page) / NO_MEMORY;
 	if (quiet > ms + by_chance_ms + m->round_ms)
-		return interval_code(quiet * COLD);
+		return interval_code(amount_min(quiet, UINT32_MAX) * COLD);
 	if (page->code[1] != SINCE_BEGINNING && ms <= m->round_ms)
 		return 1;
 	return interval_code(amount_max(amount_less(ms, quiet), by_chance_ms));

@@ -9,15 +9,15 @@
 
 enum {
 	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
-	RECENT_MS = 4000, /* rates are of about so long */
-	PASS_SLICES = 64, /* the first pass has no more rounds */
-	TAIL_SLICES = 10, /* the shortest rounds are by so much shorter */
-	LEAST_NET = 8,    /* what comes back is never more than all but an eighth of what is sent */
-	WORTH_SHARE = 16, /* another round is to save this fraction of what is left */
+	PASS_SLICES = 64,    /* the first pass has no more rounds */
+	TAIL_SLICES = 10,    /* the shortest rounds are by so much shorter */
+	WORTH_SHARE = 16,    /* another round is to save this fraction of what is left */
 	RESEND_FACTOR = 2,   /* no more is sent again than twice what the first pass saw modified */
 	PATIENCE_MS = 500,   /* how long a burst is waited out, at least; … */
 	PATIENCE_SHARE = 16, /* … or this fraction of the time so far */
-	LOOK_SLICES = 2,     /* how long is looked closely */
+	MOST_PATIENCE_MS = 10000,
+	MOST_IDLE = 1000, /* rounds not worth it, one after the other, whatever the clock says */
+	LOOK_SLICES = 2,  /* how long is looked closely */
 };
 
 static const char *const names[] = {
@@ -121,50 +121,6 @@ int precopy_init(struct precopy *p, const struct precopy_conf *conf, uint64_t n_
 	return 0;
 }
 
-/* --- rates ---------------------------------------------------------------------------------- */
-
-/* Of an amount that came in dt_ms: what is kept is of about RECENT_MS. */
-static void add_recent(uint64_t *amount, uint64_t *ms, uint64_t more, uint64_t dt_ms)
-{
-	*amount += amount_min(more, UINT32_MAX);
-	*ms += amount_min(dt_ms, UINT32_MAX);
-	while (*ms > RECENT_MS) {
-		*amount /= 2;
-		*ms /= 2;
-	}
-}
-
-/* UINT64_MAX: no rate is known. */
-static uint64_t sending_ms(const struct precopy *p, uint64_t pages)
-{
-	if (!p->rate_pages || !p->rate_ms)
-		return UINT64_MAX;
-	return pages * p->rate_ms / p->rate_pages;
-}
-
-/* … and what comes back meanwhile. */
-static uint64_t finishing_ms(const struct precopy *p, uint64_t pages)
-{
-	uint64_t ms = sending_ms(p, pages);
-	if (ms > UINT32_MAX || !p->returned_ms)
-		return ms;
-	uint64_t rate = p->rate_pages * 1000 / p->rate_ms;
-	uint64_t back = p->returned_pages * 1000 / p->returned_ms;
-	uint64_t net = amount_max(amount_less(rate, back), rate / LEAST_NET);
-	return net ? ms * (1 + (rate - net) / net) + ms * ((rate - net) % net) / net : ms;
-}
-
-static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages)
-{
-	if (p->n_rounds)
-		add_recent(&p->rate_pages, &p->rate_ms, sent_pages, now_ms - p->round_ms);
-	else
-		p->start_ms = now_ms;
-	p->total_sent_pages = sent_pages > UINT64_MAX - p->total_sent_pages
-				      ? UINT64_MAX
-				      : p->total_sent_pages + sent_pages;
-}
-
 /* --- what comes in ---------------------------------------------------------------------------- */
 
 static void note_modified(struct precopy *p, size_t word, unsigned long dirty)
@@ -181,10 +137,11 @@ static void note_modified(struct precopy *p, size_t word, unsigned long dirty)
 				  &p->page[word * WORD_BITS + (unsigned)__builtin_ctzl(dirty)]);
 }
 
-static void take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now_ms,
-		    struct precopy_round *r)
+/* What is modified, and how many pages of it were sent before. */
+static uint64_t take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now_ms,
+			struct precopy_round *r)
 {
-	uint64_t returned = 0;
+	uint64_t back = 0;
 	if (p->touched && p->n_rounds)
 		interval_model_round(&p->model, now_ms, p->page, p->n_pages);
 	else if (p->touched)
@@ -192,13 +149,23 @@ static void take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now
 	for (size_t i = 0; i < p->n_words; i++) {
 		unsigned long dirty = bitmap[i] & mask_of(p, i);
 		r->dirty_pages += bits_of(dirty);
-		returned += bits_of(dirty & ~p->held[i]);
+		back += bits_of(dirty & ~p->held[i]);
 		p->held[i] |= dirty;
 		if (p->n_rounds)
 			note_modified(p, i, dirty);
 	}
+	return back;
+}
+
+static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages, uint64_t back_pages)
+{
 	if (p->n_rounds)
-		add_recent(&p->returned_pages, &p->returned_ms, returned, now_ms - p->round_ms);
+		pace_add(&p->pace, sent_pages, back_pages, now_ms - p->round_ms);
+	else
+		p->start_ms = now_ms;
+	p->total_sent_pages = sent_pages > UINT64_MAX - p->total_sent_pages
+				      ? UINT64_MAX
+				      : p->total_sent_pages + sent_pages;
 }
 
 /* --- what is worth sending ----------------------------------------------------------------------
@@ -251,12 +218,12 @@ static void count_held(const struct precopy *p, struct choice *c)
  *	time to send all pages foreseen later than t <= t
  */
 static void set_threshold(const struct precopy *p, struct choice *c,
-			  uint64_t (*time_ms)(const struct precopy *p, uint64_t pages))
+			  uint64_t (*time_ms)(const struct pace *pace, uint64_t pages))
 {
 	c->wanted_pages = c->count[INTERVAL_NEVER];
 	for (c->too_soon = INTERVAL_NEVER - 1; c->too_soon; c->too_soon--) {
 		uint64_t more = c->wanted_pages + c->count[c->too_soon];
-		if (time_ms(p, more) >= interval_ms(c->too_soon))
+		if (time_ms(&p->pace, more) >= interval_ms(c->too_soon))
 			break;
 		c->wanted_pages = more;
 	}
@@ -276,11 +243,11 @@ static uint64_t slice_of(struct precopy *p, const struct choice *c)
 	if (!conf->slice_ms || (conf->is_first_whole && !p->n_rounds))
 		return UINT64_MAX;
 	uint64_t least = p->pass == 1 ? p->n_pages / PASS_SLICES : 1;
-	uint64_t slice_ms = amount_min(conf->slice_ms, UINT16_MAX);
-	uint64_t most = p->rate_ms ? p->rate_pages * slice_ms / p->rate_ms : 0;
+	uint64_t most = pace_pages(&p->pace, conf->slice_ms);
 	uint64_t pages = amount_min(most, amount_max(c->wanted_pages / 2, most / TAIL_SLICES));
 	pages = amount_min(pages, p->slice_pages * 2);
-	return p->slice_pages = amount_max(pages, amount_max(least, conf->slice_pages));
+	return p->slice_pages =
+		       amount_max(amount_max(pages, 1), amount_max(least, conf->slice_pages));
 }
 
 /* What is foreseen latest goes first: what waits may be modified meanwhile, and is then sent once
@@ -351,17 +318,10 @@ static bool has_sent_enough_again(const struct precopy *p)
 	return p->again_pages / RESEND_FACTOR >= p->touched_pages;
 }
 
-/* What of so many pages comes back while they are sent. */
-static uint64_t back_of(const struct precopy *p, uint64_t pages)
-{
-	uint64_t ms = sending_ms(p, pages);
-	return p->returned_ms && ms < UINT32_MAX ? p->returned_pages * ms / p->returned_ms : 0;
-}
-
 /* What would be left if all that is worth sending was sent. */
 static uint64_t left_after(const struct precopy *p, const struct choice *c)
 {
-	return c->held_pages - c->wanted_pages + back_of(p, c->wanted_pages);
+	return c->held_pages - c->wanted_pages + pace_back_pages(&p->pace, c->wanted_pages);
 }
 
 /* It saves something by what is foreseen; and what was foreseen did come, of late. */
@@ -382,12 +342,12 @@ static bool choose(struct precopy *p, struct choice *ret)
 	keep_best(p, ret);
 	if (!p->touched)
 		return true;
-	set_threshold(p, ret, finishing_ms);
+	set_threshold(p, ret, pace_finishing_ms);
 	if (is_worth_it(p, ret))
 		return true;
 	/* what comes back may have been a burst; or all pages were modified just before it is over
 	 */
-	set_threshold(p, ret, sending_ms);
+	set_threshold(p, ret, pace_sending_ms);
 	return is_worth_it(p, ret);
 }
 
@@ -396,6 +356,7 @@ static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_
 {
 	uint64_t patience_ms =
 		amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
+	patience_ms = amount_min(patience_ms, MOST_PATIENCE_MS);
 	return c->held_pages > 2 * p->best_pages + p->conf.enough_pages &&
 	       now_ms - p->worth_ms < patience_ms;
 }
@@ -404,7 +365,7 @@ static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_
  * is seldom enough, shorter rounds will show it. */
 static bool is_worth_a_closer_look(const struct precopy *p, const struct choice *c, uint64_t now_ms)
 {
-	return sending_ms(p, c->held_pages) < p->conf.slice_ms &&
+	return pace_sending_ms(&p->pace, c->held_pages) < p->conf.slice_ms &&
 	       now_ms - p->worth_ms <= LOOK_SLICES * p->conf.slice_ms &&
 	       c->wanted_pages <= c->held_pages / 4 &&
 	       c->held_pages <= 2 * p->best_pages + p->conf.enough_pages;
@@ -421,16 +382,19 @@ static bool is_last(const struct precopy *p, const struct choice *c, bool is_wor
 	if (!p->touched)
 		return p->n_rounds && c->wanted_pages < p->conf.enough_pages;
 	return p->pass > 1 && !is_worth &&
-	       (has_sent_enough_again(p) || c->held_pages < p->conf.enough_pages ||
+	       (has_sent_enough_again(p) || p->n_idle >= MOST_IDLE ||
+		c->held_pages < p->conf.enough_pages ||
 		!(is_in_burst(p, c, now_ms) || is_worth_a_closer_look(p, c, now_ms)));
 }
 
 static void predict(const struct precopy *p, const struct choice *c, struct precopy_round *r)
 {
 	bool is_over = r->next == PRECOPY_SUSPEND;
-	r->suspended_pages = is_over ? r->held_pages + back_of(p, r->send_pages) : left_after(p, c);
-	r->downtime_ms = sending_ms(p, r->suspended_pages);
-	r->left_ms = is_over ? sending_ms(p, r->send_pages) : finishing_ms(p, c->wanted_pages);
+	r->suspended_pages = is_over ? r->held_pages + pace_back_pages(&p->pace, r->send_pages)
+				     : left_after(p, c);
+	r->downtime_ms = pace_sending_ms(&p->pace, r->suspended_pages);
+	r->left_ms = is_over ? pace_sending_ms(&p->pace, r->send_pages)
+			     : pace_finishing_ms(&p->pace, c->wanted_pages);
 	if (is_over && p->conf.max_downtime_ms && r->downtime_ms > p->conf.max_downtime_ms)
 		r->next = PRECOPY_ABORT;
 }
@@ -440,16 +404,16 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 {
 	struct precopy_round r = {.next = PRECOPY_CONTINUE};
 	now_ms = p->n_rounds ? amount_max(now_ms, p->round_ms) : now_ms;
-	measure(p, now_ms, sent_pages);
-	take_in(p, bitmap, now_ms, &r);
+	measure(p, now_ms, sent_pages, take_in(p, bitmap, now_ms, &r));
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
 	struct choice c;
 	bool is_worth = choose(p, &c);
 	if (is_worth)
 		p->worth_ms = now_ms;
+	p->n_idle = is_worth ? 0 : p->n_idle + 1;
 	bool is_over = is_last(p, &c, is_worth, now_ms);
 	/* the last pages that stay sent are sent before the guest is suspended */
-	if (is_worth || (is_over && back_of(p, c.wanted_pages) < c.wanted_pages / 2))
+	if (is_worth || (is_over && pace_back_pages(&p->pace, c.wanted_pages) < c.wanted_pages / 2))
 		r.send_pages = send(p, bitmap, &c);
 	r.held_pages = c.held_pages - r.send_pages;
 	r.pass = p->pass;

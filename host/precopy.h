@@ -52,6 +52,7 @@
 #define CAGMA_PRECOPY_H
 
 #include "host/interval.h"
+#include "host/pace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -117,14 +118,14 @@ struct precopy {
 	size_t next_word; /* of the pass: those before it had their turn */
 	unsigned pass;
 	uint64_t start_ms, round_ms;
-	uint64_t total_sent_pages;            /* as the caller counts them; saturates */
-	uint64_t rate_pages, rate_ms;         /* sent of late, in so long */
-	uint64_t returned_pages, returned_ms; /* sent, and modified of late, in so long */
-	uint64_t slice_pages;                 /* of the last round */
+	uint64_t total_sent_pages; /* as the caller counts them; saturates */
+	struct pace pace;
+	uint64_t slice_pages; /* of the last round */
 	/* ar, from the second pass on */
 	uint64_t touched_pages;    /* in the first pass */
 	uint64_t again_pages;      /* sent since */
 	uint64_t worth_ms;         /* when another round was worth it last */
+	unsigned n_idle;           /* rounds since then */
 	uint64_t best_pages;       /* the least that was left … */
 	uint64_t peak_pages;       /* … the most since then … */
 	uint64_t since_best_pages; /* … and what was sent */
