@@ -127,7 +127,7 @@ void interval_model_round(struct interval_model *m, uint64_t now_ms, struct inte
 	m->round_ms = amount_min(now_ms - m->now_ms, UINT32_MAX);
 	m->now_ms = now_ms;
 	for (; stamp_now(m) > UINT16_MAX; m->unit_log2++)
-		coarser++;
+		coarser = (unsigned)amount_min(coarser + 1, 16);
 	for (uint64_t i = 0; coarser && i < n_pages; i++)
 		if (pages[i].stamp)
 			pages[i].stamp = (uint16_t)(1 + ((pages[i].stamp - 1) >> coarser));
