@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/precopy_main.h"
 
-#include "host/dirtylog.h"
+#include "common/text.h"
 #include "host/precopy_table.h"
+#include "host/touches.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -215,14 +216,40 @@ static int play_patterns(const struct request *q)
 	return r;
 }
 
+/* "dir/NAME.log" is NAME. */
+static void name_of(const char *path, char *name, size_t size)
+{
+	const char *at = strrchr(path, '/');
+	at = at ? at + 1 : path;
+	snprintf(name, size, "%.*s", (int)strcspn(at, "."), at);
+}
+
+static int play_file(const struct request *q, const char *path)
+{
+	char name[40];
+	struct touches touches;
+	struct precopy_guest guest = {.name = name};
+	if (!touches_read(path, q->table.seed[0], &touches))
+		return -EINVAL;
+	name_of(path, name, sizeof(name));
+	guest.n_pages = touches.n_pages;
+	guest.record = touches.record;
+	int r = precopy_table_rows(&q->table, &guest, stdout);
+	touches_finish(&touches);
+	return r;
+}
+
 static int play_all(const struct request *q, char *const *paths)
 {
-	(void)paths;
-	setvbuf(stdout, NULL, _IOLBF, 1 << 16);
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* others may write to the same file */
 	precopy_table_head(&q->table, stdout);
-	int r = play_patterns(q);
+	int r = *paths ? 0 : play_patterns(q);
+	for (; *paths && r == 0; paths++)
+		r = play_file(q, *paths);
 	if (r == -ENOMEM)
 		fprintf(stderr, "cagma-sim: %s\n", strerror(ENOMEM));
+	if (r == -EINVAL)
+		return EXIT_USAGE;
 	return fflush(stdout) == 0 && r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
