@@ -368,11 +368,10 @@ static bool choose(struct precopy *p, struct choice *ret)
 /* Much less was left before: this is a burst, which may end. */
 static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_t now_ms)
 {
-	uint64_t patience_ms =
-		amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
+	uint64_t patience_ms = amount_max(PATIENCE_MS, (now_ms - p->start_ms) / PATIENCE_SHARE);
 	patience_ms = amount_min(patience_ms, MOST_PATIENCE_MS);
 	return c->held_pages > 2 * p->best_pages + p->conf.enough_pages &&
-	       now_ms - p->worth_ms < patience_ms;
+	       p->waited_ms < patience_ms;
 }
 
 /* What is left is modified in every round, but could be sent in less time than a round took: if it
@@ -381,8 +380,8 @@ static bool is_worth_a_closer_look(const struct precopy *p, const struct choice 
 {
 	return pace_sending_ms(&p->pace, c->held_pages) <
 		       amount_less(p->conf.slice_ms, p->conf.suspend_ms) &&
-	       now_ms - p->worth_ms <= amount_min(LOOK_SLICES * p->conf.slice_ms,
-						  (p->worth_ms - p->start_ms) / LOOK_SHARE) &&
+	       p->waited_ms <= amount_min(LOOK_SLICES * p->conf.slice_ms,
+					  (now_ms - p->start_ms) / LOOK_SHARE) &&
 	       c->lasting_pages <= c->held_pages / 4 &&
 	       c->held_pages <= 2 * p->best_pages + p->conf.enough_pages;
 }
@@ -424,8 +423,8 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
 	struct choice c;
 	bool is_worth = choose(p, &c);
-	if (is_worth)
-		p->worth_ms = now_ms;
+	if (p->n_idle)
+		p->waited_ms += now_ms - p->round_ms;
 	p->n_idle = is_worth ? 0 : p->n_idle + 1;
 	bool is_over = is_last(p, &c, is_worth, now_ms);
 	/* the last pages that stay sent are sent before the guest is suspended */

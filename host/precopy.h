@@ -125,8 +125,8 @@ struct precopy {
 	/* ar, from the second pass on */
 	uint64_t touched_pages;    /* in the first pass */
 	uint64_t again_pages;      /* sent since */
-	uint64_t worth_ms;         /* when another round was worth it last */
-	unsigned n_idle;           /* rounds since then */
+	uint64_t waited_ms;        /* in rounds that were not worth it */
+	unsigned n_idle;           /* such rounds, one after the other */
 	uint64_t best_pages;       /* the least that was left … */
 	uint64_t peak_pages;       /* … the most since then … */
 	uint64_t since_best_pages; /* … and what was sent */
