@@ -147,6 +147,12 @@ struct policy_conf {
 	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
 };
 
+/* It may be moved. */
+bool model_is_ours(const struct guest_view *guest);
+
+/* One that is ours is in alarm. */
+bool model_is_alarmed(const struct snapshot *snap);
+
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
  * target (in whole pages) that brings it to `alm_kib`. */
 uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib);
