@@ -26,6 +26,7 @@ static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
+	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
 }
 
 /* Moves the slope towards what was just seen, by dt of its time constant. */
@@ -40,12 +41,15 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
 }
 
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
-			uint64_t dt_ms, bool swaps_out)
+			uint64_t dt_ms, bool is_blind)
 {
-	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
-	uint64_t now_kib = amount_less(r->total_kib, r->avail_kib) + hot_kib;
-	/* what is squeezed out is still in use, though it cannot be seen any more */
-	d->use_kib = swaps_out ? amount_max(now_kib, d->use_kib) : now_kib;
+	uint64_t swapped_kib = swap_used_kib(r);
+	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib);
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib), now_kib = used_kib + hot_kib;
+	/* what is squeezed out is still in use, as far as anybody knows yet */
+	uint64_t least_kib =
+		is_blind ? d->use_kib : used_kib + amount_min(d->fresh_out_kib, swapped_kib);
+	d->use_kib = amount_max(now_kib, amount_min(d->use_kib, least_kib));
 	if (d->use_kib >= d->demand_kib)
 		d->demand_kib = d->use_kib;
 	else
@@ -119,13 +123,13 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
-		/* an alarm does not say what was swapped out */
-		bool swaps_out = r->pswpout > d->pswpout || guest->is_alarmed;
+		/* an alarm does not say what was swapped out, the report after it does */
+		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
-		take_demand(d, conf, r, dt_ms, swaps_out);
+		take_demand(d, conf, r, dt_ms, is_blind);
 		bool stalled = has_stalled(d, r, dt_ms, model_is_shrinking(guest));
 		take_pressure(d, conf, dt_ms, stalled);
 		take_floor(d, guest, stalled);
@@ -137,6 +141,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	}
 	d->report_ms = guest->report_ms;
 	d->used_kib = used_kib;
+	d->seq = r->seq;
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
 	d->psi_full_us = r->psi_full_us;
