@@ -60,7 +60,7 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
  * alone say nothing: page cache in use causes both. */
 static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
-			bool is_shrinking)
+			bool balloon_works)
 {
 	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
 	if (r->avail_kib >= d->cma_kib)
@@ -69,8 +69,8 @@ static bool has_stalled(const struct demand *d, const struct report *r, uint64_t
 	    amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES)
 		return true;
 	/* a balloon that is filled waits and reclaims as a program would */
-	return !is_shrinking && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
-				 r->allocstall > d->allocstall);
+	return !balloon_works && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
+				  r->allocstall > d->allocstall);
 }
 
 /*
@@ -130,7 +130,8 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
 		take_demand(d, conf, r, dt_ms, is_blind);
-		bool stalled = has_stalled(d, r, dt_ms, model_is_shrinking(guest));
+		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
+		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
 		take_pressure(d, conf, dt_ms, stalled);
 		take_floor(d, guest, stalled);
 	}

@@ -22,6 +22,13 @@ static uint64_t critical_kib(const struct guest_view *guest, const struct verdic
 	return amount_min(kib, v->want_kib);
 }
 
+/* The same without what is only foreseen. */
+static uint64_t needed_kib(const struct guest_view *guest, const struct verdict *v)
+{
+	uint64_t kib = amount_max(v->offset_kib + v->use_kib + v->base_kib, guest->min_kib);
+	return amount_min(kib, critical_kib(guest, v));
+}
+
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
  * max: its min; what it is short of, as far as it would have it whatever the
@@ -43,8 +50,7 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 	case TIER_USE:
 		return amount_min(amount_max(use_kib, v->fair_kib), critical_kib(guest, v));
 	case TIER_BASE:
-		return amount_min(amount_max(use_kib + v->base_kib, v->fair_kib),
-				  critical_kib(guest, v));
+		return needed_kib(guest, v);
 	case TIER_CMA:
 		return critical_kib(guest, v);
 	case TIER_WANT:
@@ -104,7 +110,7 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 		struct verdict *v = &plan->verdict[i];
 		if (model_is_ours(&snap->guest[i]))
 			v->fair_kib = amount_min(share[k++].got * MODEL_PAGE_KIB,
-						 critical_kib(&snap->guest[i], v));
+						 needed_kib(&snap->guest[i], v));
 	}
 }
 
