@@ -32,7 +32,7 @@ enum {
 	 * who is short cannot wait: a balloon that is well begins within 30 ms (hand-over on real
 	 * Xen). */
 	BALLOON_DOUBT_MS = 500,
-	BALLOON_LATENCY_MS = 500,      /* from a larger target to first pages, until measured */
+	BALLOON_LATENCY_MS = 200,      /* from a larger target to first pages, until measured */
 	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
 	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
 	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */

@@ -209,11 +209,12 @@ static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, ui
 
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
- * or are not. The rest is promised. What was spent.
+ * or are not; none gets more than `most_kib` at once. The rest is promised.
+ * What was spent.
  */
 static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
-			   bool in_alarm, uint64_t spendable_kib, const struct policy_state *state,
-			   struct plan *plan)
+			   bool in_alarm, uint64_t spendable_kib, uint64_t most_kib,
+			   const struct policy_state *state, struct plan *plan)
 {
 	struct share *share = state->share;
 	bool cannot_wait = in_alarm || !pages_are_coming(snap);
@@ -223,10 +224,11 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
 		if (missing && g->is_alarmed == in_alarm)
-			share[n++] = (struct share){.hi = amount_less(missing, own_kib(g)) /
-							  MODEL_PAGE_KIB,
-						    .weight = g->weight,
-						    .order = g->domid};
+			share[n++] = (struct share){
+				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
+				      MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid};
 	}
 	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
@@ -248,15 +250,21 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	return spent_kib;
 }
 
-/* Guests in alarm first, and out of the reserve too: it is there for them. */
+/* Guests in alarm first, and out of the reserve too: it is there for them. One alarm is often
+ * followed by another's, so a single growth takes no more than half of what the reserve still has
+ * to lend. */
 static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct policy_state *state, struct plan *plan)
 {
 	bool may_grow = !snap->host.xl_is_building;
 	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
 	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
-	uint64_t spent_kib = grow_those(conf, snap, true, alarm_kib, state, plan);
-	grow_those(conf, snap, false, amount_less(common_kib, spent_kib), state, plan);
+	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
+	uint64_t spent_kib =
+		grow_those(conf, snap, true, alarm_kib,
+			   common_kib + amount_max(lent_kib, conf->step_kib), state, plan);
+	uint64_t left_kib = amount_less(common_kib, spent_kib);
+	grow_those(conf, snap, false, left_kib, left_kib, state, plan);
 }
 
 static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
