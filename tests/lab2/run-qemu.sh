@@ -38,6 +38,7 @@ FINISH_LIMIT_S=90
 qemu_pid=
 qemu_ticks=0
 start_ticks=
+progress_lines=0
 
 stop_qemu() {
 	[ -z "$qemu_pid" ] || kill "$qemu_pid" 2>/dev/null || true
@@ -53,8 +54,8 @@ make_disks() {
 		scenarios="$SCENARIOS"
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_MADE_SECONDS=${LAB2_MADE:+$(cat "$LAB2_MADE/seconds")}
-		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}"
-		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_DISK_REQUESTS_S=$SWAP_REQUESTS_S
+		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}" LAB_NUMBER=${LAB_NUMBER:-}
+		export LAB_VARIANTS="${LAB_VARIANTS:-}"
 	END
 	if [ -n "$LAB2_MADE" ]; then
 		mkdir "$RUN/payload/made"
@@ -80,11 +81,13 @@ read_qemu_ticks() {
 }
 
 say_other_work() {
-	awk -v start="$start_ticks" -v end="$(read_ticks)" -v qemu="$qemu_ticks" 'BEGIN {
+	awk -v start="$start_ticks" -v end="$(read_ticks)" -v qemu="$qemu_ticks" \
+		-v file="$RUN/other-work" 'BEGIN {
 		split(start, a, " ")
 		split(end, b, " ")
 		other = b[1] - a[1] - qemu
 		percent = other > 0 && b[2] > a[2] ? 100 * other / (b[2] - a[2]) : 0
+		printf "%d\n", percent > file
 		printf "lab 2: other work took %d %% of the CPUs meanwhile", percent
 		print (percent >= 10) ? ": too much for rates and CPU figures to be trusted" : ""
 	}'
@@ -117,6 +120,16 @@ console_has() {
 	grep -a -q "^LAB2 $1" "$CONSOLE" 2>/dev/null
 }
 
+# Prints what dom0 has told of its progress since the last time.
+show_progress() {
+	local lines
+	lines=$(sed -n 's/^LAB2 progress /lab 2: /p' "$CONSOLE" 2>/dev/null | tr -d '\r' |
+		tail -n +$((progress_lines + 1)))
+	[ -n "$lines" ] || return 0
+	progress_lines=$((progress_lines + $(wc -l <<<"$lines")))
+	echo "$lines"
+}
+
 # await LIMIT_S WHAT PATTERN: until the console has the line; returns 1 when it has a failure
 await() {
 	local end_s=$(($(date +%s) + $1)) what=$2 pattern=$3
@@ -130,6 +143,7 @@ await() {
 		[ "$(date +%s)" -lt $end_s ] ||
 			lose "dom0 had not $what within $1 s; see $CONSOLE"
 		qemu_ticks=$(read_qemu_ticks)
+		show_progress
 		sleep 1
 	done
 }
