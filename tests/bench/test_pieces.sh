@@ -13,7 +13,7 @@ mkdir -p "$DIR/tests/bench" "$DIR/build"
 cp -r "$HERE/../lab2" "$DIR/tests/"
 cp -r "$HERE"/*.sh "$HERE/experiment" "$DIR/tests/bench/"
 # Of the other programs only what they are made of is looked at.
-for program in $(sed -n '/^PROGRAMS=/,/"$/p' "$HERE/run-experiment.sh" | tr -d '"\\\\' | cut -d = -f 2); do
+for program in $(sed -n '/^PROGRAMS=/,/"$/p' "$HERE/run-experiment.sh" | tr -cd 'a-z0-9/ \n-'); do
 	mkdir -p "$(dirname "$DIR/build/$program")"
 	echo "$program" >"$DIR/build/$program"
 done
