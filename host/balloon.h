@@ -24,6 +24,10 @@ enum {
 	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
 				     * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
+	BALLOON_DOZE_MS = 1000,     /* … and for 2, 4 and 8 s between its tries, whatever has
+				     * changed meanwhile: unmoved for so long, it is woken if it has
+				     * something to give now */
+	BALLOON_SPARE_KIB = 8 * 1024,
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,

@@ -11,7 +11,7 @@
  *	         look + balloon latency), at most D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
- *	CMA    = max(least, share of D) + growth + pressure
+ *	CMA    = max(least, share of use) + growth + pressure
  *	stall floor = the ALM at which it last stalled, for a time that doubles
  *	         each time it stalls again soon after
  *	want   = max(offset + D + CMA, stall floor), within min and max

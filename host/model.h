@@ -140,7 +140,7 @@ struct policy_conf {
 	uint64_t period_ms;
 	uint64_t reserve_kib;
 	uint64_t cma_min_kib;            /* CMA is never below this */
-	uint32_t cma_share_permyriad;    /* … nor below this share of D */
+	uint32_t cma_share_permyriad;    /* … nor below this share of use */
 	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
 	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
 	uint64_t step_kib;               /* no change of a target is smaller */

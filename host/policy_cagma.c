@@ -96,13 +96,14 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 
-/* A balloon that sleeps on its target wakes for another one only: a page up or down. */
+/* A balloon that sleeps on its target wakes for another one only: a page less, or up at min, where
+ * it is no growth. */
 static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		      uint64_t heading_kib)
 {
 	const struct guest_view *g = &snap->guest[guest];
-	uint64_t reach_kib = heading_kib > g->min_kib ? heading_kib - MODEL_PAGE_KIB
-						      : heading_kib + MODEL_PAGE_KIB;
+	bool is_down = heading_kib > g->min_kib || heading_kib > g->alm_kib;
+	uint64_t reach_kib = is_down ? heading_kib - MODEL_PAGE_KIB : heading_kib + MODEL_PAGE_KIB;
 	if (!g->gave_up || reach_kib > g->max_kib)
 		return;
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
@@ -133,6 +134,17 @@ static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct
 	       now_ms < d->told_to_grow_ms + WAVER_MS;
 }
 
+/* It was told what it is to have, or about that, and is not there. */
+static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
+			  const struct verdict *v)
+{
+	uint64_t heading_kib = model_heading_kib(g);
+	if (heading_kib > g->alm_kib + MODEL_NEAR_KIB)
+		return v->goal_kib > g->alm_kib;
+	return v->goal_kib + conf->step_kib <= g->alm_kib &&
+	       v->goal_kib < heading_kib + conf->step_kib;
+}
+
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
@@ -147,7 +159,6 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
-		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
 		if (!model_is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
@@ -158,8 +169,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
-		} else if (goal_kib + conf->step_kib <= g->alm_kib &&
-			   goal_kib < heading_kib + conf->step_kib) {
+		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
 			add_retry(plan, snap, i, heading_kib);
 		}
 	}
