@@ -167,7 +167,11 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 	uint64_t look_ms =
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
 	uint64_t ahead_ms = look_ms + guest->latency_ms;
-	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
+	uint64_t growth_kib = slope_kib_s * ahead_ms / 1000;
+	/* it falls behind its balloon for as long as it grows: until it has doubled, at the most */
+	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
+		growth_kib += d->use_kib * (slope_kib_s - guest->speed_kib_s) / slope_kib_s;
+	return amount_min(growth_kib, d->demand_kib);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,

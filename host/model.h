@@ -71,17 +71,18 @@ struct host_view {
 struct guest_view {
 	uint32_t domid;
 	enum guest_hold hold;
-	uint64_t alm_kib;    /* ALM: what Xen says it holds */
-	uint64_t cap_kib;    /* max_pages: how far Xen lets it grow */
-	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
-			      * memory/target + videoram */
-	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t latency_ms; /* from a larger target to first pages; from balloon.h */
-	bool at_rest;        /* ALM has not moved lately */
-	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
-	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
-	bool is_doubted;     /* it does not begin to give: its surplus is not counted on */
-	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
+	uint64_t alm_kib;     /* ALM: what Xen says it holds */
+	uint64_t cap_kib;     /* max_pages: how far Xen lets it grow */
+	uint64_t target_kib;  /* what it was last asked to hold, as libxl counts:
+			       * memory/target + videoram */
+	int64_t slack_kib;    /* ALM - target with the balloon at rest; from balloon.h */
+	uint64_t latency_ms;  /* from a larger target to first pages; from balloon.h */
+	uint64_t speed_kib_s; /* how fast its balloon moves; from balloon.h; 0: not measured */
+	bool at_rest;         /* ALM has not moved lately */
+	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
+	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
+	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */
+	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight;      /* 1..65535 */
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */

@@ -172,6 +172,24 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 }
 END_TEST
 
+/* What a ramp is ahead of its balloon is there before, or is missing. */
+START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
+{
+	uint64_t cma_kib[3];
+	static const uint64_t speed_kib_s[3] = {0, 100 * MIB, 10 * MIB};
+	for (int i = 0; i < 3; i++) {
+		start(200 * MIB);
+		guest.speed_kib_s = speed_kib_s[i];
+		for (uint64_t s = 1; s <= 5; s++)
+			report(1000, (200 + 20 * s) * MIB);
+		cma_kib[i] = verdict.cma_kib;
+	}
+	ck_assert_uint_eq(cma_kib[1], cma_kib[0]);
+	ck_assert_uint_ge(cma_kib[2], cma_kib[0] + 120 * MIB);
+	ck_assert_uint_le(cma_kib[2], cma_kib[0] + 300 * MIB);
+}
+END_TEST
+
 START_TEST(cold_swapped_pages_are_no_demand)
 {
 	start(100 * MIB);
@@ -356,6 +374,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
+	tcase_add_test(tests, growth_that_a_balloon_cannot_follow_is_foreseen);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
 	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);
 	tcase_add_test(tests, stalls_with_little_available_raise_the_cma_and_calm_lowers_it);
