@@ -177,11 +177,11 @@ START_TEST(nothing_is_written_for_a_guest_that_is_being_removed)
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
 	unsigned domid = lab1_guest_domid(a);
 	ck_assert_int_eq(store_open(&store), 0);
-	ck_assert_int_eq(store_write(store, domid, &value, 1), 0);
+	ck_assert_int_eq(store_write(store, domid, &value, 1, false), 0);
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, path));
-	ck_assert_int_eq(store_write(store, domid, &value, 1), -ENOENT);
+	ck_assert_int_eq(store_write(store, domid, &value, 1, false), -ENOENT);
 	char text[16];
 	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
 	store_close(store);
