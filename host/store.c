@@ -47,11 +47,7 @@ static int watch(struct store *s, enum store_source source, const char *path, co
 	return lost_or(errno);
 }
 
-/*
- * When nobody listens on xenstored's socket, xs_open() would take the kernel's
- * device instead, on which the first request waits for ever.
- */
-static int probe_socket(void)
+int store_probe(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = xs_daemon_socket();
@@ -71,7 +67,7 @@ int store_open(struct store **ret_store)
 	struct store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	int r = probe_socket();
+	int r = store_probe();
 	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])

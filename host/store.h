@@ -39,6 +39,13 @@ struct store_event {
 
 struct store;
 
+/*
+ * 0 when somebody listens on xenstored's socket, or -errno. To be asked before
+ * xs_open(), and before libxl's contexts: when nobody does, they take the
+ * kernel's device instead, on which the first request waits for ever.
+ */
+int store_probe(void);
+
 /* 0 and *ret_store, watching for domains; or -errno. */
 int store_open(struct store **ret_store);
 void store_close(struct store *store);
