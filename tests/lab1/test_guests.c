@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,46 @@ START_TEST(nothing_is_written_for_a_guest_that_is_being_removed)
 }
 END_TEST
 
+static bool has_event(void *store)
+{
+	struct pollfd polled = {.fd = store_fd(store, STORE_GUESTS), .events = POLLIN};
+	return poll(&polled, 1, 0) > 0;
+}
+
+static void drop_events(struct store *store)
+{
+	struct store_event event;
+	while (store_next(store, STORE_GUESTS, &event) > 0)
+		;
+}
+
+START_TEST(a_write_gives_way_to_a_guest)
+{
+	static const struct store_value value[] = {{KEY_STATE, "managed"}, {KEY_REASON, "need"}};
+	struct store *store;
+	char path[64], text[16];
+	stage_open(1600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	unsigned domid = lab1_guest_domid(a);
+	struct xs_handle *h = stage_be_agent(a);
+	ck_assert_int_eq(store_open(&store), 0);
+	ck_assert_int_eq(store_watch_cagma(store, domid, 1), 0);
+	ck_assert(lab1_wait(has_event, store, SOON_MS)); /* of the watch itself */
+	drop_events(store);
+	ck_assert(xs_write(h, XBT_NULL, "data/cagma/alarm", "x", 1));
+	ck_assert(lab1_wait(has_event, store, SOON_MS));
+	ck_assert_int_eq(store_write(store, domid, value, 2, true), -EINTR);
+	snprintf(path, sizeof(path), "/local/domain/%u/cagma", domid);
+	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
+	ck_assert_int_eq(store_write(store, domid, value, 1, false), 0);
+	drop_events(store);
+	ck_assert_int_eq(store_write(store, domid, value, 2, true), 0);
+	ck_assert(stage_key_is(a, "cagma/reason", "need"));
+	store_close(store);
+	xs_close(h);
+}
+END_TEST
+
 START_TEST(a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it)
 {
 	char path[64];
@@ -384,6 +425,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
 	tcase_add_test(tests, a_rebooted_guest_has_what_it_was_built_with_until_it_reports);
 	tcase_add_test(tests, nothing_is_written_for_a_guest_that_is_being_removed);
+	tcase_add_test(tests, a_write_gives_way_to_a_guest);
 	tcase_add_test(tests, a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it);
 	tcase_add_test(tests, a_destroyed_guest_leaves_no_keys_behind);
 	tcase_add_test(tests, a_guest_that_goes_to_and_fro_does_not_fill_the_log);
