@@ -12,7 +12,7 @@ enum {
 	WARM_MS = 1000, /* the guest runs so long before, and by the seed up to as long again */
 };
 
-/* --- room ----------------------------------------------------------------------------------- */
+/* --- room -------------------------------------------------------------------------------- */
 
 static void close_room(struct sim_transfer_room *room)
 {
@@ -43,7 +43,7 @@ static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 	       room->precopy;
 }
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- rows -------------------------------------------------------------------------------- */
 
 void precopy_table_head(const struct precopy_table *t, FILE *file)
 {
