@@ -398,14 +398,27 @@ static bool is_last(const struct precopy *p, const struct choice *c, bool is_wor
 		!(is_in_burst(p, c, now_ms) || is_worth_a_closer_look(p, c, now_ms)));
 }
 
+/* Of the pages that are not held, those foreseen to be modified within so long. */
+static uint64_t due_pages(const struct precopy *p, uint64_t ms)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; p->touched && i < p->n_words; i++)
+		for (unsigned long rest = p->touched[i] & ~p->held[i]; rest; rest &= rest - 1)
+			n += interval_ms(foreseen(p, i, rest)) <= ms;
+	return n;
+}
+
 static void predict(const struct precopy *p, const struct choice *c, struct precopy_round *r)
 {
 	bool is_over = r->next == PRECOPY_SUSPEND;
-	r->suspended_pages = is_over ? r->held_pages + pace_back_pages(&p->pace, r->send_pages)
-				     : left_after(p, c);
+	uint64_t last_ms = pace_sending_ms(&p->pace, r->send_pages);
+	uint64_t due = !is_over ? 0
+		       : p->touched
+			       ? due_pages(p, amount_min(last_ms, UINT32_MAX) + p->conf.suspend_ms)
+			       : pace_back_pages(&p->pace, r->send_pages);
+	r->suspended_pages = is_over ? r->held_pages + due : left_after(p, c);
 	r->downtime_ms = pace_sending_ms(&p->pace, r->suspended_pages);
-	r->left_ms = is_over ? pace_sending_ms(&p->pace, r->send_pages)
-			     : pace_finishing_ms(&p->pace, c->wanted_pages);
+	r->left_ms = is_over ? last_ms : pace_finishing_ms(&p->pace, c->wanted_pages);
 	if (is_over && p->conf.max_downtime_ms && r->downtime_ms > p->conf.max_downtime_ms)
 		r->next = PRECOPY_ABORT;
 }
