@@ -82,7 +82,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab lab-full check check-fast result-%
+NEWCOMER = demo lab lab-full check check-fast experiment-short result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
@@ -114,6 +114,7 @@ check-san:
 check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs $(TESTS) check-san
 check: check-fast check-warnings lab
+	+$Q$(MAKE) --no-print-directory experiment-short
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
