@@ -61,7 +61,9 @@ CTL_LIBS    = -lxlutil -lxenstore
 
 PROGS = guest/cagma-agent guest/cagma-mkguest host/cagmad host/cagmactl host/cagma-sim
 
-all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init)
+include host/precopy.mk
+
+all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init) $(MIGRATE_PARTS)
 
 $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)

@@ -14,9 +14,9 @@ LAB2_SHORT     = real-grow agent-idle
 LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader published-experiment
 LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
                  guest/lab2-peer-agent)
-LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o errand.o)
+LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o errand.o dirty.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
-LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) $(BENCH_PROGS) guest/cagma-agent host/cagmad host/cagmactl)
+LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) $(BENCH_PROGS) guest/cagma-agent host/cagmad host/cagmactl) $(MIGRATE_PARTS)
 
 $B/tests/lab2/lab2-sampler: $B/tests/lab2/sampler.o
 $B/tests/lab2/lab2-sampler: LDLIBS += -lxenctrl
@@ -24,7 +24,7 @@ $B/tests/lab2/lab2-judge: $(LAB2_JUDGE)
 $B/tests/lab2/lab2-store: $B/tests/lab2/store.o
 $B/tests/lab2/lab2-store: LDLIBS += -lxenstore
 $B/tests/lab2/guest/lab2-work: $(addprefix $B/,$(LAB2_WORK))
-$B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore
+$B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore -pthread
 $B/tests/lab2/guest/lab2-peer-agent: $(addprefix $B/,tests/lab2/guest/peer-agent.o guest/store.o $(COMMON))
 $B/tests/lab2/guest/lab2-peer-agent: LDLIBS += -lxenstore
 # Xen's headers use anonymous structs under GNU C only.
@@ -70,6 +70,11 @@ result-published-experiment: $(LAB2_PAYLOAD)
 	  export LAB2_DISK_BYTES_S=$$bytes_s LAB2_DISK_REQUESTS_S=$$requests_s && \
 	  rc=0; $(LAB2_RUN) published-experiment || rc=$$?; \
 	  tests/bench/plot.sh build/lab2/run/out/published-experiment build/experiment && exit $$rc
+
+# PV guests migrate on a hypervisor with shadow paging alone.
+result-precopy: $(LAB2_PAYLOAD)
+	$Qtests/lab2/build-shadow.sh
+	$QLAB2_XEN=build/lab2/shadow/xen tests/lab2/run-qemu.sh $B $(RESULTS) $(@:result-%=%)
 
 result-mkguest: $(LAB2_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
 	$Qtests/lab2/make-guest.sh $B

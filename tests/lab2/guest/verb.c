@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/lab2/guest/verb.h"
 
+#include "tests/lab2/guest/dirty.h"
 #include "tests/lab2/guest/errand.h"
 #include "tests/lab2/guest/freeze.h"
 #include "tests/lab2/guest/meter.h"
@@ -432,14 +433,69 @@ static int do_bench(struct verb_call *call)
 	return rc;
 }
 
+/*
+ * dirty pattern= anonymous_kib= file_kib= [hot_pages= period_ms= phase_ms=] [pages_per_s=]:
+ * modifies memory (dirty.h) until dirty-end; the pattern is its number.
+ */
+static int do_dirty(struct verb_call *call)
+{
+	struct dirty_conf conf = {
+		.pattern = (enum dirty_pattern)optional(call, "pattern"),
+		.anonymous_pages = optional(call, "anonymous_kib") / REGION_PAGE_KIB,
+		.file_pages = optional(call, "file_kib") / REGION_PAGE_KIB,
+		.hot_pages = optional(call, "hot_pages"),
+		.period_ms = optional(call, "period_ms"),
+		.phase_ms = optional(call, "phase_ms"),
+		.pages_per_s = optional(call, "pages_per_s"),
+	};
+
+	return dirty_begin(&conf);
+}
+
+/* dirty-mark: gaps count from now on. */
+static int do_dirty_mark(struct verb_call *call)
+{
+	(void)call;
+	dirty_mark();
+	return 0;
+}
+
+/* dirty-end: what the pages hold, and for how long the guest stood still. */
+static int do_dirty_end(struct verb_call *call)
+{
+	struct dirty_result result;
+	int rc = dirty_end(&result);
+
+	if (rc != 0)
+		return rc;
+	answer_add(call, "pages", result.pages);
+	answer_add(call, "bad_pages", result.bad_pages);
+	answer_add(call, "modified", result.modified);
+	answer_add(call, "gap_us", result.gap_us);
+	answer_add(call, "long_gaps", result.long_gaps);
+	return 0;
+}
+
 static const struct verb {
 	const char *name;
 	int (*act)(struct verb_call *call);
 } verbs[] = {
-	{"stat", do_stat},   {"measure", do_measure}, {"hold", do_hold}, {"hot", do_hot},
-	{"ramp", do_ramp},   {"jump", do_jump},       {"trim", do_trim}, {"cross", do_cross},
-	{"cache", do_cache}, {"balloon", do_balloon}, {"rest", do_rest}, {"poll", do_poll},
+	{"stat", do_stat},
+	{"measure", do_measure},
+	{"hold", do_hold},
+	{"hot", do_hot},
+	{"ramp", do_ramp},
+	{"jump", do_jump},
+	{"trim", do_trim},
+	{"cross", do_cross},
+	{"cache", do_cache},
+	{"balloon", do_balloon},
+	{"rest", do_rest},
+	{"poll", do_poll},
 	{"bench", do_bench},
+	{"dirty", do_dirty},
+	{"dirty-mark", do_dirty_mark},
+	{"dirty-end", do_dirty_end},
 };
 
 int verb_act(const char *name, struct verb_call *call)
