@@ -31,6 +31,8 @@
  * call with -1 is answered "continue". precopy_final() belongs behind the CLEAN
  * with LOGDIRTY_FINAL, and adds its answer to that dirty_count. A round may send
  * a part of a pass only (slice_ms): libxc does not notice, nor does the receiver.
+ * A round may send next to nothing, to see what is modified how often: before the
+ * next CLEAN one sleeps until wait_ms have passed since the last.
  *
  * Bitmaps are as libxc has them: page n is bit n % L of word n / L, L being the
  * bits of an unsigned long. Bits beyond n_pages are ignored when they come in and
@@ -48,6 +50,8 @@
  */
 #ifndef CAGMA_PRECOPY_H
 #define CAGMA_PRECOPY_H
+
+#include "host/interval.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,6 +96,7 @@ struct precopy_round {
 	uint64_t send_pages;      /* came out: are in the bitmap */
 	uint64_t held_pages;      /* are neither sent now nor in the bitmap */
 	unsigned pass;            /* 1: the first one */
+	uint64_t wait_ms;         /* the next round should not come sooner than so long after this */
 	uint64_t suspended_pages; /* predicted, if the guest is suspended after this round */
 	uint64_t downtime_ms;     /* predicted, of sending those; UINT64_MAX: no rate known */
 	uint64_t left_ms;         /* predicted, until it is suspended; UINT64_MAX: as above */
@@ -102,15 +107,23 @@ struct precopy {
 	struct precopy_conf conf;
 	uint64_t n_pages;
 	size_t n_words;
-	unsigned long *held; /* modified since sent last, and not in the bitmap that came out */
-	unsigned long *last; /* hold: came in with the last round */
-	uint8_t *history;    /* ar: PRECOPY_AR_BYTES of each page */
-	uint64_t n_held;
+	unsigned long *held;    /* modified since sent last, and not in the bitmap that came out */
+	unsigned long *last;    /* hold: came in with the last round */
+	unsigned long *hot;     /* hold: came in with the last round and the one before */
+	unsigned long *touched; /* ar: came in ever, the first time left out */
+	struct interval_page *page; /* ar */
+	struct interval_model model;
 	uint64_t n_rounds;
-	uint64_t sent_pages; /* so far, as the caller counts them; saturates */
+	uint64_t next_word; /* of the pass: those before it had their turn */
+	unsigned pass;
+	uint64_t total_sent_pages; /* as the caller counts them; saturates */
 	uint64_t start_ms, round_ms;
-	uint64_t send_pages; /* that came out last */
-	uint64_t rate;       /* pages sent in 1024 s; 0: not known */
+	uint64_t rate_pages, rate_ms;         /* sent of late, in so long */
+	uint64_t returned_pages, returned_ms; /* sent and modified of late, in so long */
+	uint64_t first_pages, again_pages;    /* modified in the first pass; sent after it */
+	uint64_t worth_ms;   /* when another round was worth it last */
+	uint64_t best_pages; /* the least that was left at any round since */
+	uint64_t slice_pages;
 };
 
 /* "stock", "classic", "hold", "ar"; NULL beyond the last. */
