@@ -42,7 +42,7 @@ CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit
               host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
-              host/interval.o host/precopy.o host/dirtylog.o
+              host/interval.o host/precopy.o host/precopy_report.o host/dirtylog.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk

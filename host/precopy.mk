@@ -4,11 +4,13 @@
 # loads it. Part of the top Makefile.
 
 PRECOPY_LIBRARY = $B/host/libcagma-precopy.so
-MIGRATE_PARTS   = $(PRECOPY_LIBRARY) $B/host/cagma-save-helper
+MIGRATE_PARTS   = $(PRECOPY_LIBRARY) $B/host/cagma-save-helper $B/host/cagma-migrate
+MIGRATE         = $(addprefix $B/host/,cagma-migrate.o migrate.o migrate_command.o migrate_guest.o \
+                    migrate_watch.o migration.o command.o store.o) $(addprefix $B/,$(CORE) $(COMMON))
 
 # The library goes into Xen's own program: never sanitized, and position-independent.
 PRECOPY_OBJECTS = $(addprefix $B/pic/,host/precopy_preload.o host/precopy_run.o host/precopy_report.o \
-                    host/precopy.o common/file.o common/log.o common/line.o common/text.o \
+                    host/precopy.o host/interval.o host/dirtylog.o common/file.o common/log.o common/line.o common/text.o \
                     common/keys.o common/meminfo.o common/procfile.o)
 PRECOPY_CFLAGS  = $(filter-out $(SANFLAGS) -fPIE,$(ALL_CFLAGS)) -fPIC
 $B/pic/%.o: %.c Makefile host/precopy.mk
@@ -18,6 +20,9 @@ $(PRECOPY_LIBRARY): $(PRECOPY_OBJECTS) host/precopy_preload.map
 	@echo "  LD      $@"
 	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared -Wl,-z,now \
 	  -Wl,--version-script=host/precopy_preload.map -o $@ $(filter %.o,$^)
+$B/host/cagma-migrate: $(MIGRATE)
+$B/host/cagma-migrate: LDLIBS += -lxenstore
 $B/host/cagma-save-helper: $B/host/cagma-save-helper.o
+$B/host/cagma-migrate $B/host/cagma-save-helper:
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)

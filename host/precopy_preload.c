@@ -34,7 +34,6 @@ enum {
 	PAGE_BYTES = 4096,
 	STOCK_PASSES = 5, /* SPP_MAX_ITERATIONS, SPP_TARGET_DIRTY_COUNT */
 	STOCK_ENOUGH_PAGES = 50,
-	EMPTY_ROUND_MS = 10, /* nothing to send: let the guest run on for so long */
 };
 
 /* libxenctrl's, but in no header of its own. */
@@ -106,13 +105,13 @@ static void begin_sending(unsigned long *bits)
 	sending.is_known = bits != NULL;
 }
 
-/* A round with nothing to send would come again at once, and pauses the guest each time. */
-static void rest_if_empty(void)
+/* Until the next round is worth its pause of the guest. A signal ends it: we are cancelled. */
+static void await_round(void)
 {
-	uint64_t ms = run.core.conf.slice_ms ? run.core.conf.slice_ms : EMPTY_ROUND_MS;
+	uint64_t ms = precopy_run_wait_ms(&run);
 	struct timespec rest = {.tv_sec = (time_t)(ms / 1000),
 				.tv_nsec = (long)(ms % 1000) * 1000000};
-	if (run.last.next == PRECOPY_CONTINUE && !run.last.send_pages)
+	if (ms)
 		nanosleep(&rest, NULL);
 }
 
@@ -224,7 +223,7 @@ static unsigned long *bits_of(const xc_hypercall_buffer_t *buffer)
  * runs on where it is. */
 static long long lose_bitmap(long long r)
 {
-	if (!run.core.n_held) {
+	if (!run.last.held_pages && !run.taken_pages) {
 		is_ours = false;
 		precopy_run_decline(&run, "bitmap", "the bitmap of modified pages cannot be read");
 		return r;
@@ -238,13 +237,17 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 			      xc_hypercall_buffer_t *dirty_bitmap, unsigned long pages,
 			      unsigned mode, xc_shadow_op_stats_t *stats)
 {
+	bool is_round = is_ours && run.is_begun && sop == XEN_DOMCTL_SHADOW_OP_CLEAN;
+	bool is_final = mode & XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL;
+	if (is_round && !is_final)
+		await_round();
 	long long r = real.logdirty(xch, domid, sop, dirty_bitmap, pages, mode, stats);
-	if (!is_ours || !run.is_begun || sop != XEN_DOMCTL_SHADOW_OP_CLEAN || r != (long long)pages)
+	if (!is_round || r != (long long)pages)
 		return r;
 	unsigned long *bits = bits_of(dirty_bitmap);
 	if (!bits || !stats || pages != run.n_pages)
 		return lose_bitmap(r);
-	if (mode & XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL) {
+	if (is_final) {
 		stats->dirty_count += (uint32_t)precopy_run_final(&run, bits);
 		begin_sending(NULL);
 		return r;
@@ -252,7 +255,6 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 	precopy_run_round(&run, bits);
 	stats->dirty_count = (uint32_t)run.last.send_pages;
 	begin_sending(bits);
-	rest_if_empty();
 	return r;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/precopy_run.h"
 
+#include "common/amount.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/meminfo.h"
+#include "host/dirtylog.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +57,44 @@ static void tell_round(struct precopy_run *run)
 	tell(run, &report);
 }
 
+/* --- what is recorded ---------------------------------------------------------------------- */
+
+static void stop_recording(struct precopy_run *run)
+{
+	if (run->record && fclose(run->record) != 0)
+		log_warning("the record of the migration is not whole: %s", strerror(errno));
+	run->record = NULL;
+}
+
+static void record_begin(struct precopy_run *run)
+{
+	const char *path = getenv(PRECOPY_RECORD_VARIABLE);
+	char line[DIRTYLOG_LINE];
+	if (!path)
+		return;
+	run->record = fopen(path, "we");
+	if (!run->record) {
+		log_warning("%s cannot be written: %s", path, strerror(errno));
+		return;
+	}
+	dirtylog_head(run->n_pages, line);
+	fputs(line, run->record);
+}
+
+/* What Xen's CLEAN gave, before the core has changed it. */
+static void record_look(struct precopy_run *run, const unsigned long *bitmap, uint64_t sent_pages,
+			bool is_final)
+{
+	struct dirtylog_place place = {0};
+	char line[DIRTYLOG_LINE];
+	if (!run->record)
+		return;
+	dirtylog_look(is_final, now_ms() - run->begin_ms, sent_pages, line);
+	fputs(line, run->record);
+	while (dirtylog_pages(&place, bitmap, run->n_pages, line))
+		fputs(line, run->record);
+}
+
 void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text)
 {
 	struct precopy_report report = precopy_report_of("plain", now_ms());
@@ -87,6 +127,7 @@ void precopy_run_close(struct precopy_run *run, int rc)
 	if (run->suspend_ms)
 		PRECOPY_SAY(&report, downtime_ms, end_ms - run->suspend_ms);
 	tell(run, &report);
+	stop_recording(run);
 	if (run->memory)
 		munmap(run->memory, run->memory_bytes);
 	if (run->report_fd >= 0)
@@ -164,6 +205,8 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 		return r;
 	run->n_pages = n_pages;
 	run->is_begun = true;
+	run->begin_ms = now_ms();
+	record_begin(run);
 	tell_begin(run, domid, conf.algo);
 	if (bitmap)
 		precopy_run_round(run, bitmap);
@@ -180,9 +223,18 @@ void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
 	uint64_t sent_pages = run->last.send_pages - run->taken_pages;
 	run->sent_pages += sent_pages;
 	run->taken_pages = 0;
-	run->n_rounds++;
-	precopy_round(&run->core, bitmap, now_ms(), sent_pages, &run->last);
+	if (run->n_rounds++)
+		record_look(run, bitmap, sent_pages, false);
+	run->round_ms = now_ms();
+	precopy_round(&run->core, bitmap, run->round_ms, sent_pages, &run->last);
 	tell_round(run);
+}
+
+uint64_t precopy_run_wait_ms(const struct precopy_run *run)
+{
+	return run->last.next == PRECOPY_CONTINUE
+		       ? amount_less(run->round_ms + run->last.wait_ms, now_ms())
+		       : 0;
 }
 
 bool precopy_run_wants_peek(const struct precopy_run *run)
@@ -213,6 +265,7 @@ static uint64_t count(const struct precopy_run *run, const unsigned long *bitmap
 
 uint64_t precopy_run_final(struct precopy_run *run, unsigned long *bitmap)
 {
+	record_look(run, bitmap, run->last.send_pages - run->taken_pages, true);
 	uint64_t added = precopy_final(&run->core, bitmap);
 	run->is_begun = false;
 	run->suspended_pages = count(run, bitmap);

@@ -23,9 +23,10 @@ struct precopy_run {
 	size_t memory_bytes;
 	uint64_t n_pages;
 	uint64_t n_rounds;
-	uint64_t sent_pages;  /* of the rounds before the last one */
-	uint64_t taken_pages; /* out of the last one while it was sent */
-	uint64_t suspend_ms;  /* when the guest was suspended; 0: not yet */
+	uint64_t begin_ms, round_ms; /* when it began, and the last round */
+	uint64_t sent_pages;         /* of the rounds before the last one */
+	uint64_t taken_pages;        /* out of the last one while it was sent */
+	uint64_t suspend_ms;         /* when the guest was suspended; 0: not yet */
 	uint64_t suspended_pages;
 	int report_fd; /* -1: none */
 	FILE *record;  /* NULL: none */
@@ -49,6 +50,9 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 
 /* A round: modified pages in, pages to send out; run->last says what follows. */
 void precopy_run_round(struct precopy_run *run, unsigned long *bitmap);
+
+/* How long the next round should still be waited for. */
+uint64_t precopy_run_wait_ms(const struct precopy_run *run);
 
 /* `peeked`: modified since the last round; takes some of them out of what is being sent from
  * `first_page` on. */

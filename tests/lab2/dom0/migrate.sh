@@ -7,9 +7,10 @@
 MIGRATE_HOT_PAGES=2000
 MIGRATE_PERIOD_MS=100
 MIGRATE_PHASE_MS=2000
-# The numbers of guest/dirty.h, and what is modified beside the hot pages.
+# The numbers of guest/dirty.h, and how many pages a second are modified, beside the hot ones.
 declare -A MIGRATE_PATTERN=([idle]=0 [hot]=1 [sequential]=2 [phases]=3 [random]=4)
 declare -A MIGRATE_RATE=([idle]=0 [hot]=500 [sequential]=4000 [phases]=500 [random]=4000)
+PATH=$PAYLOAD/bin:$PATH
 
 # dirty_begin GUEST PATTERN ANONYMOUS_KIB FILE_KIB
 dirty_begin() {
@@ -23,15 +24,23 @@ dirty_begin() {
 		"pages_per_s=${MIGRATE_RATE[$2]} $hot" >/dev/null || exit 1
 }
 
-# migrate_guest GUEST ALGORITHM NAME: to this host; the report is NAME.report
-migrate_guest() {
-	local rc=0
-	: >"$OUT/$3.report"
-	LIBXL_SAVE_HELPER=$PAYLOAD/bin/cagma-save-helper \
-	CAGMA_SAVE_HELPER=/usr/lib/xen-4.17/bin/libxl-save-helper \
-	CAGMA_PRECOPY_LIBRARY=$PAYLOAD/bin/libcagma-precopy.so \
-	CAGMA_PRECOPY_ALGORITHM=$2 CAGMA_PRECOPY_REPORT=$OUT/$3.report \
-	timeout 120 xl migrate -s '' "$PREFIX$1" 'env -u LIBXL_SAVE_HELPER xl migrate-receive' >"$OUT/$3.migrate.log" 2>&1 || rc=$?
-	[ $rc -eq 0 ] || return $rc
-	guest_find "$1"
+# migrate GUEST NAME OPTION...: to this host; NAME.report and NAME.log say how it went
+migrate() {
+	local guest=$1 name=$2 rc=0
+	shift 2
+	timeout 240 cagma-migrate --parts "$PAYLOAD/bin" --report "$OUT/$name.report" "$@" \
+		"$PREFIX$guest" localhost >"$OUT/$name.log" 2>&1 || rc=$?
+	# xl leaves the guest's number to the one that has come, or to the one that has stayed
+	guest_find "$guest"
+	return $rc
+}
+
+# report_value NAME EVENT KEY: of the last such event
+report_value() {
+	value "$3" "$(grep "^event=$2 " "$OUT/$1.report" | tail -n 1)" || echo none
+}
+
+# report_first NAME EVENT KEY: of the first one
+report_first() {
+	value "$3" "$(grep -m 1 "^event=$2 " "$OUT/$1.report")" || echo none
 }

@@ -1,28 +1,67 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# A guest migrates, from this host to itself, while it modifies its memory.
-LIMIT_S=560
+# A guest modifies its memory in a pattern and migrates, from this host to itself, by each algorithm
+# in turn: how many pages are sent, how many of them again, and how many with the guest suspended.
+# LAB_VARIANTS are the patterns, LAB_POLICIES the algorithms.
+LIMIT_S=2400
 
 PRECOPY_MIB=256
 PRECOPY_ANONYMOUS_KIB=131072
 PRECOPY_FILE_KIB=32768
+PRECOPY_PATTERNS=${LAB_VARIANTS:-hot sequential phases random idle}
+PRECOPY_ALGORITHMS=${LAB_POLICIES:-stock hold ar}
+
+# precopy_once PATTERN ALGORITHM NUMBER: one more line of series PATTERN-ALGORITHM
+precopy_once() {
+	local name=$1-$2-$3 answer sent total
+	dirty_begin m "$1" $PRECOPY_ANONYMOUS_KIB $PRECOPY_FILE_KIB
+	sleep 2
+	guest_ask m 30 dirty-mark >/dev/null
+	migrate m "$name" --algorithm "$2" || fail "the guest did not migrate; see $name.log"
+	sleep 1
+	answer=$(guest_ask m 60 dirty-end) || exit 1
+	note "$name: $answer"
+	sent=$(report_value "$name" end sent_pages)
+	total=$(report_value "$name" begin total_pages)
+	series_add "$1-$2" "pages_sent=$sent" "pages_resent=$(difference "$sent" "$total")" \
+		"rounds=$(report_value "$name" round round)" \
+		"total_ms=$(difference "$(report_value "$name" end now_ms)" "$(report_value "$name" begin now_ms)")" \
+		"suspended_pages=$(report_value "$name" final suspended_pages)" \
+		"suspended_ms=$(report_value "$name" end downtime_ms)" \
+		"downtime_ms=$(($(value gap_us "$answer") / 1000))" \
+		"bad_pages=$(value bad_pages "$answer")"
+}
+
+# precopy_result PATTERN ALGORITHM
+precopy_result() {
+	# shellcheck disable=SC2046
+	result precopy "pattern=$1" "algo=$2" \
+		$(series_medians "$1-$2" pages_sent pages_resent rounds total_ms suspended_pages \
+			suspended_ms downtime_ms) $(series_spread "$1-$2" suspended_pages downtime_ms) \
+		"corrupt_pages=$(series_quantile "$1-$2" bad_pages 100)" \
+		"runs=$(wc -l <"$OUT/$1-$2.series")"
+	criterion "pages are corrupt" "$(series_quantile "$1-$2" bad_pages 100)" "<=" 0
+}
+
+# precopy_runs PATTERN
+precopy_runs() {
+	if [ "$1" = hot ]; then echo "${LAB_RUNS:-7}"; else echo "${LAB_RUNS:-3}"; fi
+}
 
 scenario_precopy() {
-	local algorithm
+	local pattern algorithm run
 	guest_create m $PRECOPY_MIB $PRECOPY_MIB none
 	guest_wait m
 	note "$(guest_ask m 20 stat)"
-	for algorithm in stock hold stock hold; do
-	dirty_begin m hot $PRECOPY_ANONYMOUS_KIB $PRECOPY_FILE_KIB
-	sleep 3
-	guest_ask m 20 dirty-mark
-	sleep 1
-	migrate_guest m $algorithm m-$algorithm || fail "no migration"
-	note migrated
-	sleep 1
-	note "$(guest_ask m 60 dirty-end)"
-	tail -n 2 "$OUT/m-$algorithm.report"
+	for pattern in $PRECOPY_PATTERNS; do
+		for run in $(seq "$(precopy_runs "$pattern")"); do
+			for algorithm in $PRECOPY_ALGORITHMS; do
+				precopy_once "$pattern" "$algorithm" "$run"
+			done
+		done
+		for algorithm in $PRECOPY_ALGORITHMS; do
+			precopy_result "$pattern" "$algorithm"
+		done
 	done
-	result precopy "algos=1"
 }
