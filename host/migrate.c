@@ -112,7 +112,9 @@ static int make_report(struct errand *e)
 		snprintf(e->report, sizeof(e->report), "%s", e->asked->report);
 		fd = open(e->report, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	} else {
-		snprintf(e->report, sizeof(e->report), "/tmp/cagma-migrate.XXXXXX");
+		const char *place = getenv("TMPDIR");
+		snprintf(e->report, sizeof(e->report), "%s/cagma-migrate.XXXXXX",
+			 place ? place : "/tmp");
 		fd = mkstemp(e->report);
 	}
 	if (fd < 0)

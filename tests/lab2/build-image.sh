@@ -21,7 +21,7 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
-# shellcheck source=sources.sh
+# shellcheck source-path=SCRIPTDIR source=sources.sh
 . "$HERE/sources.sh"
 
 LAB=${1:-build/lab2}

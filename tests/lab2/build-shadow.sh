@@ -17,7 +17,7 @@ export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
-# shellcheck source=sources.sh
+# shellcheck source-path=SCRIPTDIR source=sources.sh
 . "$HERE/sources.sh"
 
 LAB=${1:-build/lab2}

@@ -14,11 +14,16 @@ $(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c tests/migrate/fakexc-%.ma
 $(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
 	@echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'
-$(MIGRATE_TEST)/test_preload: $(MIGRATE_TEST)/test_preload.o $B/tests/unit/libunit.a $B/libcagma-core.a
+MIGRATE_TESTS = $(MIGRATE_TEST)/test_preload $(MIGRATE_TEST)/test_command
+$(MIGRATE_TEST)/test_command: $B/host/migrate_command.o
+$(MIGRATE_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+	  $(shell $(PKG_CONFIG) --libs check)
 
 .PHONY: check-migrate migrate-programs
-migrate-programs: $(MIGRATE_TEST)/test_preload $(MIGRATE_PLAYED) $(MIGRATE_PARTS)
+migrate-programs: $(MIGRATE_TESTS) $(MIGRATE_PLAYED) $(MIGRATE_PARTS)
 check-migrate: migrate-programs
-	$Q$(MIGRATE_TEST)/test_preload
+	$Qfor t in $(MIGRATE_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
+	@echo "  TEST    tests/migrate/test_migrate.sh"
+	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
