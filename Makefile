@@ -42,7 +42,7 @@ CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit
               host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
-              host/interval.o host/precopy.o host/precopy_report.o host/dirtylog.o
+              host/interval.o host/pace.o host/precopy.o host/dirtylog.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk
@@ -98,7 +98,7 @@ else
 include $(wildcard tests/*/*.mk)
 
 # All that the core may reach: string functions, arithmetic, compiler helpers, itself.
-PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|log|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
 pure: $(addprefix $B/,$(PURE))
 	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
 	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \

@@ -6,18 +6,18 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 enum {
 	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
-	RECENT_MS = 4000, /* rates are of about so long */
-	PASS_SLICES = 64, /* a pass has no more slices, about */
-	TAIL_SLICES = 10,
-	RESEND_FACTOR = 2,
-	PATIENCE_MS = 500, PATIENCE_SHARE = 16,
-	AR_ORDER = 2,
-	WORTH_SHARE = 16, /* another pass must save this fraction of what is left */
+	PASS_SLICES = 64,    /* the first pass has no more rounds */
+	TAIL_SLICES = 10,    /* the shortest rounds are by so much shorter */
+	WORTH_SHARE = 16,    /* another round is to save this fraction of what is left */
+	RESEND_FACTOR = 2,   /* no more is sent again than twice what the first pass saw modified */
+	PATIENCE_MS = 500,   /* how long a burst is waited out, at least; … */
+	PATIENCE_SHARE = 16, /* … or this fraction of the time so far */
+	MOST_PATIENCE_MS = 10000,
+	MOST_IDLE = 1000, /* rounds not worth it, one after the other, whatever the clock says */
+	LOOK_SLICES = 2,  /* how long is looked closely */
 };
 
 static const char *const names[] = {
@@ -121,85 +121,62 @@ int precopy_init(struct precopy *p, const struct precopy_conf *conf, uint64_t n_
 	return 0;
 }
 
-/* --- rates ---------------------------------------------------------------------------------- */
-
-/* Of an amount that came in dt_ms: what is kept is of about RECENT_MS. */
-static void add_recent(uint64_t *amount, uint64_t *ms, uint64_t more, uint64_t dt_ms)
-{
-	if (more > UINT32_MAX || dt_ms > UINT32_MAX)
-		return; /* no count, no clock */
-	*amount += more;
-	*ms += dt_ms;
-	while (*ms > RECENT_MS) {
-		*amount /= 2;
-		*ms /= 2;
-	}
-}
-
-/* UINT64_MAX: no rate is known. */
-static uint64_t sending_ms(const struct precopy *p, uint64_t pages)
-{
-	if (!p->rate_pages || !p->rate_ms)
-		return UINT64_MAX;
-	return pages > UINT64_MAX / p->rate_ms ? UINT64_MAX : pages * p->rate_ms / p->rate_pages;
-}
-
-static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages)
-{
-	if (!p->n_rounds)
-		p->start_ms = now_ms;
-	else
-		add_recent(&p->rate_pages, &p->rate_ms, sent_pages,
-			   amount_less(now_ms, p->round_ms));
-	p->total_sent_pages = sent_pages > UINT64_MAX - p->total_sent_pages
-				      ? UINT64_MAX
-				      : p->total_sent_pages + sent_pages;
-}
-
 /* --- what comes in ---------------------------------------------------------------------------- */
 
 static void note_modified(struct precopy *p, size_t word, unsigned long dirty)
 {
+	if (p->hot) {
+		p->hot[word] = dirty & p->last[word];
+		p->last[word] = dirty;
+	}
+	if (!p->touched)
+		return;
 	p->touched[word] |= dirty;
 	for (; dirty; dirty &= dirty - 1)
 		interval_modified(&p->model,
 				  &p->page[word * WORD_BITS + (unsigned)__builtin_ctzl(dirty)]);
 }
 
-static void take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now_ms,
-		    struct precopy_round *r)
+/* What is modified, and how many pages of it were sent before. */
+static uint64_t take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now_ms,
+			struct precopy_round *r)
 {
-	uint64_t returned = 0;
-	if (p->conf.algo == PRECOPY_AR && !p->n_rounds)
-		interval_model_init(&p->model, AR_ORDER, now_ms);
-	if (p->conf.algo == PRECOPY_AR)
+	uint64_t back = 0;
+	if (p->touched && p->n_rounds)
 		interval_model_round(&p->model, now_ms, p->page, p->n_pages);
+	else if (p->touched)
+		interval_model_init(&p->model, now_ms);
 	for (size_t i = 0; i < p->n_words; i++) {
 		unsigned long dirty = bitmap[i] & mask_of(p, i);
 		r->dirty_pages += bits_of(dirty);
-		returned += bits_of(dirty & ~p->held[i]);
+		back += bits_of(dirty & ~p->held[i]);
 		p->held[i] |= dirty;
-		if (!p->n_rounds)
-			continue;
-		if (p->hot) {
-			p->hot[i] = dirty & p->last[i];
-			p->last[i] = dirty;
-		}
-		if (p->touched && dirty)
+		if (p->n_rounds)
 			note_modified(p, i, dirty);
 	}
-	if (p->n_rounds)
-		add_recent(&p->returned_pages, &p->returned_ms, returned,
-			   amount_less(now_ms, p->round_ms));
+	return back;
 }
 
-/* --- what goes out ---------------------------------------------------------------------------- */
+static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages, uint64_t back_pages)
+{
+	if (p->n_rounds)
+		pace_add(&p->pace, sent_pages, back_pages, now_ms - p->round_ms);
+	else
+		p->start_ms = now_ms;
+	p->total_sent_pages = sent_pages > UINT64_MAX - p->total_sent_pages
+				      ? UINT64_MAX
+				      : p->total_sent_pages + sent_pages;
+}
 
-/* What is worth sending, if the next modification is foreseen later than at `too_soon`. */
+/* --- what is worth sending ----------------------------------------------------------------------
+ */
+
+/* Pages held, and those of them worth sending: whose next modification is foreseen later than at
+ * `too_soon`. */
 struct choice {
-	uint64_t count[INTERVAL_CODES];
-	uint8_t too_soon;
 	uint64_t held_pages, wanted_pages;
+	uint8_t too_soon;
+	uint64_t count[INTERVAL_CODES]; /* ar: of held pages, by what is foreseen */
 };
 
 static uint8_t foreseen(const struct precopy *p, size_t word, unsigned long bit)
@@ -222,58 +199,42 @@ static unsigned long wanted(const struct precopy *p, size_t word, uint8_t too_so
 	return out;
 }
 
-/* … and what is sent and modified meanwhile, sent again. */
-static uint64_t finishing_ms(const struct precopy *p, uint64_t pages)
+static void count_held(const struct precopy *p, struct choice *c)
 {
-	uint64_t ms = sending_ms(p, pages);
-	uint64_t rate = p->rate_ms ? p->rate_pages * 1000 / p->rate_ms : 0;
-	uint64_t back = p->returned_ms ? p->returned_pages * 1000 / p->returned_ms : 0;
-	uint64_t net = amount_max(amount_less(rate, back), rate / 8);
-	return ms < UINT32_MAX && net ? ms * rate / net : ms;
+	for (size_t i = 0; i < p->n_words; i++) {
+		unsigned long held = p->held[i], touched = p->touched ? held & p->touched[i] : 0;
+		c->held_pages += bits_of(held);
+		c->wanted_pages += p->touched ? 0 : bits_of(wanted(p, i, 0));
+		c->count[INTERVAL_NEVER] += bits_of(held & ~touched);
+		for (; touched; touched &= touched - 1)
+			c->count[foreseen(p, i, touched)]++;
+	}
 }
 
 /*
  * A page is worth sending when it is not modified again before all that is worth
- * sending is sent: the least time t with
+ * sending has been sent: the least time t with
  *
  *	time to send all pages foreseen later than t <= t
  */
-static struct choice choose_ar(const struct precopy *p)
+static void set_threshold(const struct precopy *p, struct choice *c,
+			  uint64_t (*time_ms)(const struct pace *pace, uint64_t pages))
 {
-	struct choice c = {.too_soon = INTERVAL_NEVER};
-	uint64_t *count = c.count;
-	for (size_t i = 0; i < p->n_words; i++) {
-		unsigned long held = p->held[i], touched = held & p->touched[i];
-		c.held_pages += bits_of(held);
-		count[INTERVAL_NEVER] += bits_of(held & ~touched);
-		for (; touched; touched &= touched - 1)
-			count[foreseen(p, i, touched)]++;
-	}
-	c.wanted_pages = count[INTERVAL_NEVER];
-	for (c.too_soon = INTERVAL_NEVER - 1; c.too_soon; c.too_soon--) {
-		uint64_t more = c.wanted_pages + count[c.too_soon];
-		if (finishing_ms(p, more) >= interval_ms(c.too_soon))
+	c->wanted_pages = c->count[INTERVAL_NEVER];
+	for (c->too_soon = INTERVAL_NEVER - 1; c->too_soon; c->too_soon--) {
+		uint64_t more = c->wanted_pages + c->count[c->too_soon];
+		if (time_ms(&p->pace, more) >= interval_ms(c->too_soon))
 			break;
-		c.wanted_pages = more;
+		c->wanted_pages = more;
 	}
-	return c;
 }
 
-static struct choice choose(const struct precopy *p)
-{
-	struct choice c = {.too_soon = 0};
-	if (p->conf.algo == PRECOPY_AR)
-		return choose_ar(p);
-	for (size_t i = 0; i < p->n_words; i++) {
-		c.held_pages += bits_of(p->held[i]);
-		c.wanted_pages += bits_of(wanted(p, i, 0));
-	}
-	return c;
-}
+/* --- what goes out ------------------------------------------------------------------------------
+ */
 
 /*
- * How many pages the round may send. Towards the end of a pass rounds are shorter:
- * half of what is left each. It at most doubles: the first pages may have gone
+ * How many pages the round may send. Towards the end of a pass rounds are shorter,
+ * each half of what is left. They at most double: the first pages may have gone
  * into buffers, at no true rate.
  */
 static uint64_t slice_of(struct precopy *p, const struct choice *c)
@@ -282,142 +243,188 @@ static uint64_t slice_of(struct precopy *p, const struct choice *c)
 	if (!conf->slice_ms || (conf->is_first_whole && !p->n_rounds))
 		return UINT64_MAX;
 	uint64_t least = p->pass == 1 ? p->n_pages / PASS_SLICES : 1;
-	uint64_t most = p->rate_ms ? p->rate_pages * conf->slice_ms / p->rate_ms : 0;
+	uint64_t most = pace_pages(&p->pace, conf->slice_ms);
 	uint64_t pages = amount_min(most, amount_max(c->wanted_pages / 2, most / TAIL_SLICES));
 	pages = amount_min(pages, p->slice_pages * 2);
-	return p->slice_pages = amount_max(pages, amount_max(least, conf->slice_pages));
+	return p->slice_pages =
+		       amount_max(amount_max(pages, 1), amount_max(least, conf->slice_pages));
 }
 
-/* Moves pages from held to bitmap, from next_word on. */
-static void send_from(struct precopy *p, unsigned long *bitmap, uint8_t too_soon, uint64_t most,
-		      struct precopy_round *r)
+/* What is foreseen latest goes first: what waits may be modified meanwhile, and is then sent once
+ * instead of twice. */
+static uint8_t first_of(const struct choice *c, uint64_t most)
 {
-	size_t i = (size_t)p->next_word;
-	for (; i < p->n_words && r->send_pages < most; i++) {
-		unsigned long out = wanted(p, i, too_soon);
-		bitmap[i] |= out;
-		p->held[i] &= ~out;
-		r->send_pages += bits_of(out);
-	}
-	p->next_word = i;
+	uint64_t n = c->count[INTERVAL_NEVER];
+	uint8_t too_soon = INTERVAL_NEVER - 1;
+	while (n < most && too_soon > c->too_soon)
+		n += c->count[too_soon--];
+	return too_soon;
 }
 
 static void begin_pass(struct precopy *p)
 {
-	if (p->pass == 1 && p->touched)
-		for (size_t i = 0; i < p->n_words; i++)
-			p->first_pages += bits_of(p->touched[i]);
+	for (size_t i = 0; p->pass == 1 && p->touched && i < p->n_words; i++)
+		p->touched_pages += bits_of(p->touched[i]);
 	p->next_word = 0;
 	p->pass += p->pass < UINT_MAX;
 }
 
-static void send(struct precopy *p, unsigned long *bitmap, struct choice *c,
-		 struct precopy_round *r)
+/* Moves pages from held to bitmap, from next_word on. */
+static uint64_t send_from_there(struct precopy *p, unsigned long *bitmap, uint8_t too_soon,
+				uint64_t most)
+{
+	uint64_t n = 0;
+	for (; p->next_word < p->n_words && n < most; p->next_word++) {
+		unsigned long out = wanted(p, p->next_word, too_soon);
+		bitmap[p->next_word] |= out;
+		p->held[p->next_word] &= ~out;
+		n += bits_of(out);
+	}
+	return n;
+}
+
+static uint64_t send(struct precopy *p, unsigned long *bitmap, const struct choice *c)
 {
 	uint64_t most = slice_of(p, c);
-	if (p->touched && most < c->wanted_pages) {
-		uint64_t n = c->count[INTERVAL_NEVER];
-		uint8_t at = INTERVAL_NEVER - 1;
-		while (n < most && at > c->too_soon)
-			n += c->count[at--];
-		c->too_soon = at;
-	}
+	uint8_t too_soon = p->touched ? first_of(c, most) : 0;
 	if (p->next_word == p->n_words)
 		begin_pass(p);
-	send_from(p, bitmap, c->too_soon, most, r);
-	if (!r->send_pages && c->wanted_pages) {
+	uint64_t n = send_from_there(p, bitmap, too_soon, most);
+	if (!n && c->wanted_pages) {
 		begin_pass(p);
-		send_from(p, bitmap, c->too_soon, most, r);
+		n = send_from_there(p, bitmap, too_soon, most);
 	}
-	r->held_pages = c->held_pages - r->send_pages;
-	if (p->pass > 1)
-		p->again_pages += r->send_pages;
+	if (p->pass > 1) {
+		p->again_pages += n;
+		p->since_best_pages += n;
+	}
+	return n;
 }
 
-/* --- how to go on ------------------------------------------------------------------------------
+/* --- how to go on -------------------------------------------------------------------------------
  */
 
-/* What would be left if all that is worth sending was sent: what is not, and what comes back. */
-static uint64_t left_after(const struct precopy *p, const struct choice *c)
+static void keep_best(struct precopy *p, const struct choice *c)
 {
-	uint64_t ms = sending_ms(p, c->wanted_pages);
-	uint64_t back =
-		p->returned_ms && ms < UINT32_MAX ? p->returned_pages * ms / p->returned_ms : 0;
-	return c->held_pages - c->wanted_pages + back;
+	if (p->pass < 2 || c->held_pages + c->held_pages / WORTH_SHARE < p->best_pages) {
+		p->best_pages = p->peak_pages = c->held_pages;
+		p->since_best_pages = 0;
+	}
+	p->peak_pages = amount_max(p->peak_pages, c->held_pages);
 }
 
-static bool is_worth_sending(const struct precopy *p, const struct choice *c)
+static bool has_sent_enough_again(const struct precopy *p)
 {
-	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
-	if (p->conf.algo != PRECOPY_AR || p->pass < 2)
+	return p->again_pages / RESEND_FACTOR >= p->touched_pages;
+}
+
+/* What would be left if all that is worth sending was sent. */
+static uint64_t left_after(const struct precopy *p, const struct choice *c)
+{
+	return c->held_pages - c->wanted_pages + pace_back_pages(&p->pace, c->wanted_pages);
+}
+
+/* It saves something by what is foreseen; and what was foreseen did come, of late. */
+static bool is_worth_it(const struct precopy *p, const struct choice *c)
+{
+	if (p->pass < 2)
 		return true;
-	return p->again_pages / RESEND_FACTOR < p->first_pages &&
+	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
+	return !has_sent_enough_again(p) && p->since_best_pages <= 2 * p->peak_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
-static bool has_budget(const struct precopy *p)
+/* Fills *ret; whether another round is worth it. */
+static bool choose(struct precopy *p, struct choice *ret)
 {
-	return p->again_pages / RESEND_FACTOR < p->first_pages;
-}
-
-static bool is_patience_over(struct precopy *p, const struct choice *c, uint64_t now_ms)
-{
-	uint64_t waited_ms = now_ms - p->worth_ms;
-	uint64_t patience_ms = amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
-	if (!has_budget(p)) return true;
-	if (c->held_pages > 2 * p->best_pages + p->conf.enough_pages)
-		return waited_ms >= patience_ms;
-	int fine = getenv("FINE") ? atoi(getenv("FINE")) : 2;
-	return sending_ms(p, c->held_pages) >= p->conf.slice_ms || c->held_pages < p->conf.enough_pages || waited_ms > (unsigned)fine * p->conf.slice_ms;
-}
-
-static bool is_end(struct precopy *p, const struct choice *c, bool is_worth, uint64_t now_ms)
-{
-	bool is_last = p->pass >= p->conf.max_passes && p->next_word == p->n_words;
-	if (!p->n_rounds)
-		return p->conf.max_passes <= 1;
-	if (is_last || p->pass > p->conf.max_passes ||
-	    (p->conf.max_factor && p->total_sent_pages / p->n_pages >= p->conf.max_factor))
+	*ret = (struct choice){.too_soon = 0};
+	count_held(p, ret);
+	keep_best(p, ret);
+	if (!p->touched)
 		return true;
-	if (p->conf.algo != PRECOPY_AR)
-		return c->wanted_pages < p->conf.enough_pages;
-	return p->pass > 1 && !is_worth && is_patience_over(p, c, now_ms);
+	set_threshold(p, ret, pace_finishing_ms);
+	if (is_worth_it(p, ret))
+		return true;
+	/* what comes back may have been a burst; or all pages were modified just before it is over
+	 */
+	set_threshold(p, ret, pace_sending_ms);
+	return is_worth_it(p, ret);
+}
+
+/* Much less was left before: this is a burst, which may end. */
+static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_t now_ms)
+{
+	uint64_t patience_ms =
+		amount_max(PATIENCE_MS, (p->worth_ms - p->start_ms) / PATIENCE_SHARE);
+	patience_ms = amount_min(patience_ms, MOST_PATIENCE_MS);
+	return c->held_pages > 2 * p->best_pages + p->conf.enough_pages &&
+	       now_ms - p->worth_ms < patience_ms;
+}
+
+/* What is left is modified in every round, but could be sent in less time than a round took: if it
+ * is seldom enough, shorter rounds will show it. */
+static bool is_worth_a_closer_look(const struct precopy *p, const struct choice *c, uint64_t now_ms)
+{
+	return pace_sending_ms(&p->pace, c->held_pages) < p->conf.slice_ms &&
+	       now_ms - p->worth_ms <= LOOK_SLICES * p->conf.slice_ms &&
+	       c->wanted_pages <= c->held_pages / 4 &&
+	       c->held_pages <= 2 * p->best_pages + p->conf.enough_pages;
+}
+
+/* Whether this round is the last one. */
+static bool is_last(const struct precopy *p, const struct choice *c, bool is_worth, uint64_t now_ms)
+{
+	bool had_all_passes = p->pass >= p->conf.max_passes && p->next_word == p->n_words;
+	bool has_sent_all =
+		p->conf.max_factor && p->total_sent_pages / p->n_pages >= p->conf.max_factor;
+	if (had_all_passes || p->pass > p->conf.max_passes || has_sent_all)
+		return true;
+	if (!p->touched)
+		return p->n_rounds && c->wanted_pages < p->conf.enough_pages;
+	return p->pass > 1 && !is_worth &&
+	       (has_sent_enough_again(p) || p->n_idle >= MOST_IDLE ||
+		c->held_pages < p->conf.enough_pages ||
+		!(is_in_burst(p, c, now_ms) || is_worth_a_closer_look(p, c, now_ms)));
+}
+
+static void predict(const struct precopy *p, const struct choice *c, struct precopy_round *r)
+{
+	bool is_over = r->next == PRECOPY_SUSPEND;
+	r->suspended_pages = is_over ? r->held_pages + pace_back_pages(&p->pace, r->send_pages)
+				     : left_after(p, c);
+	r->downtime_ms = pace_sending_ms(&p->pace, r->suspended_pages);
+	r->left_ms = is_over ? pace_sending_ms(&p->pace, r->send_pages)
+			     : pace_finishing_ms(&p->pace, c->wanted_pages);
+	if (is_over && p->conf.max_downtime_ms && r->downtime_ms > p->conf.max_downtime_ms)
+		r->next = PRECOPY_ABORT;
 }
 
 void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, uint64_t sent_pages,
 		   struct precopy_round *ret_round)
 {
 	struct precopy_round r = {.next = PRECOPY_CONTINUE};
-	now_ms = amount_max(now_ms, p->round_ms);
-	measure(p, now_ms, sent_pages);
-	take_in(p, bitmap, now_ms, &r);
-	struct choice c = choose(p);
+	now_ms = p->n_rounds ? amount_max(now_ms, p->round_ms) : now_ms;
+	measure(p, now_ms, sent_pages, take_in(p, bitmap, now_ms, &r));
 	memset(bitmap, 0, p->n_words * sizeof(*bitmap));
-	bool is_worth = is_worth_sending(p, &c);
-	if (is_worth) {
+	struct choice c;
+	bool is_worth = choose(p, &c);
+	if (is_worth)
 		p->worth_ms = now_ms;
-	}
-	if (p->pass < 2) p->best_pages = UINT64_MAX;
-	p->best_pages = amount_min(p->best_pages, c.held_pages);
-	bool is_over = is_end(p, &c, is_worth, now_ms);
-	r.held_pages = c.held_pages;
-	if (is_worth || (is_over && left_after(p, &c) + c.wanted_pages / 2 < c.held_pages))
-		send(p, bitmap, &c, &r);
-	if (is_over || is_end(p, &c, is_worth, now_ms))
-		r.next = PRECOPY_SUSPEND;
-	if (p->touched && !r.send_pages)
-		r.wait_ms = p->conf.slice_ms / TAIL_SLICES;
+	p->n_idle = is_worth ? 0 : p->n_idle + 1;
+	bool is_over = is_last(p, &c, is_worth, now_ms);
+	/* the last pages that stay sent are sent before the guest is suspended */
+	if (is_worth || (is_over && pace_back_pages(&p->pace, c.wanted_pages) < c.wanted_pages / 2))
+		r.send_pages = send(p, bitmap, &c);
+	r.held_pages = c.held_pages - r.send_pages;
 	r.pass = p->pass;
-	r.suspended_pages = r.held_pages;
-	r.downtime_ms = sending_ms(p, r.suspended_pages);
-	r.left_ms = sending_ms(p, c.wanted_pages);
-	if (r.next == PRECOPY_SUSPEND && p->conf.max_downtime_ms &&
-	    r.downtime_ms > p->conf.max_downtime_ms)
-		r.next = PRECOPY_ABORT;
+	if (is_over || is_last(p, &c, is_worth, now_ms))
+		r.next = PRECOPY_SUSPEND;
+	else if (!r.send_pages)
+		r.wait_ms = amount_max(p->conf.slice_ms / TAIL_SLICES, 1);
+	predict(p, &c, &r);
 	p->n_rounds++;
 	p->round_ms = now_ms;
 	*ret_round = r;
-	if (getenv("DBG")) fprintf(stderr, "%u t=%lu dirty=%lu pass=%u held=%lu wanted=%lu soon=%lums send=%lu left_after=%lu ret=%lu/%lums a=%ld %ld c=%ld n=%ld next=%d worth=%d\n", (unsigned)p->n_rounds, now_ms, r.dirty_pages, p->pass, c.held_pages, c.wanted_pages, interval_ms(c.too_soon), r.send_pages, left_after(p,&c), p->returned_pages, p->returned_ms, p->model.a[0],p->model.a[1],p->model.c, p->model.n, r.next, is_worth);
 }
 
 uint64_t precopy_peek(struct precopy *p, unsigned long *bitmap, uint64_t first_page,

@@ -52,6 +52,7 @@
 #define CAGMA_PRECOPY_H
 
 #include "host/interval.h"
+#include "host/pace.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -92,12 +93,12 @@ enum precopy_next {
 /* What came of a round. */
 struct precopy_round {
 	enum precopy_next next;
-	uint64_t dirty_pages;     /* came in: modified since the last round */
-	uint64_t send_pages;      /* came out: are in the bitmap */
-	uint64_t held_pages;      /* are neither sent now nor in the bitmap */
-	unsigned pass;            /* 1: the first one */
-	uint64_t wait_ms;         /* the next round should not come sooner than so long after this */
-	uint64_t suspended_pages; /* predicted, if the guest is suspended after this round */
+	uint64_t dirty_pages; /* came in: modified since the last round */
+	uint64_t send_pages;  /* came out: are in the bitmap */
+	uint64_t held_pages;  /* are neither sent now nor in the bitmap */
+	unsigned pass;        /* 1: the first one */
+	uint64_t wait_ms;     /* the next round should not come sooner than so long after this */
+	uint64_t suspended_pages; /* predicted, of the suspended pass */
 	uint64_t downtime_ms;     /* predicted, of sending those; UINT64_MAX: no rate known */
 	uint64_t left_ms;         /* predicted, until it is suspended; UINT64_MAX: as above */
 };
@@ -110,20 +111,24 @@ struct precopy {
 	unsigned long *held;    /* modified since sent last, and not in the bitmap that came out */
 	unsigned long *last;    /* hold: came in with the last round */
 	unsigned long *hot;     /* hold: came in with the last round and the one before */
-	unsigned long *touched; /* ar: came in ever, the first time left out */
+	unsigned long *touched; /* ar: came in ever, but for the first time */
 	struct interval_page *page; /* ar */
 	struct interval_model model;
 	uint64_t n_rounds;
-	uint64_t next_word; /* of the pass: those before it had their turn */
+	size_t next_word; /* of the pass: those before it had their turn */
 	unsigned pass;
-	uint64_t total_sent_pages; /* as the caller counts them; saturates */
 	uint64_t start_ms, round_ms;
-	uint64_t rate_pages, rate_ms;         /* sent of late, in so long */
-	uint64_t returned_pages, returned_ms; /* sent and modified of late, in so long */
-	uint64_t first_pages, again_pages;    /* modified in the first pass; sent after it */
-	uint64_t worth_ms;   /* when another round was worth it last */
-	uint64_t best_pages; /* the least that was left at any round since */
-	uint64_t slice_pages;
+	uint64_t total_sent_pages; /* as the caller counts them; saturates */
+	struct pace pace;
+	uint64_t slice_pages; /* of the last round */
+	/* ar, from the second pass on */
+	uint64_t touched_pages;    /* in the first pass */
+	uint64_t again_pages;      /* sent since */
+	uint64_t worth_ms;         /* when another round was worth it last */
+	unsigned n_idle;           /* rounds since then */
+	uint64_t best_pages;       /* the least that was left … */
+	uint64_t peak_pages;       /* … the most since then … */
+	uint64_t since_best_pages; /* … and what was sent */
 };
 
 /* "stock", "classic", "hold", "ar"; NULL beyond the last. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/precopy_main.h"
 
-#include "host/dirtylog.h"
+#include "common/text.h"
 #include "host/precopy_table.h"
+#include "host/touches.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -21,8 +22,8 @@ static const char usage[] =
 	"  -m, --memory MIB            of the guests; 256 without it\n"
 	"  -s, --seed N,...            1 without it\n"
 	"  -o, --set NAME=VALUE        for every algorithm: slice_ms, slice_pages, max_passes,\n"
-	"                              max_factor, enough_pages; and clean_us, what it takes\n"
-	"                              to get the modified pages from Xen\n"
+	"                              max_factor, enough_pages, first_whole; and clean_us,\n"
+	"                              what it takes to get the modified pages from Xen\n"
 	"  -t, --tsv                   numbers separated by tabs\n"
 	"  -h, --help                  show this\n";
 
@@ -169,6 +170,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 			conf->max_passes = (unsigned)value;
 		else if (text_is(name, "max_factor"))
 			conf->max_factor = (unsigned)value;
+		else if (text_is(name, "first_whole"))
+			conf->is_first_whole = value != 0;
 		else
 			return false;
 	}
@@ -213,14 +216,40 @@ static int play_patterns(const struct request *q)
 	return r;
 }
 
+/* "dir/NAME.log" is NAME. */
+static void name_of(const char *path, char *name, size_t size)
+{
+	const char *at = strrchr(path, '/');
+	at = at ? at + 1 : path;
+	snprintf(name, size, "%.*s", (int)strcspn(at, "."), at);
+}
+
+static int play_file(const struct request *q, const char *path)
+{
+	char name[40];
+	struct touches touches;
+	struct precopy_guest guest = {.name = name};
+	if (!touches_read(path, q->table.seed[0], &touches))
+		return -EINVAL;
+	name_of(path, name, sizeof(name));
+	guest.n_pages = touches.n_pages;
+	guest.record = touches.record;
+	int r = precopy_table_rows(&q->table, &guest, stdout);
+	touches_finish(&touches);
+	return r;
+}
+
 static int play_all(const struct request *q, char *const *paths)
 {
-	(void)paths;
-	setvbuf(stdout, NULL, _IOLBF, 1 << 16);
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* others may write to the same file */
 	precopy_table_head(&q->table, stdout);
-	int r = play_patterns(q);
+	int r = *paths ? 0 : play_patterns(q);
+	for (; *paths && r == 0; paths++)
+		r = play_file(q, *paths);
 	if (r == -ENOMEM)
 		fprintf(stderr, "cagma-sim: %s\n", strerror(ENOMEM));
+	if (r == -EINVAL)
+		return EXIT_USAGE;
 	return fflush(stdout) == 0 && r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

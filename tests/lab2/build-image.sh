@@ -29,7 +29,7 @@ XEN_PACKAGE=xen-hypervisor-4.17-amd64
 DOM0_PACKAGES=xen-utils-4.17,xenstore-utils,kmod,iproute2,procps,mount,util-linux,libgcc-s1,libjson-c5
 DOM0_MODULES="xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-blkback loop brd"
 BOOT_MODULES="virtio_pci virtio_blk ext4 crc32c_generic"
-GUEST_MODULES="xen-blkfront xenfs brd"
+GUEST_MODULES="xen-blkfront xenfs brd zram lzo-rle"
 
 kernel_package() {
 	apt-cache depends --no-recommends linux-image-amd64 2>/dev/null |

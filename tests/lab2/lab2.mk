@@ -49,7 +49,7 @@ else
 LAB2_RUN = tests/lab2/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab lab-full lab-payload result-mkguest check-lab2-judge lab2-programs $(addprefix result-,$(LAB2_SCENARIOS))
+.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity check-lab2-judge lab2-programs $(addprefix result-,$(LAB2_SCENARIOS))
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
 lab-payload: $(LAB2_PAYLOAD)
@@ -72,7 +72,7 @@ result-published-experiment: $(LAB2_PAYLOAD)
 	  tests/bench/plot.sh build/lab2/run/out/published-experiment build/experiment && exit $$rc
 
 # PV guests migrate on a hypervisor with shadow paging alone.
-result-precopy: $(LAB2_PAYLOAD)
+result-precopy result-precopy-integrity: $(LAB2_PAYLOAD)
 	$Qtests/lab2/build-shadow.sh
 	$QLAB2_XEN=build/lab2/shadow/xen tests/lab2/run-qemu.sh $B $(RESULTS) $(@:result-%=%)
 

@@ -18,6 +18,7 @@
 
 enum {
 	PAGE_WORDS = REGION_PAGE_BYTES / 8,
+	RUN_WORDS = 64,
 	STEP_MS = 10,
 	TICK_US = 1000,
 	LONG_GAP_US = 20000,
@@ -73,12 +74,18 @@ static void modify(uint64_t i)
 	dirty.modified++;
 }
 
+/* Can be compressed, as most memory can. */
+static uint64_t word_of(uint64_t first, unsigned k)
+{
+	return first + k / RUN_WORDS;
+}
+
 static void fill(uint64_t i)
 {
-	uint64_t word = mix(i);
+	uint64_t first = mix(i);
 
 	for (unsigned k = 0; k < PAGE_WORDS - 2; k++)
-		dirty.page[i].body[k] = word + k;
+		dirty.page[i].body[k] = word_of(first, k);
 	dirty.page[i].count = 0;
 	dirty.page[i].count_again = i;
 }
@@ -86,10 +93,10 @@ static void fill(uint64_t i)
 static bool is_good(uint64_t i)
 {
 	const struct page *page = &dirty.page[i];
-	uint64_t word = mix(i);
+	uint64_t first = mix(i);
 
 	for (unsigned k = 0; k < PAGE_WORDS - 2; k++)
-		if (page->body[k] != word + k)
+		if (page->body[k] != word_of(first, k))
 			return false;
 	return page->count == dirty.count[i] && page->count_again == (dirty.count[i] ^ i);
 }

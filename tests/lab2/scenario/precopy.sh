@@ -18,7 +18,7 @@ precopy_once() {
 	dirty_begin m "$1" $PRECOPY_ANONYMOUS_KIB $PRECOPY_FILE_KIB
 	sleep 2
 	guest_ask m 30 dirty-mark >/dev/null
-	migrate m "$name" --algorithm "$2" || fail "the guest did not migrate; see $name.log"
+	migrate m "$name" --algorithm "$2" --record "$OUT/$name.dirtylog" || fail "the guest did not migrate; see $name.log"
 	sleep 1
 	answer=$(guest_ask m 60 dirty-end) || exit 1
 	note "$name: $answer"
