@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { LINE_MS = 1000 };
+
 int migrate_watch_open(struct migrate_watch *watch, const char *path, bool is_shown)
 {
 	*watch = (struct migrate_watch){.fd = open(path, O_RDONLY | O_CLOEXEC),
@@ -45,12 +47,14 @@ static void show_time(const struct precopy_report *r, uint64_t bit, const char *
 		fprintf(stderr, ", %s %" PRIu64 ".%" PRIu64 " s", what, ms / 1000, ms % 1000 / 100);
 }
 
+/* On a terminal one line is written over and over; elsewhere a line a second is enough. */
 static void show_round(struct migrate_watch *w)
 {
 	const struct precopy_report *r = &w->round;
 	bool is_terminal = isatty(STDERR_FILENO);
-	if (!w->is_shown)
+	if (!w->is_shown || (!is_terminal && r->round > 1 && r->now_ms < w->shown_ms + LINE_MS))
 		return;
+	w->shown_ms = r->now_ms;
 	fprintf(stderr,
 		"%sround %" PRIu64 ": %" PRIu64 " MiB sent, %" PRIu64 " pages to send, %" PRIu64
 		" held back",

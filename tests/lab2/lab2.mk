@@ -9,12 +9,12 @@
 # make lab DOM0=root@host SWAP=WHERE  the same on a real dom0; see tests/lab2/run-ssh.sh
 
 LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
-                 libxen-dev libxenstore4 libxenmisc4.17
+                 libxen-dev libxenstore4 libxenmisc4.17 dpkg-dev bison flex python3
 LAB2_SHORT     = real-grow agent-idle
 LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader published-experiment
 LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
                  guest/lab2-peer-agent)
-LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o errand.o dirty.o)
+LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
 LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) $(BENCH_PROGS) guest/cagma-agent host/cagmad host/cagmactl) $(MIGRATE_PARTS)
 

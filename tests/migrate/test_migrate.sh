@@ -83,7 +83,7 @@ check "the helper is ours" calls "^helper=$build/host/cagma-save-helper"
 check "all pages arrive" grep -q 'corrupt=0 unsent=0' "$work/helper.out"
 check "the receiver runs" [ -s "$work/receiver.env" ]
 check "the receiver knows nothing of the helper" never grep -q 'SAVE_HELPER' "$work/receiver.env"
-check "rounds are shown" says 'round 2: .* pages to send'
+check "rounds are shown" says 'round 1: .* pages to send'
 check "what was sent is summed up" says '^[0-9]* pages (.* MiB) sent in '
 check "nothing is left behind" [ -z "$(ls "$TMPDIR")" ]
 
