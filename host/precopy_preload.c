@@ -98,6 +98,13 @@ static __attribute__((constructor)) void find_all(void)
 
 /* --- rounds --------------------------------------------------------------------------------- */
 
+static uint64_t now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static void begin_sending(unsigned long *bits)
 {
 	sending.bits = bits;
@@ -241,7 +248,9 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 	bool is_final = mode & XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL;
 	if (is_round && !is_final)
 		await_round();
+	uint64_t begin_us = now_us();
 	long long r = real.logdirty(xch, domid, sop, dirty_bitmap, pages, mode, stats);
+	run.look_us = now_us() - begin_us;
 	if (!is_round || r != (long long)pages)
 		return r;
 	unsigned long *bits = bits_of(dirty_bitmap);

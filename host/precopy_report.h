@@ -36,6 +36,8 @@ enum { PRECOPY_REPORT_MAX_BYTES = 512, PRECOPY_REPORT_MAX_WORD = 31 };
 	X(suspended_pages, NUMBER, INT64_MAX, false, "pages", "sent with the guest suspended")     \
 	X(downtime_ms, NUMBER, INT64_MAX, false, "ms", "foreseen; at the end: as it was")          \
 	X(left_ms, NUMBER, INT64_MAX, false, "ms", "foreseen until the guest is suspended")        \
+	X(look_us, NUMBER, INT64_MAX, false, "us",                                                 \
+	  "Xen took for the bitmap, with the guest paused")                                        \
 	X(rc, NUMBER, 1, false, "", "1: it failed")                                                \
 	X(reason, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "why not")
 

@@ -54,6 +54,7 @@ static void tell_round(struct precopy_run *run)
 	PRECOPY_SAY(&report, suspended_pages, run->last.suspended_pages);
 	PRECOPY_SAY(&report, downtime_ms, run->last.downtime_ms);
 	PRECOPY_SAY(&report, left_ms, run->last.left_ms);
+	PRECOPY_SAY(&report, look_us, run->look_us);
 	tell(run, &report);
 }
 

@@ -24,9 +24,10 @@ struct precopy_run {
 	uint64_t n_pages;
 	uint64_t n_rounds;
 	uint64_t begin_ms, round_ms; /* when it began, and the last round */
-	uint64_t sent_pages;         /* of the rounds before the last one */
-	uint64_t taken_pages;        /* out of the last one while it was sent */
-	uint64_t suspend_ms;         /* when the guest was suspended; 0: not yet */
+	uint64_t look_us;     /* Xen took for the last bitmap; the caller says so before a round */
+	uint64_t sent_pages;  /* of the rounds before the last one */
+	uint64_t taken_pages; /* out of the last one while it was sent */
+	uint64_t suspend_ms;  /* when the guest was suspended; 0: not yet */
 	uint64_t suspended_pages;
 	int report_fd; /* -1: none */
 	FILE *record;  /* NULL: none */
