@@ -38,7 +38,7 @@ endif
 # --- what each program is made of -----------------------------------------
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
-CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
+CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/goal.o host/plan.o host/policy.o host/policy_cagma.o \
               host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
@@ -85,7 +85,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab lab-full check check-fast result-%
+NEWCOMER = demo lab lab-full check check-fast experiment-short result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
@@ -117,6 +117,7 @@ check-san:
 check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs $(TESTS) check-san
 check: check-fast check-warnings lab
+	+$Q$(MAKE) --no-print-directory experiment-short
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

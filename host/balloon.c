@@ -149,6 +149,22 @@ static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *g
 		guest->max_kib = amount_max(b->ceiling_kib, guest->min_kib);
 }
 
+/* Whether another try now could do what the last one could not. What a guest has to give it says in
+ * a report that is newer than what it was told; to one that is to grow pages were promised. */
+static bool has_a_chance(const struct balloon *b, const struct guest_view *guest)
+{
+	if (model_pending_kib(guest))
+		return true;
+	return guest->has_report && guest->report_ms > b->asked_ms &&
+	       guest->report.avail_kib >= BALLOON_SPARE_KIB;
+}
+
+static bool is_asleep(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t quiet = quiet_ms(b, now_ms);
+	return quiet >= BALLOON_GIVE_UP_MS || (quiet >= BALLOON_DOZE_MS && has_a_chance(b, guest));
+}
+
 void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
 	guest->slack_kib = b->slack_kib;
@@ -169,7 +185,7 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	b->was_near = is_near;
-	guest->gave_up = !is_near && quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS;
+	guest->gave_up = !is_near && is_asleep(b, now_ms, guest);
 
 	if (is_near) {
 		b->stuck = false;

@@ -24,6 +24,10 @@ enum {
 	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
 				     * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
+	BALLOON_DOZE_MS = 1000,     /* … and for 2, 4 and 8 s between its tries, whatever has
+				     * changed meanwhile: unmoved for so long, it is woken if it has
+				     * something to give now */
+	BALLOON_SPARE_KIB = 8 * 1024,
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
@@ -32,7 +36,7 @@ enum {
 	 * who is short cannot wait: a balloon that is well begins within 30 ms (hand-over on real
 	 * Xen). */
 	BALLOON_DOUBT_MS = 500,
-	BALLOON_LATENCY_MS = 500,      /* from a larger target to first pages, until measured */
+	BALLOON_LATENCY_MS = 200,      /* from a larger target to first pages, until measured */
 	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
 	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
 	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */

@@ -140,12 +140,18 @@ struct policy_conf {
 	uint64_t period_ms;
 	uint64_t reserve_kib;
 	uint64_t cma_min_kib;            /* CMA is never below this */
-	uint32_t cma_share_permyriad;    /* … nor below this share of D */
+	uint32_t cma_share_permyriad;    /* … nor below this share of use */
 	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
 	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
 	uint64_t step_kib;               /* no change of a target is smaller */
 	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
 };
+
+/* It may be moved. */
+bool model_is_ours(const struct guest_view *guest);
+
+/* One that is ours is in alarm. */
+bool model_is_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
  * target (in whole pages) that brings it to `alm_kib`. */

@@ -25,7 +25,7 @@ static const char help[] =
 	"\n"
 	"memory  touches its heap, then accesses single pages of it at random, writing and\n"
 	"        reading in turn           heap_kib=49152 accesses=85733\n"
-	"                                                  interval_ms=0\n"
+	"                                  pauses=0 pause_ms=10 interval_ms=0\n"
 	"disk    writes, reads, writes, O_DIRECT|O_SYNC, at its own place in a file or device,\n"
 	"        which is overwritten      file= request_kib=2048\n"
 	"cache   reads a file through the page cache       file= size_kib=65536\n"

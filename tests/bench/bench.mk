@@ -5,14 +5,14 @@
 # make check-bench    unit tests, and each kind of task for a second
 # make result-published-experiment
 #                     the experiment, in lab 2 or on a host of your own (DOM0= and SWAP= as for
-#                     make lab), and its plots, in build/experiment. LAB_VARIANTS="NAME..." are
-#                     descriptions, tests/bench/experiment/NAME.exp; LAB_POLICIES and LAB_RUNS as
-#                     for other scenarios.
+#                     make lab), and its plots, in build/experiment; tests/bench/run-experiment.sh
+#                     says what may be asked of it
+# make experiment-short
+#                     its short form, which make check runs
 
 BENCH_DIR   = $B/tests/bench
 BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o)
 BENCH_PROGS = tests/bench/cagma-bench tests/bench/bench-collector
-BENCH_FIRST = tests/bench/experiment/$(firstword $(LAB_VARIANTS) published).exp
 BENCH_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/bench/test_*.c))
 
 $(BENCH_DIR)/cagma-bench: $(addprefix $B/,tests/bench/bench.o tests/bench/runner.o tests/bench/task.o \
@@ -32,3 +32,4 @@ bench-tools: $(addprefix $B/,$(BENCH_PROGS))
 check-bench: bench-tools $(BENCH_TESTS)
 	$Qfor t in $(BENCH_TESTS); do $$t || exit 1; done
 	$Qsh tests/bench/test_tasks.sh $(BENCH_DIR)/cagma-bench
+	$Qbash tests/bench/test_pieces.sh $(BENCH_DIR)/cagma-bench

@@ -1,16 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Draws what the published experiment left behind: for each variant, memory and block I/O of the
-# guests over time, a row for each policy, from its first run; and residence times, the median of
-# all runs with the least and the most.
+# Draws what the runs of an experiment have left: memory and block I/O of the guests over time, a row
+# for each policy, from its first run; and residence times, the median of all runs with the least and
+# the most.
 #
-# usage: plot.sh DIRECTORY_OF_THE_SCENARIO OUT
+# usage: plot.sh DIRECTORY VARIANT PIECE
+#
+# In DIRECTORY are the series of all runs, and there the plots are made; PIECE has the first run.
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
-FROM=$1
-OUT=$2
+OUT=$1
+VARIANT=$2
+PIECE=$3
 ROW_PX=170
 
 die() {
@@ -18,12 +21,12 @@ die() {
 	exit 1
 }
 
-# numbers SERIES NAME: of all runs, sorted
+# numbers CONDITION NAME: of all runs, sorted
 numbers() {
-	grep -o "\b$2=[0-9.]*" "$FROM/$1.series" | cut -d = -f 2 | sort -g
+	grep -o " $2=[0-9.]*" "$OUT/$VARIANT-$1.series" | cut -d = -f 2 | sort -g
 }
 
-# spread SERIES NAME: median, least and most
+# spread CONDITION NAME: median, least and most
 spread() {
 	numbers "$1" "$2" | awk '{ n[NR] = $1 }
 		END { if (NR) print n[int((NR + 1) / 2)], n[1], n[NR]; else print "nan nan nan" }'
@@ -41,7 +44,7 @@ rates() {
 }
 
 plot_times() {
-	local variant=$1 conditions=$2 condition guest row=0 rows=0 start_ms curves
+	local variant=$VARIANT conditions=$1 condition guest row=0 rows=0 start_ms curves
 	for condition in $conditions; do
 		rows=$((rows + 1))
 	done
@@ -52,9 +55,9 @@ plot_times() {
 		echo "set grid lc rgb '#dddddd'; set key above horizontal samplen 2; set tics nomirror; set border 3"
 		for condition in $conditions; do
 			row=$((row + 1))
-			start_ms=$(numbers "$variant-$condition" start_ms | head -n 1)
+			start_ms=$(numbers "$condition" start_ms | head -n 1)
 			for guest in a b c; do
-				rates "$FROM/$variant-$condition-1.tsv" "$start_ms" $guest \
+				rates "$PIECE/$variant-$condition-1.tsv" "$start_ms" $guest \
 					>"$OUT/$variant-$condition-$guest.dat"
 			done
 			[ $row -lt $rows ] || echo "set xlabel 'seconds since the work began'"
@@ -76,11 +79,11 @@ plot_times() {
 }
 
 plot_residence() {
-	local variant=$1 conditions=$2 condition
+	local variant=$VARIANT conditions=$1 condition
 	for condition in $conditions; do
-		echo "$condition $(spread "$variant-$condition" vm1_residence_ms)" \
-			"$(spread "$variant-$condition" vm2_residence_ms)" \
-			"$(spread "$variant-$condition" vm3_disk_residence_ms)"
+		echo "$condition $(spread "$condition" vm1_residence_ms)" \
+			"$(spread "$condition" vm2_residence_ms)" \
+			"$(spread "$condition" vm3_disk_residence_ms)"
 	done >"$OUT/$variant-residence.dat"
 	cat >"$OUT/$variant-residence.gp" <<-END
 		set terminal svg size 800,400 font 'DejaVu Sans,11' background 'white'
@@ -103,20 +106,12 @@ plot_residence() {
 	gnuplot "$OUT/$variant-residence.gp"
 }
 
-[ -d "$FROM" ] || die "there is no $FROM: nothing was measured"
-mkdir -p "$OUT"
-drawn=0
-for file in "$HERE"/experiment/*.exp; do
-	variant=$(basename "$file" .exp)
-	conditions=
-	# shellcheck disable=SC2013
-	for condition in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$file"); do
-		[ ! -e "$FROM/$variant-$condition.series" ] || conditions="$conditions $condition"
-	done
-	[ -n "$conditions" ] || continue
-	plot_times "$variant" "$conditions"
-	plot_residence "$variant" "$conditions"
-	echo "plot: $OUT/$variant-time.svg $OUT/$variant-residence.svg"
-	drawn=1
+conditions=
+# shellcheck disable=SC2013
+for condition in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$HERE/experiment/$VARIANT.exp"); do
+	[ ! -e "$OUT/$VARIANT-$condition.series" ] || conditions="$conditions $condition"
 done
-[ $drawn = 1 ] || die "no run in $FROM came to its end"
+[ -n "$conditions" ] || die "no run of $VARIANT in $OUT came to its end"
+plot_times "$conditions"
+plot_residence "$conditions"
+echo "plot: $OUT/$VARIANT-time.svg $OUT/$VARIANT-residence.svg"

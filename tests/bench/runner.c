@@ -247,6 +247,7 @@ static void print_kind(const struct runner *runner, unsigned kind)
 		{"loops", tally->loops},
 		{"unfinished", tally->unfinished},
 		{"residence_us", tally_residence_us(tally)},
+		{"median_us", tally_median_us(tally)},
 		{"loop_us", tally_loop_us(tally)},
 		{"first_us", tally_loop_us(first)},
 		{"minor_faults", tally->minor_faults + first->minor_faults},

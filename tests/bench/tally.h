@@ -8,18 +8,35 @@
  *	residence = sum(d * d / 2) / sum(d)
  *
  * over the durations d of all loops: half of the duration when all are equal, and one long loop
- * counts for as long as it lasts. Loops that were not finished count with the time they had.
+ * counts for as long as it lasts. Half of the samples are below the median m, for which
+ *
+ *	sum(min(d, m)) = sum(d) / 2
+ *
+ * Loops that were not finished count with the time they had.
  */
 #ifndef CAGMA_BENCH_TALLY_H
 #define CAGMA_BENCH_TALLY_H
 
 #include <stdint.h>
 
+enum {
+	/* Durations whose highest bit is the same are told apart by so many bits below it. */
+	TALLY_FINE_BITS = 4,
+	TALLY_CLASSES = (64 - TALLY_FINE_BITS + 1) << TALLY_FINE_BITS,
+};
+
+/* Loops whose durations differ by less than a sixteenth. */
+struct tally_class {
+	uint64_t loops;
+	uint64_t sum_us;
+};
+
 struct tally {
 	uint64_t loops;
 	uint64_t unfinished;
 	uint64_t sum_us;
 	double sum_square_us2;
+	struct tally_class classes[TALLY_CLASSES];
 	uint64_t minor_faults;
 	uint64_t major_faults;
 };
@@ -30,6 +47,9 @@ void tally_add_unfinished(struct tally *tally, uint64_t loop_us);
 
 /* 0 when there was no loop. */
 uint64_t tally_residence_us(const struct tally *tally);
+
+/* The median of what the timer sees, to a sixteenth; 0 when there was no loop. */
+uint64_t tally_median_us(const struct tally *tally);
 
 /* The mean duration of all loops, finished or not; 0 when there was none. */
 uint64_t tally_loop_us(const struct tally *tally);

@@ -75,6 +75,17 @@ static uint64_t next_random(uint64_t *state)
 	return *state = x;
 }
 
+static void rest(uint64_t ms)
+{
+	struct timespec left = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_nsec = (long)(ms % 1000) * 1000000,
+	};
+
+	while (nanosleep(&left, &left) != 0)
+		;
+}
+
 static int memory_begin(struct task *task)
 {
 	int rc = map_heap(task->part->heap_kib, &task->heap);
@@ -84,13 +95,12 @@ static int memory_begin(struct task *task)
 	return rc;
 }
 
-/* Single pages at random, written and read in turn. */
-static int memory_loop(struct task *task)
+static void access_pages(struct task *task, uint64_t from, uint64_t to)
 {
 	uint64_t pages = task->part->heap_kib / PAGE_KIB;
 	unsigned char sum = 0;
 
-	for (uint64_t i = 0; i < task->part->accesses; i++) {
+	for (uint64_t i = from; i < to; i++) {
 		uint64_t page = (next_random(&task->random) >> 16) % pages;
 		volatile unsigned char *byte = task->heap + page * PAGE_BYTES;
 
@@ -100,6 +110,18 @@ static int memory_loop(struct task *task)
 			sum = (unsigned char)(sum + *byte);
 	}
 	task->random += sum;
+}
+
+/* Single pages at random, written and read in turn; as many before each pause as after it. */
+static int memory_loop(struct task *task)
+{
+	uint64_t accesses = task->part->accesses, pauses = task->part->pauses;
+
+	for (uint64_t i = 0; i <= pauses; i++) {
+		if (i > 0)
+			rest(task->part->pause_ms);
+		access_pages(task, accesses * i / (pauses + 1), accesses * (i + 1) / (pauses + 1));
+	}
 	return 0;
 }
 
@@ -215,17 +237,6 @@ static const struct {
 	[WORKLOAD_CACHE] = {cache_begin, cache_loop},    [WORKLOAD_LEAK] = {leak_begin, leak_loop},
 	[WORKLOAD_SPIKE] = {spike_begin, spike_loop},
 };
-
-static void rest(uint64_t ms)
-{
-	struct timespec left = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_nsec = (long)(ms % 1000) * 1000000,
-	};
-
-	while (nanosleep(&left, &left) != 0)
-		;
-}
 
 static void read_faults(struct task_loop *ret_loop)
 {

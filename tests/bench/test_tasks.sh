@@ -52,6 +52,11 @@ expect "tasks that rest fail" run phase_ms=1000 lines=0 memory heap_kib=4096 acc
 expect "tasks do not rest" [ "$(summary memory_loops)" -le 10 ]
 expect "lines are printed that nobody wants" [ "$(wc -l <"$DIR/out")" -eq 1 ]
 
+expect "tasks that pause fail" run phase_ms=1000 lines=0 memory heap_kib=4096 accesses=100 pauses=10 pause_ms=10
+expect "tasks do not pause" [ "$(summary memory_loops)" -le 10 ]
+expect "pauses are no part of a loop" at_least memory_loop_us 80000
+expect "the median is not that of equal loops" at_least memory_median_us 40000
+
 expect "disk tasks fail" run phase_ms=1000 disk tasks=2 file="$DIR/disk" request_kib=64
 expect "disk tasks do not loop" at_least disk_loops 4
 expect "each disk task has its own place" [ "$(stat -c %s "$DIR/disk")" -eq $((2 * 65536)) ]

@@ -39,6 +39,9 @@ static const struct {
 	{"memory heap_kib=4095", "heap_kib=4095"},
 	{"memory heap_kib=1e3", "heap_kib=1e3"},
 	{"memory accesses=0", "accesses=0"},
+	{"memory pauses=1001", "pauses=1001"},
+	{"memory pause_ms=0", "pause_ms=0"},
+	{"leak pauses=1", "pauses=1"},
 	{"memory =1", "=1"},
 	{"memory =", "="},
 	{"memories", "memories"},
@@ -96,6 +99,7 @@ START_TEST(words_are_read)
 	ck_assert_uint_eq(part->heap_kib, 8);
 	ck_assert_uint_eq(part->accesses, 85733);
 	ck_assert_uint_eq(part->interval_ms, 0);
+	ck_assert_uint_eq(part->pauses, 0);
 	part = &workload.parts[WORKLOAD_DISK];
 	ck_assert_uint_eq(part->request_kib, 256);
 	ck_assert_str_eq(part->file, "/dev/x");

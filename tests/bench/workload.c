@@ -12,6 +12,7 @@
 enum {
 	MAX_PHASE_MS = 86400 * 1000,
 	MAX_SIZE_KIB = 1 << 30,
+	MAX_PAUSES = 1000,
 	PAGE_KIB = 4,
 	DEFAULT_PHASE_MS = 60000,
 };
@@ -37,6 +38,8 @@ static const struct number {
 	{"heap_kib", MEMORY | LEAK | SPIKE, offsetof(struct workload_part, heap_kib), 49152,
 	 PAGE_KIB, MAX_SIZE_KIB},
 	{"accesses", MEMORY, offsetof(struct workload_part, accesses), 85733, 1, UINT32_MAX},
+	{"pauses", MEMORY, offsetof(struct workload_part, pauses), 0, 0, MAX_PAUSES},
+	{"pause_ms", MEMORY, offsetof(struct workload_part, pause_ms), 10, 1, MAX_PHASE_MS},
 	{"request_kib", DISK, offsetof(struct workload_part, request_kib), 2048, PAGE_KIB, 65536},
 	{"size_kib", CACHE, offsetof(struct workload_part, size_kib), 65536, PAGE_KIB,
 	 MAX_SIZE_KIB},

@@ -40,6 +40,9 @@ struct workload_part {
 	uint64_t heap_kib;
 	/* Accesses to single pages in each loop: memory. */
 	uint64_t accesses;
+	/* Rests in the middle of each loop, and how long each is: memory. */
+	uint64_t pauses;
+	uint64_t pause_ms;
 	/* Of each of the three operations of a loop: disk. */
 	uint64_t request_kib;
 	/* How much of the file is read in each loop: cache. */

@@ -184,6 +184,44 @@ START_TEST(a_sleeping_balloon_is_known_to_need_another_target)
 }
 END_TEST
 
+/* Linux sleeps for seconds between its tries. */
+START_TEST(it_is_woken_when_it_has_something_to_give)
+{
+	start(200 * MIB, 200 * MIB);
+	guest.has_report = true;
+	guest.report.avail_kib = 50 * MIB;
+	guest.report_ms = now_ms;
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	look(1);
+	look(BALLOON_DOZE_MS);
+	ck_assert(!guest.gave_up); /* that report was there before it tried */
+	guest.report_ms = now_ms;
+	guest.report.avail_kib = 1 * MIB;
+	look(1);
+	ck_assert(!guest.gave_up);
+	guest.report.avail_kib = 50 * MIB;
+	look(1);
+	ck_assert(guest.gave_up);
+	guest.target_kib -= 4;
+	look(1);
+	ck_assert(!guest.gave_up);
+}
+END_TEST
+
+START_TEST(one_that_is_to_grow_is_woken_too)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 300 * MIB;
+	look(1);
+	look(BALLOON_DOZE_MS - 1);
+	ck_assert(!guest.gave_up);
+	look(1);
+	ck_assert(guest.gave_up);
+}
+END_TEST
+
 START_TEST(other_holds_are_left_alone)
 {
 	start(200 * MIB, 100 * MIB);
@@ -440,6 +478,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, new_targets_do_not_excuse_one_that_never_moves);
 	tcase_add_test(tests, a_stuck_one_is_tried_after_ever_longer_pauses);
 	tcase_add_test(tests, a_sleeping_balloon_is_known_to_need_another_target);
+	tcase_add_test(tests, it_is_woken_when_it_has_something_to_give);
+	tcase_add_test(tests, one_that_is_to_grow_is_woken_too);
 	tcase_add_test(tests, other_holds_are_left_alone);
 }
 

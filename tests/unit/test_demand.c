@@ -110,14 +110,37 @@ START_TEST(demand_rises_at_once_and_falls_slowly)
 }
 END_TEST
 
-START_TEST(demand_does_not_fall_while_the_guest_swaps_out)
+static void squeeze(uint64_t kib)
+{
+	guest.report.pswpout += kib / 4;
+	guest.report.swap_free_kib -= kib;
+}
+
+START_TEST(what_is_squeezed_out_is_in_use_until_it_is_not_missed)
 {
 	start(300 * MIB);
-	for (int i = 0; i < 60; i++) {
-		guest.report.pswpout += 100;
-		report(1000, 200 * MIB); /* what we squeezed out is still wanted */
+	for (uint64_t i = 1; i <= 10; i++) {
+		squeeze(10 * MIB);
+		report(100, 300 * MIB - i * 10 * MIB);
 	}
-	ck_assert_uint_ge(verdict.demand_kib, 300 * MIB);
+	ck_assert_uint_ge(verdict.use_kib, 295 * MIB);
+	ck_assert_uint_le(verdict.use_kib, 300 * MIB);
+	report(5000, 200 * MIB);
+	ck_assert_uint_ge(verdict.use_kib, 245 * MIB);
+	report(10000, 200 * MIB); /* nothing came back: it was cold */
+	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
+}
+END_TEST
+
+/* A guest that is squeezed while it needs less every second. */
+START_TEST(what_is_freed_is_no_use_though_other_pages_are_swapped_out)
+{
+	start(300 * MIB);
+	for (uint64_t i = 1; i <= 60; i++) {
+		squeeze(100);
+		report(1000, 300 * MIB - i * 3 * MIB);
+	}
+	ck_assert_uint_le(verdict.use_kib, 122 * MIB);
 }
 END_TEST
 
@@ -127,7 +150,7 @@ START_TEST(demand_does_not_fall_in_an_alarm)
 	guest.is_alarmed = true;
 	report(200, 200 * MIB); /* more may have gone to swap than the alarm says */
 	ck_assert_uint_eq(verdict.use_kib, 300 * MIB);
-	guest.is_alarmed = false;
+	guest.report.seq++; /* the report after it tells */
 	report(200, 200 * MIB);
 	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
 }
@@ -328,7 +351,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_without_a_report_wants_what_it_holds);
 	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
 	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
-	tcase_add_test(tests, demand_does_not_fall_while_the_guest_swaps_out);
+	tcase_add_test(tests, what_is_squeezed_out_is_in_use_until_it_is_not_missed);
+	tcase_add_test(tests, what_is_freed_is_no_use_though_other_pages_are_swapped_out);
 	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);

@@ -17,6 +17,12 @@ note() {
 	printf '%s %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$*"
 }
 
+# progress SENTENCE: for whoever watches from outside
+progress() {
+	note "$*"
+	echo "LAB2 progress $*" >&3
+}
+
 # value NAME TEXT: the number of NAME=NUMBER in a line; fails if there is none
 value() {
 	local word

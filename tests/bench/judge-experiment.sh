@@ -1,0 +1,152 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# shellcheck disable=SC2154
+#
+# Says what the runs of one variant of an experiment show, a RESULT line for each policy with medians
+# and spread, and what of it is not as it should be.
+#
+# usage: judge-experiment.sh DIRECTORY VARIANT POLICIES NAME RESULT_FILE
+#
+# In DIRECTORY are series, VARIANT-POLICY.series with a line of NAME=NUMBER words for each run. With
+# EXPERIMENT_DISK_IS_REAL the disk is not limited to what the description says.
+set -u
+export LC_ALL=C
+HERE=$(cd "$(dirname "$0")" && pwd)
+OUT=$1
+VARIANT=$2
+POLICIES=
+NAME=$4
+RESULT_FILE=$5
+# Of the requests that the disk would give: with fewer, the control waits for processors.
+USED_PERCENT=50
+# What is cagma's residence to be at most, of that with ample memory; and vm3's requests at least.
+RESIDENCE_PERCENT=115
+REQUESTS_PERCENT=90
+for file in lib times; do
+	# shellcheck source=/dev/null
+	. "$HERE/../lab2/dom0/$file.sh"
+done
+
+# of POLICY NAME: the median of all runs; none when it was not run
+of() {
+	if [ -e "$OUT/$VARIANT-$1.series" ]; then
+		series_median "$VARIANT-$1" "$2"
+	else
+		echo none
+	fi
+}
+
+# part PERCENT NUMBER
+part() {
+	awk -v percent="$1" -v number="$2" 'BEGIN { print percent * number / 100 }'
+}
+
+# described NAME: the first NAME=NUMBER of the description
+described() {
+	grep -v '^#' "$HERE/experiment/$VARIANT.exp" | grep -o "\b$1=[0-9]*" | head -n 1 | cut -d = -f 2
+}
+
+# were_run POLICY...
+were_run() {
+	local policy
+	for policy in "$@"; do
+		case " $POLICIES " in
+		*" $policy "*) ;;
+		*) return 1 ;;
+		esac
+	done
+}
+
+report() {
+	local policy series
+	for policy in $POLICIES; do
+		series=$VARIANT-$policy
+		# shellcheck disable=SC2046
+		result "$NAME" "variant=$VARIANT" "policy=$policy" \
+			$(series_medians "$series" vm1_residence_ms vm2_residence_ms swap_pages vm3_iops) \
+			"control_vm1_residence_ms=$(of control vm1_residence_ms)" \
+			"control_vm3_iops=$(of control vm3_iops)" \
+			"control_vm2_residence_ms=$(of control vm2_residence_ms)" \
+			$(series_medians "$series" vm1_median_ms vm2_median_ms vm1_first_ms vm2_first_ms \
+				vm1_iops vm2_iops vm3_disk_residence_ms vm1_loops vm2_loops) \
+			$(series_spread "$series" vm1_residence_ms vm2_residence_ms swap_pages vm3_iops) \
+			"other_work_percent=$(series_quantile "$series" other_work_percent 100)" \
+			$(series_end "$series")
+	done
+}
+
+# should SENTENCE A RELATION B: says when it does not hold, and goes on
+should() {
+	(criterion "$@") && return
+	sed "s/^/$VARIANT: /" "$OUT/failed" >&2
+	rm -f "$OUT/failed"
+	failures=$((failures + 1))
+}
+
+# Whether what was short was what the experiment is about.
+judge_machine() {
+	local disk_requests_s=0
+	[ -n "${EXPERIMENT_DISK_IS_REAL:-}" ] || disk_requests_s=$(described requests_s)
+	should "the machine was too busy: with ample memory, vm3 does not use its disk" \
+		"$(of control vm3_iops)" ">=" "$(part $USED_PERCENT "$disk_requests_s")"
+	should "the machine was too busy: with ample memory, a loop takes twice its pauses" \
+		"$(of control vm1_loop_ms)" "<=" \
+		"$((2 * $(described pauses) * $(described pause_ms)))"
+}
+
+# As published, against static and ample memory.
+judge_published() {
+	local vm
+	should "cagma swaps more than a fiftieth of what static does" \
+		"$(of cagma swap_pages)" "<=" "$(part 2 "$(of static swap_pages)")"
+	for vm in 1 2; do
+		should "vm$vm takes too long with cagma, against ample memory" \
+			"$(of cagma vm${vm}_residence_ms)" "<=" \
+			"$(part $RESIDENCE_PERCENT "$(of control vm${vm}_residence_ms)")"
+	done
+	should "vm3 transfers too little with cagma, against ample memory" \
+		"$(of cagma vm3_iops)" ">=" "$(part $REQUESTS_PERCENT "$(of control vm3_iops)")"
+}
+
+# Overcommitted, against every other policy.
+judge_overcommitted() {
+	local policy name
+	for policy in $POLICIES; do
+		case $policy in
+		control | cagma) continue ;;
+		esac
+		for name in swap_pages vm1_residence_ms vm2_residence_ms; do
+			should "$name of cagma is more than $policy's" \
+				"$(of cagma $name)" "<=" "$(of "$policy" $name)"
+		done
+	done
+}
+
+# One run of the short form, on any machine: what must hold by far.
+judge_short() {
+	local vm
+	should "cagma swaps more than half of what static does" \
+		"$(of cagma swap_pages)" "<=" "$(part 50 "$(of static swap_pages)")"
+	for vm in 1 2; do
+		should "vm$vm takes longer with cagma than with static" \
+			"$(of cagma vm${vm}_residence_ms)" "<=" "$(of static vm${vm}_residence_ms)"
+	done
+}
+
+for policy in $3; do
+	[ ! -e "$OUT/$VARIANT-$policy.series" ] || POLICIES="$POLICIES $policy"
+done
+[ -n "$POLICIES" ] || { echo "experiment: $VARIANT was not run yet" >&2; exit 1; }
+rm -f "$OUT/result.txt" "$OUT/failed"
+failures=0
+(report) || { sed "s/^/$VARIANT: /" "$OUT/failed" >&2; exit 1; }
+tee -a "$RESULT_FILE" <"$OUT/result.txt"
+! were_run control || judge_machine
+case $VARIANT in
+published) ! were_run static cagma control || judge_published ;;
+overcommitted) ! were_run cagma || judge_overcommitted ;;
+short) judge_short ;;
+esac
+! were_run cagma || should "the safety contract is broken" \
+	"$(series_quantile "$VARIANT-cagma" violations 100)" "<=" 0
+exit $((failures > 0))

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# Has the runs of an experiment made, one piece after the other, and says what all of them show. A
+# piece is one boot of the lab, with a run of each policy of one variant. What a piece has left is
+# kept: when this is interrupted, or called again, only runs that are missing are made.
+#
+#	build/experiment/runs/KEY/VARIANT-NUMBER/	what a piece left, result.txt its lines
+#	build/experiment/				series of all runs, and plots
+#
+# KEY stands for the programs, the scripts and the description with which a run was made: after a
+# change all runs are made anew, and older ones are left where they are.
+#
+# usage: run-experiment.sh BUILD RESULTS [ROOT@HOST SWAP]
+#
+# LAB_VARIANTS, LAB_POLICIES and LAB_RUNS in the environment say what is wanted; unset: published and
+# overcommitted, with all policies, and as many runs, as their descriptions have. LAB_PIECES is how
+# many pieces are made now at the most; with 0, what is there is judged.
+set -euo pipefail
+export LC_ALL=C
+HERE=$(cd "$(dirname "$0")" && pwd)
+LAB2=$HERE/../lab2
+BUILD=$1
+RESULTS=$2
+HOST=${3:-}
+SWAP=${4:-}
+OUT=build/experiment
+SCENARIO=published-experiment
+VARIANTS=${LAB_VARIANTS:-published overcommitted}
+# What the result is called.
+NAME=$SCENARIO
+[ "$VARIANTS" != short ] || NAME=experiment-short
+PIECES=${LAB_PIECES:-1000}
+# With more of other work than this meanwhile, on a machine that is emulated, it is this that is
+# measured, and the runs are not kept.
+BUSY_PERCENT=25
+PROGRAMS="host/cagmad guest/cagma-agent tests/lab2/lab2-sampler tests/lab2/lab2-judge \
+	tests/lab2/lab2-store tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent \
+	tests/bench/cagma-bench tests/bench/bench-collector"
+
+die() {
+	echo "experiment: $*" >&2
+	exit 1
+}
+
+description() {
+	echo "$HERE/experiment/$1.exp"
+}
+
+# key_of VARIANT
+key_of() {
+	local program files=()
+	for program in $PROGRAMS; do
+		files+=("$BUILD/$program")
+	done
+	{
+		echo "$HOST"
+		cat "${files[@]}" "$LAB2"/dom0/* "$LAB2/guest/init" "$LAB2/scenario/$SCENARIO.sh" \
+			"$(description "$1")"
+	} | sha256sum | cut -c 1-12
+}
+
+# piece_of VARIANT NUMBER: its directory
+piece_of() {
+	echo "$OUT/runs/$(key_of "$1")/$1-$2"
+}
+
+# said VARIANT NAME: a number of its description, as cagma-bench reads it
+said() {
+	"$BUILD/tests/bench/cagma-bench" check "$(description "$1")" |
+		sed -n "s/.*\b$2=\([0-9]*\).*/\1/p"
+}
+
+# policies_of VARIANT: those that are wanted
+policies_of() {
+	local policy
+	# shellcheck disable=SC2013
+	for policy in $(sed -n 's/^policy \+\([^ ]*\).*/\1/p' "$(description "$1")"); do
+		case " ${LAB_POLICIES:-$policy} " in
+		*" $policy "*) echo "$policy" ;;
+		esac
+	done
+}
+
+runs_of() {
+	echo "${LAB_RUNS:-$(said "$1" runs)}"
+}
+
+# missing VARIANT NUMBER: policies of which this run was not made yet
+missing() {
+	local policy
+	for policy in $(policies_of "$1"); do
+		grep -qs " policy=$policy " "$(piece_of "$1" "$2")/result.txt" || echo "$policy"
+	done
+}
+
+# Has one piece made and keeps it; also what a piece that failed has finished.
+make_piece() {
+	local variant=$1 number=$2 policies=$3 piece from=build/lab2/run/out/$SCENARIO rc=0 busy
+	piece=$(piece_of "$variant" "$number")
+	export LAB_VARIANTS=$variant LAB_NUMBER=$number LAB_POLICIES=$policies
+	LAB2_DISK_BYTES_S=$(said "$variant" bytes_s)
+	LAB2_DISK_REQUESTS_S=$(said "$variant" requests_s)
+	export LAB2_DISK_BYTES_S LAB2_DISK_REQUESTS_S
+	rm -rf "$from"
+	if [ -n "$HOST" ]; then
+		"$LAB2/run-ssh.sh" "$BUILD" "$OUT/runs" "$HOST" "$SWAP" $SCENARIO || rc=$?
+	else
+		"$LAB2/run-qemu.sh" "$BUILD" "$OUT/runs" $SCENARIO || rc=$?
+	fi
+	[ -s "$from/result.txt" ] || die "no run came to its end"
+	busy=$(cat build/lab2/run/other-work 2>/dev/null || echo 0)
+	[ "$busy" -le $BUSY_PERCENT ] ||
+		die "other work took $busy % of the CPUs: these runs are not kept. Make them again"
+	mkdir -p "$piece"
+	sed "s/\$/ other_work_percent=$busy/" "$from/result.txt" >>"$piece/result.txt"
+	rm "$from/result.txt"
+	cp "$from"/* "$piece/"
+	[ $rc = 0 ] || die "the piece has failed; its runs that came to their end are kept"
+}
+
+# Which pieces are missing, one after the other, runs outermost: "NUMBER VARIANT"
+missing_pieces() {
+	local number variant most=0
+	for variant in $VARIANTS; do
+		[ "$(runs_of "$variant")" -le "$most" ] || most=$(runs_of "$variant")
+	done
+	for number in $(seq "$most"); do
+		for variant in $VARIANTS; do
+			[ "$number" -gt "$(runs_of "$variant")" ] ||
+				[ -z "$(missing "$variant" "$number")" ] || echo "$number $variant"
+		done
+	done
+}
+
+make_pieces() {
+	local number variant made=0 policies all
+	all=$(missing_pieces)
+	[ -n "$all" ] || return 0
+	while read -r number variant; do
+		[ $made -lt "$PIECES" ] || break
+		policies=$(missing "$variant" "$number" | tr '\n' ' ')
+		echo "experiment: $variant, run $number: $policies($(($(wc -l <<<"$all") - made)) pieces to go)"
+		# What is read from the list is not for the lab.
+		(make_piece "$variant" "$number" "${policies% }") </dev/null || return
+		made=$((made + 1))
+	done <<<"$all"
+}
+
+# The lines of all runs of a condition, in series; only pieces in which no wanted policy is missing.
+collect() {
+	local variant number policy
+	for variant in $VARIANTS; do
+		rm -f "$OUT/$variant"-*.series
+		for number in $(seq "$(runs_of "$variant")"); do
+			[ -z "$(missing "$variant" "$number")" ] || continue
+			for policy in $(policies_of "$variant"); do
+				grep " policy=$policy " "$(piece_of "$variant" "$number")/result.txt" |
+					tail -n 1 >>"$OUT/$variant-$policy.series"
+			done
+		done
+	done
+}
+
+for variant in $VARIANTS; do
+	[ -r "$(description "$variant")" ] || die "there is no description $variant.exp"
+	"$BUILD/tests/bench/cagma-bench" check "$(description "$variant")" >/dev/null ||
+		die "the description $variant.exp is wrong"
+done
+mkdir -p "$OUT/runs" "$RESULTS"
+make_pieces
+collect
+rm -f "$RESULTS/$NAME.txt"
+[ -z "$HOST" ] || export EXPERIMENT_DISK_IS_REAL=1
+rc=0
+for variant in $VARIANTS; do
+	"$HERE/judge-experiment.sh" "$OUT" "$variant" "$(policies_of "$variant" | tr '\n' ' ')" \
+		$NAME "$RESULTS/$NAME.txt" || rc=1
+	"$HERE/plot.sh" "$OUT" "$variant" "$(piece_of "$variant" 1)"
+done
+exit $rc
