@@ -49,12 +49,8 @@ else
 LAB2_RUN = tests/lab2/run-qemu.sh $B $(RESULTS)
 endif
 
-<<<<<<< HEAD
-.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity check-lab2-judge lab2-programs $(addprefix result-,$(LAB2_SCENARIOS))
-=======
-.PHONY: lab lab-full lab-payload result-mkguest check-lab2-judge lab2-programs experiment-short result-published-experiment \
+.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity check-lab2-judge lab2-programs experiment-short result-published-experiment \
         $(addprefix result-,$(LAB2_SCENARIOS))
->>>>>>> main
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
 lab-payload: $(LAB2_PAYLOAD)
