@@ -85,7 +85,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab lab-full check check-fast experiment-short result-%
+NEWCOMER = demo lab lab-full check check-fast experiment-short precopy-short result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
@@ -118,6 +118,7 @@ check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs $(TESTS) check-san
 check: check-fast check-warnings lab
 	+$Q$(MAKE) --no-print-directory experiment-short
+	+$Q$(MAKE) --no-print-directory precopy-short
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
