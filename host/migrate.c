@@ -270,11 +270,10 @@ static int await_xl(struct errand *e)
 
 static void tell_failure(struct errand *e)
 {
-	uint32_t domid;
 	if (e->before_kib && migrate_set_memory(e->domid, e->before_kib) < 0)
 		log_warning("its target was %" PRIu64 " KiB, and could not be put back",
 			    e->before_kib);
-	if (migrate_domid(e->asked->domain, &domid) == 0)
+	if (migrate_is_here(e->asked->domain))
 		log_error("%s was not migrated; it is here", e->asked->domain);
 	else
 		log_error("%s was not migrated; see above, and xl list on both hosts",

@@ -88,6 +88,13 @@ int migrate_domid(const char *domain, uint32_t *ret_domid)
 	return 0;
 }
 
+bool migrate_is_here(const char *domain)
+{
+	char output[64];
+	const char *const argv[] = {"xl", "list", "--", domain, NULL};
+	return run_xl(argv, true, output, sizeof(output)) == 0;
+}
+
 int migrate_set_memory(uint32_t domid, uint64_t kib)
 {
 	char id[16], amount[32], output[64];

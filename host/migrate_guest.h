@@ -14,6 +14,9 @@ int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor);
 /* The domid of a name or number. 0; -ESRCH when there is none; another -errno. */
 int migrate_domid(const char *domain, uint32_t *ret_domid);
 
+/* True when xl finds it here, by the same name or number. */
+bool migrate_is_here(const char *domain);
+
 /* As xl mem-set: what the guest is to hold. 0, or -errno: xl says why. */
 int migrate_set_memory(uint32_t domid, uint64_t kib);
 

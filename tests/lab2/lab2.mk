@@ -50,7 +50,7 @@ else
 LAB2_RUN = tests/lab2/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity precopy-short check-lab2-judge lab2-programs experiment-short result-published-experiment \
+.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-lab2-judge lab2-programs experiment-short result-published-experiment \
         $(addprefix result-,$(LAB2_SCENARIOS))
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
@@ -73,7 +73,7 @@ experiment-short: $(LAB2_PAYLOAD)
 	$QLAB_VARIANTS=short tests/bench/run-experiment.sh $B $(RESULTS)
 
 # PV guests migrate on a hypervisor with shadow paging alone.
-result-precopy result-precopy-integrity: $(LAB2_PAYLOAD)
+result-precopy result-precopy-integrity result-migrate-room: $(LAB2_PAYLOAD)
 	$(if $(DOM0),,$Qtests/lab2/build-shadow.sh)
 	$QLAB2_XEN=build/lab2/shadow/xen $(LAB2_RUN) $(@:result-%=%)
 # What make check runs of it: a few migrations, two minutes after the hypervisor is there.

@@ -31,6 +31,7 @@ echo "xl \$*" >>"$work/calls"
 case \$1 in
 info) echo "xen_version            : \$(cat "$work/version")" ;;
 domid) [ "\$3" = web ] && echo 7 ;;
+list) [ "\$3" = web ] ;;
 mem-set) ;;
 migrate-receive) env >"$work/receiver.env"; cat >/dev/null ;;
 migrate)

@@ -40,7 +40,8 @@ report_value() {
 	value "$3" "$(grep "^event=$2 " "$OUT/$1.report" | tail -n 1)" || echo none
 }
 
-# report_first NAME EVENT KEY: of the first one
-report_first() {
-	value "$3" "$(grep -m 1 "^event=$2 " "$OUT/$1.report")" || echo none
+# report_median NAME EVENT KEY: of all such events
+report_median() {
+	# shellcheck disable=SC2046
+	quantile 50 $(grep "^event=$2 " "$OUT/$1.report" | grep -o "\b$3=[0-9]*" | cut -d = -f 2)
 }

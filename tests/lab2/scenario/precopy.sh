@@ -26,6 +26,7 @@ precopy_once() {
 	total=$(report_value "$name" begin total_pages)
 	series_add "$1-$2" "pages_sent=$sent" "pages_resent=$(difference "$sent" "$total")" \
 		"rounds=$(report_value "$name" round round)" \
+		"look_us=$(report_median "$name" round look_us)" \
 		"total_ms=$(difference "$(report_value "$name" end now_ms)" "$(report_value "$name" begin now_ms)")" \
 		"suspended_pages=$(report_value "$name" final suspended_pages)" \
 		"suspended_ms=$(report_value "$name" end downtime_ms)" \
@@ -37,11 +38,34 @@ precopy_once() {
 precopy_result() {
 	# shellcheck disable=SC2046
 	result precopy "pattern=$1" "algo=$2" \
-		$(series_medians "$1-$2" pages_sent pages_resent rounds total_ms suspended_pages \
+		$(series_medians "$1-$2" pages_sent pages_resent rounds look_us total_ms suspended_pages \
 			suspended_ms downtime_ms) $(series_spread "$1-$2" suspended_pages downtime_ms) \
 		"corrupt_pages=$(series_quantile "$1-$2" bad_pages 100)" \
 		"runs=$(wc -l <"$OUT/$1-$2.series")"
 	criterion "pages are corrupt" "$(series_quantile "$1-$2" bad_pages 100)" "<=" 0
+}
+
+# precopy_judge PATTERN: what ar must be against stock
+precopy_judge() {
+	local stock ar
+	[ -s "$OUT/$1-stock.series" ] && [ -s "$OUT/$1-ar.series" ] || return 0
+	stock=$(series_median "$1-stock" suspended_pages)
+	ar=$(series_median "$1-ar" suspended_pages)
+	if [ "$1" = hot ]; then
+		criterion "hot pages are sent again too often" "$(series_median hot-ar pages_resent)" \
+			"<=" "$(share 0.3 "$(series_median hot-stock pages_resent)")"
+		criterion "more hot pages are sent with the guest suspended" "$ar" "<=" "$stock"
+	else
+		criterion "$1: more pages are sent" "$(series_median "$1-ar" pages_sent)" "<=" \
+			"$(share 1.02 "$(series_median "$1-stock" pages_sent)")"
+		criterion "$1: more pages are sent with the guest suspended" "$ar" "<=" \
+			"$(share 1.1 "$stock")"
+	fi
+}
+
+# share FACTOR NUMBER
+share() {
+	awk -v factor="$1" -v n="$2" 'BEGIN { printf "%.1f", factor * n }'
 }
 
 # precopy_runs PATTERN
@@ -63,5 +87,8 @@ scenario_precopy() {
 		for algorithm in $PRECOPY_ALGORITHMS; do
 			precopy_result "$pattern" "$algorithm"
 		done
+	done
+	for pattern in $PRECOPY_PATTERNS; do
+		precopy_judge "$pattern"
 	done
 }
