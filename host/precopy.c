@@ -17,7 +17,8 @@ enum {
 	PATIENCE_SHARE = 16, /* … or this fraction of the time so far */
 	MOST_PATIENCE_MS = 10000,
 	MOST_IDLE = 1000, /* rounds not worth it, one after the other, whatever the clock says */
-	LOOK_SLICES = 2,  /* how long is looked closely */
+	LONG_MS = 4000,
+	LOOK_SLICES = 2, /* how long is looked closely */
 };
 
 static const char *const names[] = {
@@ -318,10 +319,14 @@ static bool has_sent_enough_again(const struct precopy *p)
 	return p->again_pages / RESEND_FACTOR >= p->touched_pages;
 }
 
-/* What would be left if all that is worth sending was sent. */
+/* What would be left if all that is worth sending was sent. What comes back is known of a short
+ * time only: of a long one it says nothing yet. */
 static uint64_t left_after(const struct precopy *p, const struct choice *c)
 {
-	return c->held_pages - c->wanted_pages + pace_back_pages(&p->pace, c->wanted_pages);
+	uint64_t left = c->held_pages - c->wanted_pages;
+	bool is_long = pace_sending_ms(&p->pace, c->wanted_pages) > LONG_MS &&
+		       p->since_best_pages <= p->peak_pages / 4;
+	return is_long ? left : left + pace_back_pages(&p->pace, c->wanted_pages);
 }
 
 /* It saves something by what is foreseen; and what was foreseen did come, of late. */

@@ -2,6 +2,7 @@
 #include "host/precopy_main.h"
 
 #include "common/text.h"
+#include "host/precopy_cost.h"
 #include "host/precopy_table.h"
 #include "host/touches.h"
 
@@ -24,6 +25,7 @@ static const char usage[] =
 	"  -o, --set NAME=VALUE        for every algorithm: slice_ms, slice_pages, max_passes,\n"
 	"                              max_factor, enough_pages, first_whole; and clean_us,\n"
 	"                              what it takes to get the modified pages from Xen\n"
+	"  -c, --cost                  instead of that measure what a decision takes\n"
 	"  -t, --tsv                   numbers separated by tabs\n"
 	"  -h, --help                  show this\n";
 
@@ -34,6 +36,7 @@ static const struct option long_options[] = {
 	{"memory", required_argument, NULL, 'm'},
 	{"seed", required_argument, NULL, 's'},
 	{"set", required_argument, NULL, 'o'},
+	{"cost", no_argument, NULL, 'c'},
 	{"tsv", no_argument, NULL, 't'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -129,21 +132,20 @@ enum { N_TAKERS = sizeof(takers) / sizeof(takers[0]) };
 
 static bool take_option(struct request *q, int letter, char *list)
 {
-	char *word = list;
-	for (unsigned i = 0; i < N_TAKERS; i++)
-		while (takers[i].letter == letter) {
-			if (list)
-				word = strsep(&list, ",");
-			if (!takers[i].take(q, word)) {
-				fprintf(stderr,
-					"cagma-sim: -%c: \"%s\" cannot be, or is too much\n",
-					letter, word);
-				return false;
-			}
-			if (!list)
-				return true;
+	unsigned i = 0;
+	while (i < N_TAKERS && takers[i].letter != letter)
+		i++;
+	if (i == N_TAKERS)
+		return false; /* getopt has said so */
+	do {
+		const char *word = list ? strsep(&list, ",") : "";
+		if (!takers[i].take(q, word)) {
+			fprintf(stderr, "cagma-sim: -%c: \"%s\" cannot be, or is too much\n",
+				letter, word);
+			return false;
 		}
-	return false; /* getopt has said so */
+	} while (list);
+	return true;
 }
 
 /* "slice_ms=200", for every algorithm. */
@@ -257,9 +259,11 @@ int precopy_main(int argc, char **argv)
 {
 	struct request request = {.mib = 256, .table.clean_us = 2000};
 	int c;
-	while ((c = getopt_long(argc, argv, "a:p:b:m:s:o:th", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "a:p:b:m:s:o:cth", long_options, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage, stdout) < 0;
+		if (c == 'c')
+			return precopy_cost(stdout) < 0;
 		if (!take_option(&request, c, optarg)) {
 			fputs(usage, stderr);
 			return EXIT_USAGE;
