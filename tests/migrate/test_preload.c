@@ -149,6 +149,7 @@ static const char *const fatal[] = {
 	PRECOPY_ALGORITHM_VARIABLE "=ar FAKEXC_FAULT=clean FAKEXC_PAGES=30000",
 	PRECOPY_ALGORITHM_VARIABLE "=ar FAKEXC_FAULT=final",
 	PRECOPY_ALGORITHM_VARIABLE "=ar FAKEXC_FAULT=no-bitmap FAKEXC_PAGES=30000",
+	PRECOPY_ALGORITHM_VARIABLE "=hold FAKEXC_FAULT=no-stats FAKEXC_PAGES=30000",
 };
 
 START_TEST(a_failure_is_a_failure)
@@ -162,6 +163,16 @@ START_TEST(a_failure_is_a_failure)
 END_TEST
 
 /* What the played guest takes is there, and not what remembering its pages would take. */
+START_TEST(a_look_that_fails_before_anything_is_held_back_is_stocks)
+{
+	struct outcome o =
+		run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_FAULT=no-stats");
+	assert_copied(&o);
+	ck_assert_ptr_nonnull(strstr(o.report, "reason=bitmap"));
+	ck_assert_ptr_nonnull(strstr(o.told, "cannot be read"));
+}
+END_TEST
+
 START_TEST(without_memory_it_is_stock)
 {
 	struct outcome o = run("fakehelper-4.17", "ulimit -v 200000; FAKEXC_PAGES=16000000");
@@ -200,6 +211,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, a_bitmap_that_is_not_found_at_first_is_sent_whole, 0, 4);
 	tcase_add_loop_test(tests, what_is_not_ours_is_left_to_libxc, 0, (int)N_ROWS(plain));
 	tcase_add_loop_test(tests, a_failure_is_a_failure, 0, (int)N_ROWS(fatal));
+	tcase_add_test(tests, a_look_that_fails_before_anything_is_held_back_is_stocks);
 	tcase_add_test(tests, without_memory_it_is_stock);
 	tcase_add_test(tests, an_algorithm_that_is_unknown_is_ar);
 	tcase_add_test(tests, what_was_modified_is_recorded);
