@@ -27,7 +27,9 @@ enum {
 	PATH_BYTES = 4096,
 	LOOK_MS = 200,
 	SHRINK_LIMIT_MS = 30000, /* a balloon that is slower than this is not waited for */
-	SHRINK_SLACK_KIB = 1024, /* a guest never gets its target to the page */
+	SLACK_KIB = 1024,        /* a guest never gets its target to the page */
+	TELL_MS = 1000,          /* cagmad is told again, or forgets */
+	ANSWER_MS = 5000,        /* a cagmad that runs has answered by then */
 };
 
 struct errand {
@@ -35,6 +37,7 @@ struct errand {
 	struct store *store; /* NULL: xenstore cannot be reached */
 	uint32_t domid;
 	bool is_known;       /* the domid is */
+	uint64_t told_ms;    /* when cagmad was told of it last; 0: there is none */
 	uint64_t before_kib; /* its target before it was shrunk; 0: it was not */
 	char report[PATH_BYTES];
 	bool report_is_ours; /* to be removed */
@@ -123,7 +126,7 @@ static int make_report(struct errand *e)
 	return migrate_watch_open(&e->watch, e->report, !e->asked->is_quiet);
 }
 
-/* --- shrinking ------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------- */
 
 static uint64_t now_ms(void)
 {
@@ -134,14 +137,49 @@ static uint64_t now_ms(void)
 
 static void cancel(struct errand *e);
 
-/* Waits for so long, or until a signal wants us to end. */
-static void doze(struct errand *e, int ms)
+static void tell_cagmad(struct errand *e)
+{
+	if (e->told_ms && now_ms() >= e->told_ms + TELL_MS &&
+	    migrate_tell_cagmad(e->store, e->domid) == 0)
+		e->told_ms = now_ms();
+}
+
+/* Waits for a moment, or until a signal wants us to end. */
+static void doze(struct errand *e)
 {
 	struct pollfd fd = {.fd = e->signal_fd, .events = POLLIN};
-	poll(&fd, 1, ms);
+	poll(&fd, 1, LOOK_MS);
+	tell_cagmad(e);
 	int signo = command_take_signal(e->signal_fd, 0);
 	if (signo && signo != SIGCHLD)
 		cancel(e);
+}
+
+/* --- the guest's memory ---------------------------------------------------------------------- */
+
+/*
+ * What is made for the guest over there is of the size of its target: from here
+ * on it must not grow, and what it holds beyond its target, on credit, becomes
+ * its target.
+ */
+static void hold_still(struct errand *e)
+{
+	uint64_t end_ms = now_ms() + ANSWER_MS;
+	uint64_t held_kib, needed_kib, target_kib;
+	if (!e->store || !e->is_known || !migrate_is_managed(e->store, e->domid) ||
+	    store_open_tool(e->store) < 0 || migrate_tell_cagmad(e->store, e->domid) < 0)
+		return;
+	e->told_ms = now_ms();
+	while (!e->is_cancelled && now_ms() < end_ms && !migrate_is_left_alone(e->store, e->domid))
+		doze(e);
+	if (!e->is_cancelled && !migrate_is_left_alone(e->store, e->domid))
+		log_warning("cagmad does not say that it leaves the guest alone");
+	if (migrate_demand_kib(e->store, e->domid, &held_kib, &needed_kib) == 0 &&
+	    store_read_number(e->store, e->domid, "memory/target", &target_kib) == 0 &&
+	    held_kib > target_kib + SLACK_KIB && migrate_set_memory(e->domid, held_kib) < 0)
+		log_warning("its target is %" PRIu64
+			    " KiB below what it holds, and could not be set",
+			    held_kib - target_kib);
 }
 
 static void await_shrink(struct errand *e, uint64_t needed_kib)
@@ -150,9 +188,9 @@ static void await_shrink(struct errand *e, uint64_t needed_kib)
 	uint64_t held_kib = UINT64_MAX;
 	while (!e->is_cancelled && now_ms() < end_ms) {
 		store_read_number(e->store, e->domid, "cagma/alm_kib", &held_kib);
-		if (held_kib <= needed_kib + SHRINK_SLACK_KIB)
+		if (held_kib <= needed_kib + SLACK_KIB)
 			return;
-		doze(e, LOOK_MS);
+		doze(e);
 	}
 	if (!e->is_cancelled)
 		log_warning("the guest still holds %" PRIu64 " MiB, and is migrated so",
@@ -169,7 +207,7 @@ static void shrink(struct errand *e)
 		log_warning("no cagmad says what the guest needs: it is not shrunk");
 		return;
 	}
-	if (needed_kib + SHRINK_SLACK_KIB >= held_kib)
+	if (needed_kib + SLACK_KIB >= held_kib)
 		return;
 	log_info("the guest needs %" PRIu64 " of the %" PRIu64 " MiB it holds: it is shrunk first",
 		 needed_kib / 1024, held_kib / 1024);
@@ -257,7 +295,7 @@ static int await_xl(struct errand *e)
 {
 	int status;
 	while (!command_has_ended(e->xl, &status)) {
-		doze(e, LOOK_MS);
+		doze(e);
 		migrate_watch_look(&e->watch);
 	}
 	migrate_watch_look(&e->watch);
@@ -282,7 +320,8 @@ static void tell_failure(struct errand *e)
 
 static int migrate(struct errand *e)
 {
-	if (e->asked->shrink)
+	hold_still(e);
+	if (e->asked->shrink && !e->is_cancelled)
 		shrink(e);
 	if (e->is_cancelled) {
 		tell_failure(e);
@@ -323,6 +362,8 @@ int migrate_run(const struct migrate_asked *asked)
 	e.signal_fd = r < 0 ? -1 : command_open_signals();
 	int code = r < 0 ? EXIT_FAILURE : migrate(&e);
 	migrate_watch_close(&e.watch);
+	if (e.told_ms)
+		migrate_untell_cagmad(e.store, e.domid);
 	if (e.report_is_ours)
 		unlink(e.report);
 	store_close(e.store);

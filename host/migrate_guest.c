@@ -2,6 +2,8 @@
 #include "host/migrate_guest.h"
 
 #include "common/amount.h"
+#include "host/leaseline.h"
+#include "host/model.h"
 #include "host/need.h"
 
 #include <errno.h>
@@ -141,4 +143,35 @@ int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_k
 	*ret_held_kib = held_kib;
 	*ret_needed_kib = amount_less(held_kib, amount_less(available_kib, critical_kib));
 	return 0;
+}
+
+/* --- cagmad
+ * --------------------------------------------------------------------------------------- */
+
+int migrate_tell_cagmad(struct store *store, uint32_t domid)
+{
+	char path[LEASELINE_MAX_PATH], pid[16];
+	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	return store_write_tool(store, NULL, path, pid);
+}
+
+void migrate_untell_cagmad(struct store *store, uint32_t domid)
+{
+	char path[LEASELINE_MAX_PATH];
+	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	store_remove_tool(store, path);
+}
+
+bool migrate_is_managed(struct store *store, uint32_t domid)
+{
+	char value[32];
+	return store_read(store, domid, "cagma/period_ms", value, sizeof(value)) >= 0;
+}
+
+bool migrate_is_left_alone(struct store *store, uint32_t domid)
+{
+	char state[32];
+	return store_read(store, domid, "cagma/state", state, sizeof(state)) >= 0 &&
+	       strcmp(state, model_hold_word(HOLD_MIGRATING)) == 0;
 }

@@ -30,4 +30,16 @@ int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib);
 int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_kib,
 		       uint64_t *ret_needed_kib);
 
+/*
+ * Tells this host's cagmad that the guest is being migrated, which holds for
+ * three seconds: it leaves the target alone and gives no credit, since a guest
+ * that grows may not fit what is made for it over there. 0 or -errno.
+ */
+int migrate_tell_cagmad(struct store *store, uint32_t domid);
+void migrate_untell_cagmad(struct store *store, uint32_t domid);
+
+/* Does a cagmad run here that has anything to do with the guest, and does it leave it alone? */
+bool migrate_is_managed(struct store *store, uint32_t domid);
+bool migrate_is_left_alone(struct store *store, uint32_t domid);
+
 #endif

@@ -18,7 +18,7 @@ struct migrate_watch {
 	size_t rest_bytes;
 	pid_t helper_pid; /* 0: not begun */
 	uint64_t total_pages, begin_ms;
-	uint64_t shown_ms; /* when a round was shown last */
+	uint64_t shown_ms;           /* when a round was shown last */
 	struct precopy_report round; /* the last one; event "" before the first */
 	struct precopy_report end;   /* event "" before it */
 	bool is_suspended;

@@ -20,6 +20,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -206,6 +207,9 @@ int xc_domain_save(xc_interface *xch, int io_fd, uint32_t dom, uint32_t flags,
 	helpers = callbacks;
 	guest = dom;
 	if (is_ours) {
+		/* a receiver that is gone is an error like another: libxc then puts the guest right
+		 */
+		signal(SIGPIPE, SIG_IGN);
 		ours.precopy_policy = policy;
 		ours.suspend = suspend;
 	}

@@ -15,11 +15,13 @@
  *	FAKEXC_FAULT    no-bitmap: from the third round on CLEAN's buffer is NULL
  *	                no-stats: … it is asked for no statistics
  *	                clean: the third CLEAN fails; final: the final one does
+ *	                pipe: the receiver is gone
  *	                hidden: the bitmap is not allocated by xc__hypercall_buffer_alloc_pages
  *	FAKEXC_ROUND_MS how long sending takes
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +201,10 @@ static int send_rest(xc_interface *xch, struct save_callbacks *callbacks, uint32
 	xc_shadow_op_stats_t stats = {0};
 	if (!callbacks->suspend(callbacks->data))
 		return -1;
+	if (!strcmp(fault(), "pipe")) {
+		raise(SIGPIPE);
+		return -1;
+	}
 	if (xc_logdirty_control(xch, dom, XEN_DOMCTL_SHADOW_OP_CLEAN, buffer, guest.n_pages,
 				XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL,
 				&stats) != (long long)guest.n_pages)

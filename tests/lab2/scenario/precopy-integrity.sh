@@ -16,14 +16,16 @@ INTEGRITY_CONDITIONS=(plain cancelled swapping plain ballooned)
 declare -A INTEGRITY_SPARE_KIB=([plain]=8192 [cancelled]=8192 [swapping]=-32768 [ballooned]=65536)
 INTEGRITY_BALLOON_MIB=40
 
-# balloon_moves: the guest's target goes down and up, until the migration has ended
+# balloon_moves: the guest's target goes down and up, until the migration has ended; never above what
+# it was when that began, which is all that is made for it on the other side
 balloon_moves() {
 	local domid
 	domid=$(guest_domid i)
+	sleep 2
 	while :; do
 		timeout 20 xl mem-set "$domid" $((INTEGRITY_MIB - INTEGRITY_BALLOON_MIB))
 		sleep 1
-		timeout 20 xl mem-set "$domid" $INTEGRITY_MIB
+		timeout 20 xl mem-set "$domid" $((INTEGRITY_MIB - INTEGRITY_BALLOON_MIB / 4))
 		sleep 1
 	done >/dev/null 2>&1
 }
@@ -52,7 +54,8 @@ integrity_once() {
 	local condition=${INTEGRITY_CONDITIONS[$((($1 + $1 / 5) % 5))]} name answer kib mover=
 	name=$1-$algorithm-$pattern-$condition
 	kib=$(($(guest_available_kib i) - INTEGRITY_SPARE_KIB[$condition]))
-	dirty_begin i "$pattern" $((kib / 4096 * 3072)) $((kib / 4096 * 1024))
+	kib=$((kib / 4096))
+	dirty_begin i "$pattern" $((kib * 3072)) $((kib * 1024))
 	sleep 1
 	[ "$condition" != cancelled ] || cancel_half_way "$name-cancelled" "$algorithm"
 	if [ "$condition" = ballooned ]; then
