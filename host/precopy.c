@@ -16,8 +16,10 @@ enum {
 	PATIENCE_MS = 500,   /* how long a burst is waited out, at least; … */
 	PATIENCE_SHARE = 16, /* … or this fraction of the time so far */
 	MOST_PATIENCE_MS = 10000,
+	SUSPEND_MS = 40,  /* seen in an emulated Xen, from the last page until it stands still */
 	MOST_IDLE = 1000, /* rounds not worth it, one after the other, whatever the clock says */
 	LONG_MS = 4000,
+	LOOK_SHARE = 8,
 	LOOK_SLICES = 2, /* how long is looked closely */
 };
 
@@ -39,6 +41,7 @@ static const struct precopy_conf defaults[] = {
 			.max_passes = 1000,
 			.enough_pages = 50,
 			.slice_ms = 200,
+			.suspend_ms = SUSPEND_MS,
 			.slice_pages = 64},
 };
 
@@ -176,6 +179,7 @@ static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages, uin
  * `too_soon`. */
 struct choice {
 	uint64_t held_pages, wanted_pages;
+	uint64_t lasting_pages; /* of the wanted ones: not modified before the guest is suspended */
 	uint8_t too_soon;
 	uint64_t count[INTERVAL_CODES]; /* ar: of held pages, by what is foreseen */
 };
@@ -228,6 +232,11 @@ static void set_threshold(const struct precopy *p, struct choice *c,
 			break;
 		c->wanted_pages = more;
 	}
+	c->lasting_pages = c->wanted_pages;
+	for (unsigned i = c->too_soon + 1; i < INTERVAL_NEVER; i++)
+		if (amount_less(interval_ms((uint8_t)i), p->conf.suspend_ms) <
+		    time_ms(&p->pace, c->wanted_pages))
+			c->lasting_pages -= c->count[i];
 }
 
 /* --- what goes out ------------------------------------------------------------------------------
@@ -323,7 +332,7 @@ static bool has_sent_enough_again(const struct precopy *p)
  * time only: of a long one it says nothing yet. */
 static uint64_t left_after(const struct precopy *p, const struct choice *c)
 {
-	uint64_t left = c->held_pages - c->wanted_pages;
+	uint64_t left = c->held_pages - c->lasting_pages;
 	bool is_long = pace_sending_ms(&p->pace, c->wanted_pages) > LONG_MS &&
 		       p->since_best_pages <= p->peak_pages / 4;
 	return is_long ? left : left + pace_back_pages(&p->pace, c->wanted_pages);
@@ -370,9 +379,11 @@ static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_
  * is seldom enough, shorter rounds will show it. */
 static bool is_worth_a_closer_look(const struct precopy *p, const struct choice *c, uint64_t now_ms)
 {
-	return pace_sending_ms(&p->pace, c->held_pages) < p->conf.slice_ms &&
-	       now_ms - p->worth_ms <= LOOK_SLICES * p->conf.slice_ms &&
-	       c->wanted_pages <= c->held_pages / 4 &&
+	return pace_sending_ms(&p->pace, c->held_pages) <
+		       amount_less(p->conf.slice_ms, p->conf.suspend_ms) &&
+	       now_ms - p->worth_ms <= amount_min(LOOK_SLICES * p->conf.slice_ms,
+						  (p->worth_ms - p->start_ms) / LOOK_SHARE) &&
+	       c->lasting_pages <= c->held_pages / 4 &&
 	       c->held_pages <= 2 * p->best_pages + p->conf.enough_pages;
 }
 
@@ -418,7 +429,7 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 	p->n_idle = is_worth ? 0 : p->n_idle + 1;
 	bool is_over = is_last(p, &c, is_worth, now_ms);
 	/* the last pages that stay sent are sent before the guest is suspended */
-	if (is_worth || (is_over && pace_back_pages(&p->pace, c.wanted_pages) < c.wanted_pages / 2))
+	if (is_worth || (is_over && left_after(p, &c) + c.wanted_pages / 2 < c.held_pages))
 		r.send_pages = send(p, bitmap, &c);
 	r.held_pages = c.held_pages - r.send_pages;
 	r.pass = p->pass;

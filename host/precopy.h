@@ -80,6 +80,7 @@ struct precopy_conf {
 	uint64_t enough_pages;    /* with fewer left the guest is suspended */
 	uint64_t slice_ms;        /* a round sends what can be sent in so long; 0: a whole pass */
 	uint64_t slice_pages;     /* … but at least so many pages */
+	uint64_t suspend_ms;      /* ar: what it takes to suspend the guest, in which it runs on */
 	uint64_t max_downtime_ms; /* abort where more is predicted at the end; 0: never */
 	bool is_first_whole; /* the first round sends all pages: its bitmap cannot be changed */
 };

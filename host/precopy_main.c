@@ -160,6 +160,10 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 		t->clean_us = value;
 		return true;
 	}
+	if (text_is(name, "suspend_us")) {
+		t->suspend_us = value;
+		return true;
+	}
 	for (unsigned i = 0; i < t->n_algos; i++) {
 		struct precopy_conf *conf = &t->conf[i];
 		if (text_is(name, "slice_ms"))
@@ -174,6 +178,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 			conf->max_factor = (unsigned)value;
 		else if (text_is(name, "first_whole"))
 			conf->is_first_whole = value != 0;
+		else if (text_is(name, "suspend_ms"))
+			conf->suspend_ms = value;
 		else
 			return false;
 	}
@@ -257,7 +263,7 @@ static int play_all(const struct request *q, char *const *paths)
 
 int precopy_main(int argc, char **argv)
 {
-	struct request request = {.mib = 256, .table.clean_us = 2000};
+	struct request request = {.mib = 256, .table.clean_us = 500, .table.suspend_us = 40000};
 	int c;
 	while ((c = getopt_long(argc, argv, "a:p:b:m:s:o:cth", long_options, NULL)) != -1) {
 		if (c == 'h')

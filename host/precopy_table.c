@@ -83,7 +83,7 @@ static int row(const struct precopy_table *t, const struct precopy_guest *g, uin
 	       uint64_t seed, const struct precopy_conf *conf, const struct sim_transfer_room *room,
 	       FILE *file)
 {
-	const struct sim_link link = {PAGE_BYTES * 8 * 1000 / mbit_s, t->clean_us};
+	const struct sim_link link = {PAGE_BYTES * 8 * 1000 / mbit_s, t->clean_us, t->suspend_us};
 	struct sim_writes writes;
 	struct sim_transfer_result result;
 	sim_writes_init(&writes, g->pattern, &g->record, g->n_pages, seed);

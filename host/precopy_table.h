@@ -17,7 +17,7 @@ struct precopy_table {
 	struct precopy_conf conf[PRECOPY_TABLE_ALGOS];
 	uint64_t mbit_s[PRECOPY_TABLE_LINKS];
 	uint64_t seed[PRECOPY_TABLE_SEEDS];
-	uint64_t clean_us;
+	uint64_t clean_us, suspend_us;
 	bool is_tsv;
 };
 

@@ -96,6 +96,7 @@ static void clear(const struct transfer *t)
 
 static void finish(struct transfer *t, struct sim_transfer_result *r)
 {
+	pass_time(t, t->now_ns + t->link->suspend_us * 1000);
 	fetch(t);
 	precopy_final(&t->precopy, t->room->send);
 	r->suspended_pages = send_bitmap(t, false, false);

@@ -14,8 +14,9 @@
 #include "host/sim_pattern.h"
 
 struct sim_link {
-	uint64_t page_ns;  /* to send one page */
-	uint64_t clean_us; /* to get the modified pages from Xen, in which nothing is sent */
+	uint64_t page_ns;    /* to send one page */
+	uint64_t clean_us;   /* to get the modified pages from Xen, in which nothing is sent */
+	uint64_t suspend_us; /* to suspend the guest, in which it runs on and nothing is sent */
 };
 
 struct sim_transfer_result {
