@@ -6,6 +6,7 @@
 # make result-policy-scale   what one decision of cagma takes, by the number of guests
 # make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
 # make bench-quick           the same in under a minute, with one seed and no sweeps
+# make result-sim-vs-real    what the last run of lab 2 recorded, beside the same in the simulator
 # make result-precopy-sim    live migrations by every algorithm, on seeds that nothing is tuned on
 # make result-precopy-cost   what a decision of pre-copy takes, by the size of the guest
 # make check-sim             one seed: that no run comes below the bound, no page is lost, and
@@ -20,7 +21,10 @@ PRECOPY_LINKS = --bandwidth 50,100,300,1000,10000
 # Algorithms without a model, in rounds as short as ar's: what the model itself is worth.
 PRECOPY_SLICED = --algo stock,hold --set slice_ms=200,slice_pages=64
 
-.PHONY: result-sim-suite result-policy-scale result-precopy-sim result-precopy-cost bench bench-quick check-sim
+# Of what is there of lab 2's last run; it runs none.
+LAB2_OUT ?= build/lab2/run/out
+
+.PHONY: result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Qprintf '%s\n' $(SIM_WORKLOADS) | xargs -P 2 -n 4 $(SIM_PROG) run --tsv --seed $(SIM_SEEDS) >$B/sim-suite.tsv
@@ -29,6 +33,13 @@ result-sim-suite: $(SIM_PROG)
 result-policy-scale: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Q$(SIM_PROG) scale | tee $(RESULTS)/policy-scale.txt
+result-sim-vs-real: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Qfor s in tests/sim/lab2/*.scn; do n=$$(basename $$s .scn); \
+	  for r in $(LAB2_OUT)/$$n/cagma*.record $(LAB2_OUT)/$$n/static*.record; do \
+	    [ ! -e $$r ] || sh tests/sim/versus.sh $(SIM_PROG) $$s $$r || exit 1; \
+	  done; done >$(RESULTS)/sim-vs-real.txt
+	$Qcat $(RESULTS)/sim-vs-real.txt
 result-precopy-sim: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Q$(SIM_PROG) precopy --tsv $(PRECOPY_LINKS) --seed $(PRECOPY_SEEDS) >$B/precopy-sim.tsv
