@@ -171,7 +171,7 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 	/* it falls behind its balloon for as long as it grows: until it has doubled, at the most */
 	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
 		growth_kib += d->use_kib * (slope_kib_s - guest->speed_kib_s) / slope_kib_s;
-	return amount_min(growth_kib, d->demand_kib);
+	return amount_min(growth_kib, d->demand_kib / DEMAND_GROWTH_SHARE);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,

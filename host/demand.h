@@ -8,7 +8,7 @@
  *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D, or what its alarm says of it, x (time to the next
- *	         look + balloon latency), at most D
+ *	         look + balloon latency), at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of use) + growth + pressure
@@ -30,8 +30,9 @@
 enum {
 	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
 	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
-	DEMAND_SLOPE_MS = 300,       /* time constant of the slope: a few reports */
-	DEMAND_ALARM_MS = 300,       /* by then an agent that alarms has told what changed */
+	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
+	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
+	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/announce.h, guest/cadence.h): without a report, no more was. */

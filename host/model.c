@@ -17,11 +17,6 @@ const char *model_reason_word(enum plan_reason reason)
 	return words[reason];
 }
 
-bool model_is_ours(const struct guest_view *guest)
-{
-	return guest->hold == HOLD_NONE;
-}
-
 bool model_is_alarmed(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)

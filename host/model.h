@@ -149,7 +149,10 @@ struct policy_conf {
 };
 
 /* It may be moved. */
-bool model_is_ours(const struct guest_view *guest);
+static inline bool model_is_ours(const struct guest_view *guest)
+{
+	return guest->hold == HOLD_NONE;
+}
 
 /* One that is ours is in alarm. */
 bool model_is_alarmed(const struct snapshot *snap);
