@@ -38,7 +38,7 @@ endif
 # --- what each program is made of -----------------------------------------
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
-CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/plan.o host/policy.o host/policy_cagma.o \
+CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/goal.o host/plan.o host/policy.o host/policy_cagma.o \
               host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o

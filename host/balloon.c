@@ -78,15 +78,45 @@ static void measure_latency(struct balloon *b, uint64_t now_ms, bool is_sharp,
 {
 	bool has_begun = b->grow_from_kib && guest->alm_kib >= b->grow_from_kib + BALLOON_FIRST_KIB;
 	if (has_begun && is_sharp) {
-		uint64_t took_ms = amount_max(now_ms - b->asked_ms, BALLOON_MIN_LATENCY_MS);
+		uint64_t took_ms = amount_max(now_ms - b->grow_asked_ms, BALLOON_MIN_LATENCY_MS);
 		took_ms = amount_min(took_ms, BALLOON_MAX_LATENCY_MS);
 		b->latency_ms = (3 * guest->latency_ms + took_ms) / 4;
 	}
-	if (has_begun)
+	bool is_asked = b->asked_ms == now_ms && model_pending_kib(guest) >= BALLOON_FIRST_KIB;
+	if (has_begun || (b->asked_ms == now_ms && !is_asked)) {
 		b->grow_from_kib = 0;
-	else if (b->asked_ms == now_ms)
-		b->grow_from_kib =
-			model_pending_kib(guest) >= BALLOON_FIRST_KIB ? guest->alm_kib : 0;
+	} else if (is_asked && b->was_near) { /* one at work begins at once */
+		b->grow_from_kib = guest->alm_kib;
+		b->grow_asked_ms = now_ms;
+	}
+}
+
+/* Which way it has to go: -1, 0 or 1. */
+static int way_of(const struct guest_view *guest)
+{
+	uint64_t heading_kib = model_heading_kib(guest);
+	if (amount_distance(guest->alm_kib, heading_kib) <= MODEL_NEAR_KIB)
+		return 0;
+	return heading_kib > guest->alm_kib ? 1 : -1;
+}
+
+/* How fast it moves, over a run that has neither ended, nor turned, nor paused, nor run out of
+ * what it could give. A balloon that is through before a run is long enough is fast. */
+static void measure_speed(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	int way = lacks_memory(guest) ? 0 : way_of(guest);
+	bool pauses = now_ms >= b->moved_ms + BALLOON_PAUSE_MS;
+	if (!way || way != b->run_way || pauses || !b->run_ms) {
+		b->run_way = way;
+		b->run_ms = way && b->moved_ms == now_ms ? now_ms : 0;
+		b->run_kib = guest->alm_kib;
+	} else if (now_ms >= b->run_ms + BALLOON_RUN_MS) {
+		uint64_t took_ms = now_ms - b->run_ms;
+		uint64_t kib_s = amount_distance(guest->alm_kib, b->run_kib) * 1000 / took_ms;
+		b->speed_kib_s = b->speed_kib_s ? (3 * b->speed_kib_s + kib_s) / 4 : kib_s;
+		b->run_ms = now_ms;
+		b->run_kib = guest->alm_kib;
+	}
 }
 
 /* A shrink has begun. It rises at once and falls slowly: who was doubted for being slow is given
@@ -149,6 +179,22 @@ static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *g
 		guest->max_kib = amount_max(b->ceiling_kib, guest->min_kib);
 }
 
+/* Whether another try now could do what the last one could not. What a guest has to give it says in
+ * a report that is newer than what it was told; to one that is to grow pages were promised. */
+static bool has_a_chance(const struct balloon *b, const struct guest_view *guest)
+{
+	if (model_pending_kib(guest))
+		return true;
+	return guest->has_report && guest->report_ms > b->asked_ms &&
+	       guest->report.avail_kib >= BALLOON_SPARE_KIB;
+}
+
+static bool is_asleep(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t quiet = quiet_ms(b, now_ms);
+	return quiet >= BALLOON_GIVE_UP_MS || (quiet >= BALLOON_DOZE_MS && has_a_chance(b, guest));
+}
+
 void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
 	guest->slack_kib = b->slack_kib;
@@ -164,12 +210,14 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
 	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
 	measure_latency(b, now_ms, is_sharp, guest);
+	measure_speed(b, now_ms, guest);
+	guest->speed_kib_s = b->speed_kib_s;
 	judge_giving(b, now_ms, is_sharp, guest);
 	b->looked_ms = now_ms;
 	if (is_near || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	b->was_near = is_near;
-	guest->gave_up = !is_near && quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS;
+	guest->gave_up = !is_near && is_asleep(b, now_ms, guest);
 
 	if (is_near) {
 		b->stuck = false;

@@ -24,6 +24,10 @@ enum {
 	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
 				     * Linux's second try, and as squeezed has it */
 	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
+	BALLOON_DOZE_MS = 1000,     /* … and for 2, 4 and 8 s between its tries, whatever has
+				     * changed meanwhile: unmoved for so long, it is woken if it has
+				     * something to give now */
+	BALLOON_SPARE_KIB = 8 * 1024,
 	BALLOON_RETRY_MS =
 		10000, /* a stuck one is tried again after so long, then after twice, … */
 	BALLOON_RETRY_MAX_MS = 320000,
@@ -32,10 +36,12 @@ enum {
 	 * who is short cannot wait: a balloon that is well begins within 30 ms (hand-over on real
 	 * Xen). */
 	BALLOON_DOUBT_MS = 500,
-	BALLOON_LATENCY_MS = 500,      /* from a larger target to first pages, until measured */
+	BALLOON_LATENCY_MS = 200,      /* from a larger target to first pages, until measured */
 	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
 	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
 	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */
+	BALLOON_RUN_MS = 500,          /* its speed is taken over so long … */
+	BALLOON_PAUSE_MS = 400,        /* … in which it has not stood still for so long */
 	BALLOON_SHARP_MS = 200,        /* looks further apart do not tell when they came */
 };
 
@@ -45,8 +51,12 @@ struct balloon {
 	bool was_near; /* … its target, at the last look */
 	bool stuck;
 	bool grew_itself;
-	uint64_t grow_from_kib; /* told to grow at this ALM, it has not begun yet; 0: it has */
-	uint64_t latency_ms;    /* until it begins, smoothed; 0: not measured */
+	uint64_t grow_from_kib;   /* told to grow at this ALM, it has not begun yet; 0: it has */
+	uint64_t grow_asked_ms;   /* … then */
+	uint64_t latency_ms;      /* until it begins, smoothed; 0: not measured */
+	uint64_t run_ms, run_kib; /* a run whose speed is being taken began then, there; 0: none */
+	int run_way;              /* … up: 1, down: -1 */
+	uint64_t speed_kib_s;     /* how fast it moves, smoothed; 0: not measured */
 	uint64_t looked_ms;
 	uint64_t owes_ms;       /* told to shrink, and less than a batch given since; 0: no */
 	uint64_t owes_from_kib; /* … ALM then */
@@ -69,7 +79,7 @@ struct balloon {
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, at_rest, gave_up, is_doubted and grew_itself. One that does not
+ * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted and grew_itself. One that does not
  * begin to shrink is doubted until it moves, and so it is when it is tried again
  * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE).
  * One that does not grow gets its max_kib lowered to its ALM for a time, so that

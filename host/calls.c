@@ -48,7 +48,7 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 	if (!g)
 		return;
 	g->call_is_under_way = false;
-	g->target_changed = true;
+	g->target_changed = gs->has_unread = true;
 	if (is_really_done(store, g, a)) {
 		if (g->call_trouble_told)
 			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
@@ -67,6 +67,11 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
 			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
 	g->call_trouble_told = true;
+}
+
+bool calls_are_under_way(const struct calls *c)
+{
+	return worker_pool_deadline_ms(c->workers) != UINT64_MAX;
 }
 
 bool calls_collect(struct calls *c, struct guests *gs, struct store *store, uint64_t now_ms)

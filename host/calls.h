@@ -24,6 +24,8 @@ struct calls {
 void calls_apply(struct calls *calls, struct guests *guests, const struct plan *plan,
 		 uint64_t step_kib, uint64_t now_ms);
 
+bool calls_are_under_way(const struct calls *calls);
+
 /*
  * Takes in the calls that have ended, and pauses guests whose call failed.
  * `store`, which may be NULL, is read to see whether libxl did what it says.

@@ -28,7 +28,7 @@ static const struct option options[] = {
 	OPTION(reserve_mib, 64, 0, MAX_MIB),
 	OPTION(cma_min_mib, 32, 1, MAX_MIB),
 	OPTION(cma_share_permyriad, 1250, 0, 10000),
-	OPTION(pressure_max_permyriad, 2500, 0, 10000),
+	OPTION(pressure_max_permyriad, 1000, 0, 10000),
 	OPTION(demand_fall_ms, 20000, 0, 3600000),
 	OPTION(step_mib, 2, 1, 1024),
 	OPTION(credit_mib, 32, 0, MAX_MIB),

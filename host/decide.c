@@ -68,7 +68,7 @@ static const char *take_host(struct decide *d, struct text text)
 				       .reserve_kib = h.reserve_kib,
 				       .cma_min_kib = 32 * 1024,
 				       .cma_share_permyriad = 1250,
-				       .pressure_max_permyriad = 2500,
+				       .pressure_max_permyriad = 1000,
 				       .demand_fall_ms = 20000,
 				       .step_kib = 4096};
 	d->host = (struct host_view){.now_ms = h.now_ms,

@@ -26,6 +26,7 @@ static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
+	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
 }
 
 /* Moves the slope towards what was just seen, by dt of its time constant. */
@@ -40,12 +41,15 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
 }
 
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
-			uint64_t dt_ms, bool swaps_out)
+			uint64_t dt_ms, bool is_blind)
 {
-	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r));
-	uint64_t now_kib = amount_less(r->total_kib, r->avail_kib) + hot_kib;
-	/* what is squeezed out is still in use, though it cannot be seen any more */
-	d->use_kib = swaps_out ? amount_max(now_kib, d->use_kib) : now_kib;
+	uint64_t swapped_kib = swap_used_kib(r);
+	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib);
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib), now_kib = used_kib + hot_kib;
+	/* what is squeezed out is still in use, as far as anybody knows yet */
+	uint64_t least_kib =
+		is_blind ? d->use_kib : used_kib + amount_min(d->fresh_out_kib, swapped_kib);
+	d->use_kib = amount_max(now_kib, amount_min(d->use_kib, least_kib));
 	if (d->use_kib >= d->demand_kib)
 		d->demand_kib = d->use_kib;
 	else
@@ -56,7 +60,7 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
  * alone say nothing: page cache in use causes both. */
 static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
-			bool is_shrinking)
+			bool balloon_works)
 {
 	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
 	if (r->avail_kib >= d->cma_kib)
@@ -65,8 +69,8 @@ static bool has_stalled(const struct demand *d, const struct report *r, uint64_t
 	    amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES)
 		return true;
 	/* a balloon that is filled waits and reclaims as a program would */
-	return !is_shrinking && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
-				 r->allocstall > d->allocstall);
+	return !balloon_works && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
+				  r->allocstall > d->allocstall);
 }
 
 /*
@@ -119,14 +123,15 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
-		/* an alarm does not say what was swapped out */
-		bool swaps_out = r->pswpout > d->pswpout || guest->is_alarmed;
+		/* an alarm does not say what was swapped out, the report after it does */
+		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, dt_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
-		take_demand(d, conf, r, dt_ms, swaps_out);
-		bool stalled = has_stalled(d, r, dt_ms, model_is_shrinking(guest));
+		take_demand(d, conf, r, dt_ms, is_blind);
+		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
+		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
 		take_pressure(d, conf, dt_ms, stalled);
 		take_floor(d, guest, stalled);
 	}
@@ -137,6 +142,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	}
 	d->report_ms = guest->report_ms;
 	d->used_kib = used_kib;
+	d->seq = r->seq;
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
 	d->psi_full_us = r->psi_full_us;
@@ -161,7 +167,11 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 	uint64_t look_ms =
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
 	uint64_t ahead_ms = look_ms + guest->latency_ms;
-	return amount_min(slope_kib_s * ahead_ms / 1000, d->demand_kib);
+	uint64_t growth_kib = slope_kib_s * ahead_ms / 1000;
+	/* it falls behind its balloon for as long as it grows: until it has doubled, at the most */
+	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
+		growth_kib += d->use_kib * (slope_kib_s - guest->speed_kib_s) / slope_kib_s;
+	return amount_min(growth_kib, d->demand_kib / DEMAND_GROWTH_SHARE);
 }
 
 void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
@@ -170,7 +180,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
-		uint64_t share_kib = d->demand_kib * conf->cma_share_permyriad / PERMYRIAD;
+		uint64_t share_kib = d->use_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;

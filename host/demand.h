@@ -4,14 +4,14 @@
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
  *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
- *	use    = MemTotal - MemAvailable + hot, not falling while the guest swaps
- *	         out or is in alarm
+ *	fresh  = min(swapped out lately, swap in use): not missed yet, but may be
+ *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D, or what its alarm says of it, x (time to the next
- *	         look + balloon latency), at most D
+ *	         look + balloon latency), at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
- *	CMA    = max(least, share of D) + growth + pressure
+ *	CMA    = max(least, share of use) + growth + pressure
  *	stall floor = the ALM at which it last stalled, for a time that doubles
  *	         each time it stalls again soon after
  *	want   = max(offset + D + CMA, stall floor), within min and max
@@ -29,7 +29,9 @@
 
 enum {
 	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
-	DEMAND_SLOPE_MS = 300,       /* time constant of the slope: a few reports */
+	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
+	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
+	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
 	DEMAND_ALARM_MS = 300,       /* by then an agent that alarms has told what changed */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
@@ -48,10 +50,11 @@ struct demand {
 	bool has_report;
 	bool has_offset; /* the offset was taken at rest */
 	uint64_t offset_kib;
-	uint64_t report_ms;               /* of the last report taken in */
+	uint64_t report_ms, seq;          /* of the last report taken in */
 	uint64_t used_kib;                /* MemTotal - MemAvailable in it */
 	uint64_t pswpin, pswpout;         /* in it */
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
+	uint64_t fresh_out_kib;           /* … so lately that it may not have been wanted yet */
 	uint64_t use_kib;
 	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;

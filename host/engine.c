@@ -32,7 +32,9 @@ struct engine {
 	struct reservations reservations;
 	struct policy_state state;
 	struct plan plan;
-	uint64_t due_ms; /* the next pass */
+	uint64_t due_ms;   /* the next pass */
+	bool is_alarmed;   /* … which is not waited for */
+	uint64_t quiet_ms; /* until then what can wait waits for libxl's calls */
 	uint64_t last_pass_ms;
 	uint64_t alive_ms;      /* ask xenstored again */
 	uint64_t migrations_ms; /* do not look for migrations before */
@@ -228,8 +230,8 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		if (r < 0)
 			return r;
 		if (event.kind == STORE_CAGMA && event.is_alarm)
-			ask_for_pass(e, now_ms);
-		else if (event.kind == STORE_CAGMA && event.is_report)
+			e->is_alarmed = true;
+		if (event.kind == STORE_CAGMA && event.is_report)
 			ask_for_pass(e, e->last_pass_ms + ENGINE_GAP_MS);
 	}
 	return 0;
@@ -238,7 +240,7 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 /* --- the pass ------------------------------------------------------------ */
 
 /* 0; -EBADF: xenstored is lost; another -errno: Xen did not answer. */
-static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
+static int observe(struct engine *e, bool is_urgent, uint64_t now_ms, struct snapshot *ret_snap)
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
@@ -250,7 +252,7 @@ static int observe(struct engine *e, uint64_t now_ms, struct snapshot *ret_snap)
 		return r == -EBADF ? -EIO : r;
 	r = guests_match(&e->guests, e->store, domain, (unsigned)n, now_ms);
 	if (r == 0)
-		r = guests_refresh(&e->guests, e->store, &e->config, now_ms);
+		r = guests_refresh(&e->guests, e->store, &e->config, is_urgent, now_ms);
 	if (r == 0)
 		r = reservations_refresh(&e->reservations, e->store, &e->guests, now_ms,
 					 &leased_kib);
@@ -286,7 +288,8 @@ static unsigned check(struct engine *e, const struct policy_conf *conf, const st
 
 static void keep_record(struct engine *e, const struct snapshot *snap, unsigned cuts)
 {
-	int r = e->record ? record_pass(e->record, &e->config, snap, &e->guests, &e->plan, cuts) : 0;
+	int r = e->record ? record_pass(e->record, &e->config, snap, &e->guests, &e->plan, cuts)
+			  : 0;
 	if (r < 0)
 		trouble_begin(&e->no_record, "the record cannot be written", r);
 	else
@@ -331,11 +334,14 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
 	struct snapshot snap;
+	bool is_urgent = now_ms < e->due_ms; /* it is for alarms alone */
+	e->is_alarmed = false;
 	e->last_pass_ms = now_ms;
-	e->due_ms = now_ms + conf.period_ms;
+	if (!is_urgent)
+		e->due_ms = now_ms + conf.period_ms;
 	/* until there are verdicts on the guests that are there now */
 	e->words.left = e->amounts.left = 0;
-	int r = observe(e, now_ms, &snap);
+	int r = observe(e, is_urgent, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);
 		return;
@@ -358,13 +364,12 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	if (!e->options.is_dry) {
 		e->words.left = e->amounts.left = e->guests.n;
 		if (e->plan.n_actions)
-			e->amounts_ms = now_ms + ENGINE_AMOUNTS_CALLS_MS;
+			e->quiet_ms = e->amounts_ms = now_ms + ENGINE_QUIET_MS;
 		judge_reservations(e, &conf, &snap, now_ms);
 	}
 	look_for_migrations(e, now_ms);
 }
 
-/* In between passes, so that no alarm waits for it. */
 static void publish_more(struct engine *e, uint64_t now_ms)
 {
 	bool amounts = !e->words.left;
@@ -376,6 +381,25 @@ static void publish_more(struct engine *e, uint64_t now_ms)
 		lose_store(e, -EBADF);
 	if (amounts)
 		e->amounts_ms = now_ms + ENGINE_AMOUNTS_GAP_MS;
+}
+
+/* Nor do libxl's calls wait for it: xenstored serves one at a time. */
+static bool is_quiet(const struct engine *e, uint64_t now_ms)
+{
+	return now_ms < e->quiet_ms && calls_are_under_way(&e->calls);
+}
+
+/* What can wait, in between passes and one request or transaction at a time, so that no alarm
+ * waits for it. */
+static void catch_up(struct engine *e, uint64_t now_ms)
+{
+	if (is_quiet(e, now_ms))
+		return;
+	int r = guests_read_more(&e->guests, e->store, &e->config, now_ms);
+	if (r < 0)
+		lose_store(e, r);
+	if (r == 0)
+		publish_more(e, now_ms);
 }
 
 void engine_turn(struct engine *e, uint64_t now_ms)
@@ -392,10 +416,10 @@ void engine_turn(struct engine *e, uint64_t now_ms)
 		lose_store(e, r);
 		return;
 	}
-	if (now_ms >= e->due_ms)
+	if (e->is_alarmed || now_ms >= e->due_ms)
 		run_pass(e, now_ms);
 	else
-		publish_more(e, now_ms);
+		catch_up(e, now_ms);
 }
 
 unsigned engine_poll(const struct engine *e, struct pollfd fds[ENGINE_MAX_FDS])
@@ -416,5 +440,9 @@ uint64_t engine_wake_ms(const struct engine *e)
 		wake_ms = e->due_ms;
 	if (e->store && e->amounts.left && e->amounts_ms < wake_ms)
 		wake_ms = e->amounts_ms;
-	return e->store && e->words.left ? 0 : wake_ms;
+	if (!e->store || (!e->words.left && !e->guests.has_unread))
+		return wake_ms;
+	/* if calls end before, they wake us */
+	uint64_t more_ms = calls_are_under_way(&e->calls) ? e->quiet_ms : 0;
+	return more_ms < wake_ms ? more_ms : wake_ms;
 }

@@ -17,10 +17,11 @@ enum {
 	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
 	ENGINE_ALIVE_MS = 5000,      /* how often xenstored is asked whether it is there */
 	ENGINE_MIGRATIONS_MS = 1000, /* how often migrations are looked for, while targets change */
-	/* Amounts are said at such a pace, and not so soon after a pass that sets targets:
-	 * xenstored serves one at a time, and libxl's calls and guests' alarms come first. */
+	/* xenstored serves one at a time, and libxl's calls and guests' alarms come first. So what
+	 * can wait waits for calls for so long after a pass that starts any, and amounts in any
+	 * case; and they are said at such a pace. */
+	ENGINE_QUIET_MS = 10,
 	ENGINE_AMOUNTS_GAP_MS = 2,
-	ENGINE_AMOUNTS_CALLS_MS = 10,
 	ENGINE_RECONNECT_MS = 1000, /* how often a lost xenstored is tried */
 	ENGINE_MAX_FDS = 64,        /* of engine_poll() */
 };

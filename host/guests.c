@@ -322,6 +322,7 @@ int guests_take_event(struct guests *gs, struct store *store, const struct store
 	if (event->kind == STORE_MEMORY) {
 		g->target_changed |= event->is_target;
 		g->memory_changed |= !event->is_target;
+		gs->has_unread |= event->is_target;
 		return 0;
 	}
 	g->agent_changed |= event->is_agent;
@@ -449,7 +450,7 @@ static bool has_departures(const struct guests *gs, uint64_t now_ms)
 }
 
 int guests_refresh(struct guests *gs, struct store *store, const struct config *config,
-		   uint64_t now_ms)
+		   bool is_urgent, uint64_t now_ms)
 {
 	bool may_return = has_departures(gs, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
@@ -457,7 +458,7 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 		struct guest_view *v = &gs->view[i];
 		int r = poll_guest(g, v, store, config, now_ms);
 		if (r == 0)
-			r = intake_read(g, v, store, config, now_ms);
+			r = intake_read(g, v, store, config, is_urgent, now_ms);
 		if (r < 0)
 			return r;
 		if (may_return && guests_is_running(g))
@@ -465,5 +466,20 @@ int guests_refresh(struct guests *gs, struct store *store, const struct config *
 		fill_view(g, v, now_ms);
 		judge_view(g, v, now_ms);
 	}
+	return 0;
+}
+
+int guests_read_more(struct guests *gs, struct store *store, const struct config *config,
+		     uint64_t now_ms)
+{
+	for (unsigned i = 0; i < gs->n && gs->has_unread; i++) {
+		struct guest *g = &gs->guest[i];
+		if (!intake_is_target_alone(g) || g->call_is_under_way)
+			continue;
+		int r = intake_read_target(g, &gs->view[i], store, config, now_ms);
+		gs->has_unread = !g->target_changed; /* what cannot be read now is the pass's */
+		return r < 0 ? r : 1;
+	}
+	gs->has_unread = false;
 	return 0;
 }

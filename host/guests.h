@@ -4,8 +4,8 @@
  *
  * Joins what Xen, xenstore and the configuration say into the guest_views of
  * a snapshot. Guests are kept in order of domid; guest[i], view[i], demand[i],
- * credit[i], qmemman[i] and peer[i] speak of the same one. Nothing is allocated after guests_init(),
- * and every size is the configuration's.
+ * credit[i], qmemman[i] and peer[i] speak of the same one. Nothing is allocated after
+ * guests_init(), and every size is the configuration's.
  *
  * What a guest writes is read when its watch says so, at most once a pass; a
  * guest that writes faster than GUESTS_MAX_EVENTS_S is unwatched and read once
@@ -112,7 +112,8 @@ struct guests {
 	struct departure departure[GUESTS_MAX_REBOOTS];
 	unsigned next_generation;
 	bool is_full_told;
-	bool has_dom0; /* dom0 is to be among them */
+	bool has_dom0;   /* dom0 is to be among them */
+	bool has_unread; /* targets may have changed that guests_read_more() would read */
 	struct guest *guest;
 	struct guest_view *view;
 	struct demand *demand;
@@ -137,9 +138,15 @@ int guests_match(struct guests *guests, struct store *store, const struct hyperv
 int guests_take_event(struct guests *guests, struct store *store, const struct store_event *event,
 		      uint64_t now_ms);
 
-/* Reads what has changed, and fills in every guest's view. 0 or -errno as above. */
+/* Reads what has changed, and fills in every guest's view; with `is_urgent`, what guests wrote that
+ * are not in alarm is left for the next time. 0 or -errno as above. */
 int guests_refresh(struct guests *guests, struct store *store, const struct config *config,
-		   uint64_t now_ms);
+		   bool is_urgent, uint64_t now_ms);
+
+/* Reads one target that has changed, so that the next pass need not. 1; 0: there is none; -errno as
+ * above. */
+int guests_read_more(struct guests *guests, struct store *store, const struct config *config,
+		     uint64_t now_ms);
 
 /* A new configuration: every guest is looked up in it at the next refresh. */
 void guests_configure_anew(struct guests *guests);

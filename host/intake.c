@@ -49,8 +49,13 @@ static void note_target(struct guest *g, const struct guest_view *v, const struc
 		 g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
 }
 
+bool intake_is_target_alone(const struct guest *g)
+{
+	return g->target_changed && !g->memory_changed && g->has_memory;
+}
+
 /* All that libxl changes of a guest that runs. */
-static int read_target(struct guest *g, struct guest_view *v, struct store *store,
+int intake_read_target(struct guest *g, struct guest_view *v, struct store *store,
 		       const struct config *config, uint64_t now_ms)
 {
 	uint64_t target_kib;
@@ -284,16 +289,18 @@ static int read_alarm(struct guest *g, struct guest_view *v, struct store *store
 }
 
 int intake_read(struct guest *g, struct guest_view *v, struct store *store,
-		const struct config *config, uint64_t now_ms)
+		const struct config *config, bool is_urgent, uint64_t now_ms)
 {
-	bool is_target_alone = g->target_changed && !g->memory_changed && g->has_memory;
-	int r = is_target_alone ? read_target(g, v, store, config, now_ms) : 0;
+	bool is_target_alone = intake_is_target_alone(g);
+	int r = is_target_alone ? intake_read_target(g, v, store, config, now_ms) : 0;
 	if (r == 0 && (g->memory_changed || (g->target_changed && !is_target_alone)))
 		r = read_memory(g, v, store, config, now_ms);
 	if (v->domid == 0) {
 		look_at_dom0(g, v, now_ms);
 		return r;
 	}
+	if (is_urgent && !g->alarm_changed)
+		return r;
 	if (r == 0 && g->agent_changed)
 		r = read_agent(g, v, store);
 	if (r == 0 && g->report_changed)

@@ -6,7 +6,9 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@
 /* The kernel keeps so much of a program's name. */
 #define COMM_BYTES 15
 
-enum { ARGUMENTS_BYTES = 4096 };
+enum { ARGUMENTS_BYTES = 4096, STATUS_BYTES = 4096 };
 
 int64_t migration_domid(const char *arguments, unsigned len)
 {
@@ -43,6 +45,39 @@ static bool is_helper(int proc_fd, const char *pid)
 	return len >= COMM_BYTES && strncmp(comm, HELPER, COMM_BYTES) == 0;
 }
 
+bool migration_is_roots(const char *status)
+{
+	static const char line[] = "\nUid:";
+	const char *at = strstr(status, line);
+	unsigned uid[2];
+	return at && sscanf(at + sizeof(line) - 1, "%u %u", &uid[0], &uid[1]) == 2 && uid[0] == 0 &&
+	       uid[1] == 0;
+}
+
+/* Anybody may call his process what he likes. Its owner is not taken from /proc's directories: they
+ * are root's of a process that has only asked not to be dumped. */
+static bool is_roots(int proc_fd, const char *pid)
+{
+	char path[32], status[STATUS_BYTES];
+	snprintf(path, sizeof(path), "%.16s/status", pid);
+	return file_read_at(proc_fd, path, status, sizeof(status)) > 0 &&
+	       migration_is_roots(status);
+}
+
+/* Root's that merely has the name. It may be hidden from us: then that is not asked for. */
+static bool is_program(int proc_fd, const char *pid)
+{
+	char path[32], program[PATH_MAX];
+	snprintf(path, sizeof(path), "%.16s/exe", pid);
+	ssize_t len = readlinkat(proc_fd, path, program, sizeof(program) - 1);
+	if (len < 0)
+		return errno == EACCES || errno == EPERM;
+	program[len] = '\0';
+	const char *name = strrchr(program, '/');
+	/* what was replaced by a newer version has " (deleted)" behind it */
+	return name && strncmp(name + 1, HELPER, sizeof(HELPER) - 1) == 0;
+}
+
 static int64_t domid_of(int proc_fd, const char *pid)
 {
 	char path[32], arguments[ARGUMENTS_BYTES];
@@ -58,7 +93,9 @@ unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX])
 	unsigned n = 0;
 	while (proc && n < MIGRATION_MAX && (entry = readdir(proc))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
-		    !is_helper(dirfd(proc), entry->d_name))
+		    !is_helper(dirfd(proc), entry->d_name) ||
+		    !is_roots(dirfd(proc), entry->d_name) ||
+		    !is_program(dirfd(proc), entry->d_name))
 			continue;
 		int64_t domid = domid_of(dirfd(proc), entry->d_name);
 		if (domid >= 0)

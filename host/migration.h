@@ -6,10 +6,14 @@
  * suspended. But it runs a helper for it (libxl_save_callout.c):
  *
  *	libxl-save-helper --save-domain STREAM-FD BACK-FD DOMID FLAGS ...
+ *
+ * A process by that name is believed if it is root's, really and effectively, and its program, if
+ * that can be seen, has that name too.
  */
 #ifndef CAGMA_MIGRATION_H
 #define CAGMA_MIGRATION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
@@ -23,5 +27,8 @@ unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX]);
 /* The domid if these are the arguments of such a helper, each with a NUL behind
  * it, `len` bytes in all; -1 if not. For tests. */
 int64_t migration_domid(const char *arguments, unsigned len);
+
+/* Does /proc/PID/status say that the process is root's? For tests. */
+bool migration_is_roots(const char *status);
 
 #endif

@@ -17,6 +17,14 @@ const char *model_reason_word(enum plan_reason reason)
 	return words[reason];
 }
 
+bool model_is_alarmed(const struct snapshot *snap)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_ours(&snap->guest[i]) && snap->guest[i].is_alarmed)
+			return true;
+	return false;
+}
+
 uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
 {
 	int64_t reach = (int64_t)target_kib + guest->slack_kib;

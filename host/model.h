@@ -71,17 +71,18 @@ struct host_view {
 struct guest_view {
 	uint32_t domid;
 	enum guest_hold hold;
-	uint64_t alm_kib;    /* ALM: what Xen says it holds */
-	uint64_t cap_kib;    /* max_pages: how far Xen lets it grow */
-	uint64_t target_kib; /* what it was last asked to hold, as libxl counts:
-			      * memory/target + videoram */
-	int64_t slack_kib;   /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t latency_ms; /* from a larger target to first pages; from balloon.h */
-	bool at_rest;        /* ALM has not moved lately */
-	bool grew_itself;    /* it grew above its target, by credit; from balloon.h */
-	bool gave_up;        /* its balloon sleeps on this target: only another one wakes it */
-	bool is_doubted;     /* it does not begin to give: its surplus is not counted on */
-	uint64_t min_kib;    /* the administrator's bounds, min <= max, whole pages */
+	uint64_t alm_kib;     /* ALM: what Xen says it holds */
+	uint64_t cap_kib;     /* max_pages: how far Xen lets it grow */
+	uint64_t target_kib;  /* what it was last asked to hold, as libxl counts:
+			       * memory/target + videoram */
+	int64_t slack_kib;    /* ALM - target with the balloon at rest; from balloon.h */
+	uint64_t latency_ms;  /* from a larger target to first pages; from balloon.h */
+	uint64_t speed_kib_s; /* how fast its balloon moves; from balloon.h; 0: not measured */
+	bool at_rest;         /* ALM has not moved lately */
+	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
+	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
+	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */
+	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight;      /* 1..65535 */
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
@@ -140,12 +141,21 @@ struct policy_conf {
 	uint64_t period_ms;
 	uint64_t reserve_kib;
 	uint64_t cma_min_kib;            /* CMA is never below this */
-	uint32_t cma_share_permyriad;    /* … nor below this share of D */
+	uint32_t cma_share_permyriad;    /* … nor below this share of use */
 	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
 	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
 	uint64_t step_kib;               /* no change of a target is smaller */
 	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
 };
+
+/* It may be moved. */
+static inline bool model_is_ours(const struct guest_view *guest)
+{
+	return guest->hold == HOLD_NONE;
+}
+
+/* One that is ours is in alarm. */
+bool model_is_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
  * target (in whole pages) that brings it to `alm_kib`. */

@@ -4,12 +4,13 @@
  * memory (CMA).
  *
  * From top to bottom: what each guest wants (demand.h); what each is to have,
- * its goal, by tiers with one level each (share.h); which targets bring it
+ * its goal (goal.h); which targets bring it
  * there: shrinks at once, grows against memory that is free now, the rest
  * promised until donors' pages come free; how far it may go by itself
  * meanwhile (credit.h).
  */
 #include "common/amount.h"
+#include "host/goal.h"
 #include "host/plan.h"
 #include "host/policy.h"
 
@@ -28,199 +29,6 @@
 #define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
-/* Up to which amount of memory a guest is served, from the most important on. */
-enum tier {
-	TIER_NONE,
-	TIER_MIN,
-	TIER_FAIR,
-	TIER_USE,
-	TIER_BASE,
-	TIER_CMA,
-	TIER_WANT,
-	TIER_HELD,
-};
-
-static bool is_ours(const struct guest_view *guest)
-{
-	return guest->hold == HOLD_NONE;
-}
-
-static bool anyone_is_alarmed(const struct snapshot *snap)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (is_ours(&snap->guest[i]) && snap->guest[i].is_alarmed)
-			return true;
-	return false;
-}
-
-/* The guest's use and its CMA, apart from what it only remembers. */
-static uint64_t critical_kib(const struct guest_view *guest, const struct verdict *v)
-{
-	uint64_t kib = amount_max(v->offset_kib + v->use_kib + v->cma_kib, guest->min_kib);
-	return amount_min(kib, v->want_kib);
-}
-
-/*
- * The upper bound of a tier for a guest, in KiB, rising with the tier, within
- * max: its min; what it is short of, as far as it would have it whatever the
- * others claim; what it uses; the CMA it always has above that; the growth and
- * pressure that are foreseen; its want, which remembers what it used lately;
- * and at last what it holds now, since surplus stays where it is until
- * somebody needs it.
- */
-static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v, enum tier tier)
-{
-	uint64_t use_kib = v->offset_kib + v->use_kib;
-	switch (tier) {
-	case TIER_NONE:
-		return 0;
-	case TIER_MIN:
-		return guest->min_kib;
-	case TIER_FAIR:
-		return v->fair_kib;
-	case TIER_USE:
-		return amount_min(amount_max(use_kib, v->fair_kib), critical_kib(guest, v));
-	case TIER_BASE:
-		return amount_min(amount_max(use_kib + v->base_kib, v->fair_kib),
-				  critical_kib(guest, v));
-	case TIER_CMA:
-		return critical_kib(guest, v);
-	case TIER_WANT:
-		return v->want_kib;
-	case TIER_HELD:
-		break;
-	}
-	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
-}
-
-static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
-{
-	return amount_max(tier_of(guest, v, tier), v->sure_kib);
-}
-
-/* What of the reserve stays unlent: while a guest is in alarm the last quarter; otherwise what has
- * been lent stays lent, and no more is. */
-static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
-{
-	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
-	if (anyone_is_alarmed(snap))
-		return least_kib;
-	return amount_max(amount_min(model_open_kib(snap), conf->reserve_kib), least_kib);
-}
-
-/* Host memory to be shared: what our guests hold, and what is free beyond
- * `reserve_kib`, claims and what others may still take. In pages. */
-static uint64_t pages_to_share(const struct snapshot *snap, uint64_t reserve_kib)
-{
-	uint64_t have_kib = snap->host.free_kib;
-	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g))
-			have_kib += g->alm_kib;
-		else
-			kept_kib += model_pending_kib(g) + model_credit_kib(g);
-	}
-	return amount_less(have_kib, kept_kib) / MODEL_PAGE_KIB;
-}
-
-/* What each would have if all asked for their max: the level nobody's claims can take. */
-static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *share,
-		     struct plan *plan)
-{
-	unsigned n = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g))
-			share[n++] = (struct share){.lo = g->min_kib / MODEL_PAGE_KIB,
-						    .hi = g->max_kib / MODEL_PAGE_KIB,
-						    .weight = g->weight,
-						    .order = g->domid};
-	}
-	share_divide(share, n, pages);
-	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
-		struct verdict *v = &plan->verdict[i];
-		if (is_ours(&snap->guest[i]))
-			v->fair_kib = amount_min(share[k++].got * MODEL_PAGE_KIB,
-						 critical_kib(&snap->guest[i], v));
-	}
-}
-
-static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
-			  struct share *share, uint64_t *ret_sum)
-{
-	unsigned n = 0;
-	*ret_sum = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		const struct verdict *v = &plan->verdict[i];
-		if (!is_ours(g))
-			continue;
-		share[n] = (struct share){
-			.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
-			.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
-			.weight = g->weight,
-			.order = g->domid,
-		};
-		*ret_sum += share[n++].hi;
-	}
-	return n;
-}
-
-/*
- * What was got is the goal. A guest in doubt keeps the goal it has with its
- * surplus counted on, so that it is asked all the same, and it is not called
- * back before it has had the time to begin, unless what it wants were taken.
- */
-static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdict *v)
-{
-	/* never below min, even when a host has lost the memory for it */
-	uint64_t goal_kib = amount_max(got_kib, amount_min(g->min_kib, g->alm_kib));
-	if (v->sure_kib && goal_kib <= g->alm_kib) {
-		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
-		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
-	}
-	v->goal_kib = goal_kib;
-}
-
-/*
- * Everyone gets the tiers that fit whole; within the first that does not, one
- * level decides. The reserve is filled from surplus, and lent to those whose
- * want cannot be met otherwise, as far as they get at it by an alarm.
- */
-static void share_out(const struct policy_conf *conf, const struct snapshot *snap,
-		      struct share *share, struct plan *plan)
-{
-	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
-	uint64_t whole = pages_to_share(snap, conf->reserve_kib), sum;
-	enum tier tier = TIER_MIN;
-	set_fair(snap, lent, share, plan);
-	unsigned n = fill_tier(snap, plan, tier, share, &sum);
-	while (sum <= lent && tier < TIER_HELD)
-		n = fill_tier(snap, plan, ++tier, share, &sum);
-	share_divide(share, n, tier < TIER_HELD ? lent : whole);
-	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		if (is_ours(g))
-			take_goal(g, share[k++].got * MODEL_PAGE_KIB, &plan->verdict[i]);
-	}
-}
-
-/* Guests in doubt are asked, and at the same time others for what may not come from them. */
-static void set_goals(const struct policy_conf *conf, const struct snapshot *snap,
-		      struct share *share, struct plan *plan)
-{
-	bool any = false;
-	share_out(conf, snap, share, plan);
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		bool is_doubted = is_ours(&snap->guest[i]) && snap->guest[i].is_doubted;
-		plan->verdict[i].sure_kib = is_doubted ? snap->guest[i].alm_kib : 0;
-		any |= is_doubted;
-	}
-	if (any)
-		share_out(conf, snap, share, plan);
-}
-
 /* What is reserved is not there yet, the reserve not counted since it is there for that. */
 static bool lease_is_awaited(const struct snapshot *snap)
 {
@@ -234,7 +42,7 @@ static void gather_rest(const struct policy_conf *conf, const struct snapshot *s
 	for (unsigned i = 0; i < snap->n_guests && owed_kib; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		if (!is_ours(g) || v->goal_kib != g->alm_kib ||
+		if (!model_is_ours(g) || v->goal_kib != g->alm_kib ||
 		    g->alm_kib < v->want_kib + conf->step_kib)
 			continue;
 		v->goal_kib = g->alm_kib - conf->step_kib;
@@ -253,7 +61,7 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		if (!is_ours(g) || v->goal_kib >= g->alm_kib ||
+		if (!model_is_ours(g) || v->goal_kib >= g->alm_kib ||
 		    g->alm_kib - v->goal_kib >= conf->step_kib)
 			continue;
 		uint64_t floor_kib = v->goal_kib < v->want_kib ? g->min_kib : v->want_kib;
@@ -288,13 +96,14 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 
-/* A balloon that sleeps on its target wakes for another one only: a page up or down. */
+/* A balloon that sleeps on its target wakes for another one only: a page less, or up at min, where
+ * it is no growth. */
 static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		      uint64_t heading_kib)
 {
 	const struct guest_view *g = &snap->guest[guest];
-	uint64_t reach_kib = heading_kib > g->min_kib ? heading_kib - MODEL_PAGE_KIB
-						      : heading_kib + MODEL_PAGE_KIB;
+	bool is_down = heading_kib > g->min_kib || heading_kib > g->alm_kib;
+	uint64_t reach_kib = is_down ? heading_kib - MODEL_PAGE_KIB : heading_kib + MODEL_PAGE_KIB;
 	if (!g->gave_up || reach_kib > g->max_kib)
 		return;
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
@@ -305,7 +114,8 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 			    const struct verdict *v)
 {
 	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
-	return is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib : 0;
+	return model_is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
+									    : 0;
 }
 
 /* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
@@ -324,6 +134,17 @@ static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct
 	       now_ms < d->told_to_grow_ms + WAVER_MS;
 }
 
+/* It was told what it is to have, or about that, and is not there. */
+static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
+			  const struct verdict *v)
+{
+	uint64_t heading_kib = model_heading_kib(g);
+	if (heading_kib > g->alm_kib + MODEL_NEAR_KIB)
+		return v->goal_kib > g->alm_kib;
+	return v->goal_kib + conf->step_kib <= g->alm_kib &&
+	       v->goal_kib < heading_kib + conf->step_kib;
+}
+
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
@@ -333,13 +154,12 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			const struct demand *demand, struct plan *plan)
 {
 	uint64_t now_ms = snap->host.now_ms;
-	bool can_wait = !anyone_is_alarmed(snap);
+	bool can_wait = !model_is_alarmed(snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
-		uint64_t goal_kib = amount_min(v->goal_kib, g->alm_kib);
-		if (!is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
+		if (!model_is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			uint64_t by_kib = heading_kib - v->goal_kib;
@@ -349,8 +169,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
-		} else if (goal_kib + conf->step_kib <= g->alm_kib &&
-			   goal_kib < heading_kib + conf->step_kib) {
+		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
 			add_retry(plan, snap, i, heading_kib);
 		}
 	}
@@ -370,7 +189,7 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		uint64_t heading_kib = model_heading_kib(g);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
-		if (is_ours(g) && !missing_kib(conf, g, v) &&
+		if (model_is_ours(g) && !missing_kib(conf, g, v) &&
 		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
 			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib),
 				   REASON_CANCEL);
@@ -386,7 +205,7 @@ static uint64_t own_kib(const struct guest_view *g)
 static bool pages_are_coming(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (is_ours(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
+		if (model_is_ours(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
 			return true;
 	return false;
 }
@@ -400,11 +219,12 @@ static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, ui
 
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
- * or are not. The rest is promised. What was spent.
+ * or are not; none gets more than `most_kib` at once. The rest is promised.
+ * What was spent.
  */
 static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
-			   bool in_alarm, uint64_t spendable_kib, const struct policy_state *state,
-			   struct plan *plan)
+			   bool in_alarm, uint64_t spendable_kib, uint64_t most_kib,
+			   const struct policy_state *state, struct plan *plan)
 {
 	struct share *share = state->share;
 	bool cannot_wait = in_alarm || !pages_are_coming(snap);
@@ -414,10 +234,11 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
 		if (missing && g->is_alarmed == in_alarm)
-			share[n++] = (struct share){.hi = amount_less(missing, own_kib(g)) /
-							  MODEL_PAGE_KIB,
-						    .weight = g->weight,
-						    .order = g->domid};
+			share[n++] = (struct share){
+				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
+				      MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid};
 	}
 	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
@@ -439,15 +260,21 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	return spent_kib;
 }
 
-/* Guests in alarm first, and out of the reserve too: it is there for them. */
+/* Guests in alarm first, and out of the reserve too: it is there for them. One alarm is often
+ * followed by another's, so a single growth takes no more than half of what the reserve still has
+ * to lend. */
 static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct policy_state *state, struct plan *plan)
 {
 	bool may_grow = !snap->host.xl_is_building;
 	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
 	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
-	uint64_t spent_kib = grow_those(conf, snap, true, alarm_kib, state, plan);
-	grow_those(conf, snap, false, amount_less(common_kib, spent_kib), state, plan);
+	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
+	uint64_t spent_kib =
+		grow_those(conf, snap, true, alarm_kib,
+			   common_kib + amount_max(lent_kib, conf->step_kib), state, plan);
+	uint64_t left_kib = amount_less(common_kib, spent_kib);
+	grow_those(conf, snap, false, left_kib, left_kib, state, plan);
 }
 
 static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
@@ -471,7 +298,7 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 		credit_observe(&state->credit[i], conf, snap->host.now_ms, g);
 		demand_judge(&state->demand[i], conf, &snap->host, g, &plan->verdict[i]);
 	}
-	set_goals(conf, snap, state->share, plan);
+	goal_set(conf, snap, state->share, plan);
 	gather_small_shrinks(conf, snap, plan);
 	add_shrinks(conf, snap, state->demand, plan);
 	add_cancels(conf, snap, plan);

@@ -78,19 +78,20 @@ static void collect(const struct guest *g, const struct guest_view *v,
 	}
 }
 
+/* 0; -EINTR: it gave way; -EBADF. */
 static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
 		       struct store *store, bool amounts, uint64_t period_ms, uint64_t now_ms,
-		       bool *ret_any)
+		       bool gives_way, bool *ret_any)
 {
 	struct published p = g->published;
 	struct batch batch;
 	batch.n = 0; /* and no more: of a thousand guests most have nothing to be said of */
 	collect(g, v, verdict, amounts, period_ms, now_ms, &p, &batch);
-	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n) : 0;
+	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n, gives_way) : 0;
 	if (r == 0)
 		g->published = p;
 	*ret_any = batch.n > 0;
-	return r == -EBADF ? r : 0;
+	return r == -EBADF || r == -EINTR ? r : 0;
 }
 
 int publish_next(struct guests *gs, const struct verdict *verdict, struct store *store,
@@ -98,11 +99,15 @@ int publish_next(struct guests *gs, const struct verdict *verdict, struct store 
 {
 	bool any = false;
 	int r = 0;
-	for (; round->left && r == 0 && !any; round->left--) {
+	while (round->left && r == 0 && !any) {
 		unsigned i = round->at < gs->n ? round->at : 0;
 		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, amounts, period_ms,
-				now_ms, &any);
+				now_ms, round->n_yields < PUBLISH_MAX_YIELDS, &any);
+		round->n_yields = r == -EINTR ? round->n_yields + 1 : 0;
+		if (r == -EINTR)
+			return 0;
 		round->at = i + 1;
+		round->left--;
 	}
 	return r;
 }

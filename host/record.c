@@ -72,12 +72,12 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		" min_kib=%" PRIu64 " max_kib=%" PRIu64 " weight=%" PRIu32 " bad_reports=%" PRIu64
 		" floods=%" PRIu64 " failed_calls=%" PRIu64 " alarms=%" PRIu64
 		" is_alarmed=%d may_have_credit=%d is_credited=%d is_being_told=%d grew_itself=%d"
-		" can_alarm=%d boot_kib=%" PRIu64 " fill_kib_s=%" PRIu64,
+		" can_alarm=%d boot_kib=%" PRIu64 " fill_kib_s=%" PRIu64 " speed_kib_s=%" PRIu64,
 		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
 		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->is_doubted, v->min_kib,
 		v->max_kib, v->weight, g->n_bad_reports, g->n_floods, g->n_failed_calls,
 		g->n_alarms, v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
-		v->grew_itself, v->can_alarm, v->boot_kib, v->fill_kib_s);
+		v->grew_itself, v->can_alarm, v->boot_kib, v->fill_kib_s, v->speed_kib_s);
 	fprintf(file,
 		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64
 		" cma_kib=%" PRIu64 " want_kib=%" PRIu64 " goal_kib=%" PRIu64,

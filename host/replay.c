@@ -19,15 +19,15 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 	X(period_ms)                                                                               \
 	X(reserve_kib)                                                                             \
 	X(cma_min_kib)                                                                             \
-	X(cma_share_permyriad) X(pressure_max_permyriad) X(demand_fall_ms) X(step_kib)             \
-		X(credit_kib)
+	X(cma_share_permyriad) X(pressure_max_permyriad) X(demand_fall_ms) X(step_kib) X(credit_kib)
 #define GUEST_FIELDS(X)                                                                            \
 	X(domid)                                                                                   \
 	X(alm_kib)                                                                                 \
 	X(cap_kib)                                                                                 \
-	X(target_kib) X(latency_ms) X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib)      \
-		X(weight) X(is_alarmed) X(may_have_credit) X(is_credited) X(is_being_told)         \
-			X(grew_itself) X(can_alarm) X(boot_kib) X(fill_kib_s)
+	X(target_kib)                                                                              \
+	X(latency_ms) X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight)          \
+		X(is_alarmed) X(may_have_credit) X(is_credited) X(is_being_told) X(grew_itself)    \
+			X(can_alarm) X(boot_kib) X(fill_kib_s) X(speed_kib_s)
 #define ACTION_FIELDS(X) X(domid) X(target_kib)
 #define REPORT_FIELDS(X) X(report_ms)
 
@@ -193,6 +193,7 @@ static bool take_guest(struct replay *r, struct text text)
 	v.can_alarm = w.can_alarm != 0;
 	v.boot_kib = w.boot_kib;
 	v.fill_kib_s = w.fill_kib_s;
+	v.speed_kib_s = w.speed_kib_s;
 	remember(r, v.domid);
 	r->view[r->n++] = v;
 	return true;

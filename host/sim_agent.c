@@ -81,8 +81,7 @@ static void send(struct sim_agent *a, const struct report *look, bool is_event)
 static void raise(struct sim_agent *a, const struct report *look, enum alarm_reason reason)
 {
 	a->has_alarm = true;
-	a->report = *look;
-	a->report.seq = a->seq;
+	a->alarm_report = *look;
 	a->fill_kib_s = a->alarm.fill_kib_s;
 	a->n_alarms++;
 	alarm_raised(&a->alarm, look, reason);

@@ -47,7 +47,7 @@ struct sim_agent {
 	bool has_credit; /* … anew */
 	/* what it has written, for the host to take */
 	bool has_report, has_alarm;
-	struct report report;
+	struct report report, alarm_report;
 	uint64_t fill_kib_s;
 	uint64_t n_reports, n_alarms;
 	/* its own */

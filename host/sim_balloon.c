@@ -43,6 +43,7 @@ static void update_schedule(struct sim_balloon *b, enum sim_balloon_state state,
 	if (state == SIM_BALLOON_DONE) {
 		b->schedule_delay_s = 1;
 		b->retry_count = 1;
+		b->wake_at_s = now_s; /* at work again, it waits for no back-off of before */
 		return;
 	}
 	b->retry_count++;

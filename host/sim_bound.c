@@ -21,6 +21,18 @@ struct moment {
 	double other_kib;    /* what may be asked of the disk beside swapping */
 };
 
+/* What reclaim leaves to the guest's kernel and of its cache however little it holds: sim_memory.c.
+ */
+static double kept_kib(const struct sim_bound_guest *b)
+{
+	const struct sim_memory_config *model = &b->config.model;
+	double least_kib = fmax(0, b->lo_kib - model->reserve_kib);
+	double room_kib = b->config.memory_kib - model->reserve_kib - model->kernel_kib -
+			  MARKS * sqrt(b->config.memory_kib) - b->has_kib;
+	double cache_kib = fmin(model->cache_kib, 1024 + least_kib * 0.01);
+	return 4 * sqrt(least_kib) + fmin(cache_kib, fmax(0, room_kib));
+}
+
 static void begin(const struct sim_scenario *s, uint64_t seed, struct sim_bound_guest *guest)
 {
 	for (unsigned i = 0; i < s->n_guests; i++) {
@@ -34,6 +46,7 @@ static void begin(const struct sim_scenario *s, uint64_t seed, struct sim_bound_
 		double room_kib = c->memory_kib - c->model.kernel_kib - c->model.reserve_kib -
 				  MARKS * sqrt(c->memory_kib);
 		b->has_kib = fmin(sim_scenario_demand_kib(c, 0), fmax(0, room_kib));
+		b->kept_kib = kept_kib(b);
 	}
 }
 
@@ -51,7 +64,7 @@ static void add_guest(struct sim_bound_guest *b, double at_s, struct moment *m, 
 	if (!counts(b))
 		return;
 	b->has_kib = fmin(wanted_kib, b->has_kib + model->populate_kib_s * STEP_S);
-	double need_kib = b->has_kib + model->kernel_kib + model->reserve_kib;
+	double need_kib = b->has_kib + model->kernel_kib + model->reserve_kib + b->kept_kib;
 	m->lack_kib += fmax(0, need_kib - b->hi_kib);
 	*sum_kib += fmin(fmax(need_kib, b->lo_kib), b->hi_kib);
 	m->hot_kib -= (1 - model->hot_share) * b->has_kib;

@@ -23,6 +23,7 @@ struct sim_bound_guest {
 	struct sim_guest_config config;
 	double has_kib; /* what its programs have touched at most, swapped or not */
 	double lo_kib, hi_kib;
+	double kept_kib; /* what its kernel keeps of what it holds */
 };
 
 /* Pages, in and out, that are swapped at least. */

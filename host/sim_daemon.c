@@ -46,18 +46,36 @@ static void take_new_guests(struct sim_daemon *d, const struct sim_host *h)
 	}
 }
 
+/* An alarm says so much and no more: as host/intake.c takes it. */
+static void take_alarm(struct guest_view *v, const struct sim_agent *a)
+{
+	const struct report *alarm = &a->alarm_report;
+	v->report.uptime_ms = alarm->uptime_ms;
+	v->report.total_kib = alarm->total_kib;
+	v->report.avail_kib = alarm->avail_kib;
+	v->report.free_kib = amount_min(v->report.free_kib, alarm->avail_kib);
+	v->report.psi_some_us = amount_max(v->report.psi_some_us, alarm->psi_some_us);
+	v->report.psi_full_us = amount_max(v->report.psi_full_us, alarm->psi_full_us);
+	v->fill_kib_s = a->fill_kib_s;
+}
+
 static void take_messages(struct sim_daemon *d, const struct sim_host *h)
 {
 	for (unsigned i = 0; i < d->n; i++) {
 		struct sim_agent *a = &guest_at(h, i)->agent;
 		struct guest_view *v = &d->view[i];
 		bool is_trusted = !guest_at(h, i)->config.is_untrusted;
+		a->has_alarm &= v->has_report || a->has_report;
 		if (!a->has_report && !a->has_alarm)
 			continue;
-		v->has_report = true;
-		v->report = a->report;
+		if (a->has_report) {
+			v->report = a->report;
+			v->fill_kib_s = 0;
+		}
+		v->has_report |= a->has_report;
 		v->report_ms = h->now_ms;
-		v->fill_kib_s = a->has_alarm ? a->fill_kib_s : 0;
+		if (a->has_alarm)
+			take_alarm(v, a);
 		if (a->has_alarm && is_trusted)
 			d->known[i].alarm_until_ms = h->now_ms + GUESTS_ALARM_MS;
 		ask_for_pass(d, a->has_alarm ? h->now_ms : d->last_pass_ms + ENGINE_GAP_MS);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,11 +47,7 @@ static int watch(struct store *s, enum store_source source, const char *path, co
 	return lost_or(errno);
 }
 
-/*
- * When nobody listens on xenstored's socket, xs_open() would take the kernel's
- * device instead, on which the first request waits for ever.
- */
-static int probe_socket(void)
+int store_probe(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const char *path = xs_daemon_socket();
@@ -70,7 +67,7 @@ int store_open(struct store **ret_store)
 	struct store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	int r = probe_socket();
+	int r = store_probe();
 	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
 		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
 		if (!s->handle[i])
@@ -291,25 +288,39 @@ static bool has_memory(struct xs_handle *h, xs_transaction_t t, unsigned domid)
 	return value != NULL;
 }
 
-static bool write_all(struct xs_handle *h, xs_transaction_t t, unsigned domid,
-		      const struct store_value *value, unsigned n_values)
+/* False with errno EINTR when it is to give way and an event of guests waits. */
+static bool may_go_on(const struct store *s, bool gives_way)
+{
+	struct pollfd events = {.fd = store_fd(s, STORE_GUESTS), .events = POLLIN};
+	if (!gives_way || poll(&events, 1, 0) <= 0)
+		return true;
+	errno = EINTR;
+	return false;
+}
+
+static bool write_all(struct store *s, xs_transaction_t t, unsigned domid,
+		      const struct store_value *value, unsigned n_values, bool gives_way)
 {
 	char path[KEYS_MAX_PATH];
 	for (unsigned i = 0; i < n_values; i++) {
 		keys_path(value[i].key, domid, path);
-		if (!xs_write(h, t, path, value[i].text, (unsigned)strlen(value[i].text)))
+		if (!may_go_on(s, gives_way) ||
+		    !xs_write(s->handle[STORE_TALK], t, path, value[i].text,
+			      (unsigned)strlen(value[i].text)))
 			return false;
 	}
-	return true;
+	return may_go_on(s, gives_way);
 }
 
-int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values)
+int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values,
+		bool gives_way)
 {
 	struct xs_handle *h = s->handle[STORE_TALK];
-	xs_transaction_t t = xs_transaction_start(h);
+	xs_transaction_t t = may_go_on(s, gives_way) ? xs_transaction_start(h) : XBT_NULL;
 	if (t == XBT_NULL)
 		return lost_or(errno);
-	bool ok = has_memory(h, t, domid) && write_all(h, t, domid, value, n_values);
+	bool ok = may_go_on(s, gives_way) && has_memory(h, t, domid) &&
+		  write_all(s, t, domid, value, n_values, gives_way);
 	int error = errno;
 	if (!ok) {
 		xs_transaction_end(h, t, true);

@@ -39,6 +39,13 @@ struct store_event {
 
 struct store;
 
+/*
+ * 0 when somebody listens on xenstored's socket, or -errno. To be asked before
+ * xs_open(), and before libxl's contexts: when nobody does, they take the
+ * kernel's device instead, on which the first request waits for ever.
+ */
+int store_probe(void);
+
 /* 0 and *ret_store, watching for domains; or -errno. */
 int store_open(struct store **ret_store);
 void store_close(struct store *store);
@@ -78,11 +85,14 @@ struct store_value {
 
 /*
  * Writes keys of ours for a domain, all or none, and none when libxl has begun
- * to remove what the domain has in xenstore: they would outlive it. 0;
- * -ENOENT then; -EAGAIN when something changed meanwhile; another -errno.
+ * to remove what the domain has in xenstore: they would outlive it. It takes a
+ * request for each and three more, which is long for an alarm to wait: with
+ * `gives_way` none is written when an event of guests comes meanwhile. 0;
+ * -ENOENT; -EAGAIN when something changed meanwhile; -EINTR when it gave way;
+ * another -errno.
  */
 int store_write(struct store *store, unsigned domid, const struct store_value *value,
-		unsigned n_values);
+		unsigned n_values, bool gives_way);
 
 /* Removes everything of ours for a domain. */
 void store_clear(struct store *store, unsigned domid);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/target.h"
 
+#include "host/store.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +18,8 @@ static int open_context(bool verbose)
 {
 	if (context)
 		return 0;
+	if (store_probe() < 0)
+		return ERROR_FAIL;
 	/* libxl's own words on a failure would come at every try; the daemon says it once */
 	logger = xtl_createlogger_stdiostream(stderr, verbose ? XTL_DETAIL : XTL_CRITICAL, 0);
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
@@ -54,19 +58,29 @@ static int check_domain(const struct worker_job *job)
 	return r;
 }
 
-enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
+static int try_to_set(const struct worker_job *job, bool verbose)
 {
 	int r = open_context(verbose);
 	if (r == 0)
 		r = check_domain(job);
-	if (r == ERROR_DOMAIN_NOTFOUND)
-		return WORKER_GONE;
 	if (r == 0)
 		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
+	/* whatever it was, a context that has met an error may be stuck with it */
+	if (r != 0 && r != ERROR_DOMAIN_NOTFOUND)
+		target_finish();
+	return r;
+}
+
+enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
+{
+	bool is_kept = context != NULL; /* and perhaps of a xenstored that was started anew since */
+	int r = try_to_set(job, verbose);
+	if (is_kept && !context)
+		r = try_to_set(job, verbose);
 	if (r == 0)
 		return WORKER_DONE;
-	/* whatever it was, a context that has met an error may be stuck with it */
-	target_finish();
+	if (r == ERROR_DOMAIN_NOTFOUND)
+		return WORKER_GONE;
 	*ret_libxl_error = r;
 	return WORKER_REFUSED;
 }

@@ -16,8 +16,9 @@ void target_prepare(bool verbose);
 /*
  * Makes job->target_kib the target of job->domid, and its max_pages what libxl
  * goes with it, provided that the domain still has job->uuid. May block as
- * long as libxl's locks do. With WORKER_REFUSED, *ret_libxl_error says why; with
- * `verbose`, libxl says more on stderr.
+ * long as libxl's locks do. What fails on a connection that was kept is tried
+ * once more on a new one: xenstored may be another by now. With WORKER_REFUSED,
+ * *ret_libxl_error says why; with `verbose`, libxl says more on stderr.
  */
 enum worker_outcome target_set(const struct worker_job *job, bool verbose,
 			       int32_t *ret_libxl_error);

@@ -221,7 +221,7 @@ static int start_steps(struct lab1 *lab, const struct lab1_options *options)
 	if (!rc)
 		rc = store_start(lab);
 	if (!rc)
-		rc = lab1_keys_dom0(lab, options->dom0_mib * 1024);
+		rc = lab1_keys_dom0(lab, lab->dom0_kib);
 	return rc;
 }
 
@@ -232,6 +232,7 @@ int lab1_start(const struct lab1_options *options, struct lab1 **ret_lab)
 
 	if (!lab)
 		return lab1_fail(-ENOMEM, "cannot start the lab");
+	lab->dom0_kib = options->dom0_mib * 1024;
 	lab->machine_fd = lab->store_fifo_fd = lab->own_pidns_fd = lab->lab_pidns_fd = -1;
 	rc = start_steps(lab, options);
 	if (rc)
@@ -299,6 +300,18 @@ int lab1_kill_store(struct lab1 *lab)
 	int rc = lab1_end(lab->store_pid, SIGKILL, 5000);
 
 	return rc < 0 ? rc : 0;
+}
+
+int lab1_restart_store(struct lab1 *lab)
+{
+	int rc = lab1_kill_store(lab);
+
+	if (rc)
+		return rc;
+	xs_close(lab->store);
+	lab->store = NULL;
+	rc = store_start(lab);
+	return rc ? rc : lab1_keys_dom0(lab, lab->dom0_kib);
 }
 
 int lab1_fault(struct lab1 *lab, const struct lab1_guest *guest, enum fakexen_op op,

@@ -145,6 +145,9 @@ int lab1_cagmad_start(struct lab1 *lab, const char *config, const char *const ex
 int lab1_end(pid_t pid, int signal, uint32_t deadline_ms);
 /* Ends xenstored, as a crash of it would. */
 int lab1_kill_store(struct lab1 *lab);
+/* … and starts another, which knows of dom0 and of nothing that was there before: guests that run
+ * have no xenstore from then on. */
+int lab1_restart_store(struct lab1 *lab);
 
 /* ---- waiting: always for a condition, with a deadline; false when it has passed ---- */
 

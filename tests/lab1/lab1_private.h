@@ -14,6 +14,7 @@ struct lab1 {
 	char log_dir[200];
 	struct fakexen_host *host;
 	struct xs_handle *store;
+	uint64_t dom0_kib;
 	int machine_fd;
 	int store_fifo_fd;
 	int own_pidns_fd, lab_pidns_fd;

@@ -304,6 +304,33 @@ START_TEST(a_xenstored_that_is_not_there_is_waited_for)
 }
 END_TEST
 
+/* Whom xenstored forgot keeps what it holds; with others all goes on, by the same worker too, whose
+ * own connection ended. */
+START_TEST(a_xenstored_that_is_started_anew_stops_nothing)
+{
+	stage_open(200 + 200 + 600);
+	struct lab1_guest *old = stage_boot("old", 200, "0:60", true);
+	stage_start("workers = 1\nperiod_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_key_is(old, "cagma/state", "managed"));
+	lab1_guest_set_demand(old, "0:160");
+	ck_assert(stage_wait_at_least(old, 220 * MIB)); /* the worker has a context by now */
+	for (int time = 1; time <= 2; time++) {
+		ck_assert_msg(lab1_restart_store(stage_lab()) == 0, "%s", lab1_error());
+		struct lab1_guest *new = stage_boot(time == 1 ? "new" : "newer", 200, "0:60", true);
+		ck_assert(stage_key_is(new, "cagma/state", "managed"));
+		uint64_t old_kib = lab1_guest_alm_kib(old);
+		lab1_guest_set_demand(new, "0:200");
+		ck_assert(stage_wait_at_least(new, 260 * MIB));
+		ck_assert_uint_eq(lab1_guest_alm_kib(old), old_kib);
+		old = new;
+	}
+	ck_assert_uint_eq(stage_said("not set"), 0);
+	int status = lab1_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+	ck_assert_uint_eq(stage_said("xenstored lost 2 times"), 1);
+}
+END_TEST
+
 START_TEST(an_unanswering_hypervisor_is_said_once)
 {
 	stage_open(1664);
@@ -375,6 +402,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_stuck_balloon_is_set_aside);
 	tcase_add_test(tests, a_lost_xenstored_is_said_once);
 	tcase_add_test(tests, a_xenstored_that_is_not_there_is_waited_for);
+	tcase_add_test(tests, a_xenstored_that_is_started_anew_stops_nothing);
 	tcase_add_test(tests, an_unanswering_hypervisor_is_said_once);
 	tcase_add_test(tests, a_record_is_decided_again_to_the_same_plans);
 }

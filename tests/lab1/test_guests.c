@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "host/store.h"
@@ -127,43 +129,74 @@ START_TEST(a_rebooted_guest_has_what_it_was_built_with_until_it_reports)
 }
 END_TEST
 
-/* As what libxl runs to save a guest or migrate it away; it ends with the lab. */
-static void start_save_helper(const struct lab1_guest *guest, char *link)
+#define SAVE_HELPER STAGE_FILE("libxl-save-helper")
+
+/* What libxl runs to save a guest or migrate it away, and what others may run by that name. */
+enum helper {
+	HELPER_REAL,
+	HELPER_NOBODYS, /* … and not to be dumped, so that its /proc directory is root's */
+	HELPER_BY_NAME, /* root's, but another program */
+};
+
+/* It ends with the lab. */
+static void start_save_helper(const struct lab1_guest *guest, enum helper helper)
 {
-	char domid[16], self[256];
-	const char *const argv[] = {link, "--save-domain", "8", "9", domid, "0", NULL};
+	static const char *const words[] = {"real", "nobodys", "by-name"};
+	char domid[16], log[32], self[256], copy[320];
+	const char *path = helper == HELPER_BY_NAME ? self : SAVE_HELPER;
+	const char *const argv[] = {path, "--save-domain", "8", "9", domid, words[helper], NULL};
 	pid_t pid;
 	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	ck_assert_int_gt(len, 0);
 	self[len] = '\0';
-	ck_assert_int_eq(symlink(self, link), 0);
+	snprintf(copy, sizeof(copy), "cp --remove-destination %s " SAVE_HELPER, self);
+	ck_assert_int_eq(system(copy), 0);
 	snprintf(domid, sizeof(domid), "%u", lab1_guest_domid(guest));
-	ck_assert_int_eq(lab1_spawn(stage_lab(), LAB1_ROLE_DOM0, NULL, argv, "helper", false, &pid),
-			 0);
+	snprintf(log, sizeof(log), "helper-%s", words[helper]);
+	ck_assert_int_eq(lab1_spawn(stage_lab(), LAB1_ROLE_DOM0, NULL, argv, log, true, &pid), 0);
+	ck_assert(stage_wait_said_in(log, "saves"));
+}
+
+static int play_save_helper(const char *word)
+{
+	prctl(PR_SET_NAME, "libxl-save-helper");
+	if (strcmp(word, "nobodys") == 0 && (setgid(65534) < 0 || setuid(65534) < 0))
+		return 1;
+	puts("saves");
+	fflush(stdout);
+	return pause();
 }
 
 START_TEST(a_guest_that_migrates_away_is_left_alone)
 {
-	char dir[] = "/tmp/cagma-helper-XXXXXX", link[64];
 	stage_open(200 + 600);
-	/* labs side by side see each other's processes, and all but this one number guests from 1
-	 */
-	lab1_host(stage_lab())->next_domid = 7000;
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
 	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
 	stage_start(stage_config, NULL);
 	ck_assert(stage_key_is(b, "cagma/state", "managed"));
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	snprintf(link, sizeof(link), "%s/libxl-save-helper", dir);
-	start_save_helper(b, link);
+	start_save_helper(b, HELPER_REAL);
 	lab1_guest_set_demand(a, "0:100 10:400"); /* so slowly that it is found in time */
 	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
+	sleep(1); /* a call that was under way when it was found */
 	uint64_t target_kib = stage_key_number(b, "memory/target");
 	sleep(3); /* fifteen periods in which nothing is to happen */
 	ck_assert_uint_eq(stage_key_number(b, "memory/target"), target_kib);
 	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
-	unlink(link);
-	rmdir(dir);
+}
+END_TEST
+
+START_TEST(who_only_calls_himself_the_helper_stops_nothing)
+{
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	start_save_helper(b, HELPER_NOBODYS);
+	start_save_helper(b, HELPER_BY_NAME);
+	lab1_guest_set_demand(a, "0:100 10:400");
+	ck_assert(stage_wait_at_least(a, 400 * MIB)); /* there is nothing but what b gives */
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
 }
 END_TEST
 
@@ -177,14 +210,54 @@ START_TEST(nothing_is_written_for_a_guest_that_is_being_removed)
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
 	unsigned domid = lab1_guest_domid(a);
 	ck_assert_int_eq(store_open(&store), 0);
-	ck_assert_int_eq(store_write(store, domid, &value, 1), 0);
+	ck_assert_int_eq(store_write(store, domid, &value, 1, false), 0);
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	snprintf(path, sizeof(path), "/local/domain/%u", domid);
 	ck_assert(xs_rm(lab1_store(stage_lab()), XBT_NULL, path));
-	ck_assert_int_eq(store_write(store, domid, &value, 1), -ENOENT);
+	ck_assert_int_eq(store_write(store, domid, &value, 1, false), -ENOENT);
 	char text[16];
 	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
 	store_close(store);
+}
+END_TEST
+
+static bool has_event(void *store)
+{
+	struct pollfd polled = {.fd = store_fd(store, STORE_GUESTS), .events = POLLIN};
+	return poll(&polled, 1, 0) > 0;
+}
+
+static void drop_events(struct store *store)
+{
+	struct store_event event;
+	while (store_next(store, STORE_GUESTS, &event) > 0)
+		;
+}
+
+START_TEST(a_write_gives_way_to_a_guest)
+{
+	static const struct store_value value[] = {{KEY_STATE, "managed"}, {KEY_REASON, "need"}};
+	struct store *store;
+	char path[64], text[16];
+	stage_open(1600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
+	unsigned domid = lab1_guest_domid(a);
+	struct xs_handle *h = stage_be_agent(a);
+	ck_assert_int_eq(store_open(&store), 0);
+	ck_assert_int_eq(store_watch_cagma(store, domid, 1), 0);
+	ck_assert(lab1_wait(has_event, store, SOON_MS)); /* of the watch itself */
+	drop_events(store);
+	ck_assert(xs_write(h, XBT_NULL, "data/cagma/alarm", "x", 1));
+	ck_assert(lab1_wait(has_event, store, SOON_MS));
+	ck_assert_int_eq(store_write(store, domid, value, 2, true), -EINTR);
+	snprintf(path, sizeof(path), "/local/domain/%u/cagma", domid);
+	ck_assert(!lab1_read(stage_lab(), path, text, sizeof(text)));
+	ck_assert_int_eq(store_write(store, domid, value, 1, false), 0);
+	drop_events(store);
+	ck_assert_int_eq(store_write(store, domid, value, 2, true), 0);
+	ck_assert(stage_key_is(a, "cagma/reason", "need"));
+	store_close(store);
+	xs_close(h);
 }
 END_TEST
 
@@ -348,9 +421,11 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_of_another_balancer_is_left_alone);
 	tcase_add_test(tests, a_target_set_by_hand_is_left_alone_for_a_time);
 	tcase_add_test(tests, a_guest_that_migrates_away_is_left_alone);
+	tcase_add_test(tests, who_only_calls_himself_the_helper_stops_nothing);
 	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
 	tcase_add_test(tests, a_rebooted_guest_has_what_it_was_built_with_until_it_reports);
 	tcase_add_test(tests, nothing_is_written_for_a_guest_that_is_being_removed);
+	tcase_add_test(tests, a_write_gives_way_to_a_guest);
 	tcase_add_test(tests, a_guest_with_passthrough_is_left_alone_as_soon_as_it_has_it);
 	tcase_add_test(tests, a_destroyed_guest_leaves_no_keys_behind);
 	tcase_add_test(tests, a_guest_that_goes_to_and_fro_does_not_fill_the_log);
@@ -363,7 +438,7 @@ static void add_tests(TCase *tests)
 
 int main(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "--save-domain") == 0)
-		return pause(); /* as libxl's helper */
+	if (argc == 6 && strcmp(argv[1], "--save-domain") == 0)
+		return play_save_helper(argv[5]);
 	return suite_run("guests", add_tests);
 }

@@ -335,6 +335,23 @@ START_TEST(test_balloon_gives_up_and_wakes)
 }
 END_TEST
 
+/* Between its tries, with the next one seconds away. */
+START_TEST(test_balloon_that_is_woken_works_on)
+{
+	struct sim_balloon b;
+	struct sim_memory m;
+
+	balloon_setup(&b, &m, &driver);
+	sim_balloon_set_target(&b, 300 << 10, 0); /* max_pages is 257 MiB */
+	balloon_for(&b, &m, 7);
+	ck_assert_int_eq(b.current_kib, 257 << 10);
+	fakexen_domain_set_max(host, domid, 400 * 256);
+	sim_balloon_set_target(&b, 350 << 10, balloon_time_s);
+	balloon_for(&b, &m, 1);
+	ck_assert_int_eq(b.current_kib, 350 << 10);
+}
+END_TEST
+
 START_TEST(test_balloon_is_bounded_by_free_memory_and_claims)
 {
 	static const uint8_t handle[16] = {2};
@@ -418,6 +435,7 @@ static Suite *suite(void)
 	tcase_add_test(balloon, test_balloon_shrinks_at_its_speed);
 	tcase_add_test(balloon, test_balloon_stops_at_what_is_available);
 	tcase_add_test(balloon, test_balloon_gives_up_and_wakes);
+	tcase_add_test(balloon, test_balloon_that_is_woken_works_on);
 	tcase_add_test(balloon, test_balloon_is_bounded_by_free_memory_and_claims);
 	tcase_add_loop_test(balloon, test_balloon_faults, 0,
 			    sizeof balloon_faults / sizeof balloon_faults[0]);

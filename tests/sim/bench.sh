@@ -67,7 +67,7 @@ sweeps="period_ms 1000 250 500 1000 2000 4000
 reserve_mib 64 16 32 64 128 256
 cma_min_mib 32 8 16 32 64 96
 cma_share_permyriad 1250 300 600 1250 2000 3000
-pressure_max_permyriad 2500 0 1000 2500 5000 10000
+pressure_max_permyriad 1000 0 500 1000 2500 5000
 demand_fall_ms 20000 1000 5000 20000 60000
 step_mib 2 1 2 4 8 16
 credit_mib 32 0 8 16 32 64 128"

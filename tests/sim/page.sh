@@ -10,7 +10,11 @@ table() {
 	awk -F '\t' -v mark="${1:-}" '
 		NR == 1 {
 			printf "<div class=wide><table><tr>"
-			for (i = 1; i <= NF; i++) { head[i] = $i; printf "<th>%s</th>", $i }
+			for (i = 1; i <= NF; i++) {
+				head[i] = text = $i
+				gsub("_", " ", text)
+				printf "<th>%s</th>", text
+			}
 			print "</tr>"
 			n = NF
 			next
@@ -24,6 +28,7 @@ table() {
 				isleast = mark != "" && $1 != "cuts" && $1 != "of static" && i >= 3 && head[i] != "gain" && i < n &&
 				          $i !~ /!/ && $i + 0 == least
 				text = $i
+				if (i == n) gsub(",", ", ", text)
 				if (text ~ /^[0-9]+!?$/)
 					while (text ~ /[0-9][0-9][0-9][0-9]/)
 						text = with_comma(text)
@@ -74,7 +79,7 @@ echo 'their programs want. Below: what is in swap under each policy.</p>'
 for svg in "$work"/plot-*.svg; do
 	w=${svg##*/plot-}
 	w=${w%.svg}
-	printf '<h3 id="%s">%s</h3><p>%s</p>\n<div class=plot>' "$w" "$w" "$(about "$w")"
+	printf '<h3 id="%s">%s</h3><p>%s</p>\n<div class="plot time">' "$w" "$w" "$(about "$w")"
 	cat "$svg"
 	echo '</div>'
 done

@@ -8,7 +8,7 @@ set -eu
 w=$1 dir=$2
 trace=$dir/trace-$w-cagma.tsv
 guests=$(awk -F '\t' 'NR > 1 && $2 != "(free)" && !seen[$2]++ {print $2}' "$trace" | head -n 6)
-policies=$(for f in "$dir/trace-$w-"*.tsv; do f=${f##*/trace-"$w"-}; echo "${f%.tsv}"; done)
+policies="cagma $(for f in "$dir/trace-$w-"*.tsv; do f=${f##*/trace-"$w"-}; echo "${f%.tsv}"; done | grep -vx cagma)"
 colours="#4477aa #cc6677 #228833 #aa7733 #8855bb #339999 #dd8822 #777777 #bb4499"
 colour() { echo "$colours" | cut -d ' ' -f "$1"; }
 for p in $policies; do
@@ -18,13 +18,13 @@ for p in $policies; do
 done
 {
 	cat <<-'EOF'
-		set terminal svg size 760,470 dynamic font "sans-serif,12" linewidth 1.4
+		set terminal svg size 760,500 dynamic font "sans-serif,12" linewidth 1.4
 		set multiplot layout 2,1
 		set border 3
 		set tics nomirror
 		set lmargin 9
-		set rmargin 18
-		set key outside right top samplen 1.5
+		set rmargin 21
+		set key outside right top samplen 1.2 spacing 0.95 maxrows 9 font "sans-serif,11"
 		set ylabel "MiB"
 	EOF
 	i=0

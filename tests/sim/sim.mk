@@ -6,6 +6,7 @@
 # make result-policy-scale   what one decision of cagma takes, by the number of guests
 # make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
 # make bench-quick           the same in under a minute, with one seed and no sweeps
+# make result-sim-vs-real    what the last run of lab 2 recorded, beside the same in the simulator
 # make check-sim             one seed: that no run comes below the bound, no page is lost, and
 #                            the same seed gives the same bytes
 
@@ -14,7 +15,10 @@ SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
 # Options are tried on seeds 1 to 9; what is reported is of others.
 SIM_SEEDS     = 101,102,103
 
-.PHONY: result-sim-suite result-policy-scale bench bench-quick check-sim
+# Of what is there of lab 2's last run; it runs none.
+LAB2_OUT ?= build/lab2/run/out
+
+.PHONY: result-sim-suite result-policy-scale result-sim-vs-real bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Qprintf '%s\n' $(SIM_WORKLOADS) | xargs -P 2 -n 4 $(SIM_PROG) run --tsv --seed $(SIM_SEEDS) >$B/sim-suite.tsv
@@ -23,6 +27,13 @@ result-sim-suite: $(SIM_PROG)
 result-policy-scale: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Q$(SIM_PROG) scale | tee $(RESULTS)/policy-scale.txt
+result-sim-vs-real: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Qfor s in tests/sim/lab2/*.scn; do n=$$(basename $$s .scn); \
+	  for r in $(LAB2_OUT)/$$n/cagma*.record $(LAB2_OUT)/$$n/static*.record; do \
+	    [ ! -e $$r ] || sh tests/sim/versus.sh $(SIM_PROG) $$s $$r || exit 1; \
+	  done; done >$(RESULTS)/sim-vs-real.txt
+	$Qcat $(RESULTS)/sim-vs-real.txt
 bench bench-quick: $(SIM_PROG)
 	$Qsh tests/sim/bench.sh $(SIM_PROG) build/bench $(if $(filter bench-quick,$@),quick,full)
 # It ends with an error when pages do not add up, or fewer are swapped than the bound says.

@@ -20,6 +20,7 @@ set style fill solid 0.85 noborder
 $data
 END
 set title "pages swapped, of those with fixed memory"
-plot "\$data" using (\$2/2):0:(\$2/2):(0.36):ytic(1) with boxxyerror lc rgb "#4477aa", \
+plot "\$data" using (\$2/2):0:(\$2/2):(0.36):(strcol(1) eq "cagma" ? 0x4477aa : 0x99aabb):ytic(1) \
+	with boxxyerror lc rgb variable, \
      "" using (\$2+1):0:(sprintf("%.1f %%", \$2)) with labels left
 EOF

@@ -184,6 +184,102 @@ START_TEST(a_sleeping_balloon_is_known_to_need_another_target)
 }
 END_TEST
 
+/* Linux sleeps for seconds between its tries. */
+START_TEST(it_is_woken_when_it_has_something_to_give)
+{
+	start(200 * MIB, 200 * MIB);
+	guest.has_report = true;
+	guest.report.avail_kib = 50 * MIB;
+	guest.report_ms = now_ms;
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	look(1);
+	look(BALLOON_DOZE_MS);
+	ck_assert(!guest.gave_up); /* that report was there before it tried */
+	guest.report_ms = now_ms;
+	guest.report.avail_kib = 1 * MIB;
+	look(1);
+	ck_assert(!guest.gave_up);
+	guest.report.avail_kib = 50 * MIB;
+	look(1);
+	ck_assert(guest.gave_up);
+	guest.target_kib -= 4;
+	look(1);
+	ck_assert(!guest.gave_up);
+}
+END_TEST
+
+START_TEST(one_that_is_to_grow_is_woken_too)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 300 * MIB;
+	look(1);
+	look(BALLOON_DOZE_MS - 1);
+	ck_assert(!guest.gave_up);
+	look(1);
+	ck_assert(guest.gave_up);
+}
+END_TEST
+
+static void move_at(uint64_t kib_s, int way, uint64_t ms)
+{
+	for (uint64_t end_ms = now_ms + ms; now_ms < end_ms;) {
+		uint64_t step_kib = kib_s / 10 / 4 * 4;
+		guest.alm_kib = way > 0 ? guest.alm_kib + step_kib : guest.alm_kib - step_kib;
+		look(100);
+	}
+}
+
+START_TEST(its_speed_is_measured_both_ways)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_uint_eq(guest.speed_kib_s, 0);
+	guest.target_kib = 400 * MIB;
+	look(900); /* it takes its time to begin */
+	move_at(20 * MIB, 1, 1000);
+	ck_assert_uint_ge(guest.speed_kib_s, 19 * MIB);
+	ck_assert_uint_le(guest.speed_kib_s, 21 * MIB);
+	guest.target_kib = 100 * MIB;
+	move_at(20 * MIB, -1, 5000);
+	ck_assert_uint_ge(guest.speed_kib_s, 19 * MIB);
+	ck_assert_uint_le(guest.speed_kib_s, 21 * MIB);
+}
+END_TEST
+
+START_TEST(a_pause_is_no_speed_and_neither_is_having_nothing_to_give)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	for (int i = 0; i < 10; i++) {
+		guest.alm_kib -= 2 * MIB;
+		look(BALLOON_PAUSE_MS + 100);
+		look(BALLOON_PAUSE_MS + 100);
+	}
+	ck_assert_uint_eq(guest.speed_kib_s, 0);
+	guest.has_report = true;
+	guest.report.avail_kib = 4 * MIB;
+	move_at(10 * MIB, -1, 2000);
+	ck_assert_uint_eq(guest.speed_kib_s, 0);
+}
+END_TEST
+
+/* Told more while it grows, it does not begin anew. */
+START_TEST(latency_is_taken_from_rest)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	for (int i = 1; i <= 10; i++) {
+		guest.target_kib = (200 + 20 * (uint64_t)i) * MIB;
+		look(100);
+		guest.alm_kib += 4 * MIB;
+	}
+	ck_assert_uint_eq(guest.latency_ms, (3 * BALLOON_LATENCY_MS + 100) / 4);
+}
+END_TEST
+
 START_TEST(other_holds_are_left_alone)
 {
 	start(200 * MIB, 100 * MIB);
@@ -440,6 +536,11 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, new_targets_do_not_excuse_one_that_never_moves);
 	tcase_add_test(tests, a_stuck_one_is_tried_after_ever_longer_pauses);
 	tcase_add_test(tests, a_sleeping_balloon_is_known_to_need_another_target);
+	tcase_add_test(tests, it_is_woken_when_it_has_something_to_give);
+	tcase_add_test(tests, one_that_is_to_grow_is_woken_too);
+	tcase_add_test(tests, its_speed_is_measured_both_ways);
+	tcase_add_test(tests, a_pause_is_no_speed_and_neither_is_having_nothing_to_give);
+	tcase_add_test(tests, latency_is_taken_from_rest);
 	tcase_add_test(tests, other_holds_are_left_alone);
 }
 

@@ -50,6 +50,25 @@ START_TEST(an_alarm_is_answered_out_of_the_reserve)
 }
 END_TEST
 
+START_TEST(the_first_in_alarm_leaves_something_of_the_reserve_for_the_next)
+{
+	world_init(&w, 64 * MIB);
+	unsigned first = world_add(&w, 300 * MIB, 260 * MIB);
+	unsigned next = world_add(&w, 300 * MIB, 260 * MIB);
+	world_add(&w, 600 * MIB, 80 * MIB);
+	w.guest[next + 1].speed_kib = 1 * MIB; /* gives, but too late */
+	world_run(&w, cagma(), 1, 100);
+	w.view[first].is_alarmed = true;
+	w.view[first].fill_kib_s = 400 * MIB;
+	world_run(&w, cagma(), 1, 100);
+	ck_assert_uint_ge(w.view[first].target_kib, 330 * MIB);
+	w.guest[next].used_kib = 290 * MIB;
+	w.view[next].is_alarmed = true;
+	world_run(&w, cagma(), 1, 100);
+	ck_assert_uint_ge(w.view[next].target_kib, 307 * MIB);
+}
+END_TEST
+
 START_TEST(the_reserve_is_refilled_after_an_alarm)
 {
 	world_init(&w, 64 * MIB);
@@ -228,6 +247,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, an_alarm_is_answered_out_of_the_reserve);
+	tcase_add_test(tests, the_first_in_alarm_leaves_something_of_the_reserve_for_the_next);
 	tcase_add_test(tests, the_reserve_is_refilled_after_an_alarm);
 	tcase_add_test(tests, guests_that_cry_all_the_time_get_no_more_than_their_share);
 	tcase_add_test(tests, credit_is_half_of_what_is_free_and_at_most_as_configured);

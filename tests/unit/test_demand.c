@@ -110,14 +110,37 @@ START_TEST(demand_rises_at_once_and_falls_slowly)
 }
 END_TEST
 
-START_TEST(demand_does_not_fall_while_the_guest_swaps_out)
+static void squeeze(uint64_t kib)
+{
+	guest.report.pswpout += kib / 4;
+	guest.report.swap_free_kib -= kib;
+}
+
+START_TEST(what_is_squeezed_out_is_in_use_until_it_is_not_missed)
 {
 	start(300 * MIB);
-	for (int i = 0; i < 60; i++) {
-		guest.report.pswpout += 100;
-		report(1000, 200 * MIB); /* what we squeezed out is still wanted */
+	for (uint64_t i = 1; i <= 10; i++) {
+		squeeze(10 * MIB);
+		report(100, 300 * MIB - i * 10 * MIB);
 	}
-	ck_assert_uint_ge(verdict.demand_kib, 300 * MIB);
+	ck_assert_uint_ge(verdict.use_kib, 295 * MIB);
+	ck_assert_uint_le(verdict.use_kib, 300 * MIB);
+	report(5000, 200 * MIB);
+	ck_assert_uint_ge(verdict.use_kib, 245 * MIB);
+	report(10000, 200 * MIB); /* nothing came back: it was cold */
+	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
+}
+END_TEST
+
+/* A guest that is squeezed while it needs less every second. */
+START_TEST(what_is_freed_is_no_use_though_other_pages_are_swapped_out)
+{
+	start(300 * MIB);
+	for (uint64_t i = 1; i <= 60; i++) {
+		squeeze(100);
+		report(1000, 300 * MIB - i * 3 * MIB);
+	}
+	ck_assert_uint_le(verdict.use_kib, 122 * MIB);
 }
 END_TEST
 
@@ -127,7 +150,7 @@ START_TEST(demand_does_not_fall_in_an_alarm)
 	guest.is_alarmed = true;
 	report(200, 200 * MIB); /* more may have gone to swap than the alarm says */
 	ck_assert_uint_eq(verdict.use_kib, 300 * MIB);
-	guest.is_alarmed = false;
+	guest.report.seq++; /* the report after it tells */
 	report(200, 200 * MIB);
 	ck_assert_uint_eq(verdict.use_kib, 200 * MIB);
 }
@@ -146,6 +169,24 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 	guest.report.pswpout = guest.report.pswpin = 50 * MIB / 4;
 	report(1000, 400 * MIB);
 	ck_assert_uint_eq(verdict.demand_kib, 410 * MIB);
+}
+END_TEST
+
+/* What a ramp is ahead of its balloon is there before, or is missing. */
+START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
+{
+	uint64_t cma_kib[3];
+	static const uint64_t speed_kib_s[3] = {0, 100 * MIB, 10 * MIB};
+	for (int i = 0; i < 3; i++) {
+		start(200 * MIB);
+		guest.speed_kib_s = speed_kib_s[i];
+		for (uint64_t s = 1; s <= 5; s++)
+			report(1000, (200 + 20 * s) * MIB);
+		cma_kib[i] = verdict.cma_kib;
+	}
+	ck_assert_uint_eq(cma_kib[1], cma_kib[0]);
+	ck_assert_uint_ge(cma_kib[2], cma_kib[0] + 100 * MIB);
+	ck_assert_uint_le(cma_kib[2], cma_kib[0] + 300 * MIB);
 }
 END_TEST
 
@@ -177,14 +218,14 @@ START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
 {
 	start(100 * MIB);
 	guest.fill_kib_s = 40 * MIB;
-	report(15000, 106 * MIB); /* long after the last report */
-	ck_assert_uint_eq(verdict.cma_kib, (32 + 60) * MIB);
+	report(15000, 106 * MIB);                            /* long after the last report */
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 53) * MIB); /* no more than half of D */
 	guest.can_alarm = true; /* then it need not last until the next period */
 	report(200, 106 * MIB);
 	ck_assert_uint_eq(verdict.cma_kib, (32 + 32) * MIB);
 	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
 	report(200, 106 * MIB);
-	ck_assert_uint_eq(verdict.cma_kib, (32 + 106) * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, (32 + 53) * MIB);
 }
 END_TEST
 
@@ -328,10 +369,12 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_without_a_report_wants_what_it_holds);
 	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
 	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
-	tcase_add_test(tests, demand_does_not_fall_while_the_guest_swaps_out);
+	tcase_add_test(tests, what_is_squeezed_out_is_in_use_until_it_is_not_missed);
+	tcase_add_test(tests, what_is_freed_is_no_use_though_other_pages_are_swapped_out);
 	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
+	tcase_add_test(tests, growth_that_a_balloon_cannot_follow_is_foreseen);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
 	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);
 	tcase_add_test(tests, stalls_with_little_available_raise_the_cma_and_calm_lowers_it);

@@ -200,8 +200,43 @@ START_TEST(whatever_the_others_claim_a_guest_has_its_share)
 }
 END_TEST
 
+/* What all use fits, their CMA does not: nobody has all of it while another one has none. (By its
+ * weight the first guest leaves the others no share that they would have whatever it claims.) */
+START_TEST(headroom_is_shared_whatever_is_used)
+{
+	uint64_t goal_kib[WORLD_MAX_GUESTS + 1];
+	srandom((unsigned)_i + 1);
+	for (int round = 0; round < ROUNDS; round++) {
+		world_init(&w, 0);
+		w.conf.step_kib = MODEL_PAGE_KIB;
+		w.conf.reserve_kib = 0;
+		world_add(&w, (OFFSET_MIB + 132) * MIB, 100 * MIB);
+		w.view[0].weight = 65535;
+		w.view[0].max_kib = 64 * 1024 * MIB;
+		unsigned n = 3 + (unsigned)random() % 6;
+		for (unsigned i = 1; i < n; i++) {
+			uint64_t used_kib = random_kib(300, 800);
+			world_add(&w, OFFSET_MIB * MIB + used_kib + random_kib(4, 20), used_kib);
+			w.view[i].weight = 1;
+			w.view[i].min_kib = random_kib(4, 8);
+		}
+		decide(goal_kib);
+		uint64_t least_kib = UINT64_MAX, most_kib = 0;
+		for (unsigned i = 1; i < n; i++) {
+			const struct verdict *v = &w.verdict[i];
+			uint64_t use_kib = v->offset_kib + v->use_kib;
+			ck_assert_uint_ge(v->goal_kib + MODEL_PAGE_KIB, use_kib);
+			least_kib = amount_min(least_kib, amount_less(v->goal_kib, use_kib));
+			most_kib = amount_max(most_kib, amount_less(v->goal_kib, use_kib));
+		}
+		ck_assert_uint_le(most_kib - least_kib, 3 * MODEL_PAGE_KIB);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_loop_test(tests, headroom_is_shared_whatever_is_used, 0, 10);
 	tcase_add_loop_test(tests, permuting_guests_changes_nothing, 0, 10);
 	tcase_add_loop_test(tests, more_memory_never_gives_a_guest_less, 0, 10);
 	tcase_add_loop_test(tests, equal_guests_get_equal_amounts, 0, 10);

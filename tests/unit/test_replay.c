@@ -24,7 +24,7 @@ enum { GUESTS = 4 };
 	"max_kib=800000 "                                                                          \
 	"weight=256"                                                                               \
 	" is_alarmed=0 may_have_credit=0 is_credited=0 is_being_told=0 grew_itself=0 can_alarm=1"  \
-	" boot_kib=0 fill_kib_s=0 offset_kib=0"
+	" boot_kib=0 fill_kib_s=0 speed_kib_s=0 offset_kib=0"
 #define REPORT                                                                                     \
 	" | report report_ms=%d seq=%d uptime_ms=%d total_kib=360000 free_kib=9000 avail_kib=9000"
 

@@ -8,11 +8,11 @@ PAIR_AVAILABLE_KIB=30720
 PAIR_FREE_KIB=78848
 PAIR_BOUNDS=("a:163840:614400" "b:184320:409600")
 
-# pair_create [FREE_KIB [AGENT [A_MEMORY_MIB]]]: together they have 600 MiB
+# pair_create [FREE_KIB [AGENT [A_MEMORY_MIB B_MEMORY_MIB]]]
 pair_create() {
-	local agent=${2:-cagma} a_mib=${3:-200}
-	guest_create a "$a_mib" 600 "$agent"
-	guest_create b $((600 - a_mib)) 400 "$agent"
+	local agent=${2:-cagma}
+	guest_create a "${3:-200}" 600 "$agent"
+	guest_create b "${4:-400}" 400 "$agent"
 	guest_wait a b
 	guest_wait_agent a b
 	host_fill "${1:-$PAIR_FREE_KIB}"

@@ -3,15 +3,16 @@
 #
 # A guest populates 128 MiB at once with 30 MiB available, while another one holds 220 MiB that it
 # does not need and 77 MiB of the host are free: one line for each policy, each repetition on fresh
-# guests, the policies in turn. "control" is the same work with ample memory.
-#
+# guests, the policies in turn. "control" is the same work with ample memory; "oracle" is what no
+# balancer can do better: A is given all it will need, out of free memory, in the moment it begins.
 LIMIT_S=3600
 
 JUMP_KIB=131072
 JUMP_RESERVE_MIB=50
 JUMP_CREDIT_MIB=64
 JUMP_HOT_MS=10000
-JUMP_POLICIES="static qmemman cagma cagma-credit control"
+JUMP_ORACLE_MIB=350
+JUMP_POLICIES="static qmemman cagma cagma-credit oracle control"
 
 # jump_times RUN AFTER_MS: what happened when, from the mark of the jump on
 jump_times() {
@@ -31,22 +32,37 @@ jump_times() {
 	echo "first_give_ms=$(difference "$(value give "$when")" "$mark_ms")"
 }
 
+# jump_populate CONDITION: prints what A says of its jump
+jump_populate() {
+	guest_begin a 120 "jump size_kib=$JUMP_KIB"
+	if [ "$1" = oracle ]; then
+		xl mem-set "${PREFIX}a" "${JUMP_ORACLE_MIB}m" >/dev/null || exit 1
+	fi
+	guest_end a
+	echo "$ANSWER"
+}
+
 # jump_run NUMBER CONDITION
 jump_run() {
-	local run=$2-$1 policy=$2 agent=cagma a_mib=200 credit=0
+	local run=$2-$1 policy=$2 agent=cagma a_mib=200 b_mib=400 credit=0
+	local free_kib=$PAIR_FREE_KIB
 	local populated hot start_ms verdict
 	case $2 in
-	control) policy=static a_mib=400 ;;
+	control) policy=static a_mib=400 b_mib=200 ;;
+	oracle)
+		policy=static b_mib=$((400 - JUMP_ORACLE_MIB + a_mib))
+		free_kib=$((PAIR_FREE_KIB + (JUMP_ORACLE_MIB - a_mib) * 1024))
+		;;
 	qmemman) agent=peer ;;
 	cagma-credit) policy=cagma credit=$JUMP_CREDIT_MIB ;;
 	esac
-	pair_create "$PAIR_FREE_KIB" $agent $a_mib
+	pair_create $free_kib $agent $a_mib $b_mib
 	pair_pin "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
 	pair_hold $JUMP_KIB "$PAIR_AVAILABLE_KIB" $(((a_mib - 200) * 1024))
 	measure_start "$run" a b
 	pair_release "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
 	start_ms=$(now_ms)
-	populated=$(guest_ask a 120 "jump size_kib=$JUMP_KIB") || exit 1
+	populated=$(jump_populate "$2") || exit 1
 	hot=$(guest_ask a 60 "hot hold_ms=$JUMP_HOT_MS") || exit 1
 	measure_stop "$run" a b
 	balancer_stop "$run"
@@ -64,13 +80,15 @@ jump_run() {
 }
 
 jump_report() {
-	local condition control
+	local condition control oracle
 	control=$(series_median control populate_ms)
+	oracle=$(series_median oracle populate_ms)
 	for condition in $1; do
 		[ "$condition" != control ] || continue
 		# shellcheck disable=SC2046
 		result jump "policy=$condition" $(series_medians "$condition" populate_ms) \
 			"control_populate_ms=$control" \
+			"oracle_populate_ms=$oracle" \
 			$(series_medians "$condition" swapout_pages first_growth_ms \
 				target_after_report_ms swapin_pages passes first_report_ms \
 				first_action_ms available_before_kib) \
