@@ -21,11 +21,11 @@ table() {
 		}
 		{
 			least = -1
-			for (i = 3; mark != "" && i <= n && head[i] != "gain"; i++)
+			for (i = 4; mark != "" && i <= n && head[i] != "gain"; i++)
 				if ($i !~ /!/ && (least < 0 || $i + 0 < least)) least = $i + 0
 			printf "<tr%s>", $n != "-" && mark != "" ? " class=lost" : ""
 			for (i = 1; i <= n; i++) {
-				isleast = mark != "" && $1 != "cuts" && $1 != "of static" && i >= 3 && head[i] != "gain" && i < n &&
+				isleast = mark != "" && $1 != "cuts" && $1 != "of static" && i >= 4 && i < n - 2 &&
 				          $i !~ /!/ && $i + 0 == least
 				text = $i
 				if (i == n) gsub(",", ", ", text)
@@ -61,7 +61,8 @@ cat <<'EOF'
 <h1>Policies on simulated hosts</h1>
 <p>Pages swapped in and out by all guests, each policy with the agent and the period of its own
 system, summed over the seeds. <em>bound</em>: no allocator could come to less. <em>gain</em>:
-(static − cagma) / (static − bound). A figure with ! is of a policy that let a guest be killed for
+(static − cagma) / (static − bound). <em>knowing</em> and <em>of knowing</em>: the same for an
+allocator that sees every demand before it is there and moves memory at once. A figure with ! is of a policy that let a guest be killed for
 memory, or not be started. The least of a line is bold; a line where a policy was better than cagma
 by more than 5 % is marked. All of this is simulated: docs/simulator.md says how.</p>
 EOF
