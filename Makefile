@@ -41,7 +41,8 @@ COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
 CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/goal.o host/plan.o host/policy.o host/policy_cagma.o \
               host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
-              host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o
+              host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
+              host/interval.o host/pace.o host/precopy.o host/dirtylog.o
 GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk
@@ -61,7 +62,9 @@ CTL_LIBS    = -lxlutil -lxenstore
 
 PROGS = guest/cagma-agent guest/cagma-mkguest host/cagmad host/cagmactl host/cagma-sim
 
-all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init)
+include host/precopy.mk
+
+all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init) $(MIGRATE_PARTS)
 
 $B/guest/cagma-agent: $(addprefix $B/,$(AGENT))
 $B/guest/cagma-agent: LDLIBS += $(AGENT_LIBS)
@@ -82,7 +85,7 @@ $B/%.o: %.c Makefile
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # What a newcomer calls first installs what it needs before anything is built.
-NEWCOMER = demo lab lab-full check check-fast experiment-short result-%
+NEWCOMER = demo lab lab-full check check-fast experiment-short precopy-short result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
 $(MAKECMDGOALS): deps-first ;
 deps-first:
@@ -95,7 +98,7 @@ else
 include $(wildcard tests/*/*.mk)
 
 # All that the core may reach: string functions, arithmetic, compiler helpers, itself.
-PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
+PURE_OK = mem(cpy|set|move|cmp|chr|mem)|str(len|cmp|ncmp|chr|nlen|spn|cspn|tod)|sqrt|exp|log|cos|fmod|floor|fmin|fmax|fabs|__stack_chk_fail|__mem(cpy|set|move)_chk|_GLOBAL_OFFSET_TABLE_
 pure: $(addprefix $B/,$(PURE))
 	$Qnm $^ | awk '$$2 ~ /^[TDRBC]$$/ {print $$3}' | sort > $B/pure.own
 	$Qfor o in $^; do nm -u $$o | awk -v o=$$o '{print $$2, o}'; done | sort | \
@@ -104,17 +107,18 @@ pure: $(addprefix $B/,$(PURE))
 
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
-	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests lab1 lab2-programs staged >build-$$cc.log 2>&1 \
+	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all tests lab1 lab2-programs staged migrate-programs >build-$$cc.log 2>&1 \
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
-TESTS = check-unit check-sim check-bench check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
+TESTS = check-unit check-migrate check-sim check-bench check-lab2-judge check-lab1 check-results $(addprefix check-,$(LAB1_STAGED_NAMES))
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(TESTS)
 check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs $(TESTS) check-san
 check: check-fast check-warnings lab
 	+$Q$(MAKE) --no-print-directory experiment-short
+	+$Q$(MAKE) --no-print-directory precopy-short
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
@@ -133,7 +137,7 @@ install_program = $(INSTALL) -D -m 0755 $B/$1/$2 $(DESTDIR)$(SBINDIR)/$2 && \
   $(INSTALL) -D -m 0644 systemd/$2.service.in $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service && \
   sed -i -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' \
     $(DESTDIR)$(SYSTEMDUNITDIR)/$2.service
-install: install-daemon install-agent install-mkguest
+install: install-daemon install-agent install-mkguest install-migrate
 # What cagma-mkguest puts into guests, where it finds it: beside its own directory. In guests the
 # agent is always in /usr/sbin.
 install-mkguest: $B/guest/cagma-mkguest mkguest-parts
@@ -144,6 +148,12 @@ install-mkguest: $B/guest/cagma-mkguest mkguest-parts
 mkguest-parts: $B/guest/cagma-agent $B/guest/cagma-guest-init
 	$Q$(INSTALL) -C -D -t $B/lib/cagma $^
 	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/lib/cagma/cagma-agent.service
+# Found where cagma-migrate looks: beside its own directory.
+install-migrate: $(MIGRATE_PARTS)
+	$(INSTALL) -D -m 0755 $B/host/cagma-migrate $(DESTDIR)$(SBINDIR)/cagma-migrate
+	$(INSTALL) -D -m 0644 docs/man/cagma-migrate.8 $(DESTDIR)$(MANDIR)/man8/cagma-migrate.8
+	$(INSTALL) -D -t $(DESTDIR)$(LIBDIR) $B/host/cagma-save-helper
+	$(INSTALL) -m 0644 $(PRECOPY_LIBRARY) $(DESTDIR)$(LIBDIR)/
 install-agent: $B/guest/cagma-agent
 	$(call install_program,guest,cagma-agent)
 install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
@@ -158,7 +168,7 @@ install-daemon: $B/host/cagmad $B/host/cagmactl $B/host/cagma-sim
 clean:
 	rm -rf build build-*
 
-.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon install-mkguest mkguest-parts clean
+.PHONY: pure check check-fast check-san check-warnings format deps install install-agent install-daemon install-mkguest install-migrate mkguest-parts clean
 endif
 
 .PHONY: all

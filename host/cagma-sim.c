@@ -3,6 +3,7 @@
  * cagma-sim.c - policies without a host. (Edge.)
  */
 #include "host/decide.h"
+#include "host/precopy_main.h"
 #include "host/recorded_main.h"
 #include "host/replay_main.h"
 #include "host/sim_main.h"
@@ -15,8 +16,9 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } commands[] = {
-	{"run", sim_main},       {"trace", sim_main},     {"scale", sim_main},
-	{"decide", decide_main}, {"replay", replay_main}, {"demand", recorded_main},
+	{"run", sim_main},         {"trace", sim_main},     {"scale", sim_main},
+	{"decide", decide_main},   {"replay", replay_main}, {"demand", recorded_main},
+	{"precopy", precopy_main},
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

@@ -6,6 +6,7 @@
  */
 #include "common/amount.h"
 #include "common/log.h"
+#include "host/command.h"
 #include "host/lease.h"
 #include "host/need.h"
 #include "host/reserve.h"
@@ -18,11 +19,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
-	"Usage: cagmactl reserve [--timeout S] [--for S] SIZE | --config FILE [-- COMMAND...]\n"
+	"Usage: cagmactl reserve [OPTIONS] SIZE | --config FILE [-- COMMAND...]\n"
 	"       cagmactl reservations\n"
 	"       cagmactl release ID\n"
 	"Make room for guests that are to be started on this Xen host. Runs in dom0.\n"
@@ -34,6 +36,7 @@ static const char usage[] =
 	"    --config FILE     what xl needs to start the guest of this xl.cfg\n"
 	"    --timeout S       give up when it is not free after S seconds (60)\n"
 	"    --for S           keep it for S seconds, or until a guest was started (300)\n"
+	"    --if-daemon       run COMMAND, without a reservation, when no cagmad runs\n"
 	"reservations  list what is reserved\n"
 	"release       end a reservation\n"
 	"\n"
@@ -93,11 +96,12 @@ static int take_config(const char *path, struct reserve *r)
 /* 0 or EXIT_USAGE. `argv` ends before "--". */
 static int read_reserve(int argc, char **argv, struct reserve *r)
 {
-	enum { CONFIG = 256, TIMEOUT, FOR };
+	enum { CONFIG = 256, TIMEOUT, FOR, IF_DAEMON };
 	static const struct option longs[] = {
 		{"config", required_argument, NULL, CONFIG},
 		{"timeout", required_argument, NULL, TIMEOUT},
 		{"for", required_argument, NULL, FOR},
+		{"if-daemon", no_argument, NULL, IF_DAEMON},
 		{0},
 	};
 	const char *config = NULL;
@@ -115,11 +119,16 @@ static int read_reserve(int argc, char **argv, struct reserve *r)
 			if (!read_seconds(optarg, 1, &r->for_ms))
 				return wrong_usage("not a number of seconds: ", optarg);
 			break;
+		case IF_DAEMON:
+			r->needs_no_daemon = true;
+			break;
 		default:
 			fputs("Try cagmactl --help.\n", stderr);
 			return EXIT_USAGE;
 		}
 	}
+	if (r->needs_no_daemon && !r->command)
+		return wrong_usage("--if-daemon is for a command", "");
 	if (argc - optind != (config ? 0 : 1))
 		return wrong_usage("reserve takes either a size or --config", "");
 	if (config)
@@ -141,6 +150,14 @@ static int split_command(int argc, char **argv, struct reserve *r)
 	return argc;
 }
 
+static int run_unreserved(char *const *command)
+{
+	signal(SIGPIPE, SIG_DFL);
+	execvp(command[0], command);
+	log_error("cannot run %s: %s", command[0], strerror(errno));
+	return errno == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_RUN;
+}
+
 static int do_reserve(int argc, char **argv)
 {
 	struct reserve r = {.timeout_ms = RESERVE_TIMEOUT_S * 1000, .for_ms = RESERVE_FOR_S * 1000};
@@ -155,7 +172,10 @@ static int do_reserve(int argc, char **argv)
 		return EXIT_FAILURE;
 	const char *wrong = reserve_find_daemon(store);
 	int e = wrong ? 0 : store_open_tool(store);
-	if (wrong || e < 0) {
+	if (wrong && r.needs_no_daemon) {
+		log_warning("%s: nothing is reserved", wrong);
+		code = run_unreserved(r.command);
+	} else if (wrong || e < 0) {
 		log_error("%s", wrong ? wrong : strerror(-e));
 		code = EXIT_FAILURE;
 	} else {

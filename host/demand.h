@@ -32,7 +32,7 @@ enum {
 	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
 	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
 	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
-	DEMAND_ALARM_MS = 300,       /* by then an agent that alarms has told what changed */
+	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/announce.h, guest/cadence.h): without a report, no more was. */

@@ -38,6 +38,7 @@ struct engine {
 	uint64_t last_pass_ms;
 	uint64_t alive_ms;      /* ask xenstored again */
 	uint64_t migrations_ms; /* do not look for migrations before */
+	bool is_told;           /* something below /tool/cagma changed since the last pass */
 	struct trouble no_store, no_host, cuts, no_record;
 	struct publish_round words, amounts; /* still to be said, in between passes */
 	uint64_t amounts_ms;                 /* … not before */
@@ -221,8 +222,10 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		int r = store_next(e->store, source, &event);
 		if (r <= 0)
 			return r;
-		if (event.kind == STORE_DOMAINS ||
-		    (event.kind == STORE_TOOL && reservations_take_event(&e->reservations, &event)))
+		bool is_told = event.kind == STORE_TOOL &&
+			       reservations_take_event(&e->reservations, &event);
+		e->is_told |= is_told;
+		if (event.kind == STORE_DOMAINS || is_told)
 			ask_for_pass(e, now_ms);
 		if (event.kind == STORE_DOMAINS || event.kind == STORE_TOOL)
 			continue;
@@ -330,6 +333,19 @@ static void look_for_migrations(struct engine *e, uint64_t now_ms)
 	guests_note_migrations(&e->guests, domid, migration_list(domid), now_ms);
 }
 
+/* cagma-migrate tells us before it begins, and every second. */
+static void hear_of_migrations(struct engine *e, uint64_t now_ms)
+{
+	uint32_t domid[MIGRATION_MAX];
+	if (!e->is_told)
+		return;
+	e->is_told = false;
+	int n = store_list_tool(e->store, "migrating", domid, MIGRATION_MAX);
+	if (n > 0)
+		guests_note_migrations(&e->guests, domid,
+				       n < MIGRATION_MAX ? (unsigned)n : MIGRATION_MAX, now_ms);
+}
+
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = config_policy(&e->config);
@@ -341,6 +357,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		e->due_ms = now_ms + conf.period_ms;
 	/* until there are verdicts on the guests that are there now */
 	e->words.left = e->amounts.left = 0;
+	hear_of_migrations(e, now_ms);
 	int r = observe(e, is_urgent, now_ms, &snap);
 	if (r == -EBADF) {
 		lose_store(e, r);

@@ -41,7 +41,7 @@ static void note_target(struct guest *g, const struct guest_view *v, const struc
 	bool is_known = !g->known_target_kib || v->target_kib == g->known_target_kib ||
 			v->target_kib == g->call_target_kib;
 	g->known_target_kib = v->target_kib;
-	if (is_known || config->by_hand_s == 0)
+	if (is_known || config->by_hand_s == 0 || now_ms < g->migrating_until_ms)
 		return;
 	g->by_hand_until_ms = now_ms + (uint64_t)config->by_hand_s * 1000;
 	log_info("guest %s (domain %u): its target was set to %llu KiB by hand; it is left alone "

@@ -22,13 +22,14 @@ enum {
 	LEASELINE_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
 };
 
-/* id, path below the root (%: a reservation's number), writer, what it says */
+/* id, path below the root (%: a reservation's number, or a domid), writer, what it says */
 #define CAGMA_TOOL_KEYS(X)                                                                         \
 	X(DAEMON, "daemon", "cagmad", "which cagmad runs; absent when none does")                  \
 	X(LAST, "last-reservation", "cagmactl", "the number that was given last")                  \
 	X(REQUEST, "reservation/%/request", "cagmactl", "what is asked for")                       \
 	X(NAME, "reservation/%/name", "cagmactl", "the name of the guest it is for, if known")     \
-	X(STATE, "reservation/%/state", "cagmad", "what became of it")
+	X(STATE, "reservation/%/state", "cagmad", "what became of it")                             \
+	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")
 
 #define X(id, path, writer, about) LEASELINE_##id,
 enum leaseline_key { CAGMA_TOOL_KEYS(X) LEASELINE_KEYS_ };
@@ -40,7 +41,7 @@ struct leaseline_row {
 
 extern const struct leaseline_row leaseline_table[LEASELINE_KEYS_];
 
-/* The path of `key` below the root, for reservation `id` where it has one. */
+/* The path of `key` below the root, for reservation, or domain, `id` where it has one. */
 void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_PATH]);
 
 /* member, kind, longest word or largest number, required, unit, what it says */

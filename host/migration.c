@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,6 +85,20 @@ static int64_t domid_of(int proc_fd, const char *pid)
 	snprintf(path, sizeof(path), "%.16s/cmdline", pid);
 	ssize_t len = file_read_at(proc_fd, path, arguments, sizeof(arguments));
 	return len > 0 ? migration_domid(arguments, (unsigned)len) : -1;
+}
+
+pid_t migration_helper(uint32_t domid)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid = 0;
+	while (proc && !pid && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid)
+			pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	if (proc)
+		closedir(proc);
+	return pid;
 }
 
 unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX])

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
 
@@ -23,6 +24,9 @@ enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
  * The number of domids filled in; 0 also when /proc cannot be read.
  */
 unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX]);
+
+/* The process of the helper that saves this domain, or of what is about to become it; 0: none. */
+pid_t migration_helper(uint32_t domid);
 
 /* The domid if these are the arguments of such a helper, each with a NUL behind
  * it, `len` bytes in all; -1 if not. For tests. */

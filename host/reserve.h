@@ -17,6 +17,7 @@ struct reserve {
 	uint64_t timeout_ms;  /* the longest to wait */
 	uint64_t for_ms;      /* how long it is kept */
 	char *const *command; /* NULL: none */
+	bool needs_no_daemon; /* the command is run in any case: cagmactl's, not reserve_run()'s */
 };
 
 enum {

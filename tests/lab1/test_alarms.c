@@ -230,11 +230,23 @@ static void grab(struct lab1_guest *a, struct xs_handle *h, unsigned seq)
 	alarm_with(h, seq, 4 * MIB);
 }
 
+/*
+ * Two of one weight and 864 MiB in all: 432 each, if both claim them. One whose use and critical
+ * amount are less keeps both, and swaps nothing; one that uses more keeps its level, and whether it
+ * swaps a little at that edge is not judged.
+ */
+static const struct {
+	const char *demand;
+	uint64_t keeps_mib;
+	bool has_enough;
+} victims[] = {{"0:300", 400, true}, {"0:400", 416, false}};
+
 START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
 {
+	enum { NEAR_MIB = 8 }; /* shares differ by a few steps, and the reserve moves them */
 	stage_open(200 + 600);
 	struct lab1_guest *a = stage_boot("a", 200, "0:60", false);
-	struct lab1_guest *b = stage_boot("b", 600, "0:400", true);
+	struct lab1_guest *b = stage_boot("b", 600, victims[_i].demand, true);
 	struct xs_handle *h = be_agent(a);
 	stage_start("period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\ncredit_mib = 64\n",
 		    NULL);
@@ -247,13 +259,13 @@ START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
 		highest_kib = a_kib > highest_kib ? a_kib : highest_kib;
 		lowest_kib = b_kib < lowest_kib ? b_kib : lowest_kib;
 	}
-	/* b keeps its use and its critical amount: two of one weight, and 864 MiB in all */
-	ck_assert_uint_ge(lowest_kib, 432 * MIB - 16 * MIB);
-	ck_assert_uint_le(highest_kib, (864 - 416) * MIB);
+	ck_assert_uint_ge(lowest_kib, (victims[_i].keeps_mib - NEAR_MIB) * MIB);
+	ck_assert_uint_le(highest_kib, (864 - victims[_i].keeps_mib + NEAR_MIB) * MIB);
 	ck_assert_uint_gt(highest_kib, 260 * MIB);
 	struct simguest_stats stats;
 	lab1_guest_stats(b, &stats);
-	ck_assert_msg(stats.swapped_kib < 1024, "b swapped %g KiB", stats.swapped_kib);
+	if (victims[_i].has_enough)
+		ck_assert_msg(stats.counters.pswpout == 0, "b swapped");
 	xs_close(h);
 }
 END_TEST
@@ -269,7 +281,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, credit_is_only_for_agents_that_can_use_it);
 	tcase_add_test(tests, credit_that_libxl_has_reset_is_given_anew);
 	tcase_add_test(tests, a_killed_daemons_credit_is_found_and_kept_within_bounds);
-	tcase_add_test(tests, a_guest_that_takes_all_it_can_leaves_others_theirs);
+	tcase_add_loop_test(tests, a_guest_that_takes_all_it_can_leaves_others_theirs, 0,
+			    N_ROWS(victims));
 	tcase_set_timeout(tests, 60);
 }
 

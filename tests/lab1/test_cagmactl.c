@@ -119,6 +119,25 @@ END_TEST
 
 /* --- the daemon ------------------------------------------------------------- */
 
+START_TEST(without_a_daemon_a_command_may_do)
+{
+	stage_open(1200);
+	ck_assert_int_eq(CTL_CODE("reserve", "--if-daemon", "100", "--", "sh", "-c", "exit 9"), 9);
+	ck_assert_uint_eq(CTL_SAID("nothing is reserved"), 1);
+	ck_assert_int_eq(CTL_CODE("reserve", "--if-daemon", "100", "--", "/nowhere"), 127);
+	ck_assert_int_eq(CTL_CODE("reserve", "--if-daemon", "100"), 2);
+}
+END_TEST
+
+START_TEST(with_a_daemon_a_command_needs_its_memory)
+{
+	ctl_open_idle();
+	ck_assert_int_eq(CTL_CODE("reserve", "--if-daemon", "2000", "--", "sh", "-c", "exit 9"), 1);
+	ck_assert_uint_eq(CTL_SAID("refused"), 1);
+	ck_assert_int_eq(CTL_CODE("reserve", "--if-daemon", "400", "--", "sh", "-c", "exit 9"), 9);
+}
+END_TEST
+
 START_TEST(a_restart_keeps_it)
 {
 	ctl_open_idle();
@@ -335,6 +354,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, it_ends_at_its_time);
 	tcase_add_test(tests, a_command_keeps_it_beyond_its_time);
 	tcase_add_test(tests, an_interrupted_wait_leaves_nothing);
+	tcase_add_test(tests, without_a_daemon_a_command_may_do);
+	tcase_add_test(tests, with_a_daemon_a_command_needs_its_memory);
 	tcase_add_test(tests, a_restart_keeps_it);
 	tcase_add_test(tests, waiting_goes_on_over_a_restart);
 	tcase_add_test(tests, a_dry_run_takes_no_reservations);

@@ -200,6 +200,34 @@ START_TEST(who_only_calls_himself_the_helper_stops_nothing)
 }
 END_TEST
 
+/* As cagma-migrate does before it begins, and may set the target itself. */
+START_TEST(a_guest_said_to_be_migrated_is_left_alone_at_once)
+{
+	char key[64], path[64];
+	stage_open(200 + 600);
+	struct lab1_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	struct xs_handle *dom0 = lab1_store(stage_lab());
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	snprintf(key, sizeof(key), "/tool/cagma/migrating/%u", lab1_guest_domid(b));
+	ck_assert(xs_write(dom0, XBT_NULL, key, "1", 1));
+	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
+	lab1_guest_set_demand(a, "0:400");
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab1_guest_domid(b));
+	for (int i = 0; i < 5; i++) { /* longer than it is believed once */
+		ck_assert(xs_write(dom0, XBT_NULL, key, "1", 1));
+		ck_assert(xs_write(dom0, XBT_NULL, path, "512000", 6));
+		sleep(1);
+		ck_assert_uint_eq(stage_key_number(b, "memory/target"), 500 * MIB);
+	}
+	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
+	ck_assert(stage_key_is(b, "cagma/state", "managed")); /* not told any more */
+	ck_assert(stage_wait_at_least(a, 300 * MIB));
+	ck_assert_uint_eq(stage_said("by hand"), 0);
+}
+END_TEST
+
 /* libxl removes what a guest has in xenstore before it destroys the guest. */
 START_TEST(nothing_is_written_for_a_guest_that_is_being_removed)
 {
@@ -422,6 +450,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_target_set_by_hand_is_left_alone_for_a_time);
 	tcase_add_test(tests, a_guest_that_migrates_away_is_left_alone);
 	tcase_add_test(tests, who_only_calls_himself_the_helper_stops_nothing);
+	tcase_add_test(tests, a_guest_said_to_be_migrated_is_left_alone_at_once);
 	tcase_add_test(tests, a_rebooting_guest_finds_its_memory_again);
 	tcase_add_test(tests, a_rebooted_guest_has_what_it_was_built_with_until_it_reports);
 	tcase_add_test(tests, nothing_is_written_for_a_guest_that_is_being_removed);

@@ -2,7 +2,7 @@
 #
 # The daemon and the agent on lab 1's stock toolstack. Part of the top Makefile, after lab1.mk.
 
-LAB1_STAGED_NAMES = cagmad guests alarms selfgrow reservations cagmactl dom0
+LAB1_STAGED_NAMES = cagmad guests alarms selfgrow reservations cagmactl dom0 migrating
 LAB1_STAGED       = $(addprefix $(LAB1_DIR)/test_,$(LAB1_STAGED_NAMES))
 $(LAB1_STAGED): LAB1_CHECK = $(shell $(PKG_CONFIG) --libs check)
 $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
@@ -14,6 +14,7 @@ $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
 $(LAB1_DIR)/test_guests $(LAB1_DIR)/test_cagmactl: $(addprefix $B/host/,store.o leaseline.o uuid.o)
 $(LAB1_DIR)/test_reservations $(LAB1_DIR)/test_cagmactl: $(LAB1_DIR)/ctl.o
 $(LAB1_DIR)/test_cagmactl: $B/host/need.o
+$(LAB1_DIR)/test_migrating: $(MIGRATE_PARTS)
 
 .PHONY: staged $(addprefix check-,$(LAB1_STAGED_NAMES))
 staged: $(LAB1_STAGED)

@@ -21,50 +21,15 @@ export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 HERE=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=step.sh
 . "$HERE/step.sh"
+# shellcheck source-path=SCRIPTDIR source=sources.sh
+. "$HERE/sources.sh"
 
 LAB=${1:-build/lab2}
-SUITE=bookworm
 XEN_PACKAGE=xen-hypervisor-4.17-amd64
 DOM0_PACKAGES=xen-utils-4.17,xenstore-utils,kmod,iproute2,procps,mount,util-linux,libgcc-s1,libjson-c5
 DOM0_MODULES="xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-blkback loop brd"
 BOOT_MODULES="virtio_pci virtio_blk ext4 crc32c_generic"
-GUEST_MODULES="xen-blkfront xenfs brd"
-
-# The machine's own Debian sources as one-line entries; whatever else apt knows is left out.
-debian_sources() {
-	local suites="$SUITE $SUITE-updates $SUITE-security"
-
-	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-		awk -v suites=" $suites " '$1 == "deb" && / main( |$)/ {
-			for (i = 2; i <= NF; i++)
-				if (index(suites, " " $i " ")) { print; next }
-		}' || true
-	for file in /etc/apt/sources.list.d/*.sources; do
-		[ -r "$file" ] || continue
-		awk -v suites=" $suites " -v RS= -F'\n' '{
-			uri = suite = component = key = type = ""
-			for (i = 1; i <= NF; i++) {
-				value = $i
-				sub(/^[^:]*:[ \t]*/, "", value)
-				if ($i ~ /^Types:/) type = value
-				if ($i ~ /^URIs:/) uri = value
-				if ($i ~ /^Suites:/) suite = value
-				if ($i ~ /^Components:/) component = value
-				if ($i ~ /^Signed-By:/) key = value
-				if ($i ~ /^Enabled:[ \t]*no/) type = ""
-			}
-			if (type !~ /(^| )deb( |$)/ || component !~ /(^| )main( |$)/)
-				next
-			option = key ~ /^\// ? " [signed-by=" key "]" : ""
-			n = split(uri, uris, /[ \t]+/)
-			m = split(suite, names, /[ \t]+/)
-			for (u = 1; u <= n; u++)
-				for (s = 1; s <= m; s++)
-					if (index(suites, " " names[s] " "))
-						print "deb" option " " uris[u] " " names[s] " main"
-		}' "$file"
-	done
-}
+GUEST_MODULES="xen-blkfront xenfs brd zram lzo-rle"
 
 kernel_package() {
 	apt-cache depends --no-recommends linux-image-amd64 2>/dev/null |
@@ -77,6 +42,7 @@ describe_inputs() {
 		xen-utils-4.17 xenstore-utils libc6 2>/dev/null |
 		awk '$1 == "Package:" { name = $2 } $1 == "Version:" { print name, $2 }'
 	sha256sum <"$HERE/build-image.sh"
+	sha256sum <"$HERE/sources.sh"
 	sha256sum <"$HERE/dom0/initramfs-init"
 }
 

@@ -4,19 +4,20 @@
 # make lab                            real-grow and agent-idle, in one boot: what make check runs
 # make lab-full                       all scenarios, as often as it takes to trust the figures
 # make result-real-grow               one scenario, likewise
+# make result-precopy                 a guest migrates, on a hypervisor that is built for it
 # make result-mkguest                 makes a guest by cagma-mkguest, and boots it
 # make lab-payload                    what runs in dom0, as a directory
 # make lab DOM0=root@host SWAP=WHERE  the same on a real dom0; see tests/lab2/run-ssh.sh
 
 LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
-                 libxen-dev libxenstore4 libxenmisc4.17
+                 libxen-dev libxenstore4 libxenmisc4.17 dpkg-dev bison flex python3
 LAB2_SHORT     = real-grow agent-idle
 LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader
 LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
                  guest/lab2-peer-agent)
-LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o region.o meter.o freeze.o errand.o)
+LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
 LAB2_JUDGE     = $(addprefix $B/tests/lab2/,judging.o judge.o timeline.o)
-LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) $(BENCH_PROGS) guest/cagma-agent host/cagmad host/cagmactl)
+LAB2_PAYLOAD   = $(addprefix $B/,$(LAB2_PROGS) $(BENCH_PROGS) guest/cagma-agent host/cagmad host/cagmactl) $(MIGRATE_PARTS)
 
 $B/tests/lab2/lab2-sampler: $B/tests/lab2/sampler.o
 $B/tests/lab2/lab2-sampler: LDLIBS += -lxenctrl
@@ -24,7 +25,7 @@ $B/tests/lab2/lab2-judge: $(LAB2_JUDGE)
 $B/tests/lab2/lab2-store: $B/tests/lab2/store.o
 $B/tests/lab2/lab2-store: LDLIBS += -lxenstore
 $B/tests/lab2/guest/lab2-work: $(addprefix $B/,$(LAB2_WORK))
-$B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore
+$B/tests/lab2/guest/lab2-work: LDLIBS += -lxenstore -pthread
 $B/tests/lab2/guest/lab2-peer-agent: $(addprefix $B/,tests/lab2/guest/peer-agent.o guest/store.o $(COMMON))
 $B/tests/lab2/guest/lab2-peer-agent: LDLIBS += -lxenstore
 # Xen's headers use anonymous structs under GNU C only.
@@ -49,7 +50,7 @@ else
 LAB2_RUN = tests/lab2/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab lab-full lab-payload result-mkguest check-lab2-judge lab2-programs experiment-short result-published-experiment \
+.PHONY: lab lab-full lab-payload result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-lab2-judge lab2-programs experiment-short result-published-experiment \
         $(addprefix result-,$(LAB2_SCENARIOS))
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
@@ -70,6 +71,14 @@ result-published-experiment: $(LAB2_PAYLOAD)
 # What make check runs of it: two policies, once, in two minutes.
 experiment-short: $(LAB2_PAYLOAD)
 	$QLAB_VARIANTS=short tests/bench/run-experiment.sh $B $(RESULTS)
+
+# PV guests migrate on a hypervisor with shadow paging alone.
+result-precopy result-precopy-integrity result-migrate-room: $(LAB2_PAYLOAD)
+	$(if $(DOM0),,$Qtests/lab2/build-shadow.sh)
+	$QLAB2_XEN=build/lab2/shadow/xen $(LAB2_RUN) $(@:result-%=%)
+# What make check runs of it: a few migrations, two minutes after the hypervisor is there.
+precopy-short:
+	+$QLAB_RUNS=5 $(MAKE) --no-print-directory result-precopy-integrity
 
 result-mkguest: $(LAB2_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
 	$Qtests/lab2/make-guest.sh $B

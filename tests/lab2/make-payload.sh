@@ -16,7 +16,8 @@ BUILD=$1
 IMAGE=$2
 PAYLOAD=$3
 DOM0_PROGRAMS="host/cagmad host/cagmactl tests/lab2/lab2-sampler tests/lab2/lab2-judge \
-	tests/lab2/lab2-store tests/bench/cagma-bench tests/bench/bench-collector"
+	tests/lab2/lab2-store tests/bench/cagma-bench tests/bench/bench-collector \
+	host/cagma-save-helper host/libcagma-precopy.so host/cagma-migrate"
 GUEST_PROGRAMS="guest/cagma-agent tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent \
 	tests/bench/cagma-bench"
 

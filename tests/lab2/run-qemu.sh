@@ -30,6 +30,7 @@ CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off
 SWAP_BYTES_S=${LAB2_DISK_BYTES_S:-$((8 * 1024 * 1024))}
 SWAP_REQUESTS_S=${LAB2_DISK_REQUESTS_S:-300}
 SWAP_MIB=512
+# LAB2_XEN is another hypervisor than Debian's: make result-precopy says so.
 # Where the guest is that scenario mkguest boots; make result-mkguest says so.
 LAB2_MADE=${LAB2_MADE:-}
 
@@ -107,7 +108,7 @@ start_qemu() {
 	# shellcheck disable=SC2086
 	setsid $prefer qemu-system-x86_64 -accel tcg -cpu $CPU -smp 2 -m "$MEMORY_MIB" \
 		-display none -no-reboot -monitor none -nic none -serial "file:$CONSOLE" \
-		-kernel "$image/xen" \
+		-kernel "${LAB2_XEN:-$image/xen}" \
 		-append "console=com1 com1=115200,8n1 dom0_mem=1024M,max:1024M loglvl=info" \
 		-initrd "$image/vmlinuz console=hvc0 quiet,$image/dom0.cpio.gz" \
 		-drive "$(disk "$image/dom0.ext4" snapshot=on)" \

@@ -7,18 +7,24 @@
 # make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
 # make bench-quick           the same in under a minute, with one seed and no sweeps
 # make result-sim-vs-real    what the last run of lab 2 recorded, beside the same in the simulator
+# make result-precopy-sim    live migrations by every algorithm, on seeds that nothing is tuned on
+# make result-precopy-cost   what a decision of pre-copy takes, by the size of the guest
 # make check-sim             one seed: that no run comes below the bound, no page is lost, and
-#                            the same seed gives the same bytes
+#                            the same seed gives the same bytes; that pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
 # Options are tried on seeds 1 to 9; what is reported is of others.
 SIM_SEEDS     = 101,102,103
+PRECOPY_SEEDS = 101,102,103,104,105,106,107,108
+PRECOPY_LINKS = --bandwidth 50,100,300,1000,10000
+# Algorithms without a model, in rounds as short as ar's: what the model itself is worth.
+PRECOPY_SLICED = --algo stock,hold --set slice_ms=200,slice_pages=64
 
 # Of what is there of lab 2's last run; it runs none.
 LAB2_OUT ?= build/lab2/run/out
 
-.PHONY: result-sim-suite result-policy-scale result-sim-vs-real bench bench-quick check-sim
+.PHONY: result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Qprintf '%s\n' $(SIM_WORKLOADS) | xargs -P 2 -n 4 $(SIM_PROG) run --tsv --seed $(SIM_SEEDS) >$B/sim-suite.tsv
@@ -34,6 +40,15 @@ result-sim-vs-real: $(SIM_PROG)
 	    [ ! -e $$r ] || sh tests/sim/versus.sh $(SIM_PROG) $$s $$r || exit 1; \
 	  done; done >$(RESULTS)/sim-vs-real.txt
 	$Qcat $(RESULTS)/sim-vs-real.txt
+result-precopy-sim: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Q$(SIM_PROG) precopy --tsv $(PRECOPY_LINKS) --seed $(PRECOPY_SEEDS) >$B/precopy-sim.tsv
+	$Q$(SIM_PROG) precopy --tsv $(PRECOPY_LINKS) --seed $(PRECOPY_SEEDS) $(PRECOPY_SLICED) >$B/precopy-sliced.tsv
+	$Qawk -f tests/sim/precopy.awk label= $B/precopy-sim.tsv label=-sliced $B/precopy-sliced.tsv \
+	  >$(RESULTS)/precopy-sim.txt; r=$$?; cat $(RESULTS)/precopy-sim.txt; exit $$r
+result-precopy-cost: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Q$(SIM_PROG) precopy --cost | tee $(RESULTS)/precopy-cost.txt
 bench bench-quick: $(SIM_PROG)
 	$Qsh tests/sim/bench.sh $(SIM_PROG) build/bench $(if $(filter bench-quick,$@),quick,full)
 # It ends with an error when pages do not add up, or fewer are swapped than the bound says.
@@ -43,3 +58,6 @@ check-sim: $(SIM_PROG)
 	  >$B/check-sim.tsv
 	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
 	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
+	$Qfor i in 1 2; do timeout 60 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done
+	$Qcmp $B/check-precopy-1.tsv $B/check-precopy-2.tsv
+	$Qawk -f tests/sim/precopy.awk label= $B/check-precopy-1.tsv >$B/check-precopy.txt || { tail -1 $B/check-precopy.txt; exit 1; }

@@ -26,18 +26,21 @@ disk_spec() {
 }
 
 # guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg; AGENT is what lab.agent=
-# says in guest/init, DATA the device of a second disk, xvdb
+# says in guest/init, DATA the device of a second disk, xvdb. One without any disk swaps to its own
+# memory.
 guest_configure() {
+	local disks
+	disks="$(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb)"
 	cat >"$OUT/$1.cfg" <<-END
 		name = "$PREFIX$1"
 		type = "pv"
 		kernel = "$PAYLOAD/guest/vmlinux"
 		ramdisk = "$PAYLOAD/guest/initrd"
-		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}"
+		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}$([ "$disks" != " " ] || echo " lab.swap=zram")"
 		memory = $2
 		maxmem = $3
 		vcpus = 1
-		disk = [ $(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb) ]
+		disk = [ $disks ]
 		on_crash = "destroy"
 		on_reboot = "destroy"
 	END

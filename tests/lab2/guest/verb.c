@@ -26,7 +26,7 @@ enum { FILE_CHUNK_KIB = 256 };
 /* The demand that this guest holds between commands. */
 static struct region held;
 
-static void answer_add(struct verb_call *call, const char *name, uint64_t value)
+void verb_answer(struct verb_call *call, const char *name, uint64_t value)
 {
 	size_t room = sizeof(call->answer) - call->used;
 	int added = snprintf(call->answer + call->used, room, " %s=%" PRIu64, name, value);
@@ -35,8 +35,7 @@ static void answer_add(struct verb_call *call, const char *name, uint64_t value)
 		call->used += (size_t)added;
 }
 
-/* The number of NAME=NUMBER among the arguments. */
-static bool argument(const struct verb_call *call, const char *name, uint64_t *ret_value)
+bool verb_argument(const struct verb_call *call, const char *name, uint64_t *ret_value)
 {
 	size_t length = strlen(name);
 
@@ -51,19 +50,18 @@ static bool argument(const struct verb_call *call, const char *name, uint64_t *r
 	return false;
 }
 
-/* An argument that may be missing, and is 0 then. */
-static uint64_t optional(const struct verb_call *call, const char *name)
+uint64_t verb_optional(const struct verb_call *call, const char *name)
 {
 	uint64_t value = 0;
 
-	argument(call, name, &value);
+	verb_argument(call, name, &value);
 	return value;
 }
 
 /* fault=1: touch by a fault for each page. */
 static bool by_fault(const struct verb_call *call)
 {
-	return optional(call, "fault") == 1;
+	return verb_optional(call, "fault") == 1;
 }
 
 /* What is held becomes an untouched region of this size. */
@@ -81,15 +79,15 @@ static int mark(const struct verb_call *call)
 static void answer_swapped(struct verb_call *call, const struct meter_memory *before,
 			   const struct meter_memory *after)
 {
-	answer_add(call, "pswpin_pages", after->pswpin_pages - before->pswpin_pages);
-	answer_add(call, "pswpout_pages", after->pswpout_pages - before->pswpout_pages);
+	verb_answer(call, "pswpin_pages", after->pswpin_pages - before->pswpin_pages);
+	verb_answer(call, "pswpout_pages", after->pswpout_pages - before->pswpout_pages);
 }
 
 static void answer_reading(struct verb_call *call, const struct region_reading *reading)
 {
-	answer_add(call, "passes", reading->passes);
-	answer_add(call, "pages_read", reading->pages);
-	answer_add(call, "bad_pages", reading->bad_pages);
+	verb_answer(call, "passes", reading->passes);
+	verb_answer(call, "pages_read", reading->pages);
+	verb_answer(call, "bad_pages", reading->bad_pages);
 }
 
 /* stat: the kernel's counters. */
@@ -100,10 +98,10 @@ static int do_stat(struct verb_call *call)
 
 	if (rc != 0)
 		return rc;
-	answer_add(call, "memtotal_kib", memory.memtotal_kib);
-	answer_add(call, "memavailable_kib", memory.memavailable_kib);
-	answer_add(call, "pswpin_pages", memory.pswpin_pages);
-	answer_add(call, "pswpout_pages", memory.pswpout_pages);
+	verb_answer(call, "memtotal_kib", memory.memtotal_kib);
+	verb_answer(call, "memavailable_kib", memory.memavailable_kib);
+	verb_answer(call, "pswpin_pages", memory.pswpin_pages);
+	verb_answer(call, "pswpout_pages", memory.pswpout_pages);
 	return 0;
 }
 
@@ -113,8 +111,8 @@ static int do_measure(struct verb_call *call)
 	uint64_t size_kib, step_kib, tries, ms;
 	uint64_t best_kib_s = 0;
 
-	if (!argument(call, "size_kib", &size_kib) || !argument(call, "step_kib", &step_kib) ||
-	    !argument(call, "tries", &tries))
+	if (!verb_argument(call, "size_kib", &size_kib) ||
+	    !verb_argument(call, "step_kib", &step_kib) || !verb_argument(call, "tries", &tries))
 		return -EINVAL;
 	for (uint64_t i = 0; i < tries; i++) {
 		struct region region = {0};
@@ -128,7 +126,7 @@ static int do_measure(struct verb_call *call)
 		if (ms > 0 && size_kib * 1000 / ms > best_kib_s)
 			best_kib_s = size_kib * 1000 / ms;
 	}
-	answer_add(call, "rate_kib_s", best_kib_s);
+	verb_answer(call, "rate_kib_s", best_kib_s);
 	return 0;
 }
 
@@ -138,13 +136,14 @@ static int do_hold(struct verb_call *call)
 	uint64_t size_kib, step_kib, ms;
 	int rc;
 
-	if (!argument(call, "size_kib", &size_kib) || !argument(call, "step_kib", &step_kib))
+	if (!verb_argument(call, "size_kib", &size_kib) ||
+	    !verb_argument(call, "step_kib", &step_kib))
 		return -EINVAL;
-	rc = hold_anew(call, size_kib + optional(call, "room_kib"));
+	rc = hold_anew(call, size_kib + verb_optional(call, "room_kib"));
 	if (rc == 0)
 		rc = region_ramp(&held, size_kib, step_kib, 0, &ms);
 	if (rc == 0)
-		answer_add(call, "held_kib", held.touched_kib);
+		verb_answer(call, "held_kib", held.touched_kib);
 	return rc;
 }
 
@@ -156,12 +155,12 @@ static int do_hot(struct verb_call *call)
 	uint64_t hold_ms;
 	int rc;
 
-	if (!argument(call, "hold_ms", &hold_ms))
+	if (!verb_argument(call, "hold_ms", &hold_ms))
 		return -EINVAL;
 	rc = meter_read_memory(&before);
 	if (rc != 0)
 		return rc;
-	region_read(&held, hold_ms, optional(call, "passes"), &reading);
+	region_read(&held, hold_ms, verb_optional(call, "passes"), &reading);
 	rc = meter_read_memory(&after);
 	if (rc != 0)
 		return rc;
@@ -173,13 +172,13 @@ static int do_hot(struct verb_call *call)
 static void answer_ramp(struct verb_call *call, const struct meter_memory *before,
 			const struct meter_memory *after, uint64_t ramp_kib, uint64_t ramp_ms)
 {
-	answer_add(call, "ramp_ms", ramp_ms);
-	answer_add(call, "rate_kib_s", ramp_ms ? ramp_kib * 1000 / ramp_ms : 0);
+	verb_answer(call, "ramp_ms", ramp_ms);
+	verb_answer(call, "rate_kib_s", ramp_ms ? ramp_kib * 1000 / ramp_ms : 0);
 	answer_swapped(call, before, after);
-	answer_add(call, "memtotal_before_kib", before->memtotal_kib);
-	answer_add(call, "memtotal_after_kib", after->memtotal_kib);
-	answer_add(call, "memavailable_before_kib", before->memavailable_kib);
-	answer_add(call, "memavailable_after_kib", after->memavailable_kib);
+	verb_answer(call, "memtotal_before_kib", before->memtotal_kib);
+	verb_answer(call, "memtotal_after_kib", after->memtotal_kib);
+	verb_answer(call, "memavailable_before_kib", before->memavailable_kib);
+	verb_answer(call, "memavailable_after_kib", after->memavailable_kib);
 }
 
 /*
@@ -194,10 +193,11 @@ static int do_ramp(struct verb_call *call)
 	struct region_reading reading;
 	int rc = 0;
 
-	total_kib = held.touched_kib + optional(call, "more_kib");
-	argument(call, "total_kib", &total_kib);
-	if (!argument(call, "step_kib", &step_kib) || !argument(call, "rate_kib_s", &rate_kib_s) ||
-	    !argument(call, "hold_ms", &hold_ms))
+	total_kib = held.touched_kib + verb_optional(call, "more_kib");
+	verb_argument(call, "total_kib", &total_kib);
+	if (!verb_argument(call, "step_kib", &step_kib) ||
+	    !verb_argument(call, "rate_kib_s", &rate_kib_s) ||
+	    !verb_argument(call, "hold_ms", &hold_ms))
 		return -EINVAL;
 	if (held.size_kib < total_kib)
 		rc = hold_anew(call, total_kib);
@@ -210,7 +210,7 @@ static int do_ramp(struct verb_call *call)
 		rc = region_ramp(&held, total_kib, step_kib, rate_kib_s, &ramp_ms);
 	if (rc != 0)
 		return rc;
-	region_read(&held, hold_ms, optional(call, "passes"), &reading);
+	region_read(&held, hold_ms, verb_optional(call, "passes"), &reading);
 	rc = meter_read_memory(&after);
 	if (rc != 0)
 		return rc;
@@ -226,7 +226,7 @@ static int do_jump(struct verb_call *call)
 	uint64_t size_kib, ms;
 	int rc;
 
-	if (!argument(call, "size_kib", &size_kib))
+	if (!verb_argument(call, "size_kib", &size_kib))
 		return -EINVAL;
 	rc = meter_read_memory(&before);
 	if (rc == 0)
@@ -237,9 +237,9 @@ static int do_jump(struct verb_call *call)
 		rc = meter_read_memory(&after);
 	if (rc != 0)
 		return rc;
-	answer_add(call, "populate_ms", ms);
+	verb_answer(call, "populate_ms", ms);
 	answer_swapped(call, &before, &after);
-	answer_add(call, "memavailable_before_kib", before.memavailable_kib);
+	verb_answer(call, "memavailable_before_kib", before.memavailable_kib);
 	return 0;
 }
 
@@ -267,8 +267,9 @@ static int do_cross(struct verb_call *call)
 	uint64_t cma_kib = 0;
 	int rc;
 
-	if (!argument(call, "step_kib", &step_kib) || !argument(call, "most_kib", &most_kib) ||
-	    !argument(call, "more_kib", &more_kib))
+	if (!verb_argument(call, "step_kib", &step_kib) ||
+	    !verb_argument(call, "most_kib", &most_kib) ||
+	    !verb_argument(call, "more_kib", &more_kib))
 		return -EINVAL;
 	rc = read_cma(call, &cma_kib);
 	if (rc == 0)
@@ -286,9 +287,9 @@ static int do_cross(struct verb_call *call)
 	}
 	if (rc != 0)
 		return rc;
-	answer_add(call, "touched_kib", held.touched_kib - start_kib);
-	answer_add(call, "memavailable_kib", memory.memavailable_kib);
-	answer_add(call, "cma_kib", cma_kib);
+	verb_answer(call, "touched_kib", held.touched_kib - start_kib);
+	verb_answer(call, "memavailable_kib", memory.memavailable_kib);
+	verb_answer(call, "cma_kib", cma_kib);
 	return 0;
 }
 
@@ -297,7 +298,7 @@ static int do_trim(struct verb_call *call)
 {
 	uint64_t size_kib;
 
-	if (!argument(call, "size_kib", &size_kib))
+	if (!verb_argument(call, "size_kib", &size_kib))
 		return -EINVAL;
 	region_trim(&held, size_kib);
 	return 0;
@@ -318,14 +319,14 @@ static int read_file(int fd, uint64_t size_kib)
 /* cache size_kib= [hold_ms=]: reads so much of a file, once, and again until this time is over. */
 static int do_cache(struct verb_call *call)
 {
-	uint64_t end_ms = region_now_ms() + optional(call, "hold_ms");
+	uint64_t end_ms = region_now_ms() + verb_optional(call, "hold_ms");
 	uint64_t size_kib, passes = 0;
 	int fd = open(FILE_PATH, O_RDONLY | O_CLOEXEC);
 	int rc = 0;
 
 	if (fd < 0)
 		return -errno;
-	if (!argument(call, "size_kib", &size_kib))
+	if (!verb_argument(call, "size_kib", &size_kib))
 		rc = -EINVAL;
 	do {
 		if (rc == 0)
@@ -333,7 +334,7 @@ static int do_cache(struct verb_call *call)
 		passes++;
 	} while (rc == 0 && region_now_ms() < end_ms);
 	close(fd);
-	answer_add(call, "passes", passes);
+	verb_answer(call, "passes", passes);
 	return rc;
 }
 
@@ -347,11 +348,11 @@ static int do_balloon(struct verb_call *call)
 	pid_t pid;
 	int rc = meter_find_process("xen-balloon", &pid);
 
-	if (rc == 0 && argument(call, "frozen_ms", &frozen_ms) &&
-	    argument(call, "thawed_ms", &thawed_ms) && argument(call, "turns", &turns))
+	if (rc == 0 && verb_argument(call, "frozen_ms", &frozen_ms) &&
+	    verb_argument(call, "thawed_ms", &thawed_ms) && verb_argument(call, "turns", &turns))
 		return freeze_in_turns(pid, (unsigned)frozen_ms, (unsigned)thawed_ms,
 				       (unsigned)turns);
-	return rc == 0 ? freeze_process(pid, optional(call, "frozen") == 1) : rc;
+	return rc == 0 ? freeze_process(pid, verb_optional(call, "frozen") == 1) : rc;
 }
 
 /* CPU time that a process uses in a time. */
@@ -381,7 +382,7 @@ static int do_rest(struct verb_call *call)
 	pid_t pid;
 	int rc;
 
-	if (!argument(call, "seconds", &seconds))
+	if (!verb_argument(call, "seconds", &seconds))
 		return -EINVAL;
 	rc = meter_find_process("cagma-agent", &pid);
 	if (rc == 0)
@@ -390,9 +391,9 @@ static int do_rest(struct verb_call *call)
 		rc = meter_read_rss(pid, &rss_kib);
 	if (rc != 0)
 		return rc;
-	answer_add(call, "rss_kib", rss_kib);
-	answer_add(call, "cpu_us", cpu_us);
-	answer_add(call, "ms", ms);
+	verb_answer(call, "rss_kib", rss_kib);
+	verb_answer(call, "cpu_us", cpu_us);
+	verb_answer(call, "ms", ms);
 	return 0;
 }
 
@@ -403,7 +404,8 @@ static int do_poll(struct verb_call *call)
 	pid_t pid;
 	int rc;
 
-	if (!argument(call, "seconds", &seconds) || !argument(call, "period_ms", &period_ms))
+	if (!verb_argument(call, "seconds", &seconds) ||
+	    !verb_argument(call, "period_ms", &period_ms))
 		return -EINVAL;
 	pid = fork();
 	if (pid < 0)
@@ -415,8 +417,8 @@ static int do_poll(struct verb_call *call)
 	waitpid(pid, NULL, 0);
 	if (rc != 0)
 		return rc;
-	answer_add(call, "cpu_us", cpu_us);
-	answer_add(call, "ms", ms);
+	verb_answer(call, "cpu_us", cpu_us);
+	verb_answer(call, "ms", ms);
 	return 0;
 }
 
@@ -436,10 +438,22 @@ static const struct verb {
 	const char *name;
 	int (*act)(struct verb_call *call);
 } verbs[] = {
-	{"stat", do_stat},   {"measure", do_measure}, {"hold", do_hold}, {"hot", do_hot},
-	{"ramp", do_ramp},   {"jump", do_jump},       {"trim", do_trim}, {"cross", do_cross},
-	{"cache", do_cache}, {"balloon", do_balloon}, {"rest", do_rest}, {"poll", do_poll},
+	{"stat", do_stat},
+	{"measure", do_measure},
+	{"hold", do_hold},
+	{"hot", do_hot},
+	{"ramp", do_ramp},
+	{"jump", do_jump},
+	{"trim", do_trim},
+	{"cross", do_cross},
+	{"cache", do_cache},
+	{"balloon", do_balloon},
+	{"rest", do_rest},
+	{"poll", do_poll},
 	{"bench", do_bench},
+	{"dirty", verb_dirty},
+	{"dirty-mark", verb_dirty_mark},
+	{"dirty-end", verb_dirty_end},
 };
 
 int verb_act(const char *name, struct verb_call *call)

@@ -6,7 +6,9 @@
 #ifndef CAGMA_LAB2_VERB_H
 #define CAGMA_LAB2_VERB_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <xenstore.h>
 
 /* Written when the work that dom0 times begins: dom0 sees it on its own clock. */
@@ -24,5 +26,16 @@ struct verb_call {
 
 /* Returns 0 or -errno; -ENOSYS when there is no such verb, -EINVAL when an argument is missing. */
 int verb_act(const char *name, struct verb_call *call);
+
+/* For verbs: the number of NAME=NUMBER among the arguments; one that may be missing, and is 0 then;
+ * one more word of the answer. */
+bool verb_argument(const struct verb_call *call, const char *name, uint64_t *ret_value);
+uint64_t verb_optional(const struct verb_call *call, const char *name);
+void verb_answer(struct verb_call *call, const char *name, uint64_t value);
+
+/* Those of dirty.h. */
+int verb_dirty(struct verb_call *call);
+int verb_dirty_mark(struct verb_call *call);
+int verb_dirty_end(struct verb_call *call);
 
 #endif

@@ -45,14 +45,18 @@ jump_populate() {
 # jump_run NUMBER CONDITION
 jump_run() {
 	local run=$2-$1 policy=$2 agent=cagma a_mib=200 b_mib=400 credit=0
+	local free_kib=$PAIR_FREE_KIB
 	local populated hot start_ms verdict
 	case $2 in
 	control) policy=static a_mib=400 b_mib=200 ;;
-	oracle) policy=static b_mib=$((400 - JUMP_ORACLE_MIB + a_mib)) ;;
+	oracle)
+		policy=static b_mib=$((400 - JUMP_ORACLE_MIB + a_mib))
+		free_kib=$((PAIR_FREE_KIB + (JUMP_ORACLE_MIB - a_mib) * 1024))
+		;;
 	qmemman) agent=peer ;;
 	cagma-credit) policy=cagma credit=$JUMP_CREDIT_MIB ;;
 	esac
-	pair_create "$PAIR_FREE_KIB" $agent $a_mib $b_mib
+	pair_create $free_kib $agent $a_mib $b_mib
 	pair_pin "$run" "$policy" $JUMP_RESERVE_MIB credit_mib=$credit
 	pair_hold $JUMP_KIB "$PAIR_AVAILABLE_KIB" $(((a_mib - 200) * 1024))
 	measure_start "$run" a b

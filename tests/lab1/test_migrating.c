@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cagma-migrate beside a cagmad, with the stock xl and libxl. The played hypervisor cannot save a
+ * guest, so every migration fails here, with the guest where it was: what was done before is
+ * undone.
+ */
+#include "tests/lab1/stage.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TOOLS "PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+/* Its exit status. */
+static int migrate(const char *option, const char *name)
+{
+	static char program[PATH_MAX + 32], parts[PATH_MAX];
+	const char *const argv[] = {"/usr/bin/env", TOOLS, program,     "--parts", parts,
+				    option,         name,  "localhost", NULL};
+	ssize_t len = readlink("/proc/self/exe", parts, sizeof(parts) - 32);
+	pid_t pid;
+	ck_assert_int_gt(len, 0);
+	parts[len] = '\0';
+	strcpy(strstr(parts, "/tests/lab1/"), "/host");
+	snprintf(program, sizeof(program), "%s/cagma-migrate", parts);
+	ck_assert_msg(lab1_spawn(stage_lab(), LAB1_ROLE_DOM0, NULL, argv, "migrate", true, &pid) ==
+			      0,
+		      "%s", lab1_error());
+	int status = lab1_end(pid, 0, 4 * SOON_MS);
+	ck_assert_msg(status >= 0 && WIFEXITED(status), "cagma-migrate: status %x",
+		      (unsigned)status);
+	return WEXITSTATUS(status);
+}
+
+static unsigned said(const char *text)
+{
+	return stage_said_in("migrate", text);
+}
+
+START_TEST(a_failure_gives_back_what_was_taken)
+{
+	stage_open(300 + 600);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, (const char *const[]){"-v", NULL});
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	uint64_t target_kib = stage_key_number(b, "memory/target");
+	ck_assert_int_ne(migrate("--shrink", "b"), 0);
+	ck_assert_uint_eq(said("it is shrunk first"), 1);
+	ck_assert_uint_eq(said("b was not migrated; it is here"), 1);
+	ck_assert_uint_eq(said("warning"), 0);
+	ck_assert(stage_wait_said("migrating"));
+	ck_assert_uint_eq(stage_key_number(b, "memory/target"), target_kib);
+	ck_assert(!lab1_wait_key(stage_lab(), "/tool/cagma/migrating/1", NULL, 0));
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	ck_assert_uint_eq(stage_said("by hand"), 0);
+}
+END_TEST
+
+START_TEST(without_a_daemon_it_is_tried_all_the_same)
+{
+	stage_open(300 + 600);
+	stage_boot("b", 600, "0:60", true);
+	ck_assert_int_ne(migrate("--shrink", "b"), 0);
+	ck_assert_uint_eq(said("it is not shrunk"), 1);
+	ck_assert_uint_eq(said("b was not migrated; it is here"), 1);
+}
+END_TEST
+
+START_TEST(a_guest_that_is_not_there_is_not_migrated)
+{
+	stage_open(300);
+	ck_assert_int_eq(migrate("-q", "c"), 1);
+	ck_assert_uint_eq(said("there is no domain c here"), 1);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_add_test(tests, a_failure_gives_back_what_was_taken);
+	tcase_add_test(tests, without_a_daemon_it_is_tried_all_the_same);
+	tcase_add_test(tests, a_guest_that_is_not_there_is_not_migrated);
+}
+
+int main(void)
+{
+	return suite_run("migrating", add_tests);
+}

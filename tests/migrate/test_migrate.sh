@@ -1,0 +1,164 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# cagma-migrate with an xl that only pretends and the played libxc: what is run with which
+# environment, what happens when something is missing or fails, and when it is interrupted.
+set -u
+# shellcheck source-path=SCRIPTDIR source=../unit/check-lib.sh
+. tests/unit/check-lib.sh
+build=${1:?usage: test_migrate.sh BUILD_DIRECTORY}
+build=$(cd "$build" && pwd)
+work=$(mktemp -d)
+pid=
+
+finish() {
+	[ -z "$pid" ] || kill -9 -- -"$pid" 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+
+fail() {
+	echo "FAIL: $1" >&2
+	tail -n 20 "$work/err" >&2
+	exit 1
+}
+
+# As xl does it: the receiver is run by sh, the helper saves, and the guest is here unless the
+# receiver has come to its end.
+mkdir -p "$work/bin"
+cat >"$work/bin/xl" <<END
+#!/bin/sh
+echo "xl \$*" >>"$work/calls"
+case \$1 in
+info) echo "xen_version            : \$(cat "$work/version")" ;;
+domid) [ "\$3" = web ] && echo 7 ;;
+list) [ "\$3" = web ] ;;
+mem-set) ;;
+migrate-receive) env >"$work/receiver.env"; cat >/dev/null ;;
+migrate)
+	echo "helper=\${LIBXL_SAVE_HELPER:-stock}" >>"$work/calls"
+	[ "\$(cat "$work/fault")" != xl ] || exit 3
+	sh -c "\$6" </dev/null || exit 1
+	\${LIBXL_SAVE_HELPER:-true} --save-domain 1 -1 7 1 136 0 >"$work/helper.out" || {
+		echo "Migration failed, resuming at sender." >&2
+		exit 1
+	}
+	echo "Migration successful." >&2 ;;
+esac
+END
+chmod +x "$work/bin/xl"
+PATH=$work/bin:$PATH
+TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+export PATH TMPDIR
+
+# run ARGUMENT...: its status is $status
+run() {
+	: >"$work/calls"
+	rm -f "$work/receiver.env" "$work/helper.out"
+	status=0
+	"$build/host/cagma-migrate" --parts "$build/host" \
+		--helper "$build/tests/migrate/fakehelper-4.17" "$@" >"$work/out" 2>"$work/err" ||
+		status=$?
+}
+
+says() {
+	grep -q -- "$1" "$work/err"
+}
+
+calls() {
+	grep -q -- "$1" "$work/calls"
+}
+
+never() {
+	! "$@"
+}
+
+echo 4.17.7-pre >"$work/version"
+echo none >"$work/fault"
+
+# --- it migrates
+run web localhost
+check "a migration succeeds" [ $status -eq 0 ]
+check "xl is told to migrate, without ssh" calls '^xl migrate -s  -- web unset '
+check "the helper is ours" calls "^helper=$build/host/cagma-save-helper"
+check "all pages arrive" grep -q 'corrupt=0 unsent=0' "$work/helper.out"
+check "the receiver runs" [ -s "$work/receiver.env" ]
+check "the receiver knows nothing of the helper" never grep -q 'SAVE_HELPER' "$work/receiver.env"
+check "rounds are shown" says 'round 1: .* pages to send'
+check "what was sent is summed up" says '^[0-9]* pages (.* MiB) sent in '
+check "nothing is left behind" [ -z "$(ls "$TMPDIR")" ]
+
+for algorithm in stock classic hold ar; do
+	run --algorithm $algorithm --report "$work/report" --record "$work/record" -q web localhost
+	check "$algorithm succeeds" [ $status -eq 0 ]
+	check "$algorithm is taken" grep -q "algorithm=$algorithm" "$work/report"
+	check "$algorithm is recorded" grep -q '^final ' "$work/record"
+	check "it is quiet" never says 'pages'
+done
+
+LD_PRELOAD='' run web there -s "sh -c 'shift; exec sh -c \"\$1\"' x"
+check "by something like ssh" [ $status -eq 0 ]
+check "the receiver runs there too" [ -s "$work/receiver.env" ]
+
+# --- what is not ours is migrated as without us
+echo 4.18.0 >"$work/version"
+run web localhost
+check "another Xen: it succeeds" [ $status -eq 0 ]
+check "another Xen: it is said" says 'this is Xen 4.18'
+check "another Xen: by xl alone" calls '^helper=stock'
+echo 4.17.7-pre >"$work/version"
+run --helper "$build/tests/migrate/fakehelper-4.18" web localhost
+check "another helper: it succeeds" [ $status -eq 0 ]
+check "another helper: it is said" says 'not the one of Xen 4.17'
+check "another helper: the stock number of rounds" grep -q 'rounds=3 .*corrupt=0' "$work/helper.out"
+run --parts "$work" web localhost
+check "no library: it succeeds" [ $status -eq 0 ]
+check "no library: it is said" says 'libcagma-precopy.so'
+check "no library: by xl alone" calls '^helper=stock'
+run --helper "$work/none" web localhost
+check "no helper: it succeeds" [ $status -eq 0 ]
+check "no helper: it is said" says 'save helper is not where'
+
+# --- failures
+run other localhost
+check "no such domain" [ $status -eq 1 ]
+check "it is said" says 'there is no domain other'
+check "nothing is migrated then" never calls '^xl migrate '
+echo xl >"$work/fault"
+run web localhost
+check "xl's status is ours" [ $status -eq 3 ]
+check "where the guest is, is said" says 'web was not migrated; it is here'
+echo none >"$work/fault"
+FAKEXC_FAULT=final run web localhost
+check "a save that fails" [ $status -eq 1 ]
+check "xl's words are shown" says 'resuming at sender'
+run --report "$work/no/where" web localhost
+check "a report that cannot be written" [ $status -eq 1 ]
+check "nothing is migrated then either" never calls '^xl migrate '
+run web
+check "wrong usage" [ $status -eq 2 ]
+
+# --- interrupted: the signal goes to all, as the terminal's does
+# interrupt ENVIRONMENT SIGNAL: while the helper waits
+interrupt() {
+	: >"$work/calls"
+	setsid env "$1" "$build/host/cagma-migrate" --parts "$build/host" \
+		--helper "$build/tests/migrate/fakehelper-4.17" web localhost \
+		>"$work/out" 2>"$work/err" &
+	pid=$!
+	waited "the helper is started" 10 pgrep -g "$pid" -f -- --save-domain >/dev/null
+	kill -s "$2" -- -"$pid"
+	status=0
+	wait "$pid" || status=$?
+	pid=
+}
+
+for signal in INT HUP; do
+	interrupt FAKEHELPER_WAIT=1 $signal
+	check "$signal: it fails" [ $status -eq 1 ]
+	check "$signal: it is cancelled" says 'cancelling: the guest runs on here'
+	check "$signal: xl came to its end by itself" says 'resuming at sender'
+	check "$signal: the guest is here" says 'web was not migrated; it is here'
+done
+
+echo "  $n_checks checks"

@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: MIT */
+/* Pre-copy: no page is ever lost, it ends, and it sends what each algorithm promises. */
+#include "host/precopy.h"
+#include "tests/unit/suite.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
+	MAX_PAGES = 400,
+	MAX_WORDS = MAX_PAGES / WORD_BITS + 2,
+	MAX_ROUNDS = 20000,
+};
+
+/* A guest, its receiver, and what stands between them. */
+static struct {
+	struct precopy precopy;
+	struct precopy_round round;
+	void *memory;
+	uint64_t n_pages, now_ms;
+	bool is_stale[MAX_PAGES]; /* the receiver has not what is in the guest */
+	unsigned long log[MAX_WORDS], bitmap[MAX_WORDS];
+} w;
+
+static uint64_t pick(uint64_t below)
+{
+	return (uint64_t)rand() % below;
+}
+
+static bool is_set(const unsigned long *bitmap, uint64_t page)
+{
+	return bitmap[page / WORD_BITS] >> (page % WORD_BITS) & 1;
+}
+
+/* Bits of the guest's bitmaps: pages, and those beyond the end. */
+static uint64_t end_bit(void)
+{
+	return (w.n_pages + WORD_BITS - 1) / WORD_BITS * WORD_BITS;
+}
+
+static uint64_t bits(const unsigned long *bitmap)
+{
+	uint64_t n = 0;
+	for (uint64_t i = 0; i < MAX_WORDS * WORD_BITS; i++)
+		n += is_set(bitmap, i);
+	return n;
+}
+
+/* The memory ends where precopy_bytes() says, so that the sanitizers see a write behind it. */
+static void start(struct precopy_conf conf, uint64_t n_pages)
+{
+	size_t bytes = precopy_bytes(&conf, n_pages);
+	memset(&w, 0, sizeof(w));
+	w.memory = malloc(bytes);
+	memset(w.memory, 0xa5, bytes);
+	w.n_pages = n_pages;
+	ck_assert_int_eq(precopy_init(&w.precopy, &conf, n_pages, w.memory, bytes), 0);
+	for (uint64_t i = 0; i < n_pages; i++)
+		w.is_stale[i] = true;
+	for (uint64_t i = 0; i < end_bit(); i++)
+		w.bitmap[i / WORD_BITS] |= 1UL << (i % WORD_BITS);
+}
+
+static void stop(void)
+{
+	free(w.memory);
+}
+
+static void modify(uint64_t page)
+{
+	w.is_stale[page] = true;
+	w.log[page / WORD_BITS] |= 1UL << (page % WORD_BITS);
+}
+
+static void fetch(void)
+{
+	memcpy(w.bitmap, w.log, sizeof(w.bitmap));
+	memset(w.log, 0, sizeof(w.log));
+}
+
+static void send(void)
+{
+	for (uint64_t i = 0; i < w.n_pages; i++)
+		if (is_set(w.bitmap, i))
+			w.is_stale[i] = false;
+}
+
+static void decide(uint64_t dt_ms, uint64_t sent_pages)
+{
+	w.now_ms += dt_ms;
+	precopy_round(&w.precopy, w.bitmap, w.now_ms, sent_pages, &w.round);
+	for (uint64_t i = w.n_pages; i < end_bit(); i++)
+		ck_assert(!is_set(w.bitmap, i));
+}
+
+static void finish(void)
+{
+	fetch();
+	precopy_final(&w.precopy, w.bitmap);
+	send();
+	for (uint64_t i = 0; i < w.n_pages; i++)
+		ck_assert_msg(!w.is_stale[i], "page %d of %d is lost", (int)i, (int)w.n_pages);
+}
+
+/* --- hostile input -------------------------------------------------------------------------- */
+
+START_TEST(what_cannot_be_is_refused)
+{
+	static unsigned long memory[64];
+	struct precopy precopy;
+	for (unsigned i = 0; i < PRECOPY_ALGOS_; i++) {
+		struct precopy_conf conf = precopy_conf_of((enum precopy_algo)i);
+		size_t bytes = precopy_bytes(&conf, 100);
+		ck_assert_uint_ge(sizeof(memory) * sizeof(memory[0]), bytes);
+		ck_assert_uint_eq(precopy_bytes(&conf, 0), 0);
+		ck_assert_uint_eq(precopy_bytes(&conf, UINT64_MAX), 0);
+		ck_assert_uint_eq(precopy_bytes(&conf, (UINT64_C(1) << PRECOPY_MAX_PAGES_LOG2) + 1),
+				  0);
+		ck_assert_int_eq(precopy_init(&precopy, &conf, 0, memory, bytes), -EINVAL);
+		ck_assert_int_eq(precopy_init(&precopy, &conf, UINT64_MAX, memory, bytes), -EINVAL);
+		ck_assert_int_eq(precopy_init(&precopy, &conf, 100, memory, bytes - 1), -EINVAL);
+		ck_assert_int_eq(precopy_init(&precopy, &conf, 100, (char *)memory + 1, bytes),
+				 -EINVAL);
+		ck_assert_int_eq(precopy_init(&precopy, &conf, 100, memory, bytes), 0);
+	}
+	struct precopy_conf conf = {.algo = PRECOPY_ALGOS_};
+	ck_assert_uint_eq(precopy_bytes(&conf, 100), 0);
+	ck_assert_int_eq(precopy_init(&precopy, &conf, 100, memory, sizeof(memory)), -EINVAL);
+}
+END_TEST
+
+START_TEST(names_are_found)
+{
+	enum precopy_algo algo = PRECOPY_ALGOS_;
+	for (unsigned i = 0; i < PRECOPY_ALGOS_; i++) {
+		ck_assert(precopy_find(precopy_name((enum precopy_algo)i), &algo));
+		ck_assert_uint_eq(algo, i);
+	}
+	ck_assert_ptr_null(precopy_name(PRECOPY_ALGOS_));
+	ck_assert(!precopy_find("", &algo));
+	ck_assert(!precopy_find("ar ", &algo));
+}
+END_TEST
+
+static const uint64_t odd_numbers[] = {0,
+				       1,
+				       2,
+				       49,
+				       50,
+				       1000,
+				       UINT32_MAX,
+				       (uint64_t)UINT32_MAX + 1,
+				       UINT64_MAX / 2,
+				       UINT64_MAX - 1,
+				       UINT64_MAX};
+
+static uint64_t odd(void)
+{
+	return odd_numbers[pick(N_ROWS(odd_numbers))];
+}
+
+static struct precopy_conf random_conf(enum precopy_algo algo)
+{
+	struct precopy_conf conf = precopy_conf_of(algo);
+	if (pick(2))
+		conf.slice_ms = pick(3) ? pick(400) : odd();
+	if (pick(2))
+		conf.slice_pages = pick(3) ? pick(100) : odd();
+	if (pick(3) == 0)
+		conf.enough_pages = pick(3) ? pick(100) : odd();
+	if (pick(3) == 0)
+		conf.max_passes = (unsigned)(pick(3) ? pick(8) : odd());
+	if (pick(3) == 0)
+		conf.max_factor = (unsigned)(pick(3) ? pick(4) : odd());
+	conf.is_first_whole = pick(2);
+	return conf;
+}
+
+/* Some pages again and again, some now and then: in a part of the guest that moves. */
+static void modify_some(int round)
+{
+	uint64_t base = (uint64_t)(round / 40) * 13;
+	for (uint64_t n = pick(20); n; n--)
+		modify(pick(w.n_pages));
+	for (uint64_t i = 0; i < 30 && pick(4); i++)
+		modify((base + i) % w.n_pages);
+}
+
+static void peek_some(void)
+{
+	unsigned long peeked[MAX_WORDS];
+	uint64_t first = pick(4) ? pick(w.n_pages) : odd();
+	for (uint64_t i = 0; i < first && i < w.n_pages; i++)
+		if (is_set(w.bitmap, i))
+			w.is_stale[i] = false; /* sent before */
+	modify_some(0);
+	memcpy(peeked, w.log, sizeof(peeked));
+	precopy_peek(&w.precopy, w.bitmap, first, peeked);
+}
+
+/* Clocks, counts and configurations that cannot be, bits beyond the end, peeks, and any number of
+ * rounds, also after it said to suspend. */
+START_TEST(no_page_is_ever_lost)
+{
+	for (int k = 0; k < 1200; k++) {
+		enum precopy_algo algo = (enum precopy_algo)(k % PRECOPY_ALGOS_);
+		start(random_conf(algo), k < 200 ? 1 + (uint64_t)k : 1 + pick(MAX_PAGES));
+		for (int i = 0, n = (int)pick(80); i < n; i++) {
+			if (pick(30) == 0)
+				w.now_ms = pick(2) ? odd() : 0;
+			decide(pick(500), pick(8) ? pick(300) : odd());
+			modify_some(i);
+			if (pick(2))
+				peek_some();
+			send();
+			modify_some(i);
+			fetch();
+			for (uint64_t b = w.n_pages; b < end_bit(); b++)
+				w.bitmap[b / WORD_BITS] |= pick(2) << (b % WORD_BITS);
+		}
+		/* what was fetched last never came in */
+		for (uint64_t i = 0; i < w.n_pages; i++)
+			if (is_set(w.bitmap, i))
+				modify(i);
+		finish();
+		stop();
+	}
+}
+END_TEST
+
+/* Of all that is stale each page is held, or in the bitmap: the counts say so in each round. */
+START_TEST(the_counts_add_up)
+{
+	for (int k = 0; k < 400; k++) {
+		uint64_t n_stale, before;
+		start(random_conf((enum precopy_algo)(k % PRECOPY_ALGOS_)), 1 + pick(MAX_PAGES));
+		for (int i = 0; i < 40; i++) {
+			before = i ? bits(w.bitmap) : w.n_pages;
+			decide(pick(500), pick(300));
+			n_stale = 0;
+			for (uint64_t page = 0; page < w.n_pages; page++)
+				n_stale += w.is_stale[page];
+			ck_assert_uint_eq(w.round.dirty_pages, before);
+			ck_assert_uint_eq(w.round.send_pages, bits(w.bitmap));
+			ck_assert_uint_eq(w.round.held_pages + w.round.send_pages, n_stale);
+			send();
+			modify_some(i);
+			fetch();
+		}
+		stop();
+	}
+}
+END_TEST
+
+static void modify_range(uint64_t first, uint64_t end)
+{
+	for (uint64_t i = first; i < end; i++)
+		modify(i);
+}
+
+/* The clock stops after so many rounds, and the guest runs wild. */
+static unsigned rounds_until_end(struct precopy_conf conf, uint64_t n_pages, unsigned stop_after)
+{
+	unsigned n = 0;
+	start(conf, n_pages);
+	do {
+		bool has_stopped = n >= stop_after;
+		decide(has_stopped ? 0 : 1 + bits(w.bitmap) * 5 + w.round.wait_ms,
+		       w.round.send_pages);
+		send();
+		if (has_stopped)
+			modify_range(0, n_pages);
+		else
+			modify(pick(n_pages));
+		fetch();
+	} while (w.round.next == PRECOPY_CONTINUE && ++n < MAX_ROUNDS);
+	return n;
+}
+
+START_TEST(it_ends_whatever_the_guest_does)
+{
+	for (int k = 0; k < 200; k++) {
+		enum precopy_algo algo = (enum precopy_algo)(k % PRECOPY_ALGOS_);
+		struct precopy_conf conf = precopy_conf_of(algo);
+		conf.enough_pages = pick(20);
+		conf.slice_pages = 20;
+		unsigned n = rounds_until_end(conf, 1 + pick(MAX_PAGES), (unsigned)pick(40));
+		ck_assert_uint_lt(n, MAX_ROUNDS);
+		stop();
+	}
+}
+END_TEST
+
+/* --- what each algorithm promises ------------------------------------------------------------ */
+
+/* A round of a guest that modifies pages [first, end) in it. */
+static void play(uint64_t first, uint64_t end)
+{
+	decide(100, w.round.send_pages);
+	send();
+	modify_range(first, end);
+	fetch();
+}
+
+START_TEST(stock_does_as_xen_does)
+{
+	start(precopy_conf_of(PRECOPY_STOCK), 300);
+	play(0, 100);
+	ck_assert_uint_eq(w.round.send_pages, 300);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(w.round.next, PRECOPY_CONTINUE);
+		play(0, 100);
+		ck_assert_uint_eq(w.round.send_pages, 100);
+		ck_assert_uint_eq(w.round.held_pages, 0);
+	}
+	ck_assert_int_eq(w.round.next, PRECOPY_SUSPEND); /* the fifth pass is the last live one */
+	stop();
+	start(precopy_conf_of(PRECOPY_STOCK), 300);
+	play(0, 50);
+	play(0, 49);
+	ck_assert_int_eq(w.round.next, PRECOPY_CONTINUE); /* 50 are not fewer than 50 */
+	play(0, 49);
+	ck_assert_uint_eq(w.round.send_pages, 49); /* they are sent live, then it is suspended */
+	ck_assert_int_eq(w.round.next, PRECOPY_SUSPEND);
+	stop();
+}
+END_TEST
+
+START_TEST(classic_skips_what_is_modified_again)
+{
+	start(precopy_conf_of(PRECOPY_CLASSIC), 300);
+	decide(100, 0);
+	modify(10);
+	modify(200);
+	modify(299);
+	ck_assert_uint_eq(precopy_peek(&w.precopy, w.bitmap, 200, w.log), 2);
+	ck_assert(is_set(w.bitmap, 10)); /* may be sent already */
+	ck_assert(!is_set(w.bitmap, 200));
+	ck_assert(!is_set(w.bitmap, 299));
+	ck_assert_uint_eq(precopy_peek(&w.precopy, w.bitmap, 300, w.log), 0);
+	send();
+	fetch();
+	w.bitmap[200 / WORD_BITS] &= ~(1UL << (200 % WORD_BITS)); /* Xen would have forgotten it */
+	decide(100, 298);
+	ck_assert_uint_eq(bits(w.bitmap), 3);
+	stop();
+}
+END_TEST
+
+START_TEST(hold_holds_what_two_rounds_modified)
+{
+	start(precopy_conf_of(PRECOPY_HOLD), 300);
+	play(0, 100);
+	play(50, 150);
+	ck_assert_uint_eq(w.round.send_pages, 100);
+	play(50, 150);
+	ck_assert_uint_eq(w.round.send_pages, 50); /* 100 to 149: of the last round only */
+	ck_assert_uint_eq(w.round.held_pages, 50);
+	play(0, 0);
+	ck_assert_uint_eq(w.round.held_pages, 100);
+	play(0, 0); /* no longer modified: all that was held is sent */
+	ck_assert_uint_eq(w.round.send_pages, 100);
+	ck_assert_uint_eq(w.round.held_pages, 0);
+	stop();
+}
+END_TEST
+
+/* A guest of 400 pages at 10 pages in 100 ms: modifies its first 40 in each round. */
+static uint64_t sends_of_hot_pages(enum precopy_algo algo)
+{
+	uint64_t n = 0;
+	struct precopy_conf conf = precopy_conf_of(algo);
+	conf.enough_pages = 5;
+	conf.slice_pages = 10;
+	start(conf, 400);
+	do {
+		decide(1 + w.round.send_pages * 10 + w.round.wait_ms, w.round.send_pages);
+		for (uint64_t i = 0; i < 40; i++)
+			n += is_set(w.bitmap, i);
+		send();
+		modify_range(0, 40);
+		fetch();
+	} while (w.round.next == PRECOPY_CONTINUE);
+	return n;
+}
+
+START_TEST(ar_sends_hot_pages_once_at_the_end)
+{
+	ck_assert_uint_eq(sends_of_hot_pages(PRECOPY_STOCK), 5 * 40);
+	stop();
+	/* the first rounds cannot know yet */
+	ck_assert_uint_le(sends_of_hot_pages(PRECOPY_AR), 40);
+	ck_assert_uint_ge(w.round.held_pages, 30);
+	finish();
+	stop();
+}
+END_TEST
+
+START_TEST(ar_sends_pages_that_have_gone_cold)
+{
+	unsigned n = 0;
+	struct precopy_conf conf = precopy_conf_of(PRECOPY_AR);
+	conf.enough_pages = 5;
+	conf.slice_pages = 10;
+	start(conf, 400);
+	do {
+		decide(1 + w.round.send_pages * 10 + w.round.wait_ms, w.round.send_pages);
+		send();
+		if (n++ < 4)
+			modify_range(0, 40);
+		fetch();
+		if (n == 4)
+			ck_assert_uint_ge(w.round.held_pages, 40);
+	} while (w.round.next == PRECOPY_CONTINUE);
+	ck_assert_uint_gt(n, 5);
+	ck_assert_uint_eq(w.round.held_pages, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(the_first_round_sends_all_where_it_must)
+{
+	for (unsigned i = 0; i < PRECOPY_ALGOS_; i++) {
+		struct precopy_conf conf = precopy_conf_of((enum precopy_algo)i);
+		conf.slice_ms = 10;
+		conf.slice_pages = 1;
+		conf.is_first_whole = true;
+		start(conf, 400);
+		decide(0, 0);
+		ck_assert_uint_eq(w.round.send_pages, 400);
+		stop();
+	}
+}
+END_TEST
+
+START_TEST(what_was_never_sent_needs_no_bitmap)
+{
+	for (unsigned i = 0; i < PRECOPY_ALGOS_; i++) {
+		start(precopy_conf_of((enum precopy_algo)i), 64);
+		memset(w.bitmap, 0, sizeof(w.bitmap));
+		decide(0, 0);
+		ck_assert_uint_eq(w.round.send_pages, 64);
+		stop();
+	}
+}
+END_TEST
+
+START_TEST(a_downtime_that_is_too_long_is_no_reason_to_suspend)
+{
+	struct precopy_conf conf = precopy_conf_of(PRECOPY_HOLD);
+	conf.max_downtime_ms = 500;
+	start(conf, 400);
+	for (int i = 0; i < 5; i++)
+		play(0, 100); /* 100 pages, at 400 in 100 ms or fewer */
+	ck_assert_int_eq(w.round.next, PRECOPY_SUSPEND);
+	ck_assert_uint_le(w.round.downtime_ms, 500);
+	stop();
+	conf.max_downtime_ms = 10;
+	start(conf, 400);
+	for (int i = 0; i < 5; i++)
+		play(0, 100);
+	ck_assert_int_eq(w.round.next, PRECOPY_ABORT);
+	finish();
+	stop();
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, what_cannot_be_is_refused);
+	tcase_add_test(tests, names_are_found);
+	tcase_add_test(tests, no_page_is_ever_lost);
+	tcase_add_test(tests, the_counts_add_up);
+	tcase_add_test(tests, it_ends_whatever_the_guest_does);
+	tcase_add_test(tests, stock_does_as_xen_does);
+	tcase_add_test(tests, classic_skips_what_is_modified_again);
+	tcase_add_test(tests, hold_holds_what_two_rounds_modified);
+	tcase_add_test(tests, ar_sends_hot_pages_once_at_the_end);
+	tcase_add_test(tests, ar_sends_pages_that_have_gone_cold);
+	tcase_add_test(tests, the_first_round_sends_all_where_it_must);
+	tcase_add_test(tests, what_was_never_sent_needs_no_bitmap);
+	tcase_add_test(tests, a_downtime_that_is_too_long_is_no_reason_to_suspend);
+}
+
+int main(void)
+{
+	return suite_run("precopy", add_tests);
+}
