@@ -175,7 +175,7 @@ static void hold_still(struct errand *e)
 	if (!e->is_cancelled && !migrate_is_left_alone(e->store, e->domid))
 		log_warning("cagmad does not say that it leaves the guest alone");
 	if (migrate_demand_kib(e->store, e->domid, &held_kib, &needed_kib) == 0 &&
-	    store_read_number(e->store, e->domid, "memory/target", &target_kib) == 0 &&
+	    migrate_target_kib(e->store, e->domid, &target_kib) == 0 &&
 	    held_kib > target_kib + SLACK_KIB && migrate_set_memory(e->domid, held_kib) < 0)
 		log_warning("its target is %" PRIu64
 			    " KiB below what it holds, and could not be set",
@@ -203,7 +203,7 @@ static void shrink(struct errand *e)
 	uint64_t held_kib, needed_kib, target_kib;
 	if (!e->store || !e->is_known ||
 	    migrate_demand_kib(e->store, e->domid, &held_kib, &needed_kib) < 0 ||
-	    store_read_number(e->store, e->domid, "memory/target", &target_kib) < 0) {
+	    migrate_target_kib(e->store, e->domid, &target_kib) < 0) {
 		log_warning("no cagmad says what the guest needs: it is not shrunk");
 		return;
 	}
@@ -330,6 +330,7 @@ static int migrate(struct errand *e)
 	int r = start_xl(e);
 	if (r < 0) {
 		log_error("xl cannot be started: %s", strerror(-r));
+		tell_failure(e);
 		return EXIT_FAILURE;
 	}
 	int code = await_xl(e);

@@ -132,6 +132,18 @@ int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
 	return 0;
 }
 
+int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
+{
+	uint64_t target_kib, video_kib;
+	int r = store_read_number(store, domid, "memory/target", &target_kib);
+	if (r < 0)
+		return r;
+	if (store_read_number(store, domid, "memory/videoram", &video_kib) < 0)
+		video_kib = 0;
+	*ret_kib = target_kib + video_kib;
+	return 0;
+}
+
 int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_kib,
 		       uint64_t *ret_needed_kib)
 {

@@ -20,6 +20,10 @@ bool migrate_is_here(const char *domain);
 /* As xl mem-set: what the guest is to hold. 0, or -errno: xl says why. */
 int migrate_set_memory(uint32_t domid, uint64_t kib);
 
+/* What it was last asked to hold, as migrate_set_memory() counts: with its video memory. 0 or
+ * -errno. */
+int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib);
+
 /* What starting the guest takes as it is now, as much as any kind of guest can. 0 or -errno. */
 int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib);
 
