@@ -46,6 +46,7 @@ struct errand {
 	int signal_fd;
 	pid_t xl;
 	bool is_cancelled;
+	bool has_saved; /* its save helper was seen */
 	struct migrate_watch watch;
 };
 
@@ -269,26 +270,28 @@ static int start_xl(struct errand *e)
 
 /*
  * Before the save helper runs the guest is untouched, and xl may end. Later the
- * helper is asked, which lets libxc and xl put the guest right. xl stands still
- * meanwhile, so that none begins unseen.
+ * helper is asked, which lets libxc and xl put the guest right. When it is
+ * through xl hands the guest over, and must not be disturbed. xl stands still
+ * meanwhile, so that no helper begins unseen. The helper is looked for first:
+ * one that is gone by then has told its end.
  */
 static void cancel(struct errand *e)
 {
-	bool is_late = e->watch.end.event[0];
+	if (e->xl > 0)
+		kill(e->xl, SIGSTOP);
+	pid_t helper = e->xl > 0 && e->is_known ? migration_helper(e->domid) : 0;
+	migrate_watch_look(&e->watch);
 	migrate_watch_break(&e->watch);
-	if (e->is_cancelled || is_late) {
-		log_info(is_late ? "too late: the guest is being started there already"
-				 : "being cancelled already");
-		return;
-	}
-	e->is_cancelled = true;
-	log_info("cancelling: the guest runs on here");
-	if (e->xl <= 0)
-		return;
-	kill(e->xl, SIGSTOP);
-	pid_t helper = e->is_known ? migration_helper(e->domid) : 0;
-	kill(helper ? helper : e->xl, SIGTERM);
-	kill(e->xl, SIGCONT);
+	bool is_through = e->watch.end.event[0] || (e->has_saved && !helper);
+	bool is_late = is_through && !e->watch.end.rc;
+	log_info(e->is_cancelled ? "being cancelled already"
+		 : is_late       ? "too late: the guest is being started there already"
+				 : "cancelling: the guest runs on here");
+	if (e->xl > 0 && !e->is_cancelled && !is_through)
+		kill(helper ? helper : e->xl, SIGTERM);
+	e->is_cancelled |= !is_late;
+	if (e->xl > 0)
+		kill(e->xl, SIGCONT);
 }
 
 static int await_xl(struct errand *e)
@@ -297,6 +300,8 @@ static int await_xl(struct errand *e)
 	while (!command_has_ended(e->xl, &status)) {
 		doze(e);
 		migrate_watch_look(&e->watch);
+		if (!e->has_saved && e->is_known)
+			e->has_saved = migration_helper(e->domid) != 0;
 	}
 	migrate_watch_look(&e->watch);
 	migrate_watch_break(&e->watch);

@@ -94,6 +94,7 @@ pid_t migration_helper(uint32_t domid)
 	pid_t pid = 0;
 	while (proc && !pid && (entry = readdir(proc)))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    is_roots(dirfd(proc), entry->d_name) &&
 		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid)
 			pid = (pid_t)strtol(entry->d_name, NULL, 10);
 	if (proc)

@@ -25,7 +25,8 @@ enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
  */
 unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX]);
 
-/* The process of the helper that saves this domain, or of what is about to become it; 0: none. */
+/* The process of the helper that saves this domain, or of what is about to become it, which is not
+ * asked for its name: root's, with such arguments. 0: none. */
 pid_t migration_helper(uint32_t domid);
 
 /* The domid if these are the arguments of such a helper, each with a NUL behind

@@ -83,18 +83,19 @@ static __attribute__((constructor)) void find_all(void)
 {
 	log_init("cagma-precopy", false);
 	unsetenv("LD_PRELOAD");
-	is_complete = find(&real.save, "xc_domain_save") &&
-		      find(&real.logdirty, "xc_logdirty_control") &&
-		      find(&real.alloc_pages, "xc__hypercall_buffer_alloc_pages") &&
-		      find(&real.progress, "xc_report_progress_step") &&
-		      find(&real.version, "xc_version");
+	/* those that are there are called through us, whatever is missing */
+	is_complete = find(&real.save, "xc_domain_save");
+	is_complete &= find(&real.logdirty, "xc_logdirty_control");
+	is_complete &= find(&real.alloc_pages, "xc__hypercall_buffer_alloc_pages");
+	is_complete &= find(&real.progress, "xc_report_progress_step");
+	is_complete &= find(&real.version, "xc_version");
 	if (is_complete)
 		return;
 	precopy_run_open(&run);
 	precopy_run_decline(
 		&run, "helper-version",
 		"this save helper is not the one of Xen 4.17, which this library is for");
-	precopy_run_close(&run, 0);
+	precopy_run_close(&run);
 }
 
 /* --- rounds --------------------------------------------------------------------------------- */
@@ -194,6 +195,7 @@ int xc_domain_save(xc_interface *xch, int io_fd, uint32_t dom, uint32_t flags,
 		return real.save
 			       ? real.save(xch, io_fd, dom, flags, callbacks, stream_type, recv_fd)
 			       : (errno = ENOSYS, -1);
+	is_ours = false;
 	precopy_run_open(&run);
 	int version = real.version(xch, XENVER_version, NULL);
 	if (version != (XEN_MAJOR << 16 | XEN_MINOR))
@@ -216,7 +218,8 @@ int xc_domain_save(xc_interface *xch, int io_fd, uint32_t dom, uint32_t flags,
 	int r = real.save(xch, io_fd, dom, flags, is_ours ? &ours : callbacks, stream_type,
 			  recv_fd);
 	int error = errno;
-	precopy_run_close(&run, r);
+	precopy_run_end(&run, r);
+	precopy_run_close(&run);
 	errno = error;
 	return r;
 }

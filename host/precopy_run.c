@@ -67,6 +67,16 @@ static void stop_recording(struct precopy_run *run)
 	run->record = NULL;
 }
 
+/* A line that is missing would make all that follow it wrong. */
+static void record(struct precopy_run *run, const char *line)
+{
+	if (!run->record || fputs(line, run->record) >= 0)
+		return;
+	log_warning("the record of the migration is not whole: %s", strerror(errno));
+	fclose(run->record);
+	run->record = NULL;
+}
+
 static void record_begin(struct precopy_run *run)
 {
 	const char *path = getenv(PRECOPY_RECORD_VARIABLE);
@@ -79,7 +89,7 @@ static void record_begin(struct precopy_run *run)
 		return;
 	}
 	dirtylog_head(run->n_pages, line);
-	fputs(line, run->record);
+	record(run, line);
 }
 
 /* What Xen's CLEAN gave, before the core has changed it. */
@@ -91,9 +101,9 @@ static void record_look(struct precopy_run *run, const unsigned long *bitmap, ui
 	if (!run->record)
 		return;
 	dirtylog_look(is_final, now_ms() - run->begin_ms, sent_pages, line);
-	fputs(line, run->record);
-	while (dirtylog_pages(&place, bitmap, run->n_pages, line))
-		fputs(line, run->record);
+	record(run, line);
+	while (run->record && dirtylog_pages(&place, bitmap, run->n_pages, line))
+		record(run, line);
 }
 
 void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text)
@@ -118,7 +128,7 @@ void precopy_run_open(struct precopy_run *run)
 		log_warning("%s cannot be written: %s", path, strerror(errno));
 }
 
-void precopy_run_close(struct precopy_run *run, int rc)
+void precopy_run_end(struct precopy_run *run, int rc)
 {
 	uint64_t end_ms = now_ms();
 	struct precopy_report report = precopy_report_of("end", end_ms);
@@ -128,6 +138,10 @@ void precopy_run_close(struct precopy_run *run, int rc)
 	if (run->suspend_ms)
 		PRECOPY_SAY(&report, downtime_ms, end_ms - run->suspend_ms);
 	tell(run, &report);
+}
+
+void precopy_run_close(struct precopy_run *run)
+{
 	stop_recording(run);
 	if (run->memory)
 		munmap(run->memory, run->memory_bytes);

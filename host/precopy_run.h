@@ -35,8 +35,10 @@ struct precopy_run {
 
 /* Takes what the environment says. */
 void precopy_run_open(struct precopy_run *run);
-/* The end, whatever happened: `rc` is libxc's. */
-void precopy_run_close(struct precopy_run *run, int rc);
+/* libxc is done, with `rc`: tells so. */
+void precopy_run_end(struct precopy_run *run, int rc);
+/* Whatever happened: nothing is left open or allocated. */
+void precopy_run_close(struct precopy_run *run);
 
 /* The library leaves everything to libxc; `reason` is a word for the report, `text` for people. */
 void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text);

@@ -5,6 +5,7 @@
  *
  *	FAKEHELPER_WAIT  wait for SIGTERM before saving, and then fail
  *	FAKEHELPER_FLAGS of the save (1: live)
+ *	FAKEHELPER_FIRST of one before it
  */
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +43,10 @@ int main(int argc, char **argv)
 		usleep(10000);
 	if (is_stopped)
 		return 1;
+	const char *first = getenv("FAKEHELPER_FIRST");
+	if (first)
+		xc_domain_save(NULL, 1, (uint32_t)atoi(argv[4]), (uint32_t)atoi(first), &callbacks,
+			       XC_STREAM_PLAIN, -1);
 	int r = xc_domain_save(NULL, 1, (uint32_t)atoi(argv[4]), flags ? (uint32_t)atoi(flags) : 1,
 			       &callbacks, XC_STREAM_PLAIN, -1);
 	printf("rc=%d\n", r);

@@ -35,7 +35,7 @@ void xc_report_progress_step(xc_interface *xch, unsigned long done, unsigned lon
 
 enum { WORD_BITS = 64, PAGE_BYTES = 4096, HOT_PAGES = 40, STEP_PAGES = 1024 };
 
-static struct {
+static struct guest {
 	unsigned long n_pages, words;
 	uint32_t *modified, *copy;
 	bool *was_sent;
@@ -75,7 +75,7 @@ static void run_guest(void)
 
 static void make_guest(void)
 {
-	guest.n_pages = number("FAKEXC_PAGES", 4000);
+	guest = (struct guest){.n_pages = number("FAKEXC_PAGES", 4000)};
 	guest.words = (guest.n_pages + WORD_BITS - 1) / WORD_BITS;
 	guest.random = 88172645463325252 + number("FAKEXC_SEED", 0) * 7919;
 	guest.modified = calloc(guest.n_pages, sizeof(*guest.modified));

@@ -3,7 +3,7 @@
 # make check-migrate   cagma-migrate and its library without Xen, over a played libxc
 
 MIGRATE_TEST    = $B/tests/migrate
-MIGRATE_PLAYED  = $(foreach v,4.17 4.18,$(MIGRATE_TEST)/fakehelper-$v)
+MIGRATE_PLAYED  = $(foreach v,4.17 4.17-part 4.18,$(MIGRATE_TEST)/fakehelper-$v)
 MIGRATE_CFLAGS  = $(filter-out -fPIE -D_FORTIFY_SOURCE=%,$(PRECOPY_CFLAGS))
 
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as

@@ -38,10 +38,14 @@ migrate)
 	echo "helper=\${LIBXL_SAVE_HELPER:-stock}" >>"$work/calls"
 	[ "\$(cat "$work/fault")" != xl ] || exit 3
 	sh -c "\$6" </dev/null || exit 1
-	\${LIBXL_SAVE_HELPER:-true} --save-domain 1 -1 7 1 136 0 >"$work/helper.out" || {
+	\${LIBXL_SAVE_HELPER:-$build/tests/migrate/fakehelper-4.17} --save-domain 1 -1 7 1 136 0 >"$work/helper.out" || {
 		echo "Migration failed, resuming at sender." >&2
 		exit 1
 	}
+	if [ "\$(cat "$work/fault")" = handover ]; then
+		touch "$work/handover"
+		sleep 1
+	fi
 	echo "Migration successful." >&2 ;;
 esac
 END
@@ -139,26 +143,59 @@ run web
 check "wrong usage" [ $status -eq 2 ]
 
 # --- interrupted: the signal goes to all, as the terminal's does
-# interrupt ENVIRONMENT SIGNAL: while the helper waits
-interrupt() {
+# begin ENVIRONMENT OPTION...
+begin() {
+	variable=$1
+	shift
 	: >"$work/calls"
-	setsid env "$1" "$build/host/cagma-migrate" --parts "$build/host" \
-		--helper "$build/tests/migrate/fakehelper-4.17" web localhost \
+	rm -f "$work/handover"
+	setsid env "$variable" "$build/host/cagma-migrate" --parts "$build/host" \
+		--helper "$build/tests/migrate/fakehelper-4.17" "$@" web localhost \
 		>"$work/out" 2>"$work/err" &
 	pid=$!
-	waited "the helper is started" 10 pgrep -g "$pid" -f -- --save-domain >/dev/null
-	kill -s "$2" -- -"$pid"
+}
+
+# interrupt SIGNAL
+interrupt() {
+	kill -s "$1" -- -"$pid"
 	status=0
 	wait "$pid" || status=$?
 	pid=
 }
 
+# cancelled WHAT SIGNAL ENVIRONMENT OPTION...: while the helper waits
+cancelled() {
+	about=$1 signal=$2
+	shift 2
+	begin "$@"
+	waited "$about: the helper is started" 10 pgrep -g "$pid" -f -- --save-domain >/dev/null
+	interrupt "$signal"
+	check "$about: it fails" [ $status -eq 1 ]
+	check "$about: it is cancelled" says 'cancelling: the guest runs on here'
+	check "$about: xl came to its end by itself" says 'resuming at sender'
+	check "$about: the guest is here" says 'web was not migrated; it is here'
+}
+
 for signal in INT HUP; do
-	interrupt FAKEHELPER_WAIT=1 $signal
-	check "$signal: it fails" [ $status -eq 1 ]
-	check "$signal: it is cancelled" says 'cancelling: the guest runs on here'
-	check "$signal: xl came to its end by itself" says 'resuming at sender'
-	check "$signal: the guest is here" says 'web was not migrated; it is here'
+	cancelled "$signal" $signal FAKEHELPER_WAIT=1
 done
+cancelled "another helper" INT FAKEHELPER_WAIT=1 --helper "$build/tests/migrate/fakehelper-4.18"
+cancelled "no library" INT FAKEHELPER_WAIT=1 --parts "$work"
+
+# too_late WHAT OPTION...: the helper is through, and xl hands over
+too_late() {
+	about=$1
+	shift
+	begin FAKEXC_ROUND_MS=200 "$@"
+	waited "$about: the guest is handed over" 20 [ -e "$work/handover" ]
+	interrupt INT
+	check "$about: it is too late" says 'too late: '
+	check "$about: xl came to its end by itself" says 'Migration successful'
+	check "$about: it succeeds" [ $status -eq 0 ]
+}
+
+echo handover >"$work/fault"
+too_late "the library"
+too_late "no library" --parts "$work"
 
 echo "  $n_checks checks"

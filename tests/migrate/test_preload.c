@@ -126,6 +126,7 @@ static const struct {
 	const char *helper, *environment, *told;
 } plain[] = {
 	{"fakehelper-4.18", "", "not the one of Xen 4.17"},
+	{"fakehelper-4.17-part", "", "not the one of Xen 4.17"},
 	{"fakehelper-4.17", "FAKEXC_VERSION=0x40012", "this Xen is not 4.17"},
 	{"fakehelper-4.17", "FAKEXC_VERSION=-1", "this Xen is not 4.17"},
 	{"fakehelper-4.17", "FAKEHELPER_FLAGS=0", "no plain live migration"},
@@ -139,6 +140,16 @@ START_TEST(what_is_not_ours_is_left_to_libxc)
 	ck_assert_ptr_nonnull(strstr(o.told, plain[_i].told));
 	ck_assert_ptr_nonnull(strstr(o.report, "event=plain"));
 	ck_assert_ptr_null(strstr(o.report, "event=begin"));
+}
+END_TEST
+
+START_TEST(one_after_ours_is_not_ours_for_that)
+{
+	struct outcome o = run("fakehelper-4.17", "FAKEHELPER_FIRST=1 FAKEHELPER_FLAGS=0");
+	assert_copied(&o);
+	ck_assert_uint_eq(o.rounds, 3);
+	ck_assert_ptr_nonnull(strstr(o.report, "event=begin"));
+	ck_assert_ptr_nonnull(strstr(o.report, "event=plain"));
 }
 END_TEST
 
@@ -204,6 +215,20 @@ START_TEST(what_was_modified_is_recorded)
 }
 END_TEST
 
+START_TEST(a_record_that_cannot_be_written_is_told_once)
+{
+	unlink(record_path);
+	ck_assert_int_eq(symlink("/dev/full", record_path), 0);
+	struct outcome o =
+		run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_PAGES=100000");
+	assert_copied(&o);
+	const char *told = strstr(o.told, "record of the migration is not whole");
+	ck_assert_ptr_nonnull(told);
+	ck_assert_ptr_null(strstr(told + 1, "record"));
+	unlink(record_path);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
@@ -211,11 +236,13 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, pages_are_held_back);
 	tcase_add_loop_test(tests, a_bitmap_that_is_not_found_at_first_is_sent_whole, 0, 4);
 	tcase_add_loop_test(tests, what_is_not_ours_is_left_to_libxc, 0, (int)N_ROWS(plain));
+	tcase_add_test(tests, one_after_ours_is_not_ours_for_that);
 	tcase_add_loop_test(tests, a_failure_is_a_failure, 0, (int)N_ROWS(fatal));
 	tcase_add_test(tests, a_look_that_fails_before_anything_is_held_back_is_stocks);
 	tcase_add_test(tests, without_memory_it_is_stock);
 	tcase_add_test(tests, an_algorithm_that_is_unknown_is_ar);
 	tcase_add_test(tests, what_was_modified_is_recorded);
+	tcase_add_test(tests, a_record_that_cannot_be_written_is_told_once);
 }
 
 int main(void)

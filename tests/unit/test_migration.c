@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
+#include "common/file.h"
 #include "host/migration.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static const struct {
 	const char *arguments;
@@ -59,13 +67,53 @@ START_TEST(only_roots_process_is_believed)
 }
 END_TEST
 
+/* A process that has such arguments, until it is killed. */
+static pid_t pretend(uid_t uid, const char *domid)
+{
+	char path[32], arguments[64];
+	pid_t pid = fork();
+	if (pid == 0) {
+		if (setuid(uid) == 0)
+			execl("/proc/self/exe", "h", "--save-domain", "8", "9", domid, NULL);
+		_exit(1);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	for (unsigned tries = 1000; tries; tries--) {
+		ssize_t len = file_read_at(AT_FDCWD, path, arguments, sizeof(arguments));
+		if (len > 0 && migration_domid(arguments, (unsigned)len) >= 0)
+			return pid;
+		usleep(10000);
+	}
+	ck_abort_msg("the process has not become another one");
+}
+
+START_TEST(only_roots_process_is_told_to_end)
+{
+	const uid_t nobody = 65534;
+	const uint32_t domid = 4123456789;
+	if (geteuid() != 0)
+		return;
+	pid_t liar = pretend(nobody, "4123456789");
+	ck_assert_int_eq(migration_helper(domid), 0);
+	pid_t helper = pretend(0, "4123456789");
+	ck_assert_int_eq(migration_helper(domid), helper);
+	kill(liar, SIGKILL);
+	kill(helper, SIGKILL);
+	waitpid(liar, NULL, 0);
+	waitpid(helper, NULL, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, only_roots_process_is_believed, 0, N_ROWS(owners));
+	tcase_add_test(tests, only_roots_process_is_told_to_end);
 	tcase_add_loop_test(tests, the_domid_is_read_from_the_helpers_arguments, 0, N_ROWS(rows));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "--save-domain") == 0)
+		return (int)sleep(60);
 	return suite_run("migration", add_tests);
 }
