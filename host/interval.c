@@ -52,9 +52,17 @@ void interval_model_init(struct interval_model *m, uint64_t start_ms)
 				     .a = {1 << ONE_LOG2}};
 }
 
+/* sum[i] * sum[k] / n, whose product is too much for guests of some 50 GiB. */
+static int64_t by_chance(const struct interval_model *m, unsigned i, unsigned k)
+{
+	int64_t mean_i = m->sum[i] / m->n, mean_k = m->sum[k] / m->n;
+	int64_t rest_i = m->sum[i] % m->n, rest_k = m->sum[k] % m->n;
+	return mean_i * m->sum[k] + mean_k * rest_i + rest_i * rest_k / m->n;
+}
+
 static int64_t covariance(const struct interval_model *m, unsigned i, unsigned k)
 {
-	return (m->product[i][k] - m->sum[i] * m->sum[k] / m->n) * (1 << VARIANCE_LOG2) / m->n;
+	return (m->product[i][k] - by_chance(m, i, k)) * (1 << VARIANCE_LOG2) / m->n;
 }
 
 /*

@@ -4,6 +4,8 @@
 #include "host/pace.h"
 #include "tests/unit/suite.h"
 
+#include <stdlib.h>
+
 enum { N_PAGES = 200, ROUND_MS = 100 };
 
 static struct interval_model m;
@@ -45,6 +47,33 @@ START_TEST(a_clock_that_jumps_or_goes_back_foresees_something)
 				ck_assert(interval_foreseen(&m, &pages[k]) >= 1);
 		}
 	}
+}
+END_TEST
+
+/* Each interval is twice the last one. */
+static void learn_doubling(uint64_t n_pages)
+{
+	struct interval_page *page = calloc(n_pages, sizeof(*page));
+	ck_assert_ptr_nonnull(page);
+	start(0);
+	for (unsigned round = 1; round <= 6; round++) {
+		now_ms += UINT64_C(1) << (24 + round);
+		interval_model_round(&m, now_ms, page, n_pages);
+		for (uint64_t i = 0; i < n_pages; i++)
+			interval_modified(&m, &page[i]);
+	}
+	interval_model_round(&m, now_ms, page, n_pages);
+	free(page);
+}
+
+START_TEST(a_huge_guest_is_learnt_from_as_a_small_one)
+{
+	learn_doubling(1000);
+	struct interval_model small = m;
+	learn_doubling(20000000);
+	ck_assert_int_eq(m.a[0], small.a[0]);
+	ck_assert_int_eq(m.a[1], small.a[1]);
+	ck_assert_int_eq(m.c, small.c);
 }
 END_TEST
 
@@ -215,6 +244,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_clock_that_jumps_or_goes_back_foresees_something);
+	tcase_add_test(tests, a_huge_guest_is_learnt_from_as_a_small_one);
 	tcase_add_test(tests, any_bytes_of_a_page_foresee_something);
 	tcase_add_test(tests, amounts_that_overflow_are_no_pace);
 	tcase_add_test(tests, codes_are_monotone_and_close);
