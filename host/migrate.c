@@ -171,6 +171,7 @@ static void hold_still(struct errand *e)
 	    store_open_tool(e->store) < 0 || migrate_tell_cagmad(e->store, e->domid) < 0)
 		return;
 	e->told_ms = now_ms();
+	migrate_forget_dead(e->store);
 	while (!e->is_cancelled && now_ms() < end_ms && !migrate_is_left_alone(e->store, e->domid))
 		doze(e);
 	if (!e->is_cancelled && !migrate_is_left_alone(e->store, e->domid))
@@ -183,10 +184,9 @@ static void hold_still(struct errand *e)
 			    held_kib - target_kib);
 }
 
-static void await_shrink(struct errand *e, uint64_t needed_kib)
+static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t needed_kib)
 {
 	uint64_t end_ms = now_ms() + SHRINK_LIMIT_MS;
-	uint64_t held_kib = UINT64_MAX;
 	while (!e->is_cancelled && now_ms() < end_ms) {
 		store_read_number(e->store, e->domid, "cagma/alm_kib", &held_kib);
 		if (held_kib <= needed_kib + SLACK_KIB)
@@ -217,7 +217,7 @@ static void shrink(struct errand *e)
 		return;
 	}
 	e->before_kib = target_kib;
-	await_shrink(e, needed_kib);
+	await_shrink(e, held_kib, needed_kib);
 }
 
 /* --- xl ----------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 
 #include "common/amount.h"
 #include "host/leaseline.h"
+#include "host/migration.h"
 #include "host/model.h"
 #include "host/need.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +175,27 @@ void migrate_untell_cagmad(struct store *store, uint32_t domid)
 	char path[LEASELINE_MAX_PATH];
 	leaseline_path(LEASELINE_MIGRATING, domid, path);
 	store_remove_tool(store, path);
+}
+
+static bool is_dead(struct store *store, const char *path)
+{
+	char text[16];
+	uint64_t pid;
+	int len = store_read_tool(store, path, text, sizeof(text));
+	return len >= 0 && text_number((struct text){text, (size_t)len}, INT32_MAX, &pid) && pid &&
+	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void migrate_forget_dead(struct store *store)
+{
+	uint32_t domid[MIGRATION_MAX];
+	char path[LEASELINE_MAX_PATH];
+	int n = store_list_tool(store, "migrating", domid, MIGRATION_MAX);
+	for (int i = 0; i < n && i < MIGRATION_MAX; i++) {
+		leaseline_path(LEASELINE_MIGRATING, domid[i], path);
+		if (is_dead(store, path))
+			store_remove_tool(store, path);
+	}
 }
 
 bool migrate_is_managed(struct store *store, uint32_t domid)

@@ -42,6 +42,10 @@ int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_k
 int migrate_tell_cagmad(struct store *store, uint32_t domid);
 void migrate_untell_cagmad(struct store *store, uint32_t domid);
 
+/* Does the same for guests whose cagma-migrate was killed: they would be left alone whenever
+ * another one tells of its own. */
+void migrate_forget_dead(struct store *store);
+
 /* Does a cagmad run here that has anything to do with the guest, and does it leave it alone? */
 bool migrate_is_managed(struct store *store, uint32_t domid);
 bool migrate_is_left_alone(struct store *store, uint32_t domid);

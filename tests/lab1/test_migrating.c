@@ -73,6 +73,21 @@ START_TEST(a_failure_gives_back_what_was_taken)
 }
 END_TEST
 
+START_TEST(who_was_killed_is_forgotten)
+{
+	static const char dead[] = "/tool/cagma/migrating/77", alive[] = "/tool/cagma/migrating/78";
+	stage_open(300 + 600);
+	struct lab1_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	await_amounts(b);
+	ck_assert(xs_write(lab1_store(stage_lab()), XBT_NULL, dead, "2147483647", 10));
+	ck_assert(xs_write(lab1_store(stage_lab()), XBT_NULL, alive, "1", 1));
+	ck_assert_int_ne(migrate("-q", "b"), 0);
+	ck_assert(!lab1_wait_key(stage_lab(), dead, NULL, 0));
+	ck_assert(lab1_wait_key(stage_lab(), alive, "1", 0));
+}
+END_TEST
+
 /* xl counts the memory of its video card with it, and memory/target does not. */
 START_TEST(a_guest_with_video_memory_gets_the_same_target_back)
 {
@@ -133,6 +148,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, a_failure_gives_back_what_was_taken);
+	tcase_add_test(tests, who_was_killed_is_forgotten);
 	tcase_add_test(tests, a_guest_with_video_memory_gets_the_same_target_back);
 	tcase_add_test(tests, what_cannot_begin_gives_back_too);
 	tcase_add_test(tests, without_a_daemon_it_is_tried_all_the_same);
