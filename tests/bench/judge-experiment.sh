@@ -70,7 +70,7 @@ report() {
 			$(series_medians "$series" vm1_median_ms vm2_median_ms vm1_first_ms vm2_first_ms \
 				vm1_iops vm2_iops vm3_disk_residence_ms vm1_loops vm2_loops) \
 			$(series_spread "$series" vm1_residence_ms vm2_residence_ms swap_pages vm3_iops) \
-			"other_work_percent=$(series_quantile "$series" other_work_percent 100)" \
+			"waited_percent=$(series_quantile "$series" waited_percent 100)" \
 			$(series_end "$series")
 	done
 }

@@ -93,12 +93,12 @@ plot_residence() {
 		set style histogram errorbars gap 1.5 lw 1
 		set style fill solid 0.7 noborder
 		set logscale y
-		set yrange [1:*]
+		set yrange [10:*]
 		set ylabel 'ms (logarithmic)'
 		set grid ytics lc rgb '#dddddd'
 		set border 3
 		set tics nomirror
-		set key top right horizontal
+		set key above horizontal
 		plot '$OUT/$variant-residence.dat' using 2:3:4:xtic(1) title 'vm1, memory' lc rgb '#c0392b', \
 			'' using 5:6:7 title 'vm2, memory' lc rgb '#2471a3', \
 			'' using 8:9:10 title 'vm3, disk' lc rgb '#2e7d32'

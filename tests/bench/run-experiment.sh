@@ -31,8 +31,8 @@ VARIANTS=${LAB_VARIANTS:-published overcommitted}
 NAME=$SCENARIO
 [ "$VARIANTS" != short ] || NAME=experiment-short
 PIECES=${LAB_PIECES:-1000}
-# With more of other work than this meanwhile, on a machine that is emulated, it is this that is
-# measured, and the runs are not kept.
+# When an emulated machine waited more of the time for other work, it is this that was measured: the
+# runs are not kept.
 BUSY_PERCENT=25
 PROGRAMS="host/cagmad guest/cagma-agent tests/lab2/lab2-sampler tests/lab2/lab2-judge \
 	tests/lab2/lab2-store tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent \
@@ -111,9 +111,9 @@ make_piece() {
 	[ -s "$from/result.txt" ] || die "no run came to its end"
 	busy=$(cat build/lab2/run/other-work 2>/dev/null || echo 0)
 	[ "$busy" -le $BUSY_PERCENT ] ||
-		die "other work took $busy % of the CPUs: these runs are not kept. Make them again"
+		die "the guests waited $busy % of the time for other work: these runs are not kept"
 	mkdir -p "$piece"
-	sed "s/\$/ other_work_percent=$busy/" "$from/result.txt" >>"$piece/result.txt"
+	sed "s/\$/ waited_percent=$busy/" "$from/result.txt" >>"$piece/result.txt"
 	rm "$from/result.txt"
 	cp "$from"/* "$piece/"
 	[ $rc = 0 ] || die "the piece has failed; its runs that came to their end are kept"

@@ -115,7 +115,7 @@ expect "what a piece has finished is lost" [ "$(cat made)" = "overcommitted 1 co
 
 echo 60 >busy
 expect "runs on a busy machine are kept" refuses LAB_VARIANTS=overcommitted LAB_RUNS=2 "LAB_POLICIES=mom static control"
-expect "a busy machine is not told" says "other work took 60 %"
+expect "a busy machine is not told" says "waited 60 % of the time"
 rm busy
 run LAB_VARIANTS=overcommitted LAB_RUNS=2 "LAB_POLICIES=mom static control"
 expect "runs on a busy machine are not made again" [ "$(made)" -eq 1 ]

@@ -150,10 +150,12 @@ no_lab_guests() {
 
 # guests_destroy [PATTERN]: all but the filler, or those whose names match; waits for their memory
 guests_destroy() {
-	local pattern=${1:-[a-z]} domid
+	local pattern=${1:-[a-z]} domid pids=()
 	for domid in $(lab_domids "$pattern"); do
-		timeout 30 xl destroy "$domid"
+		timeout 30 xl destroy "$domid" &
+		pids+=($!)
 	done
+	[ ${#pids[@]} -eq 0 ] || wait "${pids[@]}"
 	wait_until 60 "the end of the guests" no_lab_guests "$pattern"
 	# Page tables and grants of former guests may stay a little while longer.
 	[ $# -gt 0 ] || wait_until 60 "memory of former guests coming back" free_is_at_least \
