@@ -78,7 +78,7 @@ result-precopy result-precopy-integrity result-migrate-room: $(LAB2_PAYLOAD)
 	$QLAB2_XEN=build/lab2/shadow/xen $(LAB2_RUN) $(@:result-%=%)
 # What make check runs of it: a few migrations, two minutes after the hypervisor is there.
 precopy-short:
-	+$QLAB_RUNS=5 $(MAKE) --no-print-directory result-precopy-integrity
+	+$QLAB_RUNS=4 $(MAKE) --no-print-directory result-precopy-integrity
 
 result-mkguest: $(LAB2_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
 	$Qtests/lab2/make-guest.sh $B
