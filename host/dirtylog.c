@@ -13,7 +13,7 @@ enum {
 
 static const char magic[] = "cagma-dirtylog 1 ";
 
-/* --- writing -------------------------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------------------- */
 
 /* Appends; there is always room: the lines here are short, and runs are counted. */
 static size_t put(char *line, size_t at, const char *word)
@@ -85,7 +85,7 @@ size_t dirtylog_pages(struct dirtylog_place *place, const unsigned long *bitmap,
 	return at ? put(line, at, "\n") : 0;
 }
 
-/* --- reading -------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------------- */
 
 struct look {
 	uint64_t at_ms, sent_pages;

@@ -22,7 +22,7 @@ enum {
 /* In the place of the second interval: the first is none, but what passed since the beginning. */
 #define SINCE_BEGINNING INTERVAL_NEVER
 
-/* --- logarithms ------------------------------------------------------------------------------ */
+/* --- logarithms -------------------------------------------------------------------------- */
 
 uint8_t interval_code(uint64_t ms)
 {
@@ -42,8 +42,7 @@ uint64_t interval_ms(uint8_t code)
 	return code ? (STEPS + steps % STEPS) << steps / STEPS >> STEPS_LOG2 : 0;
 }
 
-/* --- the fit -----------------------------------------------------------------------------------
- */
+/* --- the fit ----------------------------------------------------------------------------- */
 
 void interval_model_init(struct interval_model *m, uint64_t start_ms)
 {
@@ -111,8 +110,7 @@ static void learn(struct interval_model *m, uint8_t y0, uint8_t y1, uint8_t y2)
 	}
 }
 
-/* --- pages -------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------- */
 
 static uint64_t stamp_now(const struct interval_model *m)
 {

@@ -25,39 +25,10 @@ bool model_is_alarmed(const struct snapshot *snap)
 	return false;
 }
 
-uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
-{
-	int64_t reach = (int64_t)target_kib + guest->slack_kib;
-	return reach > 0 ? (uint64_t)reach : 0;
-}
-
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 {
 	int64_t target = (int64_t)alm_kib - guest->slack_kib;
 	return target > 0 ? (uint64_t)target / MODEL_PAGE_KIB * MODEL_PAGE_KIB : 0;
-}
-
-uint64_t model_heading_kib(const struct guest_view *guest)
-{
-	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
-	return guest->grew_itself && guest->alm_kib > reach_kib ? guest->alm_kib : reach_kib;
-}
-
-bool model_is_shrinking(const struct guest_view *guest)
-{
-	return model_heading_kib(guest) + MODEL_NEAR_KIB < guest->alm_kib;
-}
-
-uint64_t model_pending_kib(const struct guest_view *guest)
-{
-	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
-	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
-}
-
-uint64_t model_credit_kib(const struct guest_view *guest)
-{
-	uint64_t told_kib = guest->alm_kib + model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB;
-	return guest->is_credited && guest->cap_kib > told_kib ? guest->cap_kib - told_kib : 0;
 }
 
 uint64_t model_kept_kib(const struct host_view *host)

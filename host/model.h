@@ -159,20 +159,39 @@ bool model_is_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
  * target (in whole pages) that brings it to `alm_kib`. */
-uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib);
+static inline uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
+{
+	int64_t reach = (int64_t)target_kib + guest->slack_kib;
+	return reach > 0 ? (uint64_t)reach : 0;
+}
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
 
 /* Where its ALM is heading: to its target; or, when it grew by itself, nowhere else. */
-uint64_t model_heading_kib(const struct guest_view *guest);
+static inline uint64_t model_heading_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return guest->grew_itself && guest->alm_kib > reach_kib ? guest->alm_kib : reach_kib;
+}
 
 /* It is on its way to a smaller target. */
-bool model_is_shrinking(const struct guest_view *guest);
+static inline bool model_is_shrinking(const struct guest_view *guest)
+{
+	return model_heading_kib(guest) + MODEL_NEAR_KIB < guest->alm_kib;
+}
 
 /* What the guest may still take under its present target. */
-uint64_t model_pending_kib(const struct guest_view *guest);
+static inline uint64_t model_pending_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
+}
 
 /* What it may take beyond that by itself, without any action of ours. */
-uint64_t model_credit_kib(const struct guest_view *guest);
+static inline uint64_t model_credit_kib(const struct guest_view *guest)
+{
+	uint64_t told_kib = guest->alm_kib + model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB;
+	return guest->is_credited && guest->cap_kib > told_kib ? guest->cap_kib - told_kib : 0;
+}
 
 /* What is kept of the host's free memory, the reserve apart: claimed by guests
  * being built, held for those that reboot, leased to those to be started. */

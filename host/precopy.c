@@ -18,9 +18,9 @@ enum {
 	MOST_PATIENCE_MS = 10000,
 	SUSPEND_MS = 40,  /* seen in an emulated Xen, from the last page until it stands still */
 	MOST_IDLE = 1000, /* rounds not worth it, one after the other, whatever the clock says */
-	LONG_MS = 4000,
-	LOOK_SHARE = 8,
-	LOOK_SLICES = 2, /* how long is looked closely */
+	LONG_MS = 4000,   /* what came back of late says nothing of longer than this */
+	LOOK_SLICES = 2,  /* how long is looked closely, at most; … */
+	LOOK_SHARE = 8,   /* … and this fraction of the time so far */
 };
 
 static const char *const names[] = {
@@ -65,7 +65,7 @@ struct precopy_conf precopy_conf_of(enum precopy_algo algo)
 	return defaults[algo];
 }
 
-/* --- bitmaps ------------------------------------------------------------------------------- */
+/* --- bitmaps ----------------------------------------------------------------------------- */
 
 /* The bits of the word that are pages. */
 static unsigned long mask_of(const struct precopy *p, size_t word)
@@ -85,7 +85,7 @@ static unsigned bits_of(unsigned long word)
 	return (unsigned)(n * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* --- memory ------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------ */
 
 static size_t words_of(uint64_t n_pages)
 {
@@ -125,7 +125,7 @@ int precopy_init(struct precopy *p, const struct precopy_conf *conf, uint64_t n_
 	return 0;
 }
 
-/* --- what comes in ---------------------------------------------------------------------------- */
+/* --- what comes in ----------------------------------------------------------------------- */
 
 static void note_modified(struct precopy *p, size_t word, unsigned long dirty)
 {
@@ -172,8 +172,7 @@ static void measure(struct precopy *p, uint64_t now_ms, uint64_t sent_pages, uin
 				      : p->total_sent_pages + sent_pages;
 }
 
-/* --- what is worth sending ----------------------------------------------------------------------
- */
+/* --- what is worth sending --------------------------------------------------------------- */
 
 /* Pages held, and those of them worth sending: whose next modification is foreseen later than at
  * `too_soon`. */
@@ -239,8 +238,7 @@ static void set_threshold(const struct precopy *p, struct choice *c,
 			c->lasting_pages -= c->count[i];
 }
 
-/* --- what goes out ------------------------------------------------------------------------------
- */
+/* --- what goes out ----------------------------------------------------------------------- */
 
 /*
  * How many pages the round may send. Towards the end of a pass rounds are shorter,
@@ -311,8 +309,7 @@ static uint64_t send(struct precopy *p, unsigned long *bitmap, const struct choi
 	return n;
 }
 
-/* --- how to go on -------------------------------------------------------------------------------
- */
+/* --- how to go on ------------------------------------------------------------------------ */
 
 static void keep_best(struct precopy *p, const struct choice *c)
 {
@@ -359,8 +356,7 @@ static bool choose(struct precopy *p, struct choice *ret)
 	set_threshold(p, ret, pace_finishing_ms);
 	if (is_worth_it(p, ret))
 		return true;
-	/* what comes back may have been a burst; or all pages were modified just before it is over
-	 */
+	/* what came back of late may have been a burst */
 	set_threshold(p, ret, pace_sending_ms);
 	return is_worth_it(p, ret);
 }
@@ -402,14 +398,27 @@ static bool is_last(const struct precopy *p, const struct choice *c, bool is_wor
 		!(is_in_burst(p, c, now_ms) || is_worth_a_closer_look(p, c, now_ms)));
 }
 
+/* Of the pages that are not held, those foreseen to be modified within so long. */
+static uint64_t due_pages(const struct precopy *p, uint64_t ms)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; p->touched && i < p->n_words; i++)
+		for (unsigned long rest = p->touched[i] & ~p->held[i]; rest; rest &= rest - 1)
+			n += interval_ms(foreseen(p, i, rest)) <= ms;
+	return n;
+}
+
 static void predict(const struct precopy *p, const struct choice *c, struct precopy_round *r)
 {
 	bool is_over = r->next == PRECOPY_SUSPEND;
-	r->suspended_pages = is_over ? r->held_pages + pace_back_pages(&p->pace, r->send_pages)
-				     : left_after(p, c);
+	uint64_t last_ms = pace_sending_ms(&p->pace, r->send_pages);
+	uint64_t due = !is_over ? 0
+		       : p->touched
+			       ? due_pages(p, amount_min(last_ms, UINT32_MAX) + p->conf.suspend_ms)
+			       : pace_back_pages(&p->pace, r->send_pages);
+	r->suspended_pages = is_over ? r->held_pages + due : left_after(p, c);
 	r->downtime_ms = pace_sending_ms(&p->pace, r->suspended_pages);
-	r->left_ms = is_over ? pace_sending_ms(&p->pace, r->send_pages)
-			     : pace_finishing_ms(&p->pace, c->wanted_pages);
+	r->left_ms = is_over ? last_ms : pace_finishing_ms(&p->pace, c->wanted_pages);
 	if (is_over && p->conf.max_downtime_ms && r->downtime_ms > p->conf.max_downtime_ms)
 		r->next = PRECOPY_ABORT;
 }

@@ -53,7 +53,7 @@ struct request {
 	unsigned n_settings;
 };
 
-/* --- options ---------------------------------------------------------------------------------- */
+/* --- options ----------------------------------------------------------------------------- */
 
 static bool number_of(const char *word, uint64_t least, uint64_t most, uint64_t *ret)
 {
@@ -209,8 +209,7 @@ static bool complete(struct request *q)
 	return true;
 }
 
-/* --- guests -------------------------------------------------------------------------------------
- */
+/* --- guests ------------------------------------------------------------------------------ */
 
 static int play_patterns(const struct request *q)
 {

@@ -12,7 +12,7 @@ enum {
 	WARM_MS = 1000, /* the guest runs so long before, and by the seed up to as long again */
 };
 
-/* --- room ----------------------------------------------------------------------------------- */
+/* --- room -------------------------------------------------------------------------------- */
 
 static void close_room(struct sim_transfer_room *room)
 {
@@ -43,13 +43,13 @@ static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 	       room->precopy;
 }
 
-/* --- rows ------------------------------------------------------------------------------------- */
+/* --- rows -------------------------------------------------------------------------------- */
 
 void precopy_table_head(const struct precopy_table *t, FILE *file)
 {
 	fprintf(file,
 		t->is_tsv ? "pattern\tmbit_s\tseed\talgo\tsent\tresent\tsuspended\trounds\ttotal_ms"
-			    "\tdowntime_ms\n"
+			    "\tdowntime_ms\tforeseen\n"
 			  : "%-12s %7s %5s %-8s %9s %9s %9s %6s %9s %9s\n",
 		"pattern", "Mbit/s", "seed", "algo", "sent", "re-sent", "suspended", "rounds",
 		"total s", "down ms");
@@ -62,9 +62,10 @@ static void print_row(const struct precopy_table *t, const char *name, uint64_t 
 	if (t->is_tsv)
 		fprintf(file,
 			"%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
 			name, mbit_s, seed, algo, r->sent_pages, r->resent_pages,
-			r->suspended_pages, r->rounds, r->total_ms, r->downtime_ms);
+			r->suspended_pages, r->rounds, r->total_ms, r->downtime_ms,
+			r->foreseen_pages);
 	else
 		fprintf(file,
 			"%-12s %7" PRIu64 " %5" PRIu64 " %-8s %9" PRIu64 " %9" PRIu64 " %9" PRIu64

@@ -86,7 +86,7 @@ void sim_writes_init(struct sim_writes *w, const struct sim_pattern *pattern,
 		w->state[i].first_page = n_pages * pattern->writer[i].first / PERMYRIAD;
 }
 
-/* --- writers ---------------------------------------------------------------------------------- */
+/* --- writers ----------------------------------------------------------------------------- */
 
 static uint64_t page_of(struct sim_writes *w, const struct sim_writer *writer, unsigned i)
 {
@@ -135,8 +135,7 @@ static void step_writer(struct sim_writes *w, unsigned i, void (*modify)(void *,
 	}
 }
 
-/* --- a record -----------------------------------------------------------------------------------
- */
+/* --- a record ---------------------------------------------------------------------------- */
 
 static void step_record(struct sim_writes *w, void (*modify)(void *, uint64_t), void *arg)
 {

@@ -2,6 +2,7 @@
 #include "host/sim_run.h"
 
 #include "common/amount.h"
+#include "host/sim_knowing.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,7 +46,8 @@ static const struct {
 
 struct sim_system sim_system_of(const struct policy *policy)
 {
-	struct sim_system system = {policy, SIM_AGENT_POLLED, 1000, standard};
+	struct sim_system system = {
+		.policy = policy, .agents = SIM_AGENT_POLLED, .poll_ms = 1000, .conf = standard};
 	for (unsigned i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
 		if (strcmp(systems[i].policy, policy->name) != 0)
 			continue;
@@ -150,13 +152,17 @@ uint64_t sim_result_pages(const struct sim_result *result)
 	return result->swapped_in + result->swapped_out;
 }
 
-static void play(struct play *p, const struct sim_scenario *s, const struct sim_watch *watch)
+static void play(struct play *p, const struct sim_scenario *s, bool knows_all,
+		 const struct sim_watch *watch)
 {
 	uint64_t begin_ms = p->host.now_ms, look_ms = begin_ms;
 	uint64_t end_ms = begin_ms + (uint64_t)(s->time_s * 1000);
 	while (p->host.now_ms < end_ms) {
 		sim_host_step(&p->host);
-		sim_daemon_turn(&p->daemon, &p->host);
+		if (knows_all)
+			sim_knowing_turn(&p->host, p->daemon.state.share);
+		else
+			sim_daemon_turn(&p->daemon, &p->host);
 		if (!watch || !watch->every_ms || p->host.now_ms < look_ms)
 			continue;
 		look_ms += watch->every_ms;
@@ -174,7 +180,7 @@ int sim_run(const struct sim_scenario *s, const struct sim_system *system, uint6
 	int r = init(&p, s->n_guests);
 	if (r == 0) {
 		sim_host_init(&p.host, s, seed);
-		play(&p, s, watch);
+		play(&p, s, system->knows_all, watch);
 		add_up(&p, s, ret_result);
 	}
 	finish(&p);

@@ -15,6 +15,7 @@ struct sim_system {
 	enum sim_agent_kind agents;
 	uint64_t poll_ms; /* of polled agents */
 	struct policy_conf conf;
+	bool knows_all; /* no policy decides, but the allocator of sim_knowing.h */
 };
 
 /* That of any policy; one without a system of its own is polled every second. */

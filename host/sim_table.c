@@ -118,11 +118,29 @@ static int judge(const char *name, uint64_t seed, const char *policy, uint64_t b
 	return -EDOM;
 }
 
+/* What knowing everything comes to; judged as policies are. */
+static int row_of_knowing(const struct sim_table *t, const char *name, const struct sim_scenario *s,
+			  uint64_t seed, uint64_t bound, FILE *file)
+{
+	struct sim_system system = sim_system_of(policy_find("static"));
+	const char *knowing = t->is_tsv ? "knowing" : "(knowing all)";
+	struct sim_result result;
+	system.knows_all = true;
+	int r = sim_run(s, &system, seed, NULL, &result);
+	if (r < 0)
+		return r;
+	print_row(t, name, seed, knowing, &result, file);
+	return judge(name, seed, knowing, bound, &result);
+}
+
 static int rows_of_seed(const struct sim_table *t, const char *name, const struct sim_scenario *s,
 			uint64_t seed, struct sim_bound_guest *room, FILE *file)
 {
 	uint64_t bound = sim_bound_pages(s, seed, room);
 	print_bound(t, name, seed, bound, file);
+	int known = row_of_knowing(t, name, s, seed, bound, file);
+	if (known < 0)
+		return known;
 	for (unsigned p = 0; p < t->n_policies; p++) {
 		struct sim_system system = system_of(t, p);
 		struct sim_result result;

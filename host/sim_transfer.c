@@ -135,6 +135,7 @@ int sim_transfer_run(struct sim_writes *writes, const struct sim_link *link,
 	result.is_aborted = round.next == PRECOPY_ABORT;
 	if (!result.is_aborted)
 		finish(&t, &result);
+	result.foreseen_pages = round.suspended_pages;
 	result.sent_pages = t.sent_pages;
 	result.resent_pages = t.sent_pages - t.distinct_pages;
 	result.total_ms = (t.now_ns - start_ns) / STEP_NS;

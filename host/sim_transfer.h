@@ -23,6 +23,7 @@ struct sim_transfer_result {
 	uint64_t sent_pages;      /* in all, with the suspended pass */
 	uint64_t resent_pages;    /* of them not for the first time */
 	uint64_t suspended_pages; /* sent in the suspended pass */
+	uint64_t foreseen_pages;  /* what was predicted of that when it was decided to suspend */
 	uint64_t total_ms, downtime_ms;
 	uint64_t rounds;  /* how often Xen was asked for the modified pages, while it ran */
 	bool is_complete; /* the receiver has every page as it was last modified */

@@ -99,6 +99,39 @@ START_TEST(an_alarm_of_an_agent_that_was_started_anew_is_answered)
 }
 END_TEST
 
+/* A pass for an alarm reads no other guest's report; that is not to wait for ever. */
+START_TEST(alarms_do_not_keep_others_reports_from_being_read)
+{
+	/* each below what counts as a flood, and all so that no ENGINE_GAP_MS is without one */
+	enum { CRYING = 4, ALARM_MS = 25, ROUNDS = 4000 / ALARM_MS };
+	struct xs_handle *crying[CRYING];
+	char name[8];
+	stage_open(1600);
+	struct lab1_guest *quiet = stage_boot("quiet", 200, "0:60", false);
+	struct xs_handle *h = be_agent(quiet);
+	for (unsigned i = 0; i < CRYING; i++) {
+		snprintf(name, sizeof(name), "g%u", i);
+		crying[i] = be_agent(stage_boot(name, 200, "0:60", false));
+	}
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(quiet, "cagma/state", "managed"));
+	unsigned seq = 1;
+	for (; seq <= ROUNDS && lab1_guest_alm_kib(quiet) < 220 * MIB; seq++) {
+		for (unsigned i = 0; i < CRYING; i++) {
+			alarm_with(crying[i], seq, 28 * MIB);
+			usleep(ALARM_MS * 1000 / CRYING);
+		}
+		if (seq == 10)
+			stage_report(h, 2, 140 * MIB, 4 * MIB);
+	}
+	ck_assert_uint_le(seq, ROUNDS);
+	ck_assert_uint_eq(stage_said("times a second"), 0);
+	for (unsigned i = 0; i < CRYING; i++)
+		xs_close(crying[i]);
+	xs_close(h);
+}
+END_TEST
+
 static const char *const no_alarms[] = {
 	"",
 	"seq=1",
@@ -275,6 +308,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, an_alarm_is_answered_at_once);
 	tcase_add_test(tests, an_alarm_of_an_agent_that_was_started_anew_is_answered);
+	tcase_add_test(tests, alarms_do_not_keep_others_reports_from_being_read);
 	tcase_add_test(tests, what_breaks_the_contract_is_no_alarm);
 	tcase_add_test(tests, the_reserve_is_not_for_alarms_of_untrusted_guests);
 	tcase_add_test(tests, credit_is_given_said_and_withdrawn);

@@ -47,7 +47,7 @@ sh "$here/summary.sh" "$dir/summary.txt" "svg dynamic" | sh "$here/inline-svg.sh
 sh "$here/summary.sh" "$dir/summary.txt" pngcairo >"$dir/summary.png"
 
 # --- over time: one seed, every policy
-policies=$(awk -F '\t' '$1 != "workload" && $3 != "bound" && !seen[$3]++ {print $3}' "$dir/matrix.tsv")
+policies=$(awk -F '\t' '$1 != "workload" && $3 != "bound" && $3 != "knowing" && !seen[$3]++ {print $3}' "$dir/matrix.tsv")
 for w in $(workloads); do
 	case $w in *-400 | *-40) continue ;; esac
 	for p in $policies; do

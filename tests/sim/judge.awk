@@ -6,13 +6,15 @@
 #
 #	gain = (static - cagma) / (static - bound)
 #
+# `knowing` is the allocator of host/sim_knowing.h; `of_knowing` is the gain with it for the bound.
+#
 # A policy that had a guest killed for memory, or not started, has failed a workload, and is no
 # measure for the others there. A workload that static cannot be beaten on has no gain. `of static`
 # is the mean over the workloads of pages by those of static; one that was failed counts as 100 %.
 BEGIN { FS = "\t" }
 $1 == "workload" { next }
 !($1 in known) { known[$1] = 1; workload[++n] = $1 }
-!($3 in listed) && $3 != "bound" { listed[$3] = 1; policy[++n_policies] = $3 }
+!($3 in listed) && $3 != "bound" && $3 != "knowing" { listed[$3] = 1; policy[++n_policies] = $3 }
 {
 	pages[$1, $3] += $4
 	cuts[$3] += $8
@@ -24,6 +26,13 @@ function sorted_median(list, count,    i, k, t) {
 			t = list[k]; list[k] = list[k - 1]; list[k - 1] = t
 		}
 	return count % 2 ? list[(count + 1) / 2] : (list[count / 2] + list[count / 2 + 1]) / 2
+}
+# The gain with what knowing everything comes to in the place of the bound.
+function known_gain(w,    base) {
+	base = pages[w, "static"] - pages[w, "knowing"]
+	if (gain[w] == "-" || failed[w, "knowing"] || base <= 0)
+		return "-"
+	return sprintf("%.3f", (pages[w, "static"] - pages[w, "cagma"]) / base)
 }
 function is_better(w, p) {
 	if (failed[w, "cagma"])
@@ -70,20 +79,20 @@ END {
 	printf "RESULT sim-suite median_gain=%.3f worst_gain=%.3f cagma_over_best_peer=%.3f workloads_lost=%d" \
 	       " worst_workload=%s best_peer=%s workloads=%d\n",
 	       sorted_median(gains, n_gains), worst, over, lost, worst_at, best, n
-	printf "workload\tbound"
+	printf "workload\tbound\tknowing"
 	for (k = 1; k <= n_policies; k++) printf "\t%s", policy[k]
-	print "\tgain\tbetter_than_cagma"
+	print "\tgain\tof_knowing\tbetter_than_cagma"
 	for (i = 1; i <= n; i++) {
 		w = workload[i]
-		printf "%s\t%d", w, pages[w, "bound"]
+		printf "%s\t%d\t%d%s", w, pages[w, "bound"], pages[w, "knowing"], failed[w, "knowing"] ? "!" : ""
 		for (k = 1; k <= n_policies; k++)
 			printf "\t%d%s", pages[w, policy[k]], failed[w, policy[k]] ? "!" : ""
-		printf "\t%s\t%s\n", gain[w], by[w] == "" ? "-" : by[w]
+		printf "\t%s\t%s\t%s\n", gain[w], known_gain(w), by[w] == "" ? "-" : by[w]
 	}
-	printf "cuts\t-"
+	printf "cuts\t-\t-"
 	for (k = 1; k <= n_policies; k++) printf "\t%d", cuts[policy[k]]
-	print "\t-\t-"
-	printf "of static\t-"
+	print "\t-\t-\t-"
+	printf "of static\t-\t-"
 	for (k = 1; k <= n_policies; k++) printf "\t%.1f %%", 100 * share[policy[k]] / n_counted
-	print "\t-\t-"
+	print "\t-\t-\t-"
 }

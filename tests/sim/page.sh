@@ -5,13 +5,15 @@
 set -eu
 dir=$1 work=$1/work here=$(dirname "$0")
 
-# A TSV on stdin, its first line the head; `best` marks the least of the policies.
+# A TSV on stdin, its first line the head; of the columns named in $1 the least is marked, and with it
+# the lines whose last column is not "-".
 table() {
-	awk -F '\t' -v mark="${1:-}" '
+	awk -F '\t' -v policies=" ${1:-} " '
 		NR == 1 {
 			printf "<div class=wide><table><tr>"
 			for (i = 1; i <= NF; i++) {
-				head[i] = text = $i
+				text = $i
+				is_policy[i] = index(policies, " " text " ")
 				gsub("_", " ", text)
 				printf "<th>%s</th>", text
 			}
@@ -20,19 +22,18 @@ table() {
 			next
 		}
 		{
+			is_judged = policies != "  " && $1 != "cuts" && $1 != "of static"
 			least = -1
-			for (i = 3; mark != "" && i <= n && head[i] != "gain"; i++)
-				if ($i !~ /!/ && (least < 0 || $i + 0 < least)) least = $i + 0
-			printf "<tr%s>", $n != "-" && mark != "" ? " class=lost" : ""
+			for (i = 1; i <= n; i++)
+				if (is_policy[i] && $i !~ /!/ && (least < 0 || $i + 0 < least)) least = $i + 0
+			printf "<tr%s>", is_judged && $n != "-" ? " class=lost" : ""
 			for (i = 1; i <= n; i++) {
-				isleast = mark != "" && $1 != "cuts" && $1 != "of static" && i >= 3 && head[i] != "gain" && i < n &&
-				          $i !~ /!/ && $i + 0 == least
+				is_least = is_judged && is_policy[i] && $i !~ /!/ && $i + 0 == least
 				text = $i
-				if (i == n) gsub(",", ", ", text)
 				if (text ~ /^[0-9]+!?$/)
 					while (text ~ /[0-9][0-9][0-9][0-9]/)
 						text = with_comma(text)
-				printf "<td%s>%s</td>", isleast ? " class=best" : "", text
+				printf "<td%s>%s</td>", is_least ? " class=best" : "", text
 			}
 			print "</tr>"
 		}
@@ -43,6 +44,15 @@ table() {
 			return substr(s, 1, at - 1) "," substr(s, at)
 		}
 		END { print "</table></div>" }'
+}
+
+# What judge.awk has written with the gains before the policies.
+gains_first() {
+	awk -F '\t' -v OFS='\t' '{
+		line = $1 OFS $2 OFS $3 OFS $(NF - 2) OFS $(NF - 1)
+		for (i = 4; i < NF - 2; i++) line = line OFS $i
+		print line, $NF
+	}'
 }
 
 about() { # what a workload is for: the comment at its head
@@ -61,7 +71,8 @@ cat <<'EOF'
 <h1>Policies on simulated hosts</h1>
 <p>Pages swapped in and out by all guests, each policy with the agent and the period of its own
 system, summed over the seeds. <em>bound</em>: no allocator could come to less. <em>gain</em>:
-(static − cagma) / (static − bound). A figure with ! is of a policy that let a guest be killed for
+(static − cagma) / (static − bound). <em>knowing</em> and <em>of knowing</em>: the same for an
+allocator that sees every demand before it is there and moves memory at once. A figure with ! is of a policy that let a guest be killed for
 memory, or not be started. The least of a line is bold; a line where a policy was better than cagma
 by more than 5 % is marked. All of this is simulated: docs/simulator.md says how.</p>
 EOF
@@ -69,7 +80,8 @@ printf '<p><code>%s</code></p>\n' "$(head -n 1 "$dir/summary.txt")"
 echo '<div class=plot>'
 cat "$work/summary.svg"
 echo '</div>'
-tail -n +2 "$dir/summary.txt" | table best
+policies=$(awk -F '\t' '$1 == "workload" { for (i = 4; i < NF - 2; i++) print $i }' "$dir/summary.txt")
+tail -n +2 "$dir/summary.txt" | gains_first | table "$(echo "$policies" | tr '\n' ' ')"
 echo '<h2>The defaults</h2><p>Each option of cagmad.conf by itself, the others at their defaults'
 echo '(*); all workloads but the largest, on seeds that nothing above is of.</p>'
 echo '<p>Better and worse: workloads on which 5 % fewer or more pages were swapped.</p>'

@@ -4,8 +4,8 @@
 # summary.sh SUMMARY svg|pngcairo - a picture of the line "of static" in SUMMARY, by what judge.awk
 # has written: a bar for each policy, the shortest first.
 set -eu
-data=$(awk -F '\t' '$1 == "workload" { for (i = 3; i < NF - 1; i++) name[i] = $i }
-	$1 == "of static" { for (i = 3; i < NF - 1; i++) print name[i], $i + 0 }' "$1" | sort -k2,2nr)
+data=$(awk -F '\t' '$1 == "workload" { for (i = 4; i < NF - 2; i++) name[i] = $i }
+	$1 == "of static" { for (i = 4; i < NF - 2; i++) print name[i], $i + 0 }' "$1" | sort -k2,2nr)
 n=$(echo "$data" | wc -l)
 gnuplot <<EOF 2>/dev/null
 set terminal $2 size 760,$((60 + 26 * n)) font "sans-serif,12"

@@ -194,6 +194,22 @@ START_TEST(no_page_is_lost_and_none_saved_beyond_the_bound)
 }
 END_TEST
 
+/* … unless fixed memory keeps guests from being started. */
+START_TEST(knowing_all_loses_no_page_and_gains)
+{
+	struct sim_watch watch = {SIM_HOST_STEP_MS, assert_adds_up, NULL};
+	struct sim_system system = sim_system_of(policy_find("static"));
+	struct sim_result known, fixed;
+	must_read(worlds[_i]);
+	system.knows_all = true;
+	ck_assert_int_eq(sim_run(&scenario, &system, 1, &watch, &known), 0);
+	fixed = run(policy_find("static"), 1);
+	ck_assert(known.adds_up);
+	ck_assert_uint_ge(sim_result_pages(&known), sim_bound_pages(&scenario, 1, room));
+	ck_assert(fixed.unstarted || sim_result_pages(&known) <= sim_result_pages(&fixed));
+}
+END_TEST
+
 START_TEST(the_same_seed_gives_the_same_and_another_does_not)
 {
 	const struct policy *policy = policy_at((unsigned)_i);
@@ -313,6 +329,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, random_bytes_are_survived);
 	tcase_add_test(tests, a_guest_is_what_its_section_says);
 	tcase_add_test(tests, measured_points_become_a_demand);
+	tcase_add_loop_test(tests, knowing_all_loses_no_page_and_gains, 0, N_ROWS(worlds));
 	tcase_add_loop_test(tests, no_page_is_lost_and_none_saved_beyond_the_bound, 0,
 			    N_ROWS(worlds));
 	tcase_add_loop_test(tests, the_same_seed_gives_the_same_and_another_does_not, 0,

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* balloon_looked_at.h - one guest's balloon, looked at as often as a test wants. For two tests. */
+#ifndef CAGMA_TEST_BALLOON_LOOKED_AT_H
+#define CAGMA_TEST_BALLOON_LOOKED_AT_H
+
+#include "tests/unit/suite.h"
+#include "host/balloon.h"
+
+#define MIB UINT64_C(1024)
+
+static struct balloon balloon;
+static struct guest_view guest;
+static uint64_t now_ms;
+
+static void look(uint64_t ms)
+{
+	now_ms += ms;
+	guest.hold = HOLD_NONE;
+	balloon_observe(&balloon, now_ms, &guest);
+}
+
+static void start(uint64_t alm_kib, uint64_t target_kib)
+{
+	balloon = (struct balloon){0};
+	guest = (struct guest_view){.alm_kib = alm_kib, .target_kib = target_kib};
+	now_ms = 5000;
+	look(0);
+}
+
+#endif

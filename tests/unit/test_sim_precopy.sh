@@ -1,0 +1,63 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# cagma-sim precopy: a recorded guest is played, the same way each time; what is no record, or no
+# option, is refused.
+set -u
+# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+. tests/unit/check-lib.sh
+sim=${1:?usage: test_sim_precopy.sh BUILD_DIRECTORY}/host/cagma-sim
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+	echo "FAIL: $1" >&2
+	cat "$work/err" >&2
+	exit 1
+}
+
+# play LINE...: whether a log of these lines is played
+play() {
+	printf '%s\n' "$@" >"$work/guest.dirtylog"
+	"$sim" precopy --tsv -b 1000 "$work/guest.dirtylog" >"$work/out" 2>"$work/err"
+}
+
+# refused TEXT LINE...: it is not, for that reason, which is said with its line
+refused() {
+	text=$1
+	shift
+	play "$@"
+	[ $? -eq 2 ] && grep -q "guest.dirtylog:[0-9]*: .*$text" "$work/err"
+}
+
+# says_wrong OPTION...
+says_wrong() {
+	"$sim" precopy "$@" >"$work/out" 2>"$work/err"
+	[ $? -eq 2 ] && [ -s "$work/err" ]
+}
+
+head='cagma-dirtylog 1 pages=4096'
+look='look at_ms=200 sent_pages=500'
+
+check 'a guest that modified nothing is played' play "$head" "$look" 'final at_ms=400 sent_pages=0'
+check 'each algorithm sends its pages once' test "$(grep -c '4096	0	0	' "$work/out")" -eq 4
+check 'a guest is played' play "$head" "$look" '5+100 7' 'look at_ms=400 sent_pages=500' '5+100'
+check 'its name is that of the file' grep -q '^guest	' "$work/out"
+check 'pages were sent again' grep -q '^guest	1000	1	stock	4[1-9][0-9][0-9]	' "$work/out"
+cp "$work/out" "$work/first"
+play "$head" "$look" '5+100 7' 'look at_ms=400 sent_pages=500' '5+100'
+check 'it is played the same way again' cmp -s "$work/out" "$work/first"
+check 'a log may end at its first look' play "$head" 'look at_ms=0 sent_pages=0'
+
+check 'an empty file' refused 'is no beginning' ''
+check 'another version' refused 'is no beginning' 'cagma-dirtylog 2 pages=4096'
+check 'no look' refused 'ends before any look' "$head"
+check 'pages that are not there' refused 'cannot be' "$head" "$look" '4096'
+check 'time that goes back' refused 'earlier' "$head" "$look" 'look at_ms=100 sent_pages=0'
+check 'more than a clock has' refused '49 days' "$head" 'look at_ms=4294967296 sent_pages=0'
+check 'no such algorithm' says_wrong --algo xor
+check 'no such pattern' says_wrong --pattern warm
+check 'no such bandwidth' says_wrong --bandwidth 0
+check 'no such setting' says_wrong --set slices=3
+check 'no number' says_wrong --set slice_ms=
+check 'no such file' says_wrong "$work/none"
+echo "100%: Checks: $n_checks, Failures: 0"
