@@ -12,6 +12,7 @@ enum {
 	PASS_SLICES = 64,    /* the first pass has no more rounds */
 	TAIL_SLICES = 10,    /* the shortest rounds are by so much shorter */
 	WORTH_SHARE = 16,    /* another round is to save this fraction of what is left */
+	SAVED_SHARE = 3,     /* at the end so many are sent again, at most, to save one page */
 	RESEND_FACTOR = 2,   /* no more is sent again than twice what the first pass saw modified */
 	PATIENCE_MS = 500,   /* how long a burst is waited out, at least; … */
 	PATIENCE_SHARE = 16, /* … or this fraction of the time so far */
@@ -311,9 +312,20 @@ static uint64_t send(struct precopy *p, unsigned long *bitmap, const struct choi
 
 /* --- how to go on ------------------------------------------------------------------------ */
 
+/* All that is left could be sent in less time than a round took. */
+static bool is_within_a_slice(const struct precopy *p, const struct choice *c)
+{
+	return pace_sending_ms(&p->pace, c->held_pages) <
+	       amount_less(p->conf.slice_ms, p->conf.suspend_ms);
+}
+
+/* Near the end it is no success to leave a little less in shorter and shorter rounds: pages that
+ * are modified all the time would be sent for ever. */
 static void keep_best(struct precopy *p, const struct choice *c)
 {
-	if (p->pass < 2 || c->held_pages + c->held_pages / WORTH_SHARE < p->best_pages) {
+	uint64_t saved = amount_less(p->best_pages, c->held_pages);
+	bool has_paid = !is_within_a_slice(p, c) || saved >= p->since_best_pages / SAVED_SHARE;
+	if (p->pass < 2 || (saved > c->held_pages / WORTH_SHARE && has_paid)) {
 		p->best_pages = p->peak_pages = c->held_pages;
 		p->since_best_pages = 0;
 	}
@@ -341,7 +353,8 @@ static bool is_worth_it(const struct precopy *p, const struct choice *c)
 	if (p->pass < 2)
 		return true;
 	uint64_t least = amount_max(p->conf.enough_pages, c->held_pages / WORTH_SHARE);
-	return !has_sent_enough_again(p) && p->since_best_pages <= 2 * p->peak_pages &&
+	return !has_sent_enough_again(p) &&
+	       p->since_best_pages <= (is_within_a_slice(p, c) ? 1 : 2) * p->peak_pages &&
 	       amount_less(c->held_pages, left_after(p, c)) >= least;
 }
 
@@ -374,8 +387,7 @@ static bool is_in_burst(const struct precopy *p, const struct choice *c, uint64_
  * is seldom enough, shorter rounds will show it. */
 static bool is_worth_a_closer_look(const struct precopy *p, const struct choice *c, uint64_t now_ms)
 {
-	return pace_sending_ms(&p->pace, c->held_pages) <
-		       amount_less(p->conf.slice_ms, p->conf.suspend_ms) &&
+	return is_within_a_slice(p, c) &&
 	       p->waited_ms <= amount_min(LOOK_SLICES * p->conf.slice_ms,
 					  (now_ms - p->start_ms) / LOOK_SHARE) &&
 	       c->lasting_pages <= c->held_pages / 4 &&
