@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -73,6 +74,14 @@ static bool find_parts(struct errand *e)
 	return false;
 }
 
+/* The same file by whatever name. */
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat of_a, of_b;
+	return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
 /* xl's own save helper, where the version that runs has it. */
 static bool find_helper(struct errand *e)
 {
@@ -83,6 +92,11 @@ static bool find_helper(struct errand *e)
 		"/usr/local/lib/xen/bin/libxl-save-helper",
 	};
 	const char *given = e->asked->helper ? e->asked->helper : getenv("LIBXL_SAVE_HELPER");
+	if (given && is_same_file(given, e->wrapper)) {
+		log_warning("%s is cagma's, and not xl's own save helper: that is looked for",
+			    given);
+		given = NULL;
+	}
 	for (unsigned i = 0; !given && i < sizeof(places) / sizeof(places[0]); i++)
 		if (access(places[i], X_OK) == 0)
 			given = places[i];
@@ -184,12 +198,12 @@ static void hold_still(struct errand *e)
 			    held_kib - target_kib);
 }
 
-static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t needed_kib)
+static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t least_kib)
 {
 	uint64_t end_ms = now_ms() + SHRINK_LIMIT_MS;
 	while (!e->is_cancelled && now_ms() < end_ms) {
 		store_read_number(e->store, e->domid, "cagma/alm_kib", &held_kib);
-		if (held_kib <= needed_kib + SLACK_KIB)
+		if (held_kib <= least_kib + SLACK_KIB)
 			return;
 		doze(e);
 	}
@@ -217,7 +231,8 @@ static void shrink(struct errand *e)
 		return;
 	}
 	e->before_kib = target_kib;
-	await_shrink(e, held_kib, needed_kib);
+	/* an HVM guest holds more than its target, always: its display's memory, for one */
+	await_shrink(e, held_kib, needed_kib + amount_less(held_kib, target_kib));
 }
 
 /* --- xl ----------------------------------------------------------------------------------------

@@ -22,6 +22,11 @@ extern char **environ;
 
 enum { OUTPUT_BYTES = 16384, MAX_VCPUS = 4096 };
 
+/* What all of this asks of xl takes it less than a second; but its lock may be held for long. */
+#define XL "timeout", "--kill-after=5", "60", "xl"
+
+enum { TIMED_OUT = 124, NOT_FOUND = 127 }; /* timeout(1)'s status */
+
 /* --- xl -------------------------------------------------------------------------------------- */
 
 static size_t drain(int fd, char *output, size_t size)
@@ -37,8 +42,24 @@ static size_t drain(int fd, char *output, size_t size)
 	return used;
 }
 
+static int errno_of(int status)
+{
+	if (!WIFEXITED(status))
+		return EIO;
+	switch (WEXITSTATUS(status)) {
+	case 0:
+		return 0;
+	case TIMED_OUT:
+		return ETIMEDOUT;
+	case NOT_FOUND:
+		return ENOENT;
+	default:
+		return EIO;
+	}
+}
+
 /* Runs xl; what it prints goes to output[size], with a NUL, when there is one. 0; -EIO when it
- * fails; another -errno when it cannot be run. */
+ * fails; -ETIMEDOUT; another -errno when it cannot be run. */
 static int run_xl(const char *const argv[], bool is_silent, char *output, size_t size)
 {
 	posix_spawn_file_actions_t actions;
@@ -55,8 +76,7 @@ static int run_xl(const char *const argv[], bool is_silent, char *output, size_t
 	close(pipe_fd[1]);
 	if (r == 0) {
 		drain(pipe_fd[0], output, size);
-		if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status))
-			r = -EIO;
+		r = waitpid(pid, &status, 0) == pid ? -errno_of(status) : -EIO;
 	}
 	close(pipe_fd[0]);
 	return r;
@@ -65,7 +85,7 @@ static int run_xl(const char *const argv[], bool is_silent, char *output, size_t
 int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor)
 {
 	static char output[OUTPUT_BYTES];
-	const char *const argv[] = {"xl", "info", NULL};
+	const char *const argv[] = {XL, "info", NULL};
 	int r = run_xl(argv, false, output, sizeof(output));
 	if (r < 0)
 		return r;
@@ -78,7 +98,7 @@ int migrate_domid(const char *domain, uint32_t *ret_domid)
 {
 	char output[64];
 	uint64_t number;
-	const char *const argv[] = {"xl", "domid", "--", domain, NULL};
+	const char *const argv[] = {XL, "domid", "--", domain, NULL};
 	if (text_number((struct text){domain, strlen(domain)}, UINT32_MAX, &number)) {
 		*ret_domid = (uint32_t)number;
 		return 0;
@@ -95,14 +115,14 @@ int migrate_domid(const char *domain, uint32_t *ret_domid)
 bool migrate_is_here(const char *domain)
 {
 	char output[64];
-	const char *const argv[] = {"xl", "list", "--", domain, NULL};
+	const char *const argv[] = {XL, "list", "--", domain, NULL};
 	return run_xl(argv, true, output, sizeof(output)) == 0;
 }
 
 int migrate_set_memory(uint32_t domid, uint64_t kib)
 {
 	char id[16], amount[32], output[64];
-	const char *const argv[] = {"xl", "mem-set", id, amount, NULL};
+	const char *const argv[] = {XL, "mem-set", id, amount, NULL};
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
 	snprintf(amount, sizeof(amount), "%" PRIu64 "k", kib);
 	return run_xl(argv, false, output, sizeof(output));

@@ -123,6 +123,13 @@ run --helper "$work/none" web localhost
 check "no helper: it succeeds" [ $status -eq 0 ]
 check "no helper: it is said" says 'save helper is not where'
 
+export LIBXL_SAVE_HELPER="$build/host/cagma-save-helper"
+: >"$work/calls"
+timeout 60 "$build/host/cagma-migrate" --parts "$build/host" web localhost >"$work/out" 2>"$work/err"
+check "our own helper as xl's: it ends" [ $? -ne 124 ]
+check "our own helper as xl's: it is said" says "is cagma's, and not xl's own save helper"
+unset LIBXL_SAVE_HELPER
+
 # --- failures
 run other localhost
 check "no such domain" [ $status -eq 1 ]
