@@ -72,9 +72,7 @@ void keys_path(enum key_id id, unsigned domid, char *buf);
 	X(abilities, WORD, KEYS_MAX_WORD, true, "", "of report, alarm, self-grow; comma-separated")
 
 struct agent_hello {
-	uint64_t protocol;
-	char version[KEYS_MAX_WORD + 1];
-	char abilities[KEYS_MAX_WORD + 1];
+	CAGMA_AGENT_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
 
@@ -114,13 +112,10 @@ struct agent_hello {
 	X(balloon_low_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: low_kb")           \
 	X(balloon_high_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: high_kb")
 
-#define CAGMA_MEMBER_NUMBER(name)                 uint64_t name;
-#define X(name, kind, max, required, unit, about) CAGMA_MEMBER_##kind(name)
 struct report {
-	CAGMA_REPORT_FIELDS(X)
+	CAGMA_REPORT_FIELDS(LINE_MEMBER)
 	uint64_t present; /* one REPORT_BIT for each field that was given */
 };
-#undef X
 
 #define X(name, kind, max, required, unit, about) REPORT_INDEX_##name,
 enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
@@ -148,14 +143,7 @@ enum alarm_index { CAGMA_ALARM_FIELDS(X) ALARM_FIELDS_ };
 #define ALARM_BIT(name) (UINT64_C(1) << ALARM_INDEX_##name)
 
 struct alarm_call {
-	uint64_t seq;
-	uint64_t uptime_ms;
-	char reason[KEYS_MAX_WORD + 1];
-	uint64_t total_kib;
-	uint64_t avail_kib;
-	uint64_t fill_kib_s;
-	uint64_t psi_some_us;
-	uint64_t psi_full_us;
+	CAGMA_ALARM_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
 

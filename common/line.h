@@ -38,12 +38,15 @@ struct line_format {
 };
 
 /*
- * A row of a table of fields, and the format made of such a table: for records
- * whose members have the fields' names. What follows the fields' members in
+ * A row of a table of fields, its record's member, and the format made of such a
+ * table: for records whose members have the fields' names. What follows the fields' members in
  * `record`, `present` above all, is not read from a line.
  */
 #define LINE_FIELD(record, name, kind, max, required, unit, about)                                 \
 	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
+#define LINE_MEMBER(name, kind, max, required, unit, about) LINE_MEMBER_##kind##_(name, max)
+#define LINE_MEMBER_WORD_(name, max)                        char name[(max) + 1];
+#define LINE_MEMBER_NUMBER_(name, max)                      uint64_t name;
 #define LINE_FORMAT(fields, bytes, record)                                                         \
 	{                                                                                          \
 		fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)         \

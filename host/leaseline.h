@@ -65,22 +65,18 @@ void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_
 	X(domid, NUMBER, UINT32_MAX, false, "", "the guest that uses it …")                        \
 	X(uuid, WORD, UUID_TEXT, false, "", "… and its UUID")
 
-#define CAGMA_MEMBER_WORD_(name, max)             char name[(max) + 1];
-#define CAGMA_MEMBER_NUMBER_(name, max)           uint64_t name;
-#define X(name, kind, max, required, unit, about) CAGMA_MEMBER_##kind##_(name, max)
 struct leaseline_daemon {
-	CAGMA_DAEMON_FIELDS(X)
+	CAGMA_DAEMON_FIELDS(LINE_MEMBER)
 	uint64_t present; /* one bit for each field that was given */
 };
 struct leaseline_request {
-	CAGMA_REQUEST_FIELDS(X)
+	CAGMA_REQUEST_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
 struct leaseline_state {
-	CAGMA_STATE_FIELDS(X)
+	CAGMA_STATE_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
-#undef X
 
 #define X(name, kind, max, required, unit, about) REQUEST_INDEX_##name,
 enum leaseline_request_index { CAGMA_REQUEST_FIELDS(X) };

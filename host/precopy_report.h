@@ -41,14 +41,10 @@ enum { PRECOPY_REPORT_MAX_BYTES = 512, PRECOPY_REPORT_MAX_WORD = 31 };
 	X(rc, NUMBER, 1, false, "", "1: it failed")                                                \
 	X(reason, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "why not")
 
-#define PRECOPY_MEMBER_WORD_(name, max)           char name[(max) + 1];
-#define PRECOPY_MEMBER_NUMBER_(name, max)         uint64_t name;
-#define X(name, kind, max, required, unit, about) PRECOPY_MEMBER_##kind##_(name, max)
 struct precopy_report {
-	PRECOPY_REPORT_FIELDS(X)
+	PRECOPY_REPORT_FIELDS(LINE_MEMBER)
 	uint64_t present; /* one bit for each field that is given */
 };
-#undef X
 
 #define X(name, kind, max, required, unit, about) PRECOPY_INDEX_##name,
 enum precopy_report_index { PRECOPY_REPORT_FIELDS(X) };
