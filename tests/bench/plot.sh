@@ -55,7 +55,8 @@ plot_times() {
 		echo "set grid lc rgb '#dddddd'; set key above horizontal samplen 2; set tics nomirror; set border 3"
 		for condition in $conditions; do
 			row=$((row + 1))
-			start_ms=$(numbers "$condition" start_ms | head -n 1)
+			start_ms=$(grep ' number=1 ' "$OUT/$variant-$condition.series" |
+				grep -o ' start_ms=[0-9]*' | cut -d = -f 2)
 			for guest in a b c; do
 				rates "$PIECE/$variant-$condition-1.tsv" "$start_ms" $guest \
 					>"$OUT/$variant-$condition-$guest.dat"

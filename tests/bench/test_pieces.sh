@@ -36,7 +36,7 @@ for policy in $LAB_POLICIES; do
 		"vm1_residence_ms=$((ms + LAB_NUMBER)).5 vm2_residence_ms=$ms vm1_median_ms=90" \
 		"vm2_median_ms=90 vm1_loop_ms=200 vm1_first_ms=1 vm2_first_ms=1 vm1_iops=0 vm2_iops=0" \
 		"vm3_iops=290 vm3_disk_residence_ms=70 vm1_loops=9 vm2_loops=9" \
-		"swap_pages=$(((ms - 100) * 10)) start_ms=1000 violations=0" >>$out/result.txt
+		"swap_pages=$(((ms - 100) * 10)) start_ms=$((1100 - 100 * LAB_NUMBER)) violations=0" >>$out/result.txt
 	for t in 1000 2000; do
 		for guest in a b c; do
 			printf '%s\t%s\t4096\t4096\t-\t-\t%s\t5\t5\t5\n' $t $guest $t
@@ -90,6 +90,8 @@ expect "runs are not counted" [ "$(number cagma runs)" = 3 ]
 expect "the median is none" [ "$(number cagma vm1_residence_ms)" = 102.5 ]
 expect "the spread is none" [ "$(number cagma vm1_residence_ms_highest)" = 103.5 ]
 expect "there is no plot" [ -s build/experiment/published-time.svg ]
+expect "its time does not begin with the work of the run it shows" \
+	grep -q '^1 ' build/experiment/published-cagma-a.dat
 
 expect "another policy fails" run LAB_VARIANTS=published "LAB_POLICIES=static qmemman cagma control"
 expect "only what is missing is not made" [ "$(sort -u made | tr '\n' ' ')" = \
