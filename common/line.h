@@ -39,8 +39,8 @@ struct line_format {
 
 /*
  * A row of a table of fields, its record's member, and the format made of such a
- * table: for records whose members have the fields' names. What follows the fields' members in
- * `record`, `present` above all, is not read from a line.
+ * table: for records whose members have the fields' names. What follows the
+ * fields' members in `record`, `present` above all, is not read from a line.
  */
 #define LINE_FIELD(record, name, kind, max, required, unit, about)                                 \
 	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},

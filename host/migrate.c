@@ -198,12 +198,12 @@ static void hold_still(struct errand *e)
 			    held_kib - target_kib);
 }
 
-static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t least_kib)
+static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t needed_kib)
 {
 	uint64_t end_ms = now_ms() + SHRINK_LIMIT_MS;
 	while (!e->is_cancelled && now_ms() < end_ms) {
 		store_read_number(e->store, e->domid, "cagma/alm_kib", &held_kib);
-		if (held_kib <= least_kib + SLACK_KIB)
+		if (held_kib <= needed_kib + SLACK_KIB)
 			return;
 		doze(e);
 	}
@@ -231,8 +231,7 @@ static void shrink(struct errand *e)
 		return;
 	}
 	e->before_kib = target_kib;
-	/* an HVM guest holds more than its target, always: its display's memory, for one */
-	await_shrink(e, held_kib, needed_kib + amount_less(held_kib, target_kib));
+	await_shrink(e, held_kib, needed_kib);
 }
 
 /* --- xl ----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 #include "host/migrate_guest.h"
 
 #include "common/amount.h"
+#include "host/command.h"
 #include "host/leaseline.h"
 #include "host/migration.h"
 #include "host/model.h"
@@ -25,7 +26,7 @@ enum { OUTPUT_BYTES = 16384, MAX_VCPUS = 4096 };
 /* What all of this asks of xl takes it less than a second; but its lock may be held for long. */
 #define XL "timeout", "--kill-after=5", "60", "xl"
 
-enum { TIMED_OUT = 124, NOT_FOUND = 127 }; /* timeout(1)'s status */
+enum { TIMED_OUT = 124 }; /* timeout(1)'s status */
 
 /* --- xl -------------------------------------------------------------------------------------- */
 
@@ -51,7 +52,7 @@ static int errno_of(int status)
 		return 0;
 	case TIMED_OUT:
 		return ETIMEDOUT;
-	case NOT_FOUND:
+	case COMMAND_NOT_FOUND:
 		return ENOENT;
 	default:
 		return EIO;
