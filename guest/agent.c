@@ -5,11 +5,12 @@
 #include "common/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
-#include "guest/doze.h"
+#include "guest/faults.h"
 #include "guest/pressure.h"
 #include "guest/standing.h"
 #include "guest/target.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* --- what is written ------------------------------------------------------------ */
@@ -176,7 +177,7 @@ static void look(struct agent *agent, uint64_t quiet_ms)
 		return;
 	record(agent);
 	take_terms(agent);
-	cadence_looked(&agent->cadence, &agent->report);
+	cadence_looked(&agent->cadence, &agent->report, agent->woken_by == DOZE_FAULTS);
 	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &agent->terms, quiet_ms);
 	tend_growth(agent);
 	if (agent->alarm_reason != ALARM_NOTHING)
@@ -187,7 +188,7 @@ static void look(struct agent *agent, uint64_t quiet_ms)
 static bool observe_and_publish(struct agent *agent, const struct glance *glance, uint64_t quiet_ms)
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
-		     !agent->has_report || agent->has_credit || agent->is_woken ||
+		     !agent->has_report || agent->has_credit || agent->woken_by != DOZE_TIME ||
 		     selfgrow_is_pending(&agent->grow) ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
@@ -268,18 +269,27 @@ bool agent_is_in_dom0(struct agent *agent)
 	return sense_is_dom0(&agent->sense);
 }
 
+/* What tells before time does that a look is due; without, time alone does. */
+static void wait_for_events(struct agent *agent)
+{
+	int r = agent->sense.root ? -ENOSYS : faults_start();
+	if (r < 0)
+		log_debug("page faults are not counted: %s", strerror(-r));
+	if (!pressure_start(agent->sense.root_fd))
+		log_debug("the kernel does not tell of pressure");
+}
+
 enum agent_end agent_run(struct agent *agent)
 {
 	log_info("cagma-agent " CAGMA_VERSION " has started");
 	standing_secure();
-	if (!pressure_start(agent->sense.root_fd))
-		log_debug(
-			"the kernel does not tell of pressure; memory is looked at by time alone");
+	wait_for_events(agent);
 	while (!doze_is_over()) {
 		struct cadence_pause pause;
 		if (!run_once(agent, &pause))
 			return AGENT_IN_DOM0;
-		agent->is_woken = doze(pause);
+		faults_watch(cadence_touch_kib(&agent->cadence));
+		agent->woken_by = doze(pause);
 	}
 	store_remove(&agent->store, KEY_ALARM);
 	store_remove(&agent->store, KEY_AGENT);

@@ -11,6 +11,7 @@
 
 #include "guest/alarm.h"
 #include "guest/announce.h"
+#include "guest/doze.h"
 #include "guest/recording.h"
 #include "guest/selfgrow.h"
 #include "guest/sense.h"
@@ -31,14 +32,14 @@ struct agent {
 	struct report report;           /* the latest look */
 	bool has_report;
 	bool can_self_grow;
-	bool grow_is_told; /* that it does not work */
-	bool has_credit;   /* the host has written it since the last look */
-	bool is_woken;     /* by pressure: it is time for a look */
-	bool must_begin;   /* the keys have to be written anew */
-	uint64_t began_ms; /* when they were */
-	uint64_t tick_ms;  /* of the last glance, on the clock of sense_tick_ms() */
-	bool was_quiet;    /* it called for no look */
-	uint64_t seq;      /* of the report sent last, and of the alarm */
+	bool grow_is_told;      /* that it does not work */
+	bool has_credit;        /* the host has written it since the last look */
+	enum doze_end woken_by; /* but for DOZE_TIME, it is time for a look */
+	bool must_begin;        /* the keys have to be written anew */
+	uint64_t began_ms;      /* when they were */
+	uint64_t tick_ms;       /* of the last glance, on the clock of sense_tick_ms() */
+	bool was_quiet;         /* it called for no look */
+	uint64_t seq;           /* of the report sent last, and of the alarm */
 	uint64_t alarm_seq;
 	char hello[KEYS_MAX_VALUE];
 	size_t hello_len;

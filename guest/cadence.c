@@ -2,6 +2,7 @@
 #include "guest/cadence.h"
 
 #include "common/amount.h"
+#include "guest/announce.h"
 
 static uint64_t clamp(uint64_t value, uint64_t low, uint64_t high)
 {
@@ -102,10 +103,23 @@ static bool is_on_the_move(const struct cadence *before, const struct report *no
 	       amount_less(used_kib, used_before_kib) >= step || now->pswpin > before->pswpin;
 }
 
-void cadence_looked(struct cadence *cadence, const struct report *report)
+static void count_doublings(struct cadence *cadence, uint64_t now_ms, bool was_in_vain)
 {
-	if (cadence->has_looked && is_on_the_move(cadence, report))
+	unsigned before = cadence->touch_doublings;
+	if (was_in_vain && before < CADENCE_TOUCH_DOUBLINGS)
+		cadence->touch_doublings++;
+	else if (before && now_ms >= cadence->doubled_ms + KEYS_HEARTBEAT_MS)
+		cadence->touch_doublings--;
+	if (cadence->touch_doublings != before)
+		cadence->doubled_ms = now_ms;
+}
+
+void cadence_looked(struct cadence *cadence, const struct report *report, bool was_touched)
+{
+	bool moves = cadence->has_looked && is_on_the_move(cadence, report);
+	if (moves)
 		cadence->alert_until_ms = report->uptime_ms + CADENCE_ALERT_MS;
+	count_doublings(cadence, report->uptime_ms, was_touched && !moves);
 	cadence->has_looked = true;
 	cadence->is_level = is_level(report);
 	cadence->looked_ms = report->uptime_ms;
@@ -114,6 +128,13 @@ void cadence_looked(struct cadence *cadence, const struct report *report)
 	cadence->free_kib = report->free_kib;
 	cadence->swap_free_kib = report->swap_free_kib;
 	cadence->pswpin = report->pswpin;
+}
+
+uint64_t cadence_touch_kib(const struct cadence *cadence)
+{
+	uint64_t step = clamp(cadence->avail_kib / ANNOUNCE_STEP_SHARE, ANNOUNCE_MIN_STEP_KIB,
+			      ANNOUNCE_MAX_STEP_KIB);
+	return step << cadence->touch_doublings;
 }
 
 struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance,

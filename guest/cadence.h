@@ -92,6 +92,15 @@ enum {
 	CADENCE_LEVEL_FILL_KIB_PER_MS = 64,
 	CADENCE_LEVEL_LOOK_MS = 4000,
 	CADENCE_GLANCE_LATE_MS = 1000, /* how far glance.at_ms may be behind */
+
+	/*
+	 * Programs may touch so much before it is time for a look, where that is
+	 * counted (faults.h): what makes a report due when it is all taken from
+	 * AVM. But programs come and go, and touch what others gave back. So
+	 * each look that was due for it and finds the guest not on the move
+	 * doubles it, up to 64 times; a heartbeat's time takes one doubling back.
+	 */
+	CADENCE_TOUCH_DOUBLINGS = 6,
 };
 
 struct glance {
@@ -114,6 +123,8 @@ struct cadence {
 	uint64_t swap_free_kib;
 	uint64_t pswpin;
 	uint64_t alert_until_ms;
+	unsigned touch_doublings;
+	uint64_t doubled_ms; /* when one was added or taken back */
 };
 
 struct cadence_pause {
@@ -125,8 +136,11 @@ struct cadence_pause {
 bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance,
 			uint64_t cma_kib);
 
-/* A look gave `report`. */
-void cadence_looked(struct cadence *cadence, const struct report *report);
+/* A look gave `report`; it was due for what programs touched, if so. */
+void cadence_looked(struct cadence *cadence, const struct report *report, bool was_touched);
+
+/* How much programs may touch from now on until it is time for a look. */
+uint64_t cadence_touch_kib(const struct cadence *cadence);
 
 /* How long to pause after `glance` and the look it may have called for. */
 struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance,

@@ -10,6 +10,7 @@
 
 static volatile sig_atomic_t end_is_asked;
 static volatile sig_atomic_t io_has_come;
+static volatile sig_atomic_t faults_have_come;
 static volatile sig_atomic_t wake_has_come;
 static pthread_t dozing_thread;
 
@@ -39,6 +40,13 @@ static void on_io(int signal)
 	shorten(&pause_time);
 }
 
+static void on_faults(int signal)
+{
+	(void)signal;
+	faults_have_come = 1;
+	shorten(&pause_time);
+}
+
 static void on_wake(int signal)
 {
 	(void)signal;
@@ -52,15 +60,14 @@ int doze_init(void)
 	static const struct {
 		int signal;
 		void (*handler)(int);
-	} actions[] = {{SIGTERM, on_end},
-		       {SIGINT, on_end},
-		       {SIGIO, on_io},
-		       {SIGUSR1, on_wake},
-		       {SIGPIPE, SIG_IGN}};
+	} actions[] = {{SIGTERM, on_end},  {SIGINT, on_end},
+		       {SIGIO, on_io},     {DOZE_FAULTS_SIGNAL, on_faults},
+		       {SIGUSR1, on_wake}, {SIGPIPE, SIG_IGN}};
 	dozing_thread = pthread_self();
 	for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		struct sigaction action = {.sa_handler = actions[i].handler};
-		action.sa_flags = actions[i].signal == SIGIO ? SA_RESTART : 0;
+		bool restarts = actions[i].handler == on_io || actions[i].handler == on_faults;
+		action.sa_flags = restarts ? SA_RESTART : 0;
 		if (sigaction(actions[i].signal, &action, NULL) < 0)
 			return -errno;
 	}
@@ -82,17 +89,13 @@ static void set_slack(unsigned slack_ms)
 	current_ms = slack_ms;
 }
 
-/*
- * Events come in bunches, and their rate is not to be ours. `left` is what is left of the pause and
- * its slack.
- */
-static void let_bunch_pass(const struct timespec *left, unsigned slack_ms)
+/* Events come in bunches, and their rate is not to be ours: the pause goes on for so long. */
+static void let_bunch_pass(int64_t ms)
 {
 	struct timespec now;
-	int64_t left_ms = (int64_t)left->tv_sec * 1000 + left->tv_nsec / 1000000 - slack_ms;
-	if (left_ms <= 0)
+	if (ms <= 0)
 		return;
-	long ns = (left_ms < DOZE_BUNCH_MS ? (long)left_ms : DOZE_BUNCH_MS) * 1000000L;
+	long ns = (long)ms * 1000000L;
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	bunch_end.tv_sec = now.tv_sec + (now.tv_nsec + ns) / 1000000000L;
 	bunch_end.tv_nsec = (now.tv_nsec + ns) % 1000000000L;
@@ -103,23 +106,41 @@ static void let_bunch_pass(const struct timespec *left, unsigned slack_ms)
 		;
 }
 
-bool doze(struct cadence_pause pause)
+/* For how long a pause goes on that an event has ended with `left_ms` to go, or after it ended. */
+static int64_t bunch_ms(const struct cadence_pause *pause, int64_t left_ms)
 {
+	int64_t lasted_ms = (int64_t)pause->pause_ms + pause->slack_ms - left_ms;
+	int64_t ms = io_has_come ? DOZE_BUNCH_MS : faults_have_come ? DOZE_BUNCH_MS - lasted_ms : 0;
+	int64_t most_ms = left_ms - pause->slack_ms;
+	return ms < most_ms ? ms : most_ms;
+}
+
+static enum doze_end what_ended(void)
+{
+	bool by_faults = faults_have_come;
+	io_has_come = faults_have_come = 0;
+	if (!wake_has_come)
+		return by_faults ? DOZE_FAULTS : DOZE_TIME;
+	wake_has_come = 0;
+	return DOZE_PRESSURE;
+}
+
+enum doze_end doze(struct cadence_pause pause)
+{
+	bool slept = false; /* to the end */
 	unsigned end_ms = pause.pause_ms + pause.slack_ms;
 	struct timespec left = {.tv_sec = (time_t)(end_ms / 1000),
 				.tv_nsec = (long)(end_ms % 1000) * 1000000};
 	set_slack(pause.slack_ms);
 	pause_time.tv_sec = (time_t)(pause.pause_ms / 1000);
 	pause_time.tv_nsec = (long)(pause.pause_ms % 1000) * 1000000;
-	if (!end_is_asked && !io_has_come && !wake_has_come)
-		clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time, &left);
-	if (io_has_come)
-		let_bunch_pass(&left, pause.slack_ms);
-	io_has_come = 0;
-	if (!wake_has_come)
-		return false;
-	wake_has_come = 0;
-	return true;
+	if (!end_is_asked && !io_has_come && !faults_have_come && !wake_has_come)
+		slept = !clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time,
+					 &left);
+	if (!slept)
+		let_bunch_pass(
+			bunch_ms(&pause, (int64_t)left.tv_sec * 1000 + left.tv_nsec / 1000000));
+	return what_ended();
 }
 
 void doze_wake(void)

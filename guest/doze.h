@@ -14,15 +14,27 @@
 
 #include "guest/cadence.h"
 
+#include <signal.h>
+
+#define DOZE_FAULTS_SIGNAL SIGUSR2 /* faults.h: programs have touched much memory */
+
 enum {
 	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
-	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
-			       longer than it would have without */
+	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, and no
+			       pause that faults end is shorter; but none is longer than it
+			       would have been without */
+};
+
+/* What has ended a pause. */
+enum doze_end {
+	DOZE_TIME, /* or a signal that calls for no look by itself */
+	DOZE_FAULTS,
+	DOZE_PRESSURE,
 };
 
 /*
- * SIGTERM and SIGINT ask for the end, SIGIO ends a pause, SIGUSR1 ends it at
- * once, SIGPIPE is ignored. 0 or -errno. It is the calling thread that dozes.
+ * SIGTERM and SIGINT ask for the end, SIGIO and faults end a pause, SIGUSR1 ends it
+ * at once, SIGPIPE is ignored. 0 or -errno. It is the calling thread that dozes.
  */
 int doze_init(void);
 
@@ -32,8 +44,8 @@ void doze_wake(void);
 /* Has the end been asked for? */
 bool doze_is_over(void);
 
-/* Pauses; at once back when a signal came, even just before the call. True when it was ended by
- * doze_wake(). */
-bool doze(struct cadence_pause pause);
+/* Pauses; at once back when a signal came, even just before the call. DOZE_PRESSURE when it was
+ * ended by doze_wake(). */
+enum doze_end doze(struct cadence_pause pause);
 
 #endif

@@ -9,6 +9,7 @@ enum {
 	QMEMMAN_STEP_KIB = 30000,
 	PRESSURE_WINDOW_MS = 1000,     /* guest/pressure.h: woken once in a second, … */
 	PRESSURE_STALL_US = 50 * 1000, /* … when tasks waited for so much of it */
+	TOUCH_GAP_MS = 50,             /* guest/doze.h: no pause that faults end is shorter */
 };
 
 static uint64_t whole(double x)
@@ -104,12 +105,12 @@ static uint64_t grow(struct sim_agent *a, const struct report *look,
 	return target_kib;
 }
 
-static uint64_t look(struct sim_agent *a, const struct sim_agent_sight *sight)
+static uint64_t look(struct sim_agent *a, const struct sim_agent_sight *sight, bool was_touched)
 {
 	struct report now = see(sight);
 	struct alarm_terms terms = alarm_terms(&now, a->cma_kib, a->period_ms);
 	uint64_t quiet_ms = a->quiet_ms ? amount_less(sight->now_ms, a->quiet_ms) : 0;
-	cadence_looked(&a->cadence, &now);
+	cadence_looked(&a->cadence, &now, was_touched);
 	enum alarm_reason reason = alarm_looked(&a->alarm, &now, &terms, quiet_ms);
 	uint64_t target_kib = grow(a, &now, &terms, reason != ALARM_NOTHING);
 	a->look = now;
@@ -131,9 +132,21 @@ static bool is_woken(struct sim_agent *a, const struct sim_agent_sight *sight)
 	return wakes;
 }
 
+/* Programs touched much memory, by the kernel's count; which begins anew then. */
+static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
+{
+	uint64_t pages = whole(sight->memory->counters.pgfault);
+	uint64_t touched_kib = (pages - a->fault_pages) * 4;
+	if (!a->cadence.has_looked || sight->now_ms < a->paused_ms + TOUCH_GAP_MS ||
+	    touched_kib < cadence_touch_kib(&a->cadence))
+		return false;
+	a->fault_pages = pages;
+	return true;
+}
+
 static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
-	bool woken = is_woken(a, sight), looks;
+	bool touched = is_touched(a, sight), woken = is_woken(a, sight) || touched, looks;
 	uint64_t target_kib = 0, cma_kib;
 	if (!woken && !a->has_credit && sight->now_ms < (sight->is_busy ? a->early_ms : a->late_ms))
 		return 0;
@@ -145,7 +158,7 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 		cadence_wants_look(&a->cadence, &glance, cma_kib) ||
 		announce_decide(&a->announce, &a->look, glance.at_ms) != ANNOUNCE_NOTHING;
 	if (looks)
-		target_kib = look(a, sight);
+		target_kib = look(a, sight, touched);
 	if (announce_decide(&a->announce, &a->look, a->look.uptime_ms) != ANNOUNCE_NOTHING) {
 		send(a, &a->look, true);
 		announce_sent(&a->announce, &a->look);
@@ -154,6 +167,7 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 	struct cadence_pause pause = cadence_pause(&a->cadence, &glance, cma_kib);
 	if (selfgrow_is_pending(&a->grow) && pause.pause_ms > SELFGROW_PAUSE_MS)
 		pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
+	a->paused_ms = sight->now_ms;
 	a->early_ms = sight->now_ms + pause.pause_ms;
 	a->late_ms = a->early_ms + pause.slack_ms;
 	return target_kib;

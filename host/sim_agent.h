@@ -5,7 +5,8 @@
  * Each policy is simulated with the agent of its own system:
  *  - cagma-agent: its own pure parts (cadence, announce, alarm, selfgrow) in
  *    the order in which guest/agent.c calls them. It is woken by pressure too,
- *    and an idle guest's slack is slept through to its end.
+ *    and by what programs touch, 4 KiB at a time; an idle guest's slack is
+ *    slept through to its end.
  *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
  *    it sent last, or half of that rising when 1.3 x used no longer fits.
  *  - polled: the guest's numbers are read every poll_ms.
@@ -57,9 +58,11 @@ struct sim_agent {
 	struct selfgrow grow;
 	struct report look;
 	uint64_t seq;
+	uint64_t paused_ms;
 	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
 	uint64_t quiet_ms;          /* the last glance that called for no look; 0: none */
 	uint64_t stall_us, woken_ms;
+	uint64_t fault_pages; /* when they were last watched */
 	uint64_t sent_used_kib;
 	bool is_started;
 };

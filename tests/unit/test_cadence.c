@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "guest/announce.h"
 #include "guest/cadence.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
@@ -27,7 +28,7 @@ static struct glance glance_of(const struct report *report, uint64_t at_ms)
 static struct cadence looked(const struct report *report)
 {
 	struct cadence cadence = {.has_looked = false};
-	cadence_looked(&cadence, report);
+	cadence_looked(&cadence, report, false);
 	return cadence;
 }
 
@@ -212,7 +213,7 @@ START_TEST(what_raises_an_alert)
 		report.avail_kib += (uint64_t)changes[i].avail_kib;
 		report.total_kib += (uint64_t)changes[i].total_kib;
 		report.pswpin += changes[i].pswpin;
-		cadence_looked(&cadence, &report);
+		cadence_looked(&cadence, &report, false);
 		struct glance glance = glance_of(&report, 6000 + CADENCE_ALERT_MS - 1);
 		ck_assert_msg(cadence_wants_look(&cadence, &glance, 0) == changes[i].is_alert,
 			      "row %d", i);
@@ -270,7 +271,7 @@ static struct count live(const struct life *life)
 		glance.n_processors = life->n_processors;
 		count.glances++;
 		if (cadence_wants_look(&cadence, &glance, cma_kib)) {
-			cadence_looked(&cadence, &now);
+			cadence_looked(&cadence, &now, false);
 			count.looks++;
 			if (!count.noticed_ms && now.avail_kib < report.avail_kib) {
 				count.noticed_ms = ms;
@@ -404,6 +405,41 @@ START_TEST(plenty_is_watched_in_time)
 }
 END_TEST
 
+/* What each look finds of AVM, when it came and why; then what may be touched until the next. */
+START_TEST(programs_that_touch_in_vain_may_touch_more)
+{
+	static const struct {
+		uint64_t at_ms, avail_mib;
+		bool was_touched;
+		uint64_t touch_mib;
+	} looks[] = {
+		{1000, 400, false, 25},
+		{2000, 400, false, 25}, /* a 16th of AVM */
+		{3000, 400, true, 50},
+		{3100, 400, true, 100},
+		{3200, 320, true, 80}, /* this was worth it */
+		{4000, 320, true, 160},
+		{4100, 320, true, 320},
+		{4200, 320, true, 640},
+		{4300, 320, true, 1280},
+		{4400, 320, true, 1280}, /* not more */
+		{4300 + 14999, 320, false, 1280},
+		{4300 + 15000, 320, false, 640}, /* a heartbeat later */
+		{4300 + 15100, 320, false, 640},
+		{4300 + 30000, 320, false, 320},
+		{35000, 16000, false, 128 * 16},
+		{36000, 8, false, 2 * 16}, /* within bounds */
+	};
+	struct cadence cadence = {.has_looked = false};
+	for (int i = 0; i < N_ROWS(looks); i++) {
+		struct report report = memory(looks[i].at_ms, 20000, 300, looks[i].avail_mib);
+		cadence_looked(&cadence, &report, looks[i].was_touched);
+		ck_assert_msg(cadence_touch_kib(&cadence) == looks[i].touch_mib * MIB,
+			      "row %d: %ju KiB", i, (uintmax_t)cadence_touch_kib(&cadence));
+	}
+}
+END_TEST
+
 START_TEST(extremes)
 {
 	struct report all;
@@ -416,6 +452,7 @@ START_TEST(extremes)
 	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, 2 * CADENCE_REST_MAX_MS);
 	pause = cadence_pause(&cadence, &none, UINT64_MAX);
 	ck_assert_uint_gt(pause.pause_ms, 0);
+	ck_assert_uint_ge(cadence_touch_kib(&cadence), ANNOUNCE_MIN_STEP_KIB);
 }
 END_TEST
 
@@ -433,6 +470,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_start_is_noticed_while_free_memory_is_level);
 	tcase_add_test(tests, another_processor_fills);
 	tcase_add_test(tests, plenty_is_watched_in_time);
+	tcase_add_test(tests, programs_that_touch_in_vain_may_touch_more);
 	tcase_add_test(tests, extremes);
 }
 

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* What ends a pause: time, pressure, and programs that touch much memory. On the real kernel. */
+#include "guest/doze.h"
+#include "guest/faults.h"
+#include "tests/unit/suite.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB ((size_t)1024 * 1024)
+
+static unsigned now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static enum doze_end doze_for(unsigned pause_ms, unsigned *ret_lasted_ms)
+{
+	unsigned began_ms = now_ms();
+	enum doze_end end = doze((struct cadence_pause){pause_ms, 10});
+	*ret_lasted_ms = now_ms() - began_ms;
+	return end;
+}
+
+/* A process that touches so much at once, page by page, when `delay_ms` have gone. */
+static pid_t touch(size_t mib, unsigned delay_ms)
+{
+	pid_t pid = fork();
+	if (pid)
+		return pid;
+	usleep(delay_ms * 1000);
+	char *at =
+		mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	madvise(at, mib * MIB, MADV_NOHUGEPAGE);
+	memset(at, 1, mib * MIB);
+	_exit(0);
+}
+
+/* Where faults may not be counted, the rest is to be as without. */
+static bool can_count(void)
+{
+	int r = faults_start();
+	ck_assert_msg(r == 0 || r == -EPERM || r == -EACCES || r == -ENOSYS, "%s", strerror(-r));
+	return r == 0;
+}
+
+START_TEST(a_pause_ends_when_much_is_touched)
+{
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	bool counts = can_count();
+	faults_watch(64 * 1024);
+	pid_t pid = touch(256, 200);
+	enum doze_end end = doze_for(20000, &lasted_ms);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_eq(end, counts ? DOZE_FAULTS : DOZE_TIME);
+	ck_assert_uint_ge(lasted_ms, 190);
+	if (counts)
+		ck_assert_uint_lt(lasted_ms, 15000);
+}
+END_TEST
+
+START_TEST(not_when_little_is)
+{
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	can_count();
+	faults_watch(UINT64_C(1) << 32); /* others run on this machine, too */
+	pid_t pid = touch(64, 0);
+	ck_assert_int_eq(doze_for(500, &lasted_ms), DOZE_TIME);
+	ck_assert_uint_ge(lasted_ms, 500);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
+/* Set anew, a counter has not counted yet. */
+START_TEST(what_is_watched_for_may_change)
+{
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	can_count();
+	for (unsigned i = 20; i < 26; i++) {
+		faults_watch(UINT64_C(1) << (i % 2 ? i + 8 : i));
+		pid_t pid = touch(1, 0);
+		ck_assert_int_eq(doze_for(100, &lasted_ms), DOZE_TIME);
+		ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	}
+}
+END_TEST
+
+/* However fast programs touch memory, there are no more than 20 pauses a second. */
+START_TEST(faults_do_not_set_the_pace)
+{
+	unsigned lasted_ms, began_ms = now_ms(), n = 0;
+	ck_assert_int_eq(doze_init(), 0);
+	bool counts = can_count();
+	faults_watch(0);
+	pid_t pid = touch(512, 0);
+	do {
+		n++;
+		doze_for(200, &lasted_ms);
+		ck_assert_uint_ge(lasted_ms, DOZE_BUNCH_MS - 5);
+	} while (waitpid(pid, NULL, WNOHANG) == 0);
+	ck_assert_uint_le(n, (now_ms() - began_ms) / (counts ? DOZE_BUNCH_MS - 5 : 200) + 1);
+}
+END_TEST
+
+START_TEST(pressure_ends_a_pause_at_once_and_is_not_lost)
+{
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	doze_wake();
+	ck_assert_int_eq(doze_for(20000, &lasted_ms), DOZE_PRESSURE);
+	ck_assert_uint_lt(lasted_ms, 10000);
+	ck_assert_int_eq(doze_for(20, &lasted_ms), DOZE_TIME);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, a_pause_ends_when_much_is_touched);
+	tcase_add_test(tests, not_when_little_is);
+	tcase_add_test(tests, what_is_watched_for_may_change);
+	tcase_add_test(tests, faults_do_not_set_the_pace);
+	tcase_add_test(tests, pressure_ends_a_pause_at_once_and_is_not_lost);
+}
+
+int main(void)
+{
+	return suite_run("doze", add_tests);
+}
