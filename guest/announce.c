@@ -31,6 +31,12 @@ static bool rose(const struct report *sent, const struct report *now)
 	return amount_less(now->avail_kib, sent->avail_kib) >= step_kib(sent, now);
 }
 
+/* Others may wait for it now. */
+static bool rose_much(const struct report *sent, const struct report *now)
+{
+	return rose(sent, now) && now->avail_kib / 2 >= sent->avail_kib;
+}
+
 static bool was_resized(const struct report *sent, const struct report *now)
 {
 	return amount_distance(sent->total_kib, now->total_kib) >= step_kib(sent, now);
@@ -62,6 +68,7 @@ static const struct {
 	{ANNOUNCE_USE, ANNOUNCE_GAP_MS, used_more},
 	{ANNOUNCE_SWAP_IN, ANNOUNCE_HURT_GAP_MS, swapped_in},
 	{ANNOUNCE_STALL, ANNOUNCE_HURT_GAP_MS, stalled},
+	{ANNOUNCE_RISE, ANNOUNCE_HURT_GAP_MS, rose_much},
 	{ANNOUNCE_SIZE, ANNOUNCE_EASE_GAP_MS, was_resized},
 	{ANNOUNCE_SWAP_OUT, ANNOUNCE_EASE_GAP_MS, swapped_out},
 	{ANNOUNCE_RISE, ANNOUNCE_EASE_GAP_MS, rose},

@@ -48,7 +48,9 @@ enum {
 	 * Gaps. 100 ms bounds the agent to ten reports a second: at 500 MiB/s
 	 * that is one for each 50 MiB. What tells the daemon that memory is
 	 * taken from the guest, or that it suffers, keeps up with its passes;
-	 * what frees memory for others may wait a period.
+	 * what frees memory for others may wait a period, unless twice as much
+	 * is available as was told of: a program has ended, and others may be
+	 * short. (In the simulator's spikes a third less is swapped by that.)
 	 */
 	ANNOUNCE_GAP_MS = 100,
 	ANNOUNCE_HURT_GAP_MS = 250,

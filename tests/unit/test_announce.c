@@ -54,6 +54,10 @@ static const struct {
 	{.avail_kib = 24 * MIB, .after_ms = 14999, .due = ANNOUNCE_NOTHING},
 	{.avail_kib = 25 * MIB, .after_ms = 999, .due = ANNOUNCE_NOTHING},
 	{.avail_kib = 25 * MIB, .after_ms = 1000, .due = ANNOUNCE_RISE},
+	/* twice as much may be what others wait for */
+	{.avail_kib = 399 * MIB, .after_ms = 999, .due = ANNOUNCE_NOTHING},
+	{.avail_kib = 400 * MIB, .after_ms = 249, .due = ANNOUNCE_NOTHING},
+	{.avail_kib = 400 * MIB, .after_ms = 250, .due = ANNOUNCE_RISE},
 
 	/* the balloon: both ways, at ease; but what it takes is felt as a fall */
 	{.total_kib = 24 * MIB, .after_ms = 14999, .due = ANNOUNCE_NOTHING},
