@@ -1,21 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/faults.h"
 
+#include "common/file.h"
 #include "guest/doze.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PAGE_KIB 4
+#define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 
-static int counter[FAULTS_MAX_PROCESSORS];
-static unsigned n_counters;
-static uint64_t watched_pages; /* on each; 0: they do not count yet */
+/* Faults are counted by what each brings: pages, and huge ones, for which the kernel has no counter
+ * but the function that serves them. */
+static const struct kind {
+	unsigned page_kib;
+	unsigned min_pages;
+	const char *function; /* NULL: all faults */
+} kinds[] = {
+	{4, 256, NULL},
+	{2048, 1, "do_huge_pmd_anonymous_page"},
+};
+
+enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* Of one kind: a counter for each processor. */
+static struct watch {
+	int counter[FAULTS_MAX_PROCESSORS];
+	unsigned n_counters;
+	uint64_t pages; /* each tells after so many; 0: it does not count yet */
+} watches[N_KINDS];
 
 /* The signal is for the thread that dozes, as the others block it. */
 static int signal_us(int fd)
@@ -27,17 +45,32 @@ static int signal_us(int fd)
 	return 0;
 }
 
-static int open_counter(int processor)
+/* How the kernel is asked for it: 0 or -errno. */
+static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 {
-	struct perf_event_attr attr = {
+	char type[16];
+	*ret_attr = (struct perf_event_attr){
 		.type = PERF_TYPE_SOFTWARE,
-		.size = sizeof(attr),
+		.size = sizeof(*ret_attr),
 		.config = PERF_COUNT_SW_PAGE_FAULTS,
-		.sample_period = FAULTS_MIN_PAGES,
+		.sample_period = kind->min_pages,
 		.disabled = 1,
 		.wakeup_events = 1,
 	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
+	if (!kind->function)
+		return 0;
+	ssize_t len = file_read_at(AT_FDCWD, KPROBE_TYPE, type, sizeof(type));
+	if (len < 0)
+		return (int)len;
+	ret_attr->type = (uint32_t)strtoul(type, NULL, 10);
+	ret_attr->config = 0;
+	ret_attr->kprobe_func = (uint64_t)(uintptr_t)kind->function;
+	return 0;
+}
+
+static int open_counter(struct perf_event_attr *attr, int processor)
+{
+	int fd = (int)syscall(SYS_perf_event_open, attr, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	int r = signal_us(fd);
@@ -48,19 +81,29 @@ static int open_counter(int processor)
 	return fd;
 }
 
-/* Numbers of processors have gaps where some are offline; those cannot be counted on. */
-int faults_start(void)
+/* Processors that are offline have no counter, and what they do when they come is not counted. */
+static int open_counters(const struct kind *kind, struct watch *watch)
 {
+	struct perf_event_attr attr;
 	long configured = sysconf(_SC_NPROCESSORS_CONF);
-	int r = -ENODEV;
-	for (int i = 0; i < configured && n_counters < FAULTS_MAX_PROCESSORS; i++) {
-		int fd = open_counter(i);
+	int r = describe(kind, &attr);
+	for (int i = 0; r == 0 && i < configured && watch->n_counters < FAULTS_MAX_PROCESSORS;
+	     i++) {
+		int fd = open_counter(&attr, i);
 		if (fd >= 0)
-			counter[n_counters++] = fd;
-		else
+			watch->counter[watch->n_counters++] = fd;
+		else if (fd != -ENODEV)
 			r = fd;
 	}
-	return n_counters ? 0 : r;
+	return watch->n_counters ? 0 : r;
+}
+
+int faults_start(void)
+{
+	int r = open_counters(&kinds[0], &watches[0]);
+	for (unsigned i = 1; r == 0 && i < N_KINDS; i++)
+		open_counters(&kinds[i], &watches[i]);
+	return r;
 }
 
 /* Only a counter that stands still begins a new period without telling of the old one. */
@@ -71,16 +114,22 @@ static void set_period(int fd, uint64_t pages)
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
+static void watch_for(const struct kind *kind, struct watch *watch, uint64_t touched_kib)
+{
+	if (!watch->n_counters)
+		return;
+	uint64_t pages = touched_kib / kind->page_kib / watch->n_counters;
+	if (pages < kind->min_pages)
+		pages = kind->min_pages;
+	if (watch->pages <= pages && watch->pages > pages / 2)
+		return;
+	watch->pages = pages;
+	for (unsigned i = 0; i < watch->n_counters; i++)
+		set_period(watch->counter[i], pages);
+}
+
 void faults_watch(uint64_t touched_kib)
 {
-	if (!n_counters)
-		return;
-	uint64_t pages = touched_kib / PAGE_KIB / n_counters;
-	if (pages < FAULTS_MIN_PAGES)
-		pages = FAULTS_MIN_PAGES;
-	if (watched_pages <= pages && watched_pages > pages / 2)
-		return;
-	watched_pages = pages;
-	for (unsigned i = 0; i < n_counters; i++)
-		set_period(counter[i], pages);
+	for (unsigned i = 0; i < N_KINDS; i++)
+		watch_for(&kinds[i], &watches[i], touched_kib);
 }

@@ -12,7 +12,7 @@
 LAB2_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc4.17 dpkg-dev bison flex python3
 LAB2_SHORT     = real-grow agent-idle
-LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader
+LAB2_SCENARIOS = $(LAB2_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader first-look
 LAB2_PROGS     = $(addprefix tests/lab2/,lab2-sampler lab2-judge lab2-store guest/lab2-work \
                  guest/lab2-peer-agent)
 LAB2_WORK      = $(addprefix tests/lab2/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
