@@ -25,7 +25,7 @@ enum {
 	 * At rest the pause is what the headroom lasts at 160 MiB/s; slack as long
 	 * again. Nothing is known then of the guest's speed: a pause for the
 	 * fastest would be the shortest for every guest below 600 MiB, which
-	 * would pay for it all day. A start that is faster than that may be seen late.
+	 * would pay for it all day. A faster start is seen late where faults are not counted.
 	 *
 	 * kcompactd wakes an idle processor every 500 ms, and a slack that spans
 	 * it makes the agent go along: twice a second with a pause below 500 ms,

@@ -13,6 +13,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What is watched for may be so much more than it should be: what is available changes with each
+ * look, and each change interrupts every processor. */
+#define SLACK_SHARE 4
+
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 
 /* Faults are counted by what each brings: pages, and huge ones, for which the kernel has no counter
@@ -121,7 +125,7 @@ static void watch_for(const struct kind *kind, struct watch *watch, uint64_t tou
 	uint64_t pages = touched_kib / kind->page_kib / watch->n_counters;
 	if (pages < kind->min_pages)
 		pages = kind->min_pages;
-	if (watch->pages <= pages && watch->pages > pages / 2)
+	if (watch->pages <= pages + pages / SLACK_SHARE && watch->pages > pages / 2)
 		return;
 	watch->pages = pages;
 	for (unsigned i = 0; i < watch->n_counters; i++)

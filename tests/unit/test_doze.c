@@ -30,8 +30,9 @@ static enum doze_end doze_for(unsigned pause_ms, unsigned *ret_lasted_ms)
 	return end;
 }
 
-/* A process that touches so much at once, page by page, when `delay_ms` have gone. */
-static pid_t touch(size_t mib, unsigned delay_ms)
+/* A process that touches so much at once, in pages as `advice` has them, when `delay_ms` have gone.
+ */
+static pid_t touch_as(int advice, size_t mib, unsigned delay_ms)
 {
 	pid_t pid = fork();
 	if (pid)
@@ -39,9 +40,14 @@ static pid_t touch(size_t mib, unsigned delay_ms)
 	usleep(delay_ms * 1000);
 	char *at =
 		mmap(NULL, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	madvise(at, mib * MIB, MADV_NOHUGEPAGE);
+	madvise(at, mib * MIB, advice);
 	memset(at, 1, mib * MIB);
 	_exit(0);
+}
+
+static pid_t touch(size_t mib, unsigned delay_ms)
+{
+	return touch_as(MADV_NOHUGEPAGE, mib, delay_ms);
 }
 
 /* Where faults may not be counted, the rest is to be as without. */
@@ -65,6 +71,22 @@ START_TEST(a_pause_ends_when_much_is_touched)
 	ck_assert_uint_ge(lasted_ms, 190);
 	if (counts)
 		ck_assert_uint_lt(lasted_ms, 15000);
+}
+END_TEST
+
+/* A huge page is one fault; tests/lab2/check-kernel.sh runs this where they can be counted. */
+START_TEST(huge_pages_count_as_what_they_are)
+{
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	bool counts = can_count() && access("/sys/bus/event_source/devices/kprobe", F_OK) == 0;
+	faults_watch(64 * 1024);
+	pid_t pid = touch_as(MADV_HUGEPAGE, 256, 200);
+	enum doze_end end = doze_for(counts ? 20000 : 500, &lasted_ms);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	if (counts)
+		ck_assert_int_eq(end, DOZE_FAULTS);
+	ck_assert_uint_ge(lasted_ms, 190);
 }
 END_TEST
 
@@ -128,6 +150,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_pause_ends_when_much_is_touched);
+	tcase_add_test(tests, huge_pages_count_as_what_they_are);
 	tcase_add_test(tests, not_when_little_is);
 	tcase_add_test(tests, what_is_watched_for_may_change);
 	tcase_add_test(tests, faults_do_not_set_the_pace);
