@@ -103,6 +103,7 @@ mkguest_report() {
 	[[ $2 == *NRestarts=0* ]] || fail "the agent was started anew: $2"
 	[[ $3 == *nice=-10*oom=-1000* ]] || fail "the agent has no priority: $3"
 	criterion "the agent's memory is not locked" "$(value locked_kib "$3")" ">=" 1
+	criterion "its unit does not let the agent count page faults" "$(value counters "$3")" ">=" 1
 	[[ $(guest_key made data/cagma/agent) == *abilities=report,alarm,self-grow* ]] ||
 		fail "the agent cannot do all it could: $(guest_key made data/cagma/agent)"
 	[[ $(made_console swaps) == */dev/xvdb* ]] || fail "the guest has no swap"
