@@ -44,6 +44,7 @@ $(LAB2_TESTS): %: %.o
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
 check-lab2-judge: $(LAB2_TESTS)
 	$Qfor t in $^; do $$t || exit 1; done
+	$Qbash tests/lab2/test_run_qemu.sh
 
 ifdef DOM0
 LAB2_RUN = tests/lab2/run-ssh.sh $B $(RESULTS) "$(DOM0)" "$(SWAP)"

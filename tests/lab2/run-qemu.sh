@@ -85,9 +85,9 @@ read_qemu_ticks() {
 		echo "$qemu_ticks"
 }
 
-# Milliseconds that QEMU's threads were ready and had no CPU.
+# Milliseconds that QEMU's threads were ready and had no CPU. A thread may end before it is read.
 read_qemu_wait_ms() {
-	cat "/proc/$qemu_pid"/task/*/schedstat 2>/dev/null |
+	{ cat "/proc/$qemu_pid"/task/*/schedstat 2>/dev/null || true; } |
 		awk -v last="$qemu_wait_ms" '{ sum += $2 } END { print NR ? int(sum / 1000000) : last }'
 }
 
