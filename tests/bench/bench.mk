@@ -33,3 +33,4 @@ check-bench: bench-tools $(BENCH_TESTS)
 	$Qfor t in $(BENCH_TESTS); do $$t || exit 1; done
 	$Qsh tests/bench/test_tasks.sh $(BENCH_DIR)/cagma-bench
 	$Qbash tests/bench/test_pieces.sh $(BENCH_DIR)/cagma-bench
+	$Qbash tests/bench/test_judge.sh

@@ -22,6 +22,8 @@ USED_PERCENT=50
 # What is cagma's residence to be at most, of that with ample memory; and vm3's requests at least.
 RESIDENCE_PERCENT=115
 REQUESTS_PERCENT=90
+# … and in the short form, of that with static, when that swaps nothing.
+IDLE_PERCENT=150
 for file in lib times; do
 	# shellcheck source=/dev/null
 	. "$HERE/../lab2/dom0/$file.sh"
@@ -124,12 +126,19 @@ judge_overcommitted() {
 
 # One run of the short form, on any machine: what must hold by far.
 judge_short() {
-	local vm
+	local vm percent=100
+	# Where touching memory takes so long that a phase is over before its tasks have what they
+	# want, nothing is short and nobody can do better than static.
+	if [ "$(of static swap_pages)" = 0 ]; then
+		percent=$IDLE_PERCENT
+		echo "short: this machine is too slow for anything to be swapped with static; of cagma this says little" >&2
+	fi
 	should "cagma swaps more than half of what static does" \
 		"$(of cagma swap_pages)" "<=" "$(part 50 "$(of static swap_pages)")"
 	for vm in 1 2; do
 		should "vm$vm takes longer with cagma than with static" \
-			"$(of cagma vm${vm}_residence_ms)" "<=" "$(of static vm${vm}_residence_ms)"
+			"$(of cagma vm${vm}_residence_ms)" "<=" \
+			"$(part $percent "$(of static vm${vm}_residence_ms)")"
 	done
 }
 

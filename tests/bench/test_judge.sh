@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# What the short form of the experiment is judged by: better than static where static swaps, and
+# where that swaps nothing, since the machine is slow, at least not much worse.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# runs POLICY SWAP_PAGES RESIDENCE_MS
+runs() {
+	local name line="swap_pages=$2 vm1_residence_ms=$3 vm2_residence_ms=$3 violations=0"
+	for name in vm3_iops vm1_median_ms vm2_median_ms vm1_first_ms vm2_first_ms vm1_iops vm2_iops \
+		vm3_disk_residence_ms vm1_loops vm2_loops waited_percent; do
+		line="$line $name=1"
+	done
+	echo "$line" >"$work/short-$1.series"
+}
+
+# judged PASSES STATIC_SWAP STATIC_MS CAGMA_SWAP CAGMA_MS
+judged() {
+	local passes=yes
+	runs static "$2" "$3"
+	runs cagma "$4" "$5"
+	"$here/judge-experiment.sh" "$work" short "static cagma" test "$work/results" >"$work/said" 2>&1 ||
+		passes=no
+	[ $passes = "$1" ] || { echo "test_judge: $*: passes: $passes" >&2; cat "$work/said" >&2; exit 1; }
+}
+
+judged yes 10000 2000 100 1000
+judged no 10000 2000 5001 1000
+judged no 10000 2000 100 2001
+judged yes 0 2000 0 2200
+judged no 0 2000 0 3001
+judged no 0 2000 1 2000
