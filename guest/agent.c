@@ -272,6 +272,7 @@ bool agent_is_in_dom0(struct agent *agent)
 /* What tells before time does that a look is due; without, time alone does. */
 static void wait_for_events(struct agent *agent)
 {
+	/* the faults of this machine say nothing of another root's memory */
 	int r = agent->sense.root ? -ENOSYS : faults_start();
 	if (r < 0)
 		log_debug("page faults are not counted: %s", strerror(-r));

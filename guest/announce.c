@@ -3,11 +3,16 @@
 
 #include "common/amount.h"
 
+uint64_t announce_step_kib(uint64_t avail_kib)
+{
+	uint64_t step = avail_kib / ANNOUNCE_STEP_SHARE;
+	return amount_min(amount_max(step, ANNOUNCE_MIN_STEP_KIB), ANNOUNCE_MAX_STEP_KIB);
+}
+
 /* Taken from the smaller AVM, so that a fall from plenty to little is not measured by plenty. */
 static uint64_t step_kib(const struct report *sent, const struct report *now)
 {
-	uint64_t step = amount_min(sent->avail_kib, now->avail_kib) / ANNOUNCE_STEP_SHARE;
-	return amount_min(amount_max(step, ANNOUNCE_MIN_STEP_KIB), ANNOUNCE_MAX_STEP_KIB);
+	return announce_step_kib(amount_min(sent->avail_kib, now->avail_kib));
 }
 
 static bool fell(const struct report *sent, const struct report *now)

@@ -63,6 +63,9 @@ struct announce {
 	struct report sent; /* the last one */
 };
 
+/* By how much AVM, or what is used of it, is to change for a report to be due. */
+uint64_t announce_step_kib(uint64_t avail_kib);
+
 /*
  * Why `report`, the latest look, should be sent now, or ANNOUNCE_NOTHING.
  * `now_ms` is on the clock of report.uptime_ms; when it lies before the report

@@ -132,9 +132,7 @@ void cadence_looked(struct cadence *cadence, const struct report *report, bool w
 
 uint64_t cadence_touch_kib(const struct cadence *cadence)
 {
-	uint64_t step = clamp(cadence->avail_kib / ANNOUNCE_STEP_SHARE, ANNOUNCE_MIN_STEP_KIB,
-			      ANNOUNCE_MAX_STEP_KIB);
-	return step << cadence->touch_doublings;
+	return announce_step_kib(cadence->avail_kib) << cadence->touch_doublings;
 }
 
 struct cadence_pause cadence_pause(const struct cadence *cadence, const struct glance *glance,

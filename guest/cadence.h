@@ -101,6 +101,7 @@ enum {
 	 * doubles it, up to 64 times; a heartbeat's time takes one doubling back.
 	 */
 	CADENCE_TOUCH_DOUBLINGS = 6,
+	CADENCE_TOUCH_GAP_MS = 50, /* … and no sooner after the last glance */
 };
 
 struct glance {

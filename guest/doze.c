@@ -60,14 +60,14 @@ int doze_init(void)
 	static const struct {
 		int signal;
 		void (*handler)(int);
-	} actions[] = {{SIGTERM, on_end},  {SIGINT, on_end},
-		       {SIGIO, on_io},     {DOZE_FAULTS_SIGNAL, on_faults},
-		       {SIGUSR1, on_wake}, {SIGPIPE, SIG_IGN}};
+		int flags;
+	} actions[] = {{SIGTERM, on_end, 0},       {SIGINT, on_end, 0},
+		       {SIGIO, on_io, SA_RESTART}, {DOZE_FAULTS_SIGNAL, on_faults, SA_RESTART},
+		       {SIGUSR1, on_wake, 0},      {SIGPIPE, SIG_IGN, 0}};
 	dozing_thread = pthread_self();
 	for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		struct sigaction action = {.sa_handler = actions[i].handler};
-		bool restarts = actions[i].handler == on_io || actions[i].handler == on_faults;
-		action.sa_flags = restarts ? SA_RESTART : 0;
+		struct sigaction action = {.sa_handler = actions[i].handler,
+					   .sa_flags = actions[i].flags};
 		if (sigaction(actions[i].signal, &action, NULL) < 0)
 			return -errno;
 	}
@@ -110,7 +110,9 @@ static void let_bunch_pass(int64_t ms)
 static int64_t bunch_ms(const struct cadence_pause *pause, int64_t left_ms)
 {
 	int64_t lasted_ms = (int64_t)pause->pause_ms + pause->slack_ms - left_ms;
-	int64_t ms = io_has_come ? DOZE_BUNCH_MS : faults_have_come ? DOZE_BUNCH_MS - lasted_ms : 0;
+	int64_t ms = io_has_come        ? DOZE_BUNCH_MS
+		     : faults_have_come ? CADENCE_TOUCH_GAP_MS - lasted_ms
+					: 0;
 	int64_t most_ms = left_ms - pause->slack_ms;
 	return ms < most_ms ? ms : most_ms;
 }

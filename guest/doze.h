@@ -20,9 +20,9 @@
 
 enum {
 	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
-	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, and no
-			       pause that faults end is shorter; but none is longer than it
-			       would have been without */
+	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
+			       longer than it would have without; so it is with
+			       CADENCE_TOUCH_GAP_MS, from its beginning, for what faults end */
 };
 
 /* What has ended a pause. */

@@ -59,7 +59,6 @@ static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 		.config = PERF_COUNT_SW_PAGE_FAULTS,
 		.sample_period = kind->min_pages,
 		.disabled = 1,
-		.wakeup_events = 1,
 	};
 	if (!kind->function)
 		return 0;

@@ -9,7 +9,6 @@ enum {
 	QMEMMAN_STEP_KIB = 30000,
 	PRESSURE_WINDOW_MS = 1000,     /* guest/pressure.h: woken once in a second, … */
 	PRESSURE_STALL_US = 50 * 1000, /* … when tasks waited for so much of it */
-	TOUCH_GAP_MS = 50,             /* guest/doze.h: no pause that faults end is shorter */
 };
 
 static uint64_t whole(double x)
@@ -137,7 +136,7 @@ static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t pages = whole(sight->memory->counters.pgfault);
 	uint64_t touched_kib = (pages - a->fault_pages) * 4;
-	if (!a->cadence.has_looked || sight->now_ms < a->paused_ms + TOUCH_GAP_MS ||
+	if (!a->cadence.has_looked || sight->now_ms < a->paused_ms + CADENCE_TOUCH_GAP_MS ||
 	    touched_kib < cadence_touch_kib(&a->cadence))
 		return false;
 	a->fault_pages = pages;

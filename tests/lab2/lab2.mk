@@ -56,10 +56,9 @@ endif
         $(addprefix result-,$(LAB2_SCENARIOS))
 lab2-programs: $(addprefix $B/,$(LAB2_PROGS))
 # A kernel with kprobes and huge pages, which this machine's need not have, and PV guests have not.
-$B/tests/unit/test_doze-static: $B/tests/unit/test_doze
+$B/tests/unit/test_doze-static: $B/tests/unit/test_doze.o $B/tests/unit/libunit.a
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -static -o $@ $(addprefix $B/,tests/unit/test_doze.o guest/doze.o guest/faults.o common/file.o \
-	  tests/unit/libunit.a) $(shell $(PKG_CONFIG) --static --libs check)
+	$Q$(CC) $(ALL_LDFLAGS) -static -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --static --libs check)
 check-guest-kernel: $B/tests/unit/test_doze-static
 	$Qtests/lab2/build-image.sh
 	$Qtests/lab2/check-kernel.sh build/lab2/image $< $B/tests/lab2

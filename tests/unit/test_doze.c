@@ -128,9 +128,9 @@ START_TEST(faults_do_not_set_the_pace)
 	do {
 		n++;
 		doze_for(200, &lasted_ms);
-		ck_assert_uint_ge(lasted_ms, DOZE_BUNCH_MS - 5);
+		ck_assert_uint_ge(lasted_ms, CADENCE_TOUCH_GAP_MS - 5);
 	} while (waitpid(pid, NULL, WNOHANG) == 0);
-	ck_assert_uint_le(n, (now_ms() - began_ms) / (counts ? DOZE_BUNCH_MS - 5 : 200) + 1);
+	ck_assert_uint_le(n, (now_ms() - began_ms) / (counts ? CADENCE_TOUCH_GAP_MS - 5 : 200) + 1);
 }
 END_TEST
 

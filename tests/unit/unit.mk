@@ -23,7 +23,7 @@ $B/tests/unit/test_config: $B/host/config.o
 $B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
 $B/tests/unit/test_publish: $B/host/publish.o
 $B/tests/unit/test_xlcfg: $B/host/xlcfg.o
-$B/tests/unit/test_doze: $B/guest/doze.o $B/guest/faults.o $B/common/file.o
+$B/tests/unit/test_doze $B/tests/unit/test_doze-static: $B/guest/doze.o $B/guest/faults.o $B/common/file.o
 $B/tests/unit/test_mkguest: $(addprefix $B/guest/mkguest/,recipe.o sources.o diagnosis.o newc.o) $B/common/file.o
 $B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
 $B/tests/unit/test_sim: $B/host/sim_run.o
