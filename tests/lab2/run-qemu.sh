@@ -140,10 +140,11 @@ console_has() {
 	grep -a -q "^LAB2 $1" "$CONSOLE" 2>/dev/null
 }
 
-# Prints what dom0 has told of its progress since the last time.
+# Prints what dom0 has told of its progress since the last time. The console is there a moment after
+# QEMU is.
 show_progress() {
 	local lines
-	lines=$(sed -n 's/^LAB2 progress /lab 2: /p' "$CONSOLE" 2>/dev/null | tr -d '\r' |
+	lines=$({ sed -n 's/^LAB2 progress /lab 2: /p' "$CONSOLE" 2>/dev/null || true; } | tr -d '\r' |
 		tail -n +$((progress_lines + 1)))
 	[ -n "$lines" ] || return 0
 	progress_lines=$((progress_lines + $(wc -l <<<"$lines")))

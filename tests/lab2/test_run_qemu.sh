@@ -2,10 +2,17 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2317 # called by the function
 #
-# That QEMU's threads may end while they are looked at: the lab used to end with them, without a
-# word. `cat` stands for one that ended between its name and its reading.
+# What is not there yet, or not there any more, while it is looked at: the lab used to end with it,
+# without a word.
 set -euo pipefail
-eval "$(sed -n '/^read_qemu_wait_ms()/,/^}/p' "$(dirname "$0")/run-qemu.sh")"
+eval "$(sed -n '/^\(read_qemu_wait_ms\|show_progress\)()/,/^}/p' "$(dirname "$0")/run-qemu.sh")"
+
+# Before QEMU has made the console's file.
+# shellcheck disable=SC2034 # both are read by the function
+CONSOLE=/dev/null/console progress_lines=0
+show_progress
+
+# QEMU's threads: `cat` stands for one that ended between its name and its reading.
 # shellcheck disable=SC2034 # read by the function
 qemu_pid=self qemu_wait_ms=7
 

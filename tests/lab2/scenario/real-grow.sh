@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034,SC2154
 #
-# The main job. Guest A's demand ramps past what it was booted with, faster than half of what it
-# can touch at all (ramp_kib_s is the demand's schedule, static_ramp_kib_s and cagma_ramp_kib_s what
-# the guest made of it); guest B sits idle on memory; the host has no memory left but the reserve. The
-# same work with policy static (nothing is moved) and then with cagma, each on fresh guests.
+# The main job. Guest A's demand ramps past what it was booted with, at three quarters of what it
+# was just measured to touch at most (ramp_kib_s is the demand's schedule, static_ramp_kib_s and
+# cagma_ramp_kib_s what the guest made of it); guest B sits idle on memory; the host has no memory
+# left but the reserve. The same work with policy static (nothing is moved) and then with cagma,
+# each on fresh guests, and never slower with cagma.
 LIMIT_S=700
 
 A_MEMORY_MIB=200
@@ -17,7 +18,8 @@ A_DEMAND_KIB=245760
 RESERVE_WISHED_KIB=40960
 STEP_KIB=1024
 HOLD_MS=20000
-# Of the unthrottled rate; half is asked for, and the rate itself varies between two measurements.
+# Of the unthrottled rate. The rate itself varies by half between two guests of one run, so each
+# run's ramp follows from its own measurement.
 RAMP_PERCENT=75
 
 real_grow_guests() {
@@ -31,15 +33,15 @@ real_grow_guests() {
 
 # real_grow_run POLICY: sets POLICY_ramp, POLICY_b_swap, POLICY_verdict and others
 real_grow_run() {
-	local policy=$1 reserve_mib b_before b_after measured ramp verdict
+	local policy=$1 reserve_mib b_before b_after measured unthrottled rate ramp verdict
 	note "policy $policy"
 	real_grow_guests
 	reserve_mib=$(($(host_free_kib) / 1024))
 	note "free memory is $(host_free_kib) KiB, the reserve $reserve_mib MiB"
 	measured=$(guest_ask a 120 "measure size_kib=49152 step_kib=$STEP_KIB tries=10") || exit 1
 	unthrottled=$(value rate_kib_s "$measured") || fail "guest a did not measure its rate"
-	# The same work for both: the second run takes the rate of the first.
-	: "${ramp_kib_s:=$((unthrottled * RAMP_PERCENT / 100))}"
+	rate=$((unthrottled * RAMP_PERCENT / 100))
+	ramp_kib_s=$((rate > ramp_kib_s ? rate : ramp_kib_s))
 	balancer_start "$policy" "$policy" $reserve_mib \
 		"name=${PREFIX}a,min_mib=$A_MIN_MIB,max_mib=$A_MAX_MIB,weight=256" \
 		"name=${PREFIX}b,min_mib=$B_MIN_MIB,max_mib=$B_MEMORY_MIB,weight=256"
@@ -67,7 +69,7 @@ real_grow_run() {
 }
 
 real_grow_report() {
-	local static_swap cagma_swap growth given violations samples span_ms unthrottled
+	local static_swap cagma_swap growth given violations samples span_ms
 	static_swap=$(swapped "$static_ramp")
 	cagma_swap=$(swapped "$cagma_ramp")
 	growth=$(difference "$(value a_highest_kib "$cagma_verdict")" "$(value a_first_kib "$cagma_verdict")")
@@ -75,13 +77,12 @@ real_grow_report() {
 	violations=$(($(value violations "$static_verdict") + $(value violations "$cagma_verdict")))
 	samples=$(value samples "$cagma_verdict")
 	span_ms=$(value span_ms "$cagma_verdict")
-	unthrottled=$((static_unthrottled > cagma_unthrottled ? static_unthrottled : cagma_unthrottled))
 	result real-grow "static_swap_pages=$static_swap" "cagma_swap_pages=$cagma_swap" \
 		"ratio=$(ratio "$cagma_swap" "$static_swap")" \
 		"a_growth_kib=$growth" "b_given_kib=$given" "b_swap_pages=$cagma_b_swap" \
 		"b_static_swap_pages=$static_b_swap" "reserve_kib=$cagma_reserve_kib" \
 		"violations=$violations" "ramp_kib_s=$ramp_kib_s" \
-		"unthrottled_kib_s=$unthrottled" \
+		"unthrottled_kib_s=$cagma_unthrottled" \
 		"static_ramp_kib_s=$(value rate_kib_s "$static_ramp")" \
 		"cagma_ramp_kib_s=$(value rate_kib_s "$cagma_ramp")" \
 		"static_ramp_ms=$(value ramp_ms "$static_ramp")" \
@@ -96,13 +97,13 @@ real_grow_report() {
 	criterion "the safety contract is broken" "$violations" "<=" 0
 	criterion "the reserve is not there again" \
 		$(($(value last_free_kib "$cagma_verdict") + 1024)) ">=" "$cagma_reserve_kib"
-	criterion "the ramp is too slow" $((ramp_kib_s * 2)) ">=" "$unthrottled"
 	criterion "there are too few samples" $((samples * SAMPLE_MS * 2)) ">=" "$span_ms"
 	criterion "memory came back changed from swap" \
 		$(($(value bad_pages "$static_ramp") + $(value bad_pages "$cagma_ramp"))) "<=" 0
 }
 
 scenario_real_grow() {
+	ramp_kib_s=0
 	for policy in ${LAB_POLICIES:-static cagma}; do
 		real_grow_run "$policy"
 	done
