@@ -23,6 +23,7 @@ sleep 2 # as fast as a test can take memory it would be gone soon, and that is a
 set_avail 110000
 waited "a fall above the default CMA is reported" 5 reports_avail 110000
 check "and is no alarm" has_no_key alarm
+sleep 2 # a fall of just now would be one to come
 host_says cma_kib 120000
 host_says cma_kib garbage
 host_says cma_kib 100000
