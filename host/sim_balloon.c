@@ -38,7 +38,7 @@ static int64_t credit(const struct sim_balloon *b)
 static void update_schedule(struct sim_balloon *b, enum sim_balloon_state state, double now_s)
 {
 	b->state = state;
-	if (state == SIM_BALLOON_ECANCELED)
+	if (state == SIM_BALLOON_ECANCELED || state == SIM_BALLOON_WAITS)
 		return;
 	if (state == SIM_BALLOON_DONE) {
 		b->schedule_delay_s = 1;
@@ -79,37 +79,53 @@ static enum sim_balloon_state increase(struct sim_balloon *b, struct sim_memory 
 	return SIM_BALLOON_DONE;
 }
 
-static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory *m,
-				       const struct sim_pages *pages, int64_t kib)
+/* How much it takes at once, of KIB that it is to take. */
+static void begin_batch(struct sim_balloon *b, const struct sim_memory *m, int64_t kib)
 {
-	int64_t wanted = kib, available = (int64_t)sim_memory_available_kib(m), got;
-	double taken;
+	int64_t available = (int64_t)sim_memory_available_kib(m);
 
 	if (b->config.floor_kib > 0 && b->current_kib - kib < (int64_t)b->config.floor_kib)
 		kib = b->current_kib - (int64_t)b->config.floor_kib;
+	b->is_last = available < kib && available < (int64_t)sim_memory_reserve_pages_kib(m);
 	if (kib > available)
 		kib = available;
 	if (kib > BATCH_KIB)
 		kib = BATCH_KIB;
-	if (kib < 0)
-		kib = 0;
-	kib -= kib % PAGE_KIB;
-	taken = sim_memory_inflate(m, (double)kib);
+	b->batch_kib = kib > 0 ? kib - kib % PAGE_KIB : 0;
+}
+
+static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory *m,
+				       const struct sim_pages *pages, int64_t kib)
+{
+	enum sim_balloon_state state = SIM_BALLOON_DONE;
+	int64_t got;
+	double taken;
+
+	if (b->batch_kib <= 0)
+		begin_batch(b, m, kib);
+	taken = sim_memory_inflate(m, (double)b->batch_kib);
 	got = (int64_t)taken;
 	got -= got % PAGE_KIB;
 	sim_memory_deflate(m, taken - (double)got); /* whole pages only */
 	pages->release(pages->host, pages->domid, (uint64_t)got / PAGE_KIB);
 	b->current_kib -= got;
 	b->budget_kib -= (double)got;
-	if (got < kib)
-		return SIM_BALLOON_EAGAIN;
-	return got == 0 && wanted > 0 ? SIM_BALLOON_EAGAIN : SIM_BALLOON_DONE;
+	b->batch_kib -= got;
+	if (b->batch_kib > 0 && !sim_memory_is_exhausted(m)) {
+		sim_memory_wait(m, (double)b->batch_kib);
+		return SIM_BALLOON_WAITS;
+	}
+	sim_memory_wait(m, 0);
+	if (got == 0 || b->batch_kib > 0 || b->is_last)
+		state = SIM_BALLOON_EAGAIN;
+	b->batch_kib = 0;
+	return state;
 }
 
 /* balloon_thread_cond() and the timeout of the driver's sleep. */
 static bool is_awake(const struct sim_balloon *b, double now_s)
 {
-	if (!credit(b))
+	if (!credit(b) && b->state != SIM_BALLOON_WAITS)
 		return false;
 	switch (b->state) {
 	case SIM_BALLOON_DONE:
@@ -118,6 +134,8 @@ static bool is_awake(const struct sim_balloon *b, double now_s)
 		return credit(b) != b->slept_credit_kib || now_s >= b->wake_at_s;
 	case SIM_BALLOON_ECANCELED:
 		return credit(b) != b->slept_credit_kib;
+	case SIM_BALLOON_WAITS:
+		return true;
 	}
 	return false;
 }
@@ -127,7 +145,7 @@ bool sim_balloon_run(struct sim_balloon *b, struct sim_memory *m, const struct s
 {
 	enum sim_balloon_state state = SIM_BALLOON_DONE;
 	double most = b->config.speed_kib_s * step_s;
-	int64_t left;
+	int64_t left = 0;
 
 	if (most < BATCH_KIB)
 		most = BATCH_KIB;
@@ -136,8 +154,9 @@ bool sim_balloon_run(struct sim_balloon *b, struct sim_memory *m, const struct s
 		b->budget_kib = most;
 	if (b->config.is_stuck || !is_awake(b, now_s))
 		return !b->config.is_stuck && credit(b) && b->state == SIM_BALLOON_DONE;
-	while (state == SIM_BALLOON_DONE && (left = credit(b)) != 0 && b->budget_kib > 0) {
-		if (left > 0)
+	while (state == SIM_BALLOON_DONE && b->budget_kib > 0 &&
+	       ((left = credit(b)) != 0 || b->batch_kib > 0)) {
+		if (left > 0 && b->batch_kib <= 0)
 			state = increase(b, m, pages, left < BATCH_KIB ? left : BATCH_KIB);
 		else
 			state = decrease(b, m, pages, -left);

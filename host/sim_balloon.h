@@ -2,10 +2,12 @@
 /*
  * Linux's balloon driver (drivers/xen/balloon.c of 6.1) over the model of a guest's memory.
  *
- * It moves 512 pages at a time towards its target, never takes more than si_mem_available, grows
- * only as far as the hypervisor gives, backs off 1, 2, 4, 8 s after a failure and gives up after
- * the fourth attempt, until its credit (target - current) is another one. So a target that is
- * written again with the same value wakes nobody.
+ * It moves 512 pages at a time towards its target, and grows only as far as the hypervisor gives.
+ * It asks for no more pages than si_mem_available; but that is never nothing where files are
+ * mapped, and for a page that is not free it waits until something was swapped out. When less was
+ * available than it is to take, and less than totalreserve_pages, that was a failure. It backs off
+ * 1, 2, 4, 8 s after one and gives up after the fourth attempt, until its credit (target - current)
+ * is another one. So a target that is written again with the same value wakes nobody.
  *
  * Beside a driver's rules it has a speed, a latency before it starts to move, and faults: stuck
  * (follows nothing) and a floor below which it will not go ("limited"). Pure.
@@ -35,7 +37,12 @@ struct sim_balloon_config {
 	uint32_t max_retries; /* 4 as in Linux; 0: never gives up */
 };
 
-enum sim_balloon_state { SIM_BALLOON_DONE, SIM_BALLOON_EAGAIN, SIM_BALLOON_ECANCELED };
+enum sim_balloon_state {
+	SIM_BALLOON_DONE,
+	SIM_BALLOON_EAGAIN,
+	SIM_BALLOON_ECANCELED,
+	SIM_BALLOON_WAITS, /* in direct reclaim, for the rest of a batch */
+};
 
 struct sim_balloon {
 	struct sim_balloon_config config;
@@ -47,6 +54,8 @@ struct sim_balloon {
 	uint32_t retry_count, schedule_delay_s;
 	int64_t slept_credit_kib;
 	double wake_at_s;  /* end of the back-off or of the latency */
+	int64_t batch_kib; /* it is taking, and has not got yet */
+	bool is_last; /* … before it backs off, since less was available than it is to take */
 	double budget_kib; /* what the speed allows now */
 	uint64_t give_ups;
 };

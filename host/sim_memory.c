@@ -169,6 +169,7 @@ double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
 			need + (mark_high(m) - mark_min(m)) * bound(step_s * 4, 0, 1) - spare;
 	else
 		m->swapout_kib = 0;
+	m->swapout_kib = fmax(m->swapout_kib, m->wait_kib + m->reclaim_kib);
 	room_swap = m->config.swap_kib - m->swapped_kib + m->swapin_kib;
 	m->swapout_kib =
 		bound(m->swapout_kib, 0, room_swap < m->anon_kib ? room_swap : m->anon_kib);
@@ -247,11 +248,25 @@ static void pressure(struct sim_memory *m, double stall_share)
 	m->average_s = 0;
 }
 
+/* KIB of what is to be swapped out beside the programs' needs went out; the driver comes first. */
+static void count_swapped(struct sim_memory *m, double kib)
+{
+	double rest_kib = fmax(0, kib - m->wait_kib);
+
+	m->wait_kib = fmax(0, m->wait_kib - kib);
+	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
+			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
+	if (m->reclaim_kib < PAGE_KIB) /* less than all is done of it in each step */
+		m->reclaim_kib = 0;
+}
+
 void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 {
 	double need = m->grow_kib + m->swapin_kib, swapin, grow, stall = 0, read;
+	bool waits = m->wait_kib > 0;
 
 	swap_out(m, m->swapout_kib * io_share);
+	count_swapped(m, m->swapout_kib * io_share);
 	swapin = take_pages(m, bound(m->swapin_kib * io_share, 0, m->swapped_kib));
 	m->swapped_kib -= swapin;
 	m->anon_kib += swapin;
@@ -273,6 +288,8 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 		stall = bound((need - swapin - grow) / need, 0, 1);
 	read = disk_kib_s > 0 ? bound(swapin / (disk_kib_s * m->step_s), 0, 1) : 1;
 	stall = stall > read ? stall : read;
+	if (waits)
+		stall = 1;
 	pressure(m, stall);
 	if (m->grow_kib > PAGE_KIB && grow < m->grow_kib * 0.05 &&
 	    m->swapped_kib > m->config.swap_kib * 0.95)
@@ -283,7 +300,12 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 		oom_kill(m);
 }
 
-/* ---- balloon ---- */
+/* ---- the agent and the balloon ---- */
+
+void sim_memory_reclaim(struct sim_memory *m, double kib)
+{
+	m->reclaim_kib = kib;
+}
 
 double sim_memory_inflate(struct sim_memory *m, double kib)
 {
@@ -293,6 +315,16 @@ double sim_memory_inflate(struct sim_memory *m, double kib)
 	m->managed_kib -= taken;
 	kswapd(m);
 	return taken;
+}
+
+void sim_memory_wait(struct sim_memory *m, double kib)
+{
+	m->wait_kib = kib;
+}
+
+bool sim_memory_is_exhausted(const struct sim_memory *m)
+{
+	return m->anon_kib < PAGE_KIB || m->config.swap_kib - m->swapped_kib < PAGE_KIB;
 }
 
 void sim_memory_deflate(struct sim_memory *m, double kib)

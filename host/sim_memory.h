@@ -66,6 +66,9 @@ struct sim_memory {
 	double miss_kib;   /* of the files in use, not in the cache */
 	double direct_kib; /* I/O past the cache */
 	double step_s;
+	/* To be swapped out beside what programs need. */
+	double wait_kib;    /* the balloon driver waits for it */
+	double reclaim_kib; /* the agent has asked for it */
 };
 
 /* A guest that has just booted with ALLOC_KIB from the host and has DEMAND_KIB populated. */
@@ -76,8 +79,15 @@ double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s);
 /* Does it with IO_SHARE (0 to 1) of what was asked for, on a disk that moves DISK_KIB_S. */
 void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s);
 
+/* memory.reclaim: KIB of the coldest pages are to be swapped out. */
+void sim_memory_reclaim(struct sim_memory *m, double kib);
+
 /* The balloon driver: takes up to KIB out of the guest, returns how much it got. */
 double sim_memory_inflate(struct sim_memory *m, double kib);
+/* It waits in direct reclaim for KIB, which are swapped out as the disk allows; 0: not any more. */
+void sim_memory_wait(struct sim_memory *m, double kib);
+/* Would it wait in vain? Then there is nothing to be swapped out, or nowhere. */
+bool sim_memory_is_exhausted(const struct sim_memory *m);
 void sim_memory_deflate(struct sim_memory *m, double kib);
 
 double

@@ -2,6 +2,7 @@
 /* The pure pieces of lab 1: demand scripts, the memory model, the balloon driver's schedule. */
 #include <check.h>
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -299,17 +300,50 @@ START_TEST(test_balloon_shrinks_at_its_speed)
 }
 END_TEST
 
-START_TEST(test_balloon_stops_at_what_is_available)
+/* It has all that is available, and then waits for what is swapped out, a little at each of its
+ * tries. */
+START_TEST(test_balloon_crawls_below_what_is_available)
+{
+	struct sim_balloon b;
+	struct sim_memory m;
+	int64_t waits_kib;
+
+	balloon_setup(&b, &m, &driver);
+	sim_balloon_set_target(&b, 16 << 10, 0);
+	balloon_for(&b, &m, 3); /* nothing is swapped out meanwhile */
+	waits_kib = b.current_kib;
+	ck_assert_int_gt(waits_kib, 80 << 10);
+	ck_assert_double_lt(sim_memory_available_kib(&m), 6 * MIB);
+	ck_assert_int_eq(b.state, SIM_BALLOON_WAITS);
+	for (int i = 0; i < 60 / STEP_S; i++) {
+		run(&m, 60, STEP_S);
+		balloon_for(&b, &m, STEP_S);
+	}
+	ck_assert_int_lt(b.current_kib, waits_kib);
+	ck_assert_int_gt(b.current_kib, waits_kib - 5 * 6 * 1024);
+	ck_assert_double_gt(m.counters.pswpout, 0);
+	ck_assert_uint_eq(b.give_ups, 1);
+	waits_kib = b.current_kib;
+	balloon_for(&b, &m, 60);
+	ck_assert_int_eq(b.current_kib, waits_kib);
+}
+END_TEST
+
+START_TEST(test_balloon_gets_what_was_reclaimed_for_it)
 {
 	struct sim_balloon b;
 	struct sim_memory m;
 
 	balloon_setup(&b, &m, &driver);
-	sim_balloon_set_target(&b, 16 << 10, 0);
-	balloon_for(&b, &m, 30);
-	ck_assert_int_gt(b.current_kib, 100 << 10);
-	ck_assert(sim_memory_available_kib(&m) < 6 * MIB);
-	ck_assert_uint_eq(b.give_ups, 1);
+	m.config.hot_share = 0;
+	sim_balloon_set_target(&b, 80 << 10, 0);
+	for (int i = 0; i < 20 / STEP_S; i++) {
+		sim_memory_reclaim(&m, fmax(0, (double)(b.current_kib - b.target_kib)));
+		run(&m, 60, STEP_S);
+		balloon_for(&b, &m, STEP_S);
+	}
+	ck_assert_int_eq(b.current_kib, 80 << 10);
+	ck_assert_double_eq(m.counters.pswpin, 0);
 }
 END_TEST
 
@@ -433,7 +467,8 @@ static Suite *suite(void)
 	suite_add_tcase(s, pure);
 	tcase_add_checked_fixture(balloon, host_setup, host_teardown);
 	tcase_add_test(balloon, test_balloon_shrinks_at_its_speed);
-	tcase_add_test(balloon, test_balloon_stops_at_what_is_available);
+	tcase_add_test(balloon, test_balloon_crawls_below_what_is_available);
+	tcase_add_test(balloon, test_balloon_gets_what_was_reclaimed_for_it);
 	tcase_add_test(balloon, test_balloon_gives_up_and_wakes);
 	tcase_add_test(balloon, test_balloon_that_is_woken_works_on);
 	tcase_add_test(balloon, test_balloon_is_bounded_by_free_memory_and_claims);
