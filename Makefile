@@ -43,12 +43,12 @@ CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit
               host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
               host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
               host/interval.o host/pace.o host/precopy.o host/dirtylog.o
-GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o
+GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o guest/reclaim.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) $(SIM_PURE)
 AGENT       = guest/cagma-agent.o guest/agent.o guest/largest.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
-              guest/pressure.o guest/faults.o guest/recording.o guest/standing.o guest/capability.o $(GUEST_PURE) $(COMMON)
+              guest/pressure.o guest/faults.o guest/recording.o guest/standing.o guest/capability.o guest/cgroup.o $(GUEST_PURE) $(COMMON)
 DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
               host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
               host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)

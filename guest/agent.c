@@ -5,12 +5,15 @@
 #include "common/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
+#include "guest/cgroup.h"
 #include "guest/faults.h"
 #include "guest/pressure.h"
 #include "guest/standing.h"
 #include "guest/target.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --- what is written ------------------------------------------------------------ */
@@ -43,10 +46,9 @@ static void number_report(struct report *report, uint64_t seq)
 
 static void write_hello(struct agent *agent)
 {
-	static const char abilities[] = "report,alarm,self-grow";
 	struct agent_hello hello = {.protocol = KEYS_PROTOCOL, .version = CAGMA_VERSION};
-	memcpy(hello.abilities, abilities,
-	       agent->can_self_grow ? sizeof(abilities) : strlen("report,alarm"));
+	snprintf(hello.abilities, sizeof(hello.abilities), "report,alarm%s%s",
+		 agent->can_self_grow ? ",self-grow" : "", agent->can_reclaim ? ",reclaim" : "");
 	agent->hello_len = line_write(&keys_agent_format, &hello,
 				      (UINT64_C(1) << keys_agent_format.n_fields) - 1, agent->hello,
 				      sizeof(agent->hello));
@@ -144,6 +146,43 @@ static void grow(struct agent *agent)
 		set_target(agent, target_kib, "growing on credit");
 }
 
+/* --- making room ------------------------------------------------------------------- */
+
+static void end_batch(struct agent *agent)
+{
+	int error;
+	if (!cgroup_has_ended(&error))
+		return;
+	reclaim_ended(&agent->reclaim, error != 0);
+	if (error && error != -EAGAIN) {
+		log_warning("the kernel does not reclaim: %s; what is not touched any more is "
+			    "given slowly",
+			    strerror(-error));
+		agent->can_reclaim = false;
+	}
+}
+
+static void begin_batch(struct agent *agent)
+{
+	uint64_t kib = reclaim_batch_kib(&agent->reclaim, &agent->report);
+	if (!agent->can_reclaim || !kib)
+		return;
+	int error = cgroup_reclaim(agent->sense.root_fd, kib);
+	if (error) {
+		log_warning("cannot start a thread to make room: %s", strerror(-error));
+		agent->can_reclaim = false;
+		return;
+	}
+	reclaim_began(&agent->reclaim, kib);
+	log_debug("%llu MiB above the balloon's reach: %llu KiB are to be reclaimed",
+		  (unsigned long long)agent->reclaim.lack_kib / 1024, (unsigned long long)kib);
+}
+
+static bool wants_room(const struct agent *agent, uint64_t now_ms)
+{
+	return agent->can_reclaim && reclaim_is_pending(&agent->reclaim, now_ms);
+}
+
 /* --- from round to round ----------------------------------------------------------- */
 
 /* The agent key says who speaks, so it comes first; an alarm waits for nothing else. */
@@ -180,6 +219,8 @@ static void look(struct agent *agent, uint64_t quiet_ms)
 	cadence_looked(&agent->cadence, &agent->report, agent->woken_by == DOZE_FAULTS);
 	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &agent->terms, quiet_ms);
 	tend_growth(agent);
+	end_batch(agent);
+	reclaim_looked(&agent->reclaim, &agent->report);
 	if (agent->alarm_reason != ALARM_NOTHING)
 		grow(agent);
 }
@@ -189,7 +230,8 @@ static bool observe_and_publish(struct agent *agent, const struct glance *glance
 {
 	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
 		     !agent->has_report || agent->has_credit || agent->woken_by != DOZE_TIME ||
-		     selfgrow_is_pending(&agent->grow) ||
+		     selfgrow_is_pending(&agent->grow) || wants_room(agent, glance->at_ms) ||
+		     agent->was_told ||
 		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
 			     ANNOUNCE_NOTHING;
 	if (looks)
@@ -197,6 +239,8 @@ static bool observe_and_publish(struct agent *agent, const struct glance *glance
 	if (agent->has_report)
 		publish(agent,
 			announce_decide(&agent->announce, &agent->report, agent->report.uptime_ms));
+	if (looks && agent->has_report)
+		begin_batch(agent);
 	return looks;
 }
 
@@ -210,6 +254,22 @@ static void begin_anew(struct agent *agent, uint64_t now_ms)
 	agent->announce = (struct announce){.has_sent = false};
 }
 
+static struct cadence_pause pause_after(const struct agent *agent, const struct glance *glance)
+{
+	unsigned wait_ms = (unsigned)store_wait_ms(&agent->store, glance->at_ms);
+	struct cadence_pause pause = {wait_ms, wait_ms / 4};
+	unsigned most_ms = UINT_MAX;
+	if (!wait_ms)
+		pause = cadence_pause(&agent->cadence, glance, agent->terms.cma_kib);
+	if (selfgrow_is_pending(&agent->grow))
+		most_ms = SELFGROW_PAUSE_MS;
+	if (wants_room(agent, glance->at_ms) || agent->is_told)
+		most_ms = RECLAIM_PAUSE_MS;
+	if (pause.pause_ms > most_ms)
+		pause = (struct cadence_pause){most_ms, most_ms / 10};
+	return pause;
+}
+
 /* False in dom0, where nothing is to be published. */
 static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 {
@@ -217,6 +277,8 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 	bool is_new, looked = true;
 	uint64_t tick_ms = sense_tick_ms();
 	uint64_t quiet_ms = agent->was_quiet ? amount_less(tick_ms, agent->tick_ms) : 0;
+	agent->was_told = agent->is_told;
+	agent->is_told = false;
 	sense_glance(&agent->sense, &glance);
 	if (store_tend(&agent->store, glance.at_ms, &is_new)) {
 		if (is_new && store_is_dom0(&agent->store))
@@ -224,18 +286,13 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 		struct store_news news = store_listen(&agent->store, glance.at_ms, agent->hello);
 		agent->must_begin |= is_new || news.lost_hello;
 		agent->has_credit |= news.credit && agent->can_self_grow;
+		agent->is_told = news.target && agent->can_reclaim;
 		take_terms(agent);
 		begin_anew(agent, glance.at_ms);
 		if (agent->store.xs)
 			looked = observe_and_publish(agent, &glance, quiet_ms);
 	}
-	uint64_t wait_ms = store_wait_ms(&agent->store, glance.at_ms);
-	if (wait_ms)
-		*ret_pause = (struct cadence_pause){(unsigned)wait_ms, (unsigned)wait_ms / 4};
-	else
-		*ret_pause = cadence_pause(&agent->cadence, &glance, agent->terms.cma_kib);
-	if (selfgrow_is_pending(&agent->grow) && ret_pause->pause_ms > SELFGROW_PAUSE_MS)
-		*ret_pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
+	*ret_pause = pause_after(agent, &glance);
 	agent->was_quiet = !looked;
 	agent->tick_ms = tick_ms;
 	return true;
@@ -248,6 +305,7 @@ int agent_init(struct agent *agent, const char *root)
 		return r;
 	agent->alarm_reason = ALARM_NOTHING;
 	agent->can_self_grow = target_is_writable(agent->sense.root_fd, root != NULL);
+	agent->can_reclaim = cgroup_can_reclaim(agent->sense.root_fd);
 	write_hello(agent);
 	return 0;
 }

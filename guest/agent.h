@@ -2,9 +2,10 @@
 /*
  * agent.h - what the agent does from round to round: look, raise alarms, report.
  *
- *	glance -> look -> grow, alarm, report -> pause
+ *	glance -> look -> grow, alarm, report, make room -> pause
  *
- * What is due is decided by alarm.h, announce.h, cadence.h and selfgrow.h; here it is done.
+ * What is due is decided by alarm.h, announce.h, cadence.h, selfgrow.h and reclaim.h; here it is
+ * done.
  */
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
@@ -12,6 +13,7 @@
 #include "guest/alarm.h"
 #include "guest/announce.h"
 #include "guest/doze.h"
+#include "guest/reclaim.h"
 #include "guest/recording.h"
 #include "guest/selfgrow.h"
 #include "guest/sense.h"
@@ -27,12 +29,16 @@ struct agent {
 	struct alarm alarm;
 	struct alarm_terms terms;
 	struct selfgrow grow;
+	struct reclaim reclaim;
 	struct recording recording;
 	enum alarm_reason alarm_reason; /* for which one is to be raised */
 	struct report report;           /* the latest look */
 	bool has_report;
 	bool can_self_grow;
+	bool can_reclaim;
 	bool grow_is_told;      /* that it does not work */
+	bool is_told;           /* of a target: the balloon driver will read it, too, in a moment */
+	bool was_told;          /* … in the round before, so that now it has */
 	bool has_credit;        /* the host has written it since the last look */
 	enum doze_end woken_by; /* but for DOZE_TIME, it is time for a look */
 	bool must_begin;        /* the keys have to be written anew */

@@ -124,7 +124,7 @@ static enum doze_end what_ended(void)
 	if (!wake_has_come)
 		return by_faults ? DOZE_FAULTS : DOZE_TIME;
 	wake_has_come = 0;
-	return DOZE_PRESSURE;
+	return DOZE_WOKEN;
 }
 
 enum doze_end doze(struct cadence_pause pause)
@@ -143,6 +143,22 @@ enum doze_end doze(struct cadence_pause pause)
 		let_bunch_pass(
 			bunch_ms(&pause, (int64_t)left.tv_sec * 1000 + left.tv_nsec / 1000000));
 	return what_ended();
+}
+
+int doze_beside(void *(*run)(void *))
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, before;
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, DOZE_STACK_BYTES);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&thread, &attr, run, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	return -error;
 }
 
 void doze_wake(void)

@@ -23,13 +23,14 @@ enum {
 	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
 			       longer than it would have without; so it is with
 			       CADENCE_TOUCH_GAP_MS, from its beginning, for what faults end */
+	DOZE_STACK_BYTES = 64 * 1024, /* of a thread beside it; two pages of it are touched */
 };
 
 /* What has ended a pause. */
 enum doze_end {
 	DOZE_TIME, /* or a signal that calls for no look by itself */
 	DOZE_FAULTS,
-	DOZE_PRESSURE,
+	DOZE_WOKEN, /* by a thread beside it: of pressure, or of what it has done */
 };
 
 /*
@@ -38,13 +39,16 @@ enum doze_end {
  */
 int doze_init(void);
 
+/* Starts a thread beside the one that dozes, whose all signals are. 0 or -errno. */
+int doze_beside(void *(*run)(void *));
+
 /* Ends the pause, or the next one before it begins; from any thread. */
 void doze_wake(void);
 
 /* Has the end been asked for? */
 bool doze_is_over(void);
 
-/* Pauses; at once back when a signal came, even just before the call. DOZE_PRESSURE when it was
+/* Pauses; at once back when a signal came, even just before the call. DOZE_WOKEN when it was
  * ended by doze_wake(). */
 enum doze_end doze(struct cadence_pause pause);
 

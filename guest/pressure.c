@@ -7,8 +7,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -63,21 +61,11 @@ static void *wait_for_pressure(void *unused)
 
 bool pressure_start(int root_fd)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, before;
 	trigger_fd = open_trigger(root_fd);
 	if (trigger_fd < 0)
 		return false;
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, PRESSURE_STACK_BYTES);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all); /* they are the dozing thread's */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int r = pthread_create(&thread, &attr, wait_for_pressure, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	if (r != 0)
+	int r = doze_beside(wait_for_pressure);
+	if (r < 0)
 		close(trigger_fd);
 	return r == 0;
 }

@@ -17,7 +17,6 @@ enum {
 	 * a stall. The kernel looks ten times a window, and wakes once in one.
 	 */
 	PRESSURE_STALL_US = 50 * 1000,
-	PRESSURE_STACK_BYTES = 64 * 1024, /* two pages of it are touched */
 };
 
 /*

@@ -56,15 +56,20 @@ void store_finish(struct store *store)
 
 /* A watch's token is its place in here. */
 static const enum key_id watched[] = {KEY_AGENT, KEY_CMA, KEY_CREDIT, KEY_PERIOD};
-enum { N_WATCHED = sizeof(watched) / sizeof(watched[0]) };
+enum { N_WATCHED = sizeof(watched) / sizeof(watched[0]), TARGET = N_WATCHED };
+
+static const char *watched_path(unsigned i)
+{
+	return i == TARGET ? "memory/target" : keys_table[watched[i]].path;
+}
 
 /* An event ends the pause of a sleeping agent by a signal, since a pause watches no descriptor. */
 static bool watch_keys(struct store *store)
 {
 	int fd = xs_fileno(store->xs);
-	for (unsigned i = 0; i < N_WATCHED; i++) {
+	for (unsigned i = 0; i <= TARGET; i++) {
 		const char token[] = {(char)('0' + i), '\0'};
-		if (!xs_watch(store->xs, keys_table[watched[i]].path, token))
+		if (!xs_watch(store->xs, watched_path(i), token))
 			return false;
 	}
 	return fcntl(fd, F_SETOWN, getpid()) == 0 &&
@@ -128,14 +133,14 @@ void store_remove(struct store *store, enum key_id id)
 		xs_rm(store->xs, XBT_NULL, keys_table[id].path);
 }
 
-/* The keys that were touched: one bit for each place in `watched`. */
+/* The keys that were touched: one bit for each place in `watched`, and that of TARGET. */
 static unsigned take_events(struct store *store)
 {
 	unsigned touched = 0;
 	char **event;
 	while ((event = xs_check_watch(store->xs)) != NULL) {
 		unsigned i = (unsigned)(event[XS_WATCH_TOKEN][0] - '0');
-		if (i < N_WATCHED)
+		if (i <= TARGET)
 			touched |= 1u << i;
 		free(event);
 	}
@@ -167,8 +172,8 @@ static uint64_t read_number(struct store *store, uint64_t now_ms, enum key_id id
 
 struct store_news store_listen(struct store *store, uint64_t now_ms, const char *hello)
 {
-	struct store_news news = {.lost_hello = false};
 	unsigned touched = store->xs ? take_events(store) : 0;
+	struct store_news news = {.target = touched >> TARGET & 1u};
 	for (unsigned i = 0; i < N_WATCHED; i++) {
 		if (!(touched & 1u << i))
 			continue;

@@ -31,6 +31,7 @@ struct store_host {
 struct store_news {
 	bool lost_hello; /* somebody has removed or replaced the agent key */
 	bool credit;     /* the credit was written, be it with the same number, or removed */
+	bool target;     /* memory/target was written, which the balloon driver follows */
 };
 
 struct store {

@@ -112,6 +112,7 @@ static uint64_t look(struct sim_agent *a, const struct sim_agent_sight *sight, b
 	cadence_looked(&a->cadence, &now, was_touched);
 	enum alarm_reason reason = alarm_looked(&a->alarm, &now, &terms, quiet_ms);
 	uint64_t target_kib = grow(a, &now, &terms, reason != ALARM_NOTHING);
+	reclaim_looked(&a->reclaim, &now);
 	a->look = now;
 	if (reason != ALARM_NOTHING)
 		raise(a, &now, reason);
@@ -143,10 +144,36 @@ static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 	return true;
 }
 
+/* The host has written memory/target. */
+static bool is_told(struct sim_agent *a, const struct sim_agent_sight *sight)
+{
+	bool is_new = sight->balloon->target_kib != a->told_kib;
+	a->told_kib = sight->balloon->target_kib;
+	return is_new;
+}
+
+static void make_room(struct sim_agent *a)
+{
+	a->reclaim_kib = (double)reclaim_batch_kib(&a->reclaim, &a->look);
+	if (a->reclaim_kib > 0)
+		reclaim_began(&a->reclaim, whole(a->reclaim_kib));
+}
+
+/* The kernel has reclaimed what it was to. */
+static bool has_room(struct sim_agent *a, const struct sim_memory *m)
+{
+	if (!a->reclaim.is_asking || m->reclaim_kib > 0)
+		return false;
+	reclaim_ended(&a->reclaim, false);
+	return true;
+}
+
 static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
-	bool touched = is_touched(a, sight), woken = is_woken(a, sight) || touched, looks;
+	bool touched = is_touched(a, sight), told = is_told(a, sight);
+	bool woken = is_woken(a, sight) || touched || told, looks;
 	uint64_t target_kib = 0, cma_kib;
+	woken |= has_room(a, sight->memory);
 	if (!woken && !a->has_credit && sight->now_ms < (sight->is_busy ? a->early_ms : a->late_ms))
 		return 0;
 	struct report now = see(sight);
@@ -154,6 +181,7 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 	cma_kib =
 		a->cadence.has_looked ? alarm_terms(&a->look, a->cma_kib, a->period_ms).cma_kib : 0;
 	looks = woken || a->has_credit || selfgrow_is_pending(&a->grow) ||
+		reclaim_is_pending(&a->reclaim, sight->now_ms) ||
 		cadence_wants_look(&a->cadence, &glance, cma_kib) ||
 		announce_decide(&a->announce, &a->look, glance.at_ms) != ANNOUNCE_NOTHING;
 	if (looks)
@@ -162,10 +190,14 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 		send(a, &a->look, true);
 		announce_sent(&a->announce, &a->look);
 	}
+	if (looks)
+		make_room(a);
 	a->quiet_ms = looks ? 0 : sight->now_ms;
 	struct cadence_pause pause = cadence_pause(&a->cadence, &glance, cma_kib);
 	if (selfgrow_is_pending(&a->grow) && pause.pause_ms > SELFGROW_PAUSE_MS)
 		pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
+	if (reclaim_is_pending(&a->reclaim, sight->now_ms) && pause.pause_ms > RECLAIM_PAUSE_MS)
+		pause = (struct cadence_pause){RECLAIM_PAUSE_MS, RECLAIM_PAUSE_MS / 10};
 	a->paused_ms = sight->now_ms;
 	a->early_ms = sight->now_ms + pause.pause_ms;
 	a->late_ms = a->early_ms + pause.slack_ms;

@@ -17,6 +17,7 @@
 #include "guest/alarm.h"
 #include "guest/announce.h"
 #include "guest/cadence.h"
+#include "guest/reclaim.h"
 #include "guest/selfgrow.h"
 #include "host/sim_balloon.h"
 #include "host/sim_memory.h"
@@ -56,12 +57,15 @@ struct sim_agent {
 	struct announce announce;
 	struct alarm alarm;
 	struct selfgrow grow;
+	struct reclaim reclaim;
+	double reclaim_kib; /* the kernel is to reclaim from now on; cleared by who does it */
 	struct report look;
 	uint64_t seq;
 	uint64_t paused_ms;
 	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
 	uint64_t quiet_ms;          /* the last glance that called for no look; 0: none */
 	uint64_t stall_us, woken_ms;
+	int64_t told_kib;     /* the host's target of then */
 	uint64_t fault_pages; /* when they were last watched */
 	uint64_t sent_used_kib;
 	bool is_started;

@@ -104,7 +104,7 @@ static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory 
 	if (b->batch_kib <= 0)
 		begin_batch(b, m, kib);
 	taken = sim_memory_inflate(m, (double)b->batch_kib);
-	got = (int64_t)taken;
+	got = (int64_t)(taken + 0.001); /* not a page less for what was lost in rounding */
 	got -= got % PAGE_KIB;
 	sim_memory_deflate(m, taken - (double)got); /* whole pages only */
 	pages->release(pages->host, pages->domid, (uint64_t)got / PAGE_KIB);

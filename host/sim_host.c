@@ -132,6 +132,9 @@ static void run_agent(struct sim_host *h, struct sim_guest *g)
 		.is_busy = m->grow_kib > 0 || m->swapin_kib > 0 || m->config.file_kib_s > 0,
 	};
 	uint64_t target_kib = sim_agent_run(&g->agent, &sight);
+	if (g->agent.reclaim_kib > 0)
+		sim_memory_reclaim(&g->memory, g->agent.reclaim_kib);
+	g->agent.reclaim_kib = 0;
 	if (target_kib)
 		sim_balloon_set_target(&g->balloon, (int64_t)target_kib, (double)h->now_ms / 1000);
 }

@@ -11,7 +11,8 @@
 # make result-precopy-cost   what a decision of pre-copy takes, by the size of the guest
 # make check-sim             one seed: that no run comes below the bound, no page is lost, and
 #                            the same seed gives the same bytes; that a guest
-#                            at rest which jumps is seen before it swaps; that pre-copy meets its goals
+#                            at rest which jumps is seen before it swaps; that one gives what it does not
+#                            touch again; that pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
@@ -60,6 +61,10 @@ check-sim: $(SIM_PROG)
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/jump.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$4 } END { if (n != 6 || sum) { \
 	    print "check-sim: a guest at rest that jumps is seen late:", sum, "pages swapped"; exit 1 } }'
+	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/lab2/cold.scn | \
+	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 10) { \
+	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
+	      sum["static"]; exit 1 } }'
 	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
 	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
 	$Qfor i in 1 2; do timeout 60 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done

@@ -139,7 +139,7 @@ START_TEST(pressure_ends_a_pause_at_once_and_is_not_lost)
 	unsigned lasted_ms;
 	ck_assert_int_eq(doze_init(), 0);
 	doze_wake();
-	ck_assert_int_eq(doze_for(20000, &lasted_ms), DOZE_PRESSURE);
+	ck_assert_int_eq(doze_for(20000, &lasted_ms), DOZE_WOKEN);
 	ck_assert_uint_lt(lasted_ms, 10000);
 	ck_assert_int_eq(doze_for(20, &lasted_ms), DOZE_TIME);
 }

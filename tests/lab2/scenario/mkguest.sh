@@ -104,7 +104,7 @@ mkguest_report() {
 	[[ $3 == *nice=-10*oom=-1000* ]] || fail "the agent has no priority: $3"
 	criterion "the agent's memory is not locked" "$(value locked_kib "$3")" ">=" 1
 	criterion "its unit does not let the agent count page faults" "$(value counters "$3")" ">=" 1
-	[[ $(guest_key made data/cagma/agent) == *abilities=report,alarm,self-grow* ]] ||
+	[[ $(guest_key made data/cagma/agent) == *abilities=report,alarm,self-grow,reclaim* ]] ||
 		fail "the agent cannot do all it could: $(guest_key made data/cagma/agent)"
 	[[ $(made_console swaps) == */dev/xvdb* ]] || fail "the guest has no swap"
 }
