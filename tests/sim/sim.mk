@@ -16,7 +16,7 @@
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
-# Options are tried on seeds 1 to 9; what is reported is of others.
+# Options are tried on seeds 1 to 16; what is reported is of others.
 SIM_SEEDS     = 101,102,103
 PRECOPY_SEEDS = 101,102,103,104,105,106,107,108
 PRECOPY_LINKS = --bandwidth 50,100,300,1000,10000
