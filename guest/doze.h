@@ -39,7 +39,7 @@ enum doze_end {
  */
 int doze_init(void);
 
-/* Starts a thread beside the one that dozes, whose all signals are. 0 or -errno. */
+/* Starts a thread beside the one that dozes, to which all signals go. 0 or -errno. */
 int doze_beside(void *(*run)(void *));
 
 /* Ends the pause, or the next one before it begins; from any thread. */
