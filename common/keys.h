@@ -69,7 +69,8 @@ void keys_path(enum key_id id, unsigned domid, char *buf);
 #define CAGMA_AGENT_FIELDS(X)                                                                      \
 	X(protocol, NUMBER, 1000, true, "", "protocol version, KEYS_PROTOCOL")                     \
 	X(version, WORD, KEYS_MAX_WORD, true, "", "version of the agent")                          \
-	X(abilities, WORD, KEYS_MAX_WORD, true, "", "of report, alarm, self-grow, reclaim; comma-separated")
+	X(abilities, WORD, KEYS_MAX_WORD, true, "",                                                \
+	  "of report, alarm, self-grow, reclaim; comma-separated")
 
 struct agent_hello {
 	CAGMA_AGENT_FIELDS(LINE_MEMBER)

@@ -152,7 +152,7 @@ static bool is_told(struct sim_agent *a, const struct sim_agent_sight *sight)
 	return is_new;
 }
 
-static void make_room(struct sim_agent *a)
+static void begin_batch(struct sim_agent *a)
 {
 	a->reclaim_kib = (double)reclaim_batch_kib(&a->reclaim, &a->look);
 	if (a->reclaim_kib > 0)
@@ -160,7 +160,7 @@ static void make_room(struct sim_agent *a)
 }
 
 /* The kernel has reclaimed what it was to. */
-static bool has_room(struct sim_agent *a, const struct sim_memory *m)
+static bool has_ended(struct sim_agent *a, const struct sim_memory *m)
 {
 	if (!a->reclaim.is_asking || m->reclaim_kib > 0)
 		return false;
@@ -171,9 +171,9 @@ static bool has_room(struct sim_agent *a, const struct sim_memory *m)
 static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	bool touched = is_touched(a, sight), told = is_told(a, sight);
-	bool woken = is_woken(a, sight) || touched || told, looks;
+	bool ended = has_ended(a, sight->memory);
+	bool woken = is_woken(a, sight) || touched || told || ended, looks;
 	uint64_t target_kib = 0, cma_kib;
-	woken |= has_room(a, sight->memory);
 	if (!woken && !a->has_credit && sight->now_ms < (sight->is_busy ? a->early_ms : a->late_ms))
 		return 0;
 	struct report now = see(sight);
@@ -191,7 +191,7 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 		announce_sent(&a->announce, &a->look);
 	}
 	if (looks)
-		make_room(a);
+		begin_batch(a);
 	a->quiet_ms = looks ? 0 : sight->now_ms;
 	struct cadence_pause pause = cadence_pause(&a->cadence, &glance, cma_kib);
 	if (selfgrow_is_pending(&a->grow) && pause.pause_ms > SELFGROW_PAUSE_MS)

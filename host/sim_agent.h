@@ -3,10 +3,10 @@
  * sim_agent.h - what a simulated guest tells the host, and when. Pure.
  *
  * Each policy is simulated with the agent of its own system:
- *  - cagma-agent: its own pure parts (cadence, announce, alarm, selfgrow) in
- *    the order in which guest/agent.c calls them. It is woken by pressure too,
- *    and by what programs touch, 4 KiB at a time; an idle guest's slack is
- *    slept through to its end.
+ *  - cagma-agent: its own pure parts (cadence, announce, alarm, selfgrow,
+ *    reclaim) in the order in which guest/agent.c calls them. It is woken by
+ *    pressure too, by what programs touch, 4 KiB at a time, by a new target and
+ *    when a batch was reclaimed; an idle guest's slack is slept through to its end.
  *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
  *    it sent last, or half of that rising when 1.3 x used no longer fits.
  *  - polled: the guest's numbers are read every poll_ms.
@@ -65,7 +65,7 @@ struct sim_agent {
 	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
 	uint64_t quiet_ms;          /* the last glance that called for no look; 0: none */
 	uint64_t stall_us, woken_ms;
-	int64_t told_kib;     /* the host's target of then */
+	int64_t told_kib;     /* the balloon's target, when it was last looked at */
 	uint64_t fault_pages; /* when they were last watched */
 	uint64_t sent_used_kib;
 	bool is_started;

@@ -97,9 +97,9 @@ static void begin_batch(struct sim_balloon *b, const struct sim_memory *m, int64
 static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory *m,
 				       const struct sim_pages *pages, int64_t kib)
 {
-	enum sim_balloon_state state = SIM_BALLOON_DONE;
 	int64_t got;
 	double taken;
+	bool has_failed;
 
 	if (b->batch_kib <= 0)
 		begin_batch(b, m, kib);
@@ -116,10 +116,9 @@ static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory 
 		return SIM_BALLOON_WAITS;
 	}
 	sim_memory_wait(m, 0);
-	if (got == 0 || b->batch_kib > 0 || b->is_last)
-		state = SIM_BALLOON_EAGAIN;
+	has_failed = got == 0 || b->batch_kib > 0 || b->is_last;
 	b->batch_kib = 0;
-	return state;
+	return has_failed ? SIM_BALLOON_EAGAIN : SIM_BALLOON_DONE;
 }
 
 /* balloon_thread_cond() and the timeout of the driver's sleep. */
@@ -145,7 +144,7 @@ bool sim_balloon_run(struct sim_balloon *b, struct sim_memory *m, const struct s
 {
 	enum sim_balloon_state state = SIM_BALLOON_DONE;
 	double most = b->config.speed_kib_s * step_s;
-	int64_t left = 0;
+	int64_t left;
 
 	if (most < BATCH_KIB)
 		most = BATCH_KIB;

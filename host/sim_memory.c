@@ -256,7 +256,8 @@ static void count_swapped(struct sim_memory *m, double kib)
 	m->wait_kib = fmax(0, m->wait_kib - kib);
 	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
 			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
-	if (m->reclaim_kib < PAGE_KIB) /* less than all is done of it in each step */
+	/* of what is left a step does only a part, so it would never end */
+	if (m->reclaim_kib < PAGE_KIB)
 		m->reclaim_kib = 0;
 }
 
