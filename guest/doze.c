@@ -89,10 +89,12 @@ static void set_slack(unsigned slack_ms)
 	current_ms = slack_ms;
 }
 
-/* Events come in bunches, and their rate is not to be ours: the pause goes on for so long. */
+/* Events come in bunches, and their rate is not to be ours: the pause goes on for so long, and they
+ * are held until it ends. */
 static void let_bunch_pass(int64_t ms)
 {
 	struct timespec now;
+	sigset_t events, before;
 	if (ms <= 0)
 		return;
 	long ns = (long)ms * 1000000L;
@@ -100,10 +102,15 @@ static void let_bunch_pass(int64_t ms)
 	bunch_end.tv_sec = now.tv_sec + (now.tv_nsec + ns) / 1000000000L;
 	bunch_end.tv_nsec = (now.tv_nsec + ns) % 1000000000L;
 	set_slack(1);
+	sigemptyset(&events);
+	sigaddset(&events, SIGIO);
+	sigaddset(&events, DOZE_FAULTS_SIGNAL);
+	pthread_sigmask(SIG_BLOCK, &events, &before);
 	while (!end_is_asked && !wake_has_come &&
 	       clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, (const struct timespec *)&bunch_end,
 			       NULL) == EINTR)
 		;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* For how long a pause goes on that an event has ended with `left_ms` to go, or after it ended. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,7 +118,15 @@ START_TEST(what_is_watched_for_may_change)
 }
 END_TEST
 
-/* However fast programs touch memory, there are no more than 20 pauses a second. */
+static long sleeps(void)
+{
+	struct rusage usage;
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_nvcsw;
+}
+
+/* However fast programs touch memory, there are no more than 20 pauses a second, and none of them is
+ * a row of short ones: one up to the first fault, one after it. */
 START_TEST(faults_do_not_set_the_pace)
 {
 	unsigned lasted_ms, began_ms = now_ms(), n = 0;
@@ -126,8 +135,10 @@ START_TEST(faults_do_not_set_the_pace)
 	faults_watch(0);
 	pid_t pid = touch(512, 0);
 	do {
+		long slept = sleeps();
 		n++;
 		doze_for(200, &lasted_ms);
+		ck_assert_int_le(sleeps() - slept, 2);
 		ck_assert_uint_ge(lasted_ms, CADENCE_TOUCH_GAP_MS - 5);
 	} while (waitpid(pid, NULL, WNOHANG) == 0);
 	ck_assert_uint_le(n, (now_ms() - began_ms) / (counts ? CADENCE_TOUCH_GAP_MS - 5 : 200) + 1);
