@@ -129,6 +129,19 @@ int meter_read_cpu(pid_t pid, uint64_t *ret_cpu_us)
 	return rc;
 }
 
+int meter_read_sleeps(pid_t pid, uint64_t *ret_sleeps)
+{
+	char path[PATH_BYTES];
+	char text[TEXT_BYTES];
+	int rc;
+
+	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	rc = read_text(path, text);
+	if (rc != 0)
+		return rc;
+	return find_number(text, "voluntary_ctxt_switches", ret_sleeps) ? 0 : -ENODATA;
+}
+
 int meter_read_rss(pid_t pid, uint64_t *ret_rss_kib)
 {
 	char path[PATH_BYTES];

@@ -24,6 +24,9 @@ int meter_find_process(const char *name, pid_t *ret_pid);
 /* CPU time of all threads, from schedstat. Returns 0 or -errno. */
 int meter_read_cpu(pid_t pid, uint64_t *ret_cpu_us);
 
+/* How often the process has gone to sleep: its first thread's. Returns 0 or -errno. */
+int meter_read_sleeps(pid_t pid, uint64_t *ret_sleeps);
+
 /*
  * Resident memory, from smaps_rollup: VmRSS lags behind, because the kernel batches its counters.
  * Returns 0 or -errno.

@@ -378,7 +378,7 @@ static int measure_cpu(pid_t pid, uint64_t seconds, uint64_t *ret_cpu_us, uint64
 /* rest seconds=: what the agent costs while nothing happens. */
 static int do_rest(struct verb_call *call)
 {
-	uint64_t seconds, cpu_us, ms, rss_kib;
+	uint64_t seconds, cpu_us, ms, rss_kib, before, after;
 	pid_t pid;
 	int rc;
 
@@ -386,11 +386,16 @@ static int do_rest(struct verb_call *call)
 		return -EINVAL;
 	rc = meter_find_process("cagma-agent", &pid);
 	if (rc == 0)
+		rc = meter_read_sleeps(pid, &before);
+	if (rc == 0)
 		rc = measure_cpu(pid, seconds, &cpu_us, &ms);
+	if (rc == 0)
+		rc = meter_read_sleeps(pid, &after);
 	if (rc == 0)
 		rc = meter_read_rss(pid, &rss_kib);
 	if (rc != 0)
 		return rc;
+	verb_answer(call, "sleeps", after - before);
 	verb_answer(call, "rss_kib", rss_kib);
 	verb_answer(call, "cpu_us", cpu_us);
 	verb_answer(call, "ms", ms);

@@ -43,7 +43,8 @@ agent_idle_report() {
 	rss_kib=$(value rss_kib "$1")
 	writes_per_min=$(awk -v n="$3" -v s=$REST_S 'BEGIN { if (n ~ /^[0-9]+$/) printf "%.1f", n * 60 / s }')
 	result agent-idle "rss_kib=$rss_kib" "cpu_permyriad=$(permyriad "$1")" \
-		"poll_cpu_permyriad=$(permyriad "$2")" "xs_writes_per_min=$writes_per_min"
+		"poll_cpu_permyriad=$(permyriad "$2")" "xs_writes_per_min=$writes_per_min" \
+		"sleeps=$(value sleeps "$1")"
 	criterion "the agent is too large" "$rss_kib" "<=" 2048
 	criterion "the agent writes too often" "$writes_per_min" "<=" 6
 	criterion "the agent uses too much CPU" "$(value cpu_us "$1")0" "<=" "$(value cpu_us "$2")"
