@@ -280,6 +280,7 @@ static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
 	agent->was_told = agent->is_told;
 	agent->is_told = false;
 	sense_glance(&agent->sense, &glance);
+	glance.counts_faults = agent->counts_faults;
 	if (store_tend(&agent->store, glance.at_ms, &is_new)) {
 		if (is_new && store_is_dom0(&agent->store))
 			return false;
@@ -332,6 +333,7 @@ static void wait_for_events(struct agent *agent)
 {
 	/* the faults of this machine say nothing of another root's memory */
 	int r = agent->sense.root ? -ENOSYS : faults_start();
+	agent->counts_faults = r == 0;
 	if (r < 0)
 		log_debug("page faults are not counted: %s", strerror(-r));
 	if (!pressure_start(agent->sense.root_fd))

@@ -36,6 +36,7 @@ struct agent {
 	bool has_report;
 	bool can_self_grow;
 	bool can_reclaim;
+	bool counts_faults;
 	bool grow_is_told;      /* that it does not work */
 	bool is_told;           /* of a target: the balloon driver will read it, too, in a moment */
 	bool was_told;          /* … in the round before, so that now it has */

@@ -32,15 +32,19 @@ static struct cadence_pause alert_pause(struct headroom headroom)
 	return (struct cadence_pause){pause_ms, pause_ms / 10};
 }
 
-static struct cadence_pause rest_pause(struct headroom headroom, unsigned n_processors)
+static struct cadence_pause rest_pause(struct headroom headroom, const struct glance *glance)
 {
+	if (glance->counts_faults) {
+		headroom.kib *= CADENCE_COUNTED_TIMES;
+		headroom.margin_kib *= CADENCE_COUNTED_TIMES;
+	}
 	uint64_t far_ms = clamp(headroom.kib / CADENCE_REST_FILL_KIB_PER_MS, CADENCE_REST_MIN_MS,
 				CADENCE_REST_MAX_MS);
 	uint64_t near_ms =
 		amount_max(headroom.margin_kib / CADENCE_NEAR_FILL_KIB_PER_MS, CADENCE_NEAR_MIN_MS);
 	uint64_t pause_ms = amount_min(far_ms, near_ms);
 	uint64_t end_ms = 2 * far_ms;
-	if (n_processors > 1) {
+	if (glance->n_processors > 1) {
 		uint64_t near_end_ms =
 			amount_max(headroom.margin_kib / CADENCE_NEAR_SLACK_FILL_KIB_PER_MS,
 				   CADENCE_NEAR_MIN_END_MS);
@@ -51,14 +55,14 @@ static struct cadence_pause rest_pause(struct headroom headroom, unsigned n_proc
 }
 
 /* On the glances' clock, and one glance ahead; a filling guest's only processor has no slack. */
-static uint64_t look_interval_ms(const struct cadence *cadence, unsigned n_processors,
+static uint64_t look_interval_ms(const struct cadence *cadence, const struct glance *glance,
 				 uint64_t cma_kib)
 {
 	if (!cadence->is_level)
 		return KEYS_HEARTBEAT_MS;
 	struct headroom headroom = headroom_of(cadence->avail_kib, cma_kib);
-	struct cadence_pause next = rest_pause(headroom, n_processors);
-	uint64_t next_ms = next.pause_ms + (n_processors > 1 ? next.slack_ms : 0);
+	struct cadence_pause next = rest_pause(headroom, glance);
+	uint64_t next_ms = next.pause_ms + (glance->n_processors > 1 ? next.slack_ms : 0);
 	uint64_t lasts_ms = amount_min(headroom.kib / CADENCE_LEVEL_FILL_KIB_PER_MS,
 				       headroom.margin_kib / CADENCE_NEAR_SLACK_FILL_KIB_PER_MS);
 	return amount_min(amount_less(lasts_ms, CADENCE_GLANCE_LATE_MS + next_ms),
@@ -77,8 +81,7 @@ bool cadence_wants_look(const struct cadence *cadence, const struct glance *glan
 	if (!cadence->has_looked || is_alert(cadence, glance->at_ms))
 		return true;
 	if (glance->at_ms < cadence->looked_ms ||
-	    glance->at_ms - cadence->looked_ms >=
-		    look_interval_ms(cadence, glance->n_processors, cma_kib))
+	    glance->at_ms - cadence->looked_ms >= look_interval_ms(cadence, glance, cma_kib))
 		return true;
 	return amount_distance(glance->free_kib, cadence->free_kib) >= step ||
 	       amount_distance(glance->total_kib, cadence->total_kib) >= step ||
@@ -143,5 +146,5 @@ struct cadence_pause cadence_pause(const struct cadence *cadence, const struct g
 		headroom_of(amount_less(cadence->avail_kib, fallen_kib), cma_kib);
 	if (is_alert(cadence, glance->at_ms))
 		return alert_pause(headroom);
-	return rest_pause(headroom, glance->n_processors);
+	return rest_pause(headroom, glance);
 }

@@ -58,6 +58,12 @@ enum {
 	CADENCE_NEAR_MIN_END_MS = 150,
 
 	/*
+	 * Where what programs touch ends a pause (faults.h), time is for what is
+	 * taken otherwise, and memory counts so many times in the pauses above.
+	 */
+	CADENCE_COUNTED_TIMES = 2,
+
+	/*
 	 * After AVM fell, use rose, or pages came back from swap the guest is on
 	 * the move: the pause ends before the margin could be gone. One thread
 	 * touching 4 KiB pages fills 2.2 GiB/s on a 2020s server (measured).
@@ -111,6 +117,7 @@ struct glance {
 	uint64_t free_kib;
 	uint64_t swap_free_kib;
 	unsigned n_processors; /* online; 0, not known, counts as one */
+	bool counts_faults;    /* what programs touch ends the pause */
 };
 
 /* What was seen at the last look, and since when there is an alert. All zero: never looked. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/doze.h"
 
+#include "common/amount.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +13,7 @@
 static volatile sig_atomic_t end_is_asked;
 static volatile sig_atomic_t io_has_come;
 static volatile sig_atomic_t faults_have_come;
+static volatile sig_atomic_t call_has_come;
 static volatile sig_atomic_t wake_has_come;
 static pthread_t dozing_thread;
 
@@ -47,6 +50,13 @@ static void on_faults(int signal)
 	shorten(&pause_time);
 }
 
+static void on_populate(int signal)
+{
+	(void)signal;
+	call_has_come = 1;
+	shorten(&pause_time);
+}
+
 static void on_wake(int signal)
 {
 	(void)signal;
@@ -61,9 +71,13 @@ int doze_init(void)
 		int signal;
 		void (*handler)(int);
 		int flags;
-	} actions[] = {{SIGTERM, on_end, 0},       {SIGINT, on_end, 0},
-		       {SIGIO, on_io, SA_RESTART}, {DOZE_FAULTS_SIGNAL, on_faults, SA_RESTART},
-		       {SIGUSR1, on_wake, 0},      {SIGPIPE, SIG_IGN, 0}};
+	} actions[] = {{SIGTERM, on_end, 0},
+		       {SIGINT, on_end, 0},
+		       {SIGIO, on_io, SA_RESTART},
+		       {DOZE_FAULTS_SIGNAL, on_faults, SA_RESTART},
+		       {DOZE_POPULATE_SIGNAL, on_populate, SA_RESTART},
+		       {SIGUSR1, on_wake, 0},
+		       {SIGPIPE, SIG_IGN, 0}};
 	dozing_thread = pthread_self();
 	for (unsigned i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		struct sigaction action = {.sa_handler = actions[i].handler,
@@ -79,10 +93,12 @@ bool doze_is_over(void)
 	return end_is_asked;
 }
 
+/* What is available is never quite the same, nor is the slack; a system call for an eighth of it
+ * would cost more than it saves. */
 static void set_slack(unsigned slack_ms)
 {
 	static unsigned current_ms;
-	if (slack_ms == current_ms)
+	if (amount_distance(slack_ms, current_ms) <= current_ms / 8)
 		return;
 	/* 0 would stand for the default. A kernel without it only costs wake-ups. */
 	prctl(PR_SET_TIMERSLACK, slack_ms ? slack_ms * 1000000UL : 1UL, 0UL, 0UL, 0UL);
@@ -105,6 +121,7 @@ static void let_bunch_pass(int64_t ms)
 	sigemptyset(&events);
 	sigaddset(&events, SIGIO);
 	sigaddset(&events, DOZE_FAULTS_SIGNAL);
+	sigaddset(&events, DOZE_POPULATE_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &events, &before);
 	while (!end_is_asked && !wake_has_come &&
 	       clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, (const struct timespec *)&bunch_end,
@@ -117,17 +134,17 @@ static void let_bunch_pass(int64_t ms)
 static int64_t bunch_ms(const struct cadence_pause *pause, int64_t left_ms)
 {
 	int64_t lasted_ms = (int64_t)pause->pause_ms + pause->slack_ms - left_ms;
-	int64_t ms = io_has_come        ? DOZE_BUNCH_MS
-		     : faults_have_come ? CADENCE_TOUCH_GAP_MS - lasted_ms
-					: 0;
+	int64_t ms = io_has_come || call_has_come ? DOZE_BUNCH_MS
+		     : faults_have_come           ? CADENCE_TOUCH_GAP_MS - lasted_ms
+						  : 0;
 	int64_t most_ms = left_ms - pause->slack_ms;
 	return ms < most_ms ? ms : most_ms;
 }
 
 static enum doze_end what_ended(void)
 {
-	bool by_faults = faults_have_come;
-	io_has_come = faults_have_come = 0;
+	bool by_faults = faults_have_come || call_has_come;
+	io_has_come = faults_have_come = call_has_come = 0;
 	if (!wake_has_come)
 		return by_faults ? DOZE_FAULTS : DOZE_TIME;
 	wake_has_come = 0;
@@ -143,7 +160,7 @@ enum doze_end doze(struct cadence_pause pause)
 	set_slack(pause.slack_ms);
 	pause_time.tv_sec = (time_t)(pause.pause_ms / 1000);
 	pause_time.tv_nsec = (long)(pause.pause_ms % 1000) * 1000000;
-	if (!end_is_asked && !io_has_come && !faults_have_come && !wake_has_come)
+	if (!end_is_asked && !io_has_come && !faults_have_come && !call_has_come && !wake_has_come)
 		slept = !clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time,
 					 &left);
 	if (!slept)

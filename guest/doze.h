@@ -16,21 +16,24 @@
 
 #include <signal.h>
 
-#define DOZE_FAULTS_SIGNAL SIGUSR2 /* faults.h: programs have touched much memory */
+/* faults.h: programs have touched much memory, and they begin to have it populated. */
+#define DOZE_FAULTS_SIGNAL   SIGUSR2
+#define DOZE_POPULATE_SIGNAL SIGURG
 
 enum {
 	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
 	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
-			       longer than it would have without; so it is with
+			       longer than it would have without, and so does what a call has that
+			       populates, until there is something to see; so it is with
 			       CADENCE_TOUCH_GAP_MS, from its beginning, for what faults end */
 	DOZE_STACK_BYTES = 64 * 1024, /* of a thread beside it; two pages of it are touched */
 };
 
 /* What has ended a pause. */
 enum doze_end {
-	DOZE_TIME, /* or a signal that calls for no look by itself */
-	DOZE_FAULTS,
-	DOZE_WOKEN, /* by a thread beside it: of pressure, or of what it has done */
+	DOZE_TIME,   /* or a signal that calls for no look by itself */
+	DOZE_FAULTS, /* or a call that populates */
+	DOZE_WOKEN,  /* by a thread beside it: of pressure, or of what it has done */
 };
 
 /*

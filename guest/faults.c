@@ -19,15 +19,25 @@
 
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 
-/* Faults are counted by what each brings: pages, and huge ones, for which the kernel has no counter
- * but the function that serves them. */
+/* What a call that populates brings is not said; it is let count as so much. */
+#define POPULATE_KIB 32768
+
+/*
+ * What is counted, by what each brings: faults on pages, and what the kernel has no counter for but
+ * the function that serves it. mmap(2) and mlock(2) populate by the third; madvise(2) by the
+ * fourth, from Linux 5.14 to 6.8, and by the last since then.
+ */
 static const struct kind {
-	unsigned page_kib;
-	unsigned min_pages;
+	unsigned kib;
+	unsigned min_count;
+	int signal;
 	const char *function; /* NULL: all faults */
 } kinds[] = {
-	{4, 256, NULL},
-	{2048, 1, "do_huge_pmd_anonymous_page"},
+	{4, 256, DOZE_FAULTS_SIGNAL, NULL},
+	{2048, 1, DOZE_FAULTS_SIGNAL, "do_huge_pmd_anonymous_page"},
+	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "__mm_populate"},
+	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "faultin_vma_page_range"},
+	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "faultin_page_range"},
 };
 
 enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -36,14 +46,14 @@ enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static struct watch {
 	int counter[FAULTS_MAX_PROCESSORS];
 	unsigned n_counters;
-	uint64_t pages; /* each tells after so many; 0: it does not count yet */
+	uint64_t count; /* each tells after so many; 0: it does not count yet */
 } watches[N_KINDS];
 
 /* The signal is for the thread that dozes, as the others block it. */
-static int signal_us(int fd)
+static int signal_us(int fd, int signal)
 {
 	struct f_owner_ex owner = {F_OWNER_TID, (pid_t)syscall(SYS_gettid)};
-	if (fcntl(fd, F_SETOWN_EX, &owner) < 0 || fcntl(fd, F_SETSIG, DOZE_FAULTS_SIGNAL) < 0 ||
+	if (fcntl(fd, F_SETOWN_EX, &owner) < 0 || fcntl(fd, F_SETSIG, signal) < 0 ||
 	    fcntl(fd, F_SETFL, O_ASYNC) < 0)
 		return -errno;
 	return 0;
@@ -57,7 +67,7 @@ static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(*ret_attr),
 		.config = PERF_COUNT_SW_PAGE_FAULTS,
-		.sample_period = kind->min_pages,
+		.sample_period = kind->min_count,
 		.disabled = 1,
 	};
 	if (!kind->function)
@@ -71,12 +81,12 @@ static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 	return 0;
 }
 
-static int open_counter(struct perf_event_attr *attr, int processor)
+static int open_counter(struct perf_event_attr *attr, int processor, int signal)
 {
 	int fd = (int)syscall(SYS_perf_event_open, attr, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	int r = signal_us(fd);
+	int r = signal_us(fd, signal);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -92,7 +102,7 @@ static int open_counters(const struct kind *kind, struct watch *watch)
 	int r = describe(kind, &attr);
 	for (int i = 0; r == 0 && i < configured && watch->n_counters < FAULTS_MAX_PROCESSORS;
 	     i++) {
-		int fd = open_counter(&attr, i);
+		int fd = open_counter(&attr, i, kind->signal);
 		if (fd >= 0)
 			watch->counter[watch->n_counters++] = fd;
 		else if (fd != -ENODEV)
@@ -110,10 +120,10 @@ int faults_start(void)
 }
 
 /* Only a counter that stands still begins a new period without telling of the old one. */
-static void set_period(int fd, uint64_t pages)
+static void set_period(int fd, uint64_t count)
 {
 	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);
-	ioctl(fd, PERF_EVENT_IOC_PERIOD, &pages);
+	ioctl(fd, PERF_EVENT_IOC_PERIOD, &count);
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
@@ -121,14 +131,14 @@ static void watch_for(const struct kind *kind, struct watch *watch, uint64_t tou
 {
 	if (!watch->n_counters)
 		return;
-	uint64_t pages = touched_kib / kind->page_kib / watch->n_counters;
-	if (pages < kind->min_pages)
-		pages = kind->min_pages;
-	if (watch->pages <= pages + pages / SLACK_SHARE && watch->pages > pages / 2)
+	uint64_t count = touched_kib / kind->kib / watch->n_counters;
+	if (count < kind->min_count)
+		count = kind->min_count;
+	if (watch->count <= count + count / SLACK_SHARE && watch->count > count / 2)
 		return;
-	watch->pages = pages;
+	watch->count = count;
 	for (unsigned i = 0; i < watch->n_counters; i++)
-		set_period(watch->counter[i], pages);
+		set_period(watch->counter[i], count);
 }
 
 void faults_watch(uint64_t touched_kib)

@@ -5,9 +5,10 @@
  * Memory that a program touches for the first time costs it a page fault, and
  * the kernel can count those and send a signal after so many. So a guest that
  * starts to fill its memory tells the agent itself, however long that meant to
- * sleep; counting costs a guest at rest nothing. Huge pages have a counter of
- * their own, where the kernel has kprobes. What is taken without faults
- * (tmpfs, MAP_POPULATE, the kernel's own) is seen by the cadence alone.
+ * sleep; counting costs a guest at rest nothing. Huge pages, and calls that
+ * populate (mmap(2), mlock(2), madvise(2)), have counters of their own, where the
+ * kernel has kprobes. What is taken otherwise (in tmpfs, by the kernel itself) is
+ * seen by the cadence alone.
  */
 #ifndef CAGMA_FAULTS_H
 #define CAGMA_FAULTS_H
@@ -27,7 +28,8 @@ int faults_start(void);
 /*
  * From now on the pause ends when about `touched_kib` have been touched, in
  * pages or in huge ones: when some processor had its part of that, of 1 or 2 MiB
- * at least. What is watched for already is let be as long as it is between half
+ * at least; or when one call has populated any amount, or more of them for more
+ * than 32 MiB each. What is watched for already is let be as long as it is between half
  * of that and 5/4. Does nothing without faults_start().
  */
 void faults_watch(uint64_t touched_kib);

@@ -17,7 +17,7 @@ enum {
 	SENSE_FILES = 7,
 	SENSE_MAX_BYTES = 16 * 1024, /* of one file: three times the largest vmstat of Linux 6.12 */
 	SENSE_GOOD_LOOKS = 10,       /* in a row, before a file counts as recovered */
-	SENSE_COUNT_MS = 15 * 1000,  /* processors are counted so often: it costs as meminfo does */
+	SENSE_COUNT_MS = 60 * 1000,  /* processors are counted so often: it costs as meminfo does */
 };
 
 struct sense_file {

@@ -177,7 +177,8 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 	if (!woken && !a->has_credit && sight->now_ms < (sight->is_busy ? a->early_ms : a->late_ms))
 		return 0;
 	struct report now = see(sight);
-	struct glance glance = {sight->now_ms, now.total_kib, now.free_kib, now.swap_free_kib, 1};
+	struct glance glance = {sight->now_ms, now.total_kib, now.free_kib, now.swap_free_kib, 1,
+				true};
 	cma_kib =
 		a->cadence.has_looked ? alarm_terms(&a->look, a->cma_kib, a->period_ms).cma_kib : 0;
 	looks = woken || a->has_credit || selfgrow_is_pending(&a->grow) ||

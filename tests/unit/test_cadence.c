@@ -21,8 +21,8 @@ static struct report memory(uint64_t at_ms, uint64_t total_mib, uint64_t free_mi
 
 static struct glance glance_of(const struct report *report, uint64_t at_ms)
 {
-	return (struct glance){at_ms, report->total_kib, report->free_kib, report->swap_free_kib,
-			       1};
+	return (struct glance){at_ms, report->total_kib, report->free_kib, report->swap_free_kib, 1,
+			       false};
 }
 
 static struct cadence looked(const struct report *report)
@@ -107,52 +107,60 @@ START_TEST(what_a_glance_asks_for)
 }
 END_TEST
 
-/* AVM and CMA in MiB, processors, and whether the guest is on the move: the pause, and with its
- * slack. */
+/* AVM and CMA in MiB, processors, whether the guest is on the move and faults are counted: the
+ * pause, and with its slack. */
 static const struct {
 	uint64_t avail_mib, cma_mib;
 	unsigned n_processors;
-	bool is_alert;
+	bool is_alert, counts_faults;
 	unsigned pause_ms, end_ms;
 } pauses[] = {
 	/* at rest, on one processor */
-	{33, 0, 1, false, 300, 600},
-	{60, 0, 1, false, 384, 768},
-	{94, 32, 1, false, 601, 1202},
-	{112, 32, 1, false, 716, 1432},
-	{500, 62, 1, false, 1500, 3000},
-	{4000, 500, 1, false, 1500, 3000},
-	{100000, 10000, 1, false, CADENCE_REST_MAX_MS, 3000},
-	{100000, 10000, 0, false, CADENCE_REST_MAX_MS, 3000},
+	{33, 0, 1, false, false, 300, 600},
+	{60, 0, 1, false, false, 384, 768},
+	{94, 32, 1, false, false, 601, 1202},
+	{112, 32, 1, false, false, 716, 1432},
+	{500, 62, 1, false, false, 1500, 3000},
+	{4000, 500, 1, false, false, 1500, 3000},
+	{100000, 10000, 1, false, false, CADENCE_REST_MAX_MS, 3000},
+	{100000, 10000, 0, false, false, CADENCE_REST_MAX_MS, 3000},
 	/* near its CMA the pause is short, and an idle processor sleeps as long as before */
-	{0, 0, 1, false, 100, 600},
-	{10, 32, 1, false, 100, 600},
-	{33, 32, 1, false, 100, 600},
-	{60, 40, 1, false, 213, 768},
-	{500, 491, 1, false, 100, 3000},
-	{500, 490, 1, false, 106, 3000},
-	{500, 800, 1, false, 100, 3000},
-	{100000, 99000, 1, false, CADENCE_REST_MAX_MS, 3000},
+	{0, 0, 1, false, false, 100, 600},
+	{10, 32, 1, false, false, 100, 600},
+	{33, 32, 1, false, false, 100, 600},
+	{60, 40, 1, false, false, 213, 768},
+	{500, 491, 1, false, false, 100, 3000},
+	{500, 490, 1, false, false, 106, 3000},
+	{500, 800, 1, false, false, 100, 3000},
+	{100000, 99000, 1, false, false, CADENCE_REST_MAX_MS, 3000},
 	/* on several */
-	{33, 0, 4, false, 300, 352},
-	{60, 0, 2, false, 384, 640},
-	{94, 32, 4, false, 601, 1002},
-	{112, 32, 4, false, 716, 1194},
-	{240, 32, 4, false, 1500, 2560},
-	{500, 62, 4, false, 1500, 3000},
-	{100000, 0, 1024, false, 1500, 3000},
-	{0, 0, 4, false, 100, 150},
-	{10, 32, 4, false, 100, 150},
-	{33, 32, 4, false, 100, 150},
-	{60, 40, 2, false, 213, 426},
-	{500, 490, 4, false, 106, 213},
+	{33, 0, 4, false, false, 300, 352},
+	{60, 0, 2, false, false, 384, 640},
+	{94, 32, 4, false, false, 601, 1002},
+	{112, 32, 4, false, false, 716, 1194},
+	{240, 32, 4, false, false, 1500, 2560},
+	{500, 62, 4, false, false, 1500, 3000},
+	{100000, 0, 1024, false, false, 1500, 3000},
+	{0, 0, 4, false, false, 100, 150},
+	{10, 32, 4, false, false, 100, 150},
+	{33, 32, 4, false, false, 100, 150},
+	{60, 40, 2, false, false, 213, 426},
+	{500, 490, 4, false, false, 106, 213},
+	/* faults are counted: memory counts twice */
+	{10, 32, 1, false, true, 100, 600},
+	{33, 32, 1, false, true, 100, 844},
+	{112, 32, 1, false, true, 1433, 2866},
+	{112, 32, 4, false, true, 1433, 2389},
+	{60, 40, 2, false, true, 426, 853},
+	{500, 62, 1, false, true, 1500, 3000},
 	/* on the move */
-	{0, 0, 1, true, CADENCE_ALERT_MIN_MS, 55},
-	{30, 0, 1, true, CADENCE_ALERT_MIN_MS, 55},
-	{200, 0, 4, true, 100, 110},
-	{232, 32, 4, true, 100, 110},
-	{500, 490, 1, true, CADENCE_ALERT_MIN_MS, 55},
-	{100000, 10000, 4, true, CADENCE_ALERT_MAX_MS, 275},
+	{0, 0, 1, true, false, CADENCE_ALERT_MIN_MS, 55},
+	{30, 0, 1, true, false, CADENCE_ALERT_MIN_MS, 55},
+	{200, 0, 4, true, false, 100, 110},
+	{232, 32, 4, true, false, 100, 110},
+	{500, 490, 1, true, false, CADENCE_ALERT_MIN_MS, 55},
+	{100000, 10000, 4, true, false, CADENCE_ALERT_MAX_MS, 275},
+	{232, 32, 4, true, true, 100, 110},
 };
 
 START_TEST(how_long_a_pause_is)
@@ -162,6 +170,7 @@ START_TEST(how_long_a_pause_is)
 		struct cadence cadence = looked(&report);
 		struct glance glance = glance_of(&report, 5100);
 		glance.n_processors = pauses[i].n_processors;
+		glance.counts_faults = pauses[i].counts_faults;
 		cadence.alert_until_ms = pauses[i].is_alert ? 5101 : 5100;
 		struct cadence_pause pause =
 			cadence_pause(&cadence, &glance, pauses[i].cma_mib * MIB);
@@ -446,7 +455,7 @@ START_TEST(extremes)
 	memset(&all, 0xff, sizeof(all));
 	struct cadence cadence = looked(&all);
 	struct glance none = {0};
-	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT_MAX};
+	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT_MAX, true};
 	ck_assert(cadence_wants_look(&cadence, &none, 0)); /* a clock that went back */
 	struct cadence_pause pause = cadence_pause(&cadence, &full, 0);
 	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, 2 * CADENCE_REST_MAX_MS);

@@ -14,7 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIB ((size_t)1024 * 1024)
+#define MIB  ((size_t)1024 * 1024)
+#define PAGE 4096
 
 static unsigned now_ms(void)
 {
@@ -75,18 +76,69 @@ START_TEST(a_pause_ends_when_much_is_touched)
 }
 END_TEST
 
+static bool has_kprobes(void)
+{
+	return access("/sys/bus/event_source/devices/kprobe", F_OK) == 0;
+}
+
 /* A huge page is one fault; tests/lab2/check-kernel.sh runs this where they can be counted. */
 START_TEST(huge_pages_count_as_what_they_are)
 {
 	unsigned lasted_ms;
 	ck_assert_int_eq(doze_init(), 0);
-	bool counts = can_count() && access("/sys/bus/event_source/devices/kprobe", F_OK) == 0;
+	bool counts = can_count() && has_kprobes();
 	faults_watch(64 * 1024);
 	pid_t pid = touch_as(MADV_HUGEPAGE, 256, 200);
 	enum doze_end end = doze_for(counts ? 20000 : 500, &lasted_ms);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	if (counts)
 		ck_assert_int_eq(end, DOZE_FAULTS);
+}
+END_TEST
+
+/* Memory taken in one call is no fault; tests/lab2/check-kernel.sh has what it takes, too. */
+START_TEST(populating_counts)
+{
+	static const struct {
+		int flags, advice;
+	} ways[] = {{MAP_POPULATE, MADV_NORMAL}, {0, MADV_POPULATE_WRITE}};
+	unsigned lasted_ms;
+	ck_assert_int_eq(doze_init(), 0);
+	bool counts = can_count() && has_kprobes();
+	faults_watch(UINT64_C(1) << 20); /* 32 calls, and more than others touch meanwhile */
+	pid_t pid = fork();
+	if (pid == 0) {
+		usleep(200 * 1000);
+		for (int n = 0; n < 100; n++) {
+			void *at = mmap(NULL, 16 * PAGE, PROT_READ | PROT_WRITE,
+					MAP_PRIVATE | MAP_ANONYMOUS | ways[_i].flags, -1, 0);
+			if (at == MAP_FAILED || madvise(at, 16 * PAGE, ways[_i].advice) < 0)
+				_exit(1);
+		}
+		_exit(0);
+	}
+	enum doze_end end = doze_for(counts ? 20000 : 500, &lasted_ms);
+	int status;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	if (counts)
+		ck_assert_int_eq(end, DOZE_FAULTS);
+}
+END_TEST
+
+/* The call has just begun when it is told of, and there is nothing to see yet. */
+START_TEST(a_call_that_populates_is_given_time)
+{
+	struct sigevent tell = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = DOZE_POPULATE_SIGNAL};
+	struct itimerspec when = {.it_value = {.tv_nsec = 200 * 1000000L}};
+	unsigned lasted_ms;
+	timer_t timer;
+	ck_assert_int_eq(doze_init(), 0);
+	ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &tell, &timer), 0);
+	ck_assert_int_eq(timer_settime(timer, 0, &when, NULL), 0);
+	ck_assert_int_eq(doze_for(20000, &lasted_ms), DOZE_FAULTS);
+	ck_assert_uint_ge(lasted_ms, 200 + DOZE_BUNCH_MS - 5);
+	ck_assert_uint_lt(lasted_ms, 15000);
 }
 END_TEST
 
@@ -125,8 +177,8 @@ static long sleeps(void)
 	return usage.ru_nvcsw;
 }
 
-/* However fast programs touch memory, there are no more than 20 pauses a second, and none of them is
- * a row of short ones: one up to the first fault, one after it. */
+/* However fast programs touch memory, there are no more than 20 pauses a second, and none of them
+ * is a row of short ones: one up to the first fault, one after it. */
 START_TEST(faults_do_not_set_the_pace)
 {
 	unsigned lasted_ms, began_ms = now_ms(), n = 0;
@@ -161,6 +213,8 @@ static void add_tests(TCase *tests)
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_pause_ends_when_much_is_touched);
 	tcase_add_test(tests, huge_pages_count_as_what_they_are);
+	tcase_add_loop_test(tests, populating_counts, 0, 2);
+	tcase_add_test(tests, a_call_that_populates_is_given_time);
 	tcase_add_test(tests, not_when_little_is);
 	tcase_add_test(tests, what_is_watched_for_may_change);
 	tcase_add_test(tests, faults_do_not_set_the_pace);
