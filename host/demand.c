@@ -29,9 +29,14 @@ static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
 }
 
-/* Moves the slope towards what was just seen, by dt of its time constant. */
-static void take_slope(struct demand *d, uint64_t used_kib, uint64_t dt_ms)
+/*
+ * Moves the slope towards what was just seen, by so much of its time constant as
+ * went by between the looks. On the guest's clock, since the report that follows
+ * an alarm is of the same look, whenever it is read, and says nothing new of it.
+ */
+static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 {
+	uint64_t dt_ms = amount_less(uptime_ms, d->uptime_ms);
 	if (dt_ms == 0)
 		return;
 	uint64_t rise_kib_s =
@@ -126,7 +131,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		/* an alarm does not say what was swapped out, the report after it does */
 		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		take_swap(d, r, dt_ms);
-		take_slope(d, used_kib, dt_ms);
+		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
 		take_demand(d, conf, r, dt_ms, is_blind);
@@ -143,6 +148,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->report_ms = guest->report_ms;
 	d->used_kib = used_kib;
 	d->seq = r->seq;
+	d->uptime_ms = r->uptime_ms;
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
 	d->psi_full_us = r->psi_full_us;

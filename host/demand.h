@@ -7,8 +7,8 @@
  *	fresh  = min(swapped out lately, swap in use): not missed yet, but may be
  *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
  *	D      = use, rising at once, falling slowly
- *	growth = slope of D, or what its alarm says of it, x (time to the next
- *	         look + balloon latency), at most half of D
+ *	growth = slope of D on the guest's clock, or what its alarm says of it,
+ *	         x (time to the next look + balloon latency), at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of use) + growth + pressure
@@ -51,6 +51,7 @@ struct demand {
 	bool has_offset; /* the offset was taken at rest */
 	uint64_t offset_kib;
 	uint64_t report_ms, seq;          /* of the last report taken in */
+	uint64_t uptime_ms;               /* when it was looked for, on the guest's clock */
 	uint64_t used_kib;                /* MemTotal - MemAvailable in it */
 	uint64_t pswpin, pswpout;         /* in it */
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
