@@ -28,9 +28,9 @@ int faults_start(void);
 /*
  * From now on the pause ends when about `touched_kib` have been touched, in
  * pages or in huge ones: when some processor had its part of that, of 1 or 2 MiB
- * at least; or when one call has populated any amount, or more of them for more
- * than 32 MiB each. What is watched for already is let be as long as it is between half
- * of that and 5/4. Does nothing without faults_start().
+ * at least; or when a call has begun to populate, one for each 32 MiB of that. What
+ * is watched for already is let be as long as it is between half of that and 5/4.
+ * Does nothing without faults_start().
  */
 void faults_watch(uint64_t touched_kib);
 

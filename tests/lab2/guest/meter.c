@@ -129,30 +129,28 @@ int meter_read_cpu(pid_t pid, uint64_t *ret_cpu_us)
 	return rc;
 }
 
-int meter_read_sleeps(pid_t pid, uint64_t *ret_sleeps)
+/* A number in a file of the process's in /proc. */
+static int read_of_process(pid_t pid, const char *file, const char *name, uint64_t *ret_value)
 {
 	char path[PATH_BYTES];
 	char text[TEXT_BYTES];
 	int rc;
 
-	snprintf(path, sizeof(path), "/proc/%ld/status", (long)pid);
+	snprintf(path, sizeof(path), "/proc/%ld/%s", (long)pid, file);
 	rc = read_text(path, text);
 	if (rc != 0)
 		return rc;
-	return find_number(text, "voluntary_ctxt_switches", ret_sleeps) ? 0 : -ENODATA;
+	return find_number(text, name, ret_value) ? 0 : -ENODATA;
+}
+
+int meter_read_sleeps(pid_t pid, uint64_t *ret_sleeps)
+{
+	return read_of_process(pid, "status", "voluntary_ctxt_switches", ret_sleeps);
 }
 
 int meter_read_rss(pid_t pid, uint64_t *ret_rss_kib)
 {
-	char path[PATH_BYTES];
-	char text[TEXT_BYTES];
-	int rc;
-
-	snprintf(path, sizeof(path), "/proc/%ld/smaps_rollup", (long)pid);
-	rc = read_text(path, text);
-	if (rc != 0)
-		return rc;
-	return find_number(text, "Rss", ret_rss_kib) ? 0 : -ENODATA;
+	return read_of_process(pid, "smaps_rollup", "Rss", ret_rss_kib);
 }
 
 _Noreturn void meter_poll_meminfo(unsigned period_ms)
