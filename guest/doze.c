@@ -36,24 +36,14 @@ static void on_end(int signal)
 	alarm(DOZE_STOP_S);
 }
 
-static void on_io(int signal)
+static void on_event(int signal)
 {
-	(void)signal;
-	io_has_come = 1;
-	shorten(&pause_time);
-}
-
-static void on_faults(int signal)
-{
-	(void)signal;
-	faults_have_come = 1;
-	shorten(&pause_time);
-}
-
-static void on_populate(int signal)
-{
-	(void)signal;
-	call_has_come = 1;
+	if (signal == SIGIO)
+		io_has_come = 1;
+	else if (signal == DOZE_FAULTS_SIGNAL)
+		faults_have_come = 1;
+	else
+		call_has_come = 1;
 	shorten(&pause_time);
 }
 
@@ -73,9 +63,9 @@ int doze_init(void)
 		int flags;
 	} actions[] = {{SIGTERM, on_end, 0},
 		       {SIGINT, on_end, 0},
-		       {SIGIO, on_io, SA_RESTART},
-		       {DOZE_FAULTS_SIGNAL, on_faults, SA_RESTART},
-		       {DOZE_POPULATE_SIGNAL, on_populate, SA_RESTART},
+		       {SIGIO, on_event, SA_RESTART},
+		       {DOZE_FAULTS_SIGNAL, on_event, SA_RESTART},
+		       {DOZE_POPULATE_SIGNAL, on_event, SA_RESTART},
 		       {SIGUSR1, on_wake, 0},
 		       {SIGPIPE, SIG_IGN, 0}};
 	dozing_thread = pthread_self();
