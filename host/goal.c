@@ -114,23 +114,35 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	}
 }
 
+/* The first tier that does not fit whole; the last, if all others do. */
+static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan, uint64_t pages)
+{
+	uint64_t sum[TIER_HELD] = {0};
+	enum tier tier;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		for (tier = TIER_MIN; tier < TIER_HELD && model_is_ours(g); tier++)
+			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / MODEL_PAGE_KIB;
+	}
+	for (tier = TIER_MIN; tier < TIER_HELD && sum[tier] <= pages;)
+		tier++;
+	return tier;
+}
+
 static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
-			  struct share *share, uint64_t *ret_sum)
+			  struct share *share)
 {
 	unsigned n = 0;
-	*ret_sum = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
-		if (!model_is_ours(g))
-			continue;
-		share[n] = (struct share){
-			.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
-			.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
-			.weight = g->weight,
-			.order = g->domid,
-		};
-		*ret_sum += share[n++].hi;
+		if (model_is_ours(g))
+			share[n++] = (struct share){
+				.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
+				.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid,
+			};
 	}
 	return n;
 }
@@ -177,12 +189,10 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 		      struct share *share, struct plan *plan)
 {
 	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
-	uint64_t whole = pages_to_share(snap, conf->reserve_kib), sum;
-	enum tier tier = TIER_MIN;
+	uint64_t whole = pages_to_share(snap, conf->reserve_kib);
 	set_fair(snap, lent, share, plan);
-	unsigned n = fill_tier(snap, plan, tier, share, &sum);
-	while (sum <= lent && tier < TIER_HELD)
-		n = fill_tier(snap, plan, ++tier, share, &sum);
+	enum tier tier = unmet_tier(snap, plan, lent);
+	unsigned n = fill_tier(snap, plan, tier, share);
 	uint64_t before = count_from_before(tier, share, n);
 	share_divide(share, n, amount_less(tier < TIER_HELD ? lent : whole, before));
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {

@@ -240,6 +240,8 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 				.weight = g->weight,
 				.order = g->domid};
 	}
+	if (!n)
+		return 0;
 	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];

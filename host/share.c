@@ -8,12 +8,13 @@
 #define LEVEL_BITS 16
 #define LEVEL_MAX  (UINT64_C(1) << 47)
 
-/* So many levels are tried by Newton's steps, which mostly end sooner; then the bracket is halved. */
+/* So many levels are tried by Newton's steps, which mostly end sooner; then the bracket is halved.
+ */
 #define NEWTON_STEPS 16
 
 /* Orders are compared by so many bits at a time. */
 #define DIGIT_BITS 8
-#define DIGITS	   (1 << DIGIT_BITS)
+#define DIGITS     (1 << DIGIT_BITS)
 
 static uint64_t amount_at(const struct share *s, uint64_t level)
 {
@@ -24,9 +25,9 @@ static uint64_t amount_at(const struct share *s, uint64_t level)
 
 /* --- the level -------------------------------------------------------------- */
 
+/* What a level comes to, and the weight of those that a higher one gives more. */
 struct sum {
-	uint64_t amount;
-	uint64_t weight; /* of those that a higher level gives more */
+	uint64_t amount, weight;
 };
 
 static struct sum sum_at(const struct share *share, unsigned n, uint64_t level)
@@ -35,58 +36,67 @@ static struct sum sum_at(const struct share *share, unsigned n, uint64_t level)
 	for (unsigned i = 0; i < n; i++) {
 		const struct share *s = &share[i];
 		uint64_t amount = level * s->weight >> LEVEL_BITS;
-		bool is_within = amount >= s->lo && amount < s->hi;
 		sum.amount += amount < s->lo ? s->lo : amount > s->hi ? s->hi : amount;
-		sum.weight += is_within ? s->weight : 0;
+		sum.weight += amount >= s->lo && amount < s->hi ? s->weight : 0;
 	}
 	return sum;
 }
 
-/* The highest level found whose sum does not exceed the amount, and the lowest whose does. */
+/* Between a level whose sum does not exceed the amount, and one whose does. */
 struct bracket {
 	uint64_t low, high;
-	uint64_t at;      /* the one of the two that was found last, */
-	struct sum sum;   /* its sum */
-	uint64_t stride;  /* how far beyond its aim the next step goes, so as to find the other */
+	bool low_is_new; /* of the two, it was found last */
+	struct sum sum;  /* of the one found last */
+	uint64_t stride; /* how far beyond its aim the next step goes, to find the other */
+	unsigned steps;
 };
 
-static uint64_t newton_level(const struct bracket *b, uint64_t amount)
+/* Where the sum would meet the amount if it went on as where it was seen last; the middle, if that
+ * is nowhere between the two. */
+static uint64_t next_level(const struct bracket *b, uint64_t amount)
 {
-	uint64_t weight = b->sum.weight ? b->sum.weight : 1;
-	if (b->at == b->low) {
-		uint64_t up = ((amount - b->sum.amount) << LEVEL_BITS) / weight + b->stride;
-		return up < 1 ? b->low + 1 : up < b->high - b->low ? b->low + up : b->high - 1;
-	}
-	uint64_t down = ((b->sum.amount - amount) << LEVEL_BITS) / weight + b->stride;
-	return down < 1 ? b->high - 1 : down < b->high - b->low ? b->high - down : b->low + 1;
+	uint64_t width = b->high - b->low, middle = b->low + width / 2;
+	uint64_t off = b->low_is_new ? amount - b->sum.amount : b->sum.amount - amount;
+	if (!b->sum.weight || b->steps >= NEWTON_STEPS)
+		return middle;
+	uint64_t by = (off << LEVEL_BITS) / b->sum.weight + 1 + b->stride;
+	if (by >= width)
+		return middle;
+	return b->low_is_new ? b->low + by : b->high - by;
 }
 
 static void narrow(struct bracket *b, uint64_t amount, uint64_t level, struct sum sum)
 {
-	bool is_low = sum.amount <= amount, was_low = b->at == b->low;
-	b->stride = is_low == was_low ? 2 * b->stride + 1 : 0;
-	b->at = level;
+	bool is_low = sum.amount <= amount;
+	*(is_low ? &b->low : &b->high) = level;
+	b->stride = is_low == b->low_is_new ? 2 * b->stride + 1 : 0;
+	b->low_is_new = is_low;
 	b->sum = sum;
-	if (is_low)
-		b->low = level;
-	else
-		b->high = level;
+	b->steps++;
 }
 
 /* The highest level whose sum does not exceed the amount, or one with the same sum. */
 static uint64_t level_of(const struct share *share, unsigned n, uint64_t amount)
 {
-	struct bracket b = {.high = LEVEL_MAX, .sum = sum_at(share, n, 0)};
-	if (b.sum.amount >= amount)
-		return 0;
-	if (sum_at(share, n, LEVEL_MAX).amount <= amount)
-		return LEVEL_MAX;
-	for (unsigned step = 0; b.high > b.low + 1 && b.sum.amount != amount; step++) {
-		uint64_t level = step < NEWTON_STEPS ? newton_level(&b, amount)
-						     : b.low + (b.high - b.low) / 2;
-		narrow(&b, amount, level, sum_at(share, n, level));
+	uint64_t lo = 0, hi = 0, weight = 0;
+	struct bracket b = {.high = LEVEL_MAX};
+	for (unsigned i = 0; i < n; i++) {
+		lo += share[i].lo;
+		hi += share[i].hi;
+		weight += share[i].weight;
 	}
-	return b.sum.amount == amount ? b.at : b.low;
+	if (amount <= lo || amount >= hi)
+		return amount <= lo ? 0 : LEVEL_MAX;
+	uint64_t level = (amount << LEVEL_BITS) / weight; /* if no bound mattered */
+	level = level ? level : 1;
+	while (b.high > b.low + 1) {
+		struct sum sum = sum_at(share, n, level);
+		if (sum.amount == amount)
+			return level;
+		narrow(&b, amount, level, sum);
+		level = next_level(&b, amount);
+	}
+	return b.low;
 }
 
 /* --- what is left ----------------------------------------------------------- */

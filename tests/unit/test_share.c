@@ -50,6 +50,27 @@ START_TEST(sums_exactly_within_bounds)
 }
 END_TEST
 
+/* Nobody could have more while another above its lo has more by its weight, but for a unit. */
+START_TEST(one_level_holds_for_all)
+{
+	struct share s[MANY];
+	for (int round = 0; round < ROUNDS; round++) {
+		unsigned bits = 1 + (unsigned)random_below(30);
+		fill(s, MANY);
+		for (unsigned i = 0; i < MANY; i++) {
+			s[i].lo = random_below(2) ? 0 : random_below(UINT64_C(1) << bits);
+			s[i].hi = s[i].lo + random_below(UINT64_C(1) << bits);
+		}
+		share_divide(s, MANY, random_below(sum(s, MANY, 'h') + 1));
+		for (unsigned i = 0; i < MANY; i++)
+			for (unsigned j = 0; j < MANY; j++)
+				if (s[i].got < s[i].hi && s[j].got > s[j].lo)
+					ck_assert_uint_ge((s[i].got + 1) * s[j].weight,
+							  (s[j].got - 1) * s[i].weight);
+	}
+}
+END_TEST
+
 START_TEST(order_of_the_array_does_not_matter)
 {
 	struct share a[MANY], b[MANY];
@@ -125,6 +146,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, sums_exactly_within_bounds);
+	tcase_add_test(tests, one_level_holds_for_all);
 	tcase_add_test(tests, order_of_the_array_does_not_matter);
 	tcase_add_test(tests, equals_get_equal_amounts);
 	tcase_add_test(tests, more_never_gives_anyone_less);
