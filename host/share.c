@@ -8,18 +8,22 @@
 #define LEVEL_BITS 16
 #define LEVEL_MAX  (UINT64_C(1) << 47)
 
-/* So many levels are tried by Newton's steps, which mostly end sooner; then the bracket is halved.
- */
+/* So many steps are Newton's, which mostly suffice; from then on the bracket is halved. */
 #define NEWTON_STEPS 16
 
 /* Orders are compared by so many bits at a time. */
 #define DIGIT_BITS 8
 #define DIGITS     (1 << DIGIT_BITS)
 
+/* level < 2^48 and weight < 2^16: no overflow */
+static uint64_t unbounded_at(const struct share *s, uint64_t level)
+{
+	return level * s->weight >> LEVEL_BITS;
+}
+
 static uint64_t amount_at(const struct share *s, uint64_t level)
 {
-	/* level < 2^48 and weight < 2^16: no overflow */
-	uint64_t amount = level * s->weight >> LEVEL_BITS;
+	uint64_t amount = unbounded_at(s, level);
 	return amount < s->lo ? s->lo : amount > s->hi ? s->hi : amount;
 }
 
@@ -35,8 +39,8 @@ static struct sum sum_at(const struct share *share, unsigned n, uint64_t level)
 	struct sum sum = {0};
 	for (unsigned i = 0; i < n; i++) {
 		const struct share *s = &share[i];
-		uint64_t amount = level * s->weight >> LEVEL_BITS;
-		sum.amount += amount < s->lo ? s->lo : amount > s->hi ? s->hi : amount;
+		uint64_t amount = unbounded_at(s, level);
+		sum.amount += amount_at(s, level);
 		sum.weight += amount >= s->lo && amount < s->hi ? s->weight : 0;
 	}
 	return sum;

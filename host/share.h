@@ -20,10 +20,11 @@ struct share {
 };
 
 /*
- * Divides `amount` among share[0..n). The results add up to `amount` exactly,
- * clamped to [sum of lo, sum of hi]. They do not depend on the array's order,
- * given distinct `order`s; shares with equal bounds and weight differ by at
- * most one unit. Time is n, some twelve times over as a rule and at most eighty.
+ * Divides `amount` among share[0..n), n at most 65536. The results add up to
+ * `amount` exactly, clamped to [sum of lo, sum of hi]. They do not depend on
+ * the array's order, given distinct `order`s; shares with equal bounds and
+ * weight differ by at most one unit. Time is n, some twelve times over as a
+ * rule and at most eighty.
  */
 void share_divide(struct share *share, unsigned n, uint64_t amount);
 
