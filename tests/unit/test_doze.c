@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -208,6 +209,24 @@ START_TEST(pressure_ends_a_pause_at_once_and_is_not_lost)
 }
 END_TEST
 
+static int slack_ms_after(unsigned slack_ms)
+{
+	doze((struct cadence_pause){1, slack_ms});
+	return prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL) / 1000000;
+}
+
+/* A system call for less would cost more than it saves. */
+START_TEST(slack_is_set_anew_for_more_than_an_eighth)
+{
+	ck_assert_int_eq(doze_init(), 0);
+	ck_assert_int_eq(slack_ms_after(80), 80);
+	ck_assert_int_eq(slack_ms_after(90), 80);
+	ck_assert_int_eq(slack_ms_after(70), 80);
+	ck_assert_int_eq(slack_ms_after(91), 91);
+	ck_assert_int_eq(slack_ms_after(0), 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
@@ -219,6 +238,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_is_watched_for_may_change);
 	tcase_add_test(tests, faults_do_not_set_the_pace);
 	tcase_add_test(tests, pressure_ends_a_pause_at_once_and_is_not_lost);
+	tcase_add_test(tests, slack_is_set_anew_for_more_than_an_eighth);
 }
 
 int main(void)
