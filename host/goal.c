@@ -124,7 +124,8 @@ static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan
 		for (tier = TIER_MIN; tier < TIER_HELD && model_is_ours(g); tier++)
 			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / MODEL_PAGE_KIB;
 	}
-	for (tier = TIER_MIN; tier < TIER_HELD && sum[tier] <= pages;)
+	tier = TIER_MIN;
+	while (tier < TIER_HELD && sum[tier] <= pages)
 		tier++;
 	return tier;
 }

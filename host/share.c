@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/share.h"
 
+#include "common/amount.h"
+
 #include <stdbool.h>
 
 /* The level is a fixed-point number, so that weights count below one unit. At the
@@ -24,7 +26,7 @@ static uint64_t unbounded_at(const struct share *s, uint64_t level)
 static uint64_t amount_at(const struct share *s, uint64_t level)
 {
 	uint64_t amount = unbounded_at(s, level);
-	return amount < s->lo ? s->lo : amount > s->hi ? s->hi : amount;
+	return amount_max(amount_min(amount, s->hi), s->lo);
 }
 
 /* --- the level -------------------------------------------------------------- */
@@ -60,7 +62,7 @@ struct bracket {
 static uint64_t next_level(const struct bracket *b, uint64_t amount)
 {
 	uint64_t width = b->high - b->low, middle = b->low + width / 2;
-	uint64_t off = b->low_is_new ? amount - b->sum.amount : b->sum.amount - amount;
+	uint64_t off = amount_distance(amount, b->sum.amount);
 	if (!b->sum.weight || b->steps >= NEWTON_STEPS)
 		return middle;
 	uint64_t by = (off << LEVEL_BITS) / b->sum.weight + 1 + b->stride;
@@ -91,8 +93,7 @@ static uint64_t level_of(const struct share *share, unsigned n, uint64_t amount)
 	}
 	if (amount <= lo || amount >= hi)
 		return amount <= lo ? 0 : LEVEL_MAX;
-	uint64_t level = (amount << LEVEL_BITS) / weight; /* if no bound mattered */
-	level = level ? level : 1;
+	uint64_t level = amount_max((amount << LEVEL_BITS) / weight, 1); /* if no bound mattered */
 	while (b.high > b.low + 1) {
 		struct sum sum = sum_at(share, n, level);
 		if (sum.amount == amount)
