@@ -38,21 +38,21 @@ endif
 # --- what each program is made of -----------------------------------------
 COMMON_PURE = common/text.o common/line.o common/keys.o common/report.o \
               common/procfile.o common/meminfo.o common/vmstat.o common/psi.o
-CORE        = host/model.o host/share.o host/balloon.o host/demand.o host/credit.o host/goal.o host/plan.o host/policy.o host/policy_cagma.o \
-              host/policy_qmemman.o host/policy_static.o host/peers.o host/policy_cagma2017.o \
-              host/policy_coordinator.o host/policy_coordinator_program.o host/policy_mom.o \
-              host/policy_proxmox.o host/policy_squeezed.o host/uuid.o host/leaseline.o host/lease.o host/need.o \
-              host/interval.o host/pace.o host/precopy.o host/dirtylog.o
-GUEST_PURE  = guest/cadence.o guest/announce.o guest/alarm.o guest/selfgrow.o guest/reclaim.o
+CORE        = host/core/model.o host/core/share.o host/core/balloon.o host/core/demand.o host/core/credit.o host/core/goal.o host/core/plan.o host/policy/policy.o host/policy/cagma.o \
+              host/policy/qmemman.o host/policy/static.o host/policy/peers.o host/policy/cagma2017.o \
+              host/policy/coordinator.o host/policy/coordinator_program.o host/policy/mom.o \
+              host/policy/proxmox.o host/policy/squeezed.o host/core/uuid.o host/core/toolkeys.o host/core/reservation.o host/core/need.o \
+              host/precopy/interval.o host/precopy/pace.o host/precopy/precopy.o host/precopy/dirtylog.o
+GUEST_PURE  = guest/core/cadence.o guest/core/announce.o guest/core/alarm.o guest/core/selfgrow.o guest/core/reclaim.o
 COMMON      = $(COMMON_PURE) common/file.o common/log.o
 include host/sim.mk
 PURE        = $(COMMON_PURE) $(CORE) $(GUEST_PURE) $(SIM_PURE)
 AGENT       = guest/cagma-agent.o guest/agent.o guest/largest.o guest/sense.o guest/store.o guest/target.o guest/doze.o \
               guest/pressure.o guest/faults.o guest/recording.o guest/standing.o guest/capability.o guest/cgroup.o $(GUEST_PURE) $(COMMON)
-DAEMON      = host/cagmad.o host/config.o host/engine.o host/guests.o host/intake.o \
-              host/hypervisor.o host/store.o host/worker.o host/target.o host/calls.o host/grant.o host/migration.o host/trouble.o \
-              host/publish.o host/xllock.o host/record.o host/reservations.o host/dom0.o $(CORE) $(COMMON)
-CTL         = host/cagmactl.o host/reserve.o host/command.o host/xlcfg.o host/store.o $(CORE) $(COMMON)
+DAEMON      = host/cagmad.o host/daemon/config.o host/daemon/engine.o host/daemon/guests.o host/daemon/intake.o \
+              host/xen/hypervisor.o host/xen/store.o host/daemon/worker.o host/xen/target.o host/daemon/calls.o host/daemon/cap.o host/xen/savehelper.o host/daemon/trouble.o \
+              host/daemon/publish.o host/xen/xllock.o host/daemon/record.o host/daemon/reservations.o host/daemon/dom0.o $(CORE) $(COMMON)
+CTL         = host/cagmactl.o host/ctl/reserve.o common/command.o host/xen/xlcfg.o host/xen/store.o $(CORE) $(COMMON)
 MKGUEST     = guest/cagma-mkguest.o $(addprefix guest/mkguest/,recipe.o sources.o diagnosis.o child.o workshop.o newc.o \
               job.o packages.o root.o boot.o stages.o) common/file.o common/log.o common/text.o
 

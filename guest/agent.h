@@ -10,12 +10,12 @@
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
 
-#include "guest/alarm.h"
-#include "guest/announce.h"
+#include "guest/core/alarm.h"
+#include "guest/core/announce.h"
 #include "guest/doze.h"
-#include "guest/reclaim.h"
+#include "guest/core/reclaim.h"
 #include "guest/recording.h"
-#include "guest/selfgrow.h"
+#include "guest/core/selfgrow.h"
 #include "guest/sense.h"
 #include "guest/store.h"
 

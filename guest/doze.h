@@ -12,7 +12,7 @@
 #ifndef CAGMA_DOZE_H
 #define CAGMA_DOZE_H
 
-#include "guest/cadence.h"
+#include "guest/core/cadence.h"
 
 #include <signal.h>
 

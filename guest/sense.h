@@ -9,7 +9,7 @@
 #ifndef CAGMA_SENSE_H
 #define CAGMA_SENSE_H
 
-#include "guest/cadence.h"
+#include "guest/core/cadence.h"
 
 #include <dirent.h>
 

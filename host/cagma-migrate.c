@@ -4,7 +4,7 @@
  * Runs in dom0. What it does is migrate.h's; options are migrate_command.h's.
  */
 #include "common/log.h"
-#include "host/migrate.h"
+#include "host/migrate/migrate.h"
 
 #include <stdio.h>
 #include <stdlib.h>

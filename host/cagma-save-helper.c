@@ -7,7 +7,7 @@
  *	CAGMA_SAVE_HELPER      the helper
  *	CAGMA_PRECOPY_LIBRARY  the library; without it the helper runs as it is
  */
-#include "host/precopy_library.h"
+#include "host/migrate/library.h"
 
 #include <errno.h>
 #include <stdio.h>

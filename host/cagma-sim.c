@@ -2,11 +2,11 @@
 /*
  * cagma-sim.c - policies without a host. (Edge.)
  */
-#include "host/decide.h"
-#include "host/precopy_main.h"
-#include "host/recorded_main.h"
-#include "host/replay_main.h"
-#include "host/sim_main.h"
+#include "host/policy/states.h"
+#include "host/simcmd/precopy.h"
+#include "host/simcmd/demand.h"
+#include "host/simcmd/replay.h"
+#include "host/simcmd/run.h"
 
 #include <stdbool.h>
 #include <stdio.h>

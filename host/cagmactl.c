@@ -6,11 +6,11 @@
  */
 #include "common/amount.h"
 #include "common/log.h"
-#include "host/command.h"
-#include "host/lease.h"
-#include "host/need.h"
-#include "host/reserve.h"
-#include "host/xlcfg.h"
+#include "common/command.h"
+#include "host/core/reservation.h"
+#include "host/core/need.h"
+#include "host/ctl/reserve.h"
+#include "host/xen/xlcfg.h"
 
 #include <errno.h>
 #include <getopt.h>

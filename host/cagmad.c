@@ -6,8 +6,8 @@
  * engine.h's.
  */
 #include "common/log.h"
-#include "host/engine.h"
-#include "host/worker.h"
+#include "host/daemon/engine.h"
+#include "host/daemon/worker.h"
 
 #include <errno.h>
 #include <getopt.h>

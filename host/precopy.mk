@@ -8,20 +8,20 @@ MIGRATE_PARTS   = $(PRECOPY_LIBRARY) $B/host/cagma-save-helper $B/host/cagma-mig
 MIGRATE         = $(addprefix $B/host/,cagma-migrate.o migrate.o migrate_command.o migrate_guest.o \
                     migrate_watch.o migration.o command.o store.o precopy_report.o) \
                   $(addprefix $B/,$(CORE) $(COMMON))
-PURE           += host/precopy_report.o
+PURE           += host/precopy/report.o
 
 # The library goes into Xen's own program: never sanitized, and position-independent.
-PRECOPY_OBJECTS = $(addprefix $B/pic/,host/precopy_preload.o host/precopy_run.o host/precopy_report.o \
-                    host/precopy.o host/pace.o host/interval.o host/dirtylog.o common/file.o common/log.o common/line.o common/text.o \
+PRECOPY_OBJECTS = $(addprefix $B/pic/,host/migrate/preload.o host/migrate/run.o host/precopy/report.o \
+                    host/precopy/precopy.o host/precopy/pace.o host/precopy/interval.o host/precopy/dirtylog.o common/file.o common/log.o common/line.o common/text.o \
                     common/keys.o common/meminfo.o common/procfile.o)
 PRECOPY_CFLAGS  = $(filter-out $(SANFLAGS) -fPIE,$(ALL_CFLAGS)) -fPIC
 $B/pic/%.o: %.c Makefile host/precopy.mk
 	@mkdir -p $(@D); echo "  CC      $< (pic)"
 	$Q$(CC) $(PRECOPY_CFLAGS) -c -o $@ $<
-$(PRECOPY_LIBRARY): $(PRECOPY_OBJECTS) host/precopy_preload.map
+$(PRECOPY_LIBRARY): $(PRECOPY_OBJECTS) host/migrate/preload.map
 	@echo "  LD      $@"
 	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared -Wl,-z,now \
-	  -Wl,--version-script=host/precopy_preload.map -o $@ $(filter %.o,$^)
+	  -Wl,--version-script=host/migrate/preload.map -o $@ $(filter %.o,$^)
 $B/host/cagma-migrate: $(MIGRATE)
 $B/host/cagma-migrate: LDLIBS += -lxenstore
 $B/host/cagma-save-helper: $B/host/cagma-save-helper.o

@@ -5,7 +5,7 @@
 #ifndef LAB1_CTL_H
 #define LAB1_CTL_H
 
-#include "host/leaseline.h"
+#include "host/core/toolkeys.h"
 #include "tests/lab1/stage.h"
 
 #define CTL_RESERVATION LEASELINE_ROOT "/reservation/"

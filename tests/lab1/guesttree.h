@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host/sim_balloon.h"
-#include "host/sim_memory.h"
+#include "host/sim/balloon.h"
+#include "host/sim/memory.h"
 
 #define GUESTTREE_TARGET   "sys/devices/system/xen_memory/xen_memory0/target_kb"
 #define GUESTTREE_FILE_MAX 6144

@@ -11,9 +11,9 @@
 
 #include "tests/lab1/fakexen.h"
 #include "tests/lab1/guesttree.h"
-#include "host/sim_balloon.h"
-#include "host/sim_demand.h"
-#include "host/sim_memory.h"
+#include "host/sim/balloon.h"
+#include "host/sim/demand.h"
+#include "host/sim/memory.h"
 #include "tests/lab1/xenbus.h"
 
 #define SIMGUEST_NAME 32

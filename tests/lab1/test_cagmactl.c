@@ -12,8 +12,8 @@
 #include <libxl.h>
 #include <libxl_utils.h>
 
-#include "host/need.h"
-#include "host/store.h"
+#include "host/core/need.h"
+#include "host/xen/store.h"
 #include "tests/lab1/ctl.h"
 
 #define GO STAGE_FILE("go") /* commands end when it is there */

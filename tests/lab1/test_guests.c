@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "host/store.h"
+#include "host/xen/store.h"
 #include "tests/lab1/stage.h"
 
 #include <xen/sched.h>

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "tests/lab1/bytes.h"
-#include "host/sim_balloon.h"
-#include "host/sim_demand.h"
-#include "host/sim_memory.h"
+#include "host/sim/balloon.h"
+#include "host/sim/demand.h"
+#include "host/sim/memory.h"
 #include "tests/lab1/simguest.h"
 #include "tests/unit/suite.h"
 

@@ -13,7 +13,7 @@ $(LAB1_STAGED): $(LAB1_DIR)/%: $(LAB1_DIR)/%.o $(LAB1_DIR)/stage.o $(LAB1_LIB) \
 
 $(LAB1_DIR)/test_guests $(LAB1_DIR)/test_cagmactl: $(addprefix $B/host/,store.o leaseline.o uuid.o)
 $(LAB1_DIR)/test_reservations $(LAB1_DIR)/test_cagmactl: $(LAB1_DIR)/ctl.o
-$(LAB1_DIR)/test_cagmactl: $B/host/need.o
+$(LAB1_DIR)/test_cagmactl: $B/host/core/need.o
 $(LAB1_DIR)/test_migrating: $(MIGRATE_PARTS)
 
 .PHONY: staged $(addprefix check-,$(LAB1_STAGED_NAMES))

@@ -15,7 +15,7 @@ $(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfake
 	@echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'
 MIGRATE_TESTS = $(MIGRATE_TEST)/test_preload $(MIGRATE_TEST)/test_command
-$(MIGRATE_TEST)/test_command: $B/host/migrate_command.o
+$(MIGRATE_TEST)/test_command: $B/host/migrate/arguments.o
 $(MIGRATE_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/migrate_command.h"
+#include "host/migrate/arguments.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The library in a save helper, over the played libxc: whatever the algorithm and whatever goes
  * wrong, a migration that ends well has copied every page's last state.
  */
-#include "host/precopy_library.h"
+#include "host/migrate/library.h"
 #include "tests/unit/suite.h"
 
 #include <fcntl.h>

@@ -6,7 +6,7 @@
 #
 #	gain = (static - cagma) / (static - bound)
 #
-# `knowing` is the allocator of host/sim_knowing.h; `of_knowing` is the gain with it for the bound.
+# `knowing` is the allocator of host/sim/knowing.h; `of_knowing` is the gain with it for the bound.
 #
 # A policy that had a guest killed for memory, or not started, has failed a workload, and is no
 # measure for the others there. A workload that static cannot be beaten on has no gain. `of static`

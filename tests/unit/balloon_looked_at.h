@@ -4,7 +4,7 @@
 #define CAGMA_TEST_BALLOON_LOOKED_AT_H
 
 #include "tests/unit/suite.h"
-#include "host/balloon.h"
+#include "host/core/balloon.h"
 
 #define MIB UINT64_C(1024)
 

@@ -5,7 +5,7 @@
 #ifndef CAGMA_TEST_DECIDED_H
 #define CAGMA_TEST_DECIDED_H
 
-#include "host/decide.h"
+#include "host/policy/states.h"
 
 enum { DECIDED_MAX_GUESTS = 8 };
 

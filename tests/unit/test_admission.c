@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Room for leases: on a played host with the policy, who gives, how far, and until when. */
-#include "host/lease.h"
+#include "host/core/reservation.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 

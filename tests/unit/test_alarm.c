@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/alarm.h"
+#include "guest/core/alarm.h"
 #include "common/report.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/announce.h"
+#include "guest/core/announce.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/announce.h"
-#include "guest/cadence.h"
+#include "guest/core/announce.h"
+#include "guest/core/cadence.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

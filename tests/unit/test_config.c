@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
-#include "host/config.h"
+#include "host/daemon/config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
-#include "host/demand.h"
+#include "host/core/demand.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/dirtylog.h"
+#include "host/precopy/dirtylog.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

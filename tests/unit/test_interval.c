@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When a page is modified next, and how fast pages are sent. */
-#include "host/interval.h"
-#include "host/pace.h"
+#include "host/precopy/interval.h"
+#include "host/precopy/pace.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
 #include "common/file.h"
-#include "host/migration.h"
+#include "host/xen/savehelper.h"
 
 #include <fcntl.h>
 #include <signal.h>

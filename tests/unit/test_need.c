@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* That need_kib() says what libxl says is tested with libxl itself: test_cagmactl.c. */
-#include "host/need.h"
+#include "host/core/need.h"
 #include "tests/unit/suite.h"
 
 #define MIB UINT64_C(1024)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
-#include "host/plan.h"
+#include "host/core/plan.h"
 
 #include <stdlib.h>
 

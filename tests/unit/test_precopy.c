@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Pre-copy: no page is ever lost, it ends, and it sends what each algorithm promises. */
-#include "host/precopy.h"
+#include "host/precopy/precopy.h"
 #include "tests/unit/suite.h"
 
 #include <errno.h>

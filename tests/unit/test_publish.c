@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "host/publish.h"
+#include "host/daemon/publish.h"
 #include "tests/unit/suite.h"
 
 enum { GUESTS = 100, PERIOD_MS = 1000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/reclaim.h"
+#include "guest/core/reclaim.h"
 #include "tests/unit/suite.h"
 
 #define MIB      UINT64_C(1024)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Records decided again: what is refused, and what is remembered from pass to pass. The daemon's
  * own record is decided again in tests/lab1/test_cagmad.c. */
-#include "host/replay.h"
+#include "host/policy/replay.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/selfgrow.h"
+#include "guest/core/selfgrow.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/share.h"
+#include "host/core/share.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

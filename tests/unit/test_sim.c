@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator: what it refuses to read, that it loses nothing, and that no policy beats the
  * bound. */
-#include "host/sim_bound.h"
-#include "host/sim_run.h"
+#include "host/sim/bound.h"
+#include "host/simcmd/play.h"
 #include "tests/unit/suite.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/xlcfg.h"
+#include "host/xen/xlcfg.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>

@@ -19,14 +19,14 @@ $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o de
 	@echo "  AR      $@"
 	$Qrm -f $@ && ar rcs $@ $^
 
-$B/tests/unit/test_config: $B/host/config.o
-$B/tests/unit/test_migration: $B/host/migration.o $B/common/file.o
-$B/tests/unit/test_publish: $B/host/publish.o
-$B/tests/unit/test_xlcfg: $B/host/xlcfg.o
+$B/tests/unit/test_config: $B/host/daemon/config.o
+$B/tests/unit/test_migration: $B/host/xen/savehelper.o $B/common/file.o
+$B/tests/unit/test_publish: $B/host/daemon/publish.o
+$B/tests/unit/test_xlcfg: $B/host/xen/xlcfg.o
 $B/tests/unit/test_doze $B/tests/unit/test_doze-static: $B/guest/doze.o $B/guest/faults.o $B/common/file.o
 $B/tests/unit/test_mkguest: $(addprefix $B/guest/mkguest/,recipe.o sources.o diagnosis.o newc.o) $B/common/file.o
 $B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
-$B/tests/unit/test_sim: $B/host/sim_run.o
+$B/tests/unit/test_sim: $B/host/simcmd/play.o
 $B/tests/unit/test_sim: LDLIBS += -lm
 $(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
 	@echo "  LD      $@"
@@ -64,7 +64,7 @@ fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
 
 # --- the document that the tables write ---------------------------------------
 KEYS_DOC = $B/common/keys-doc
-$(KEYS_DOC): $B/common/keys-doc.o $(addprefix $B/,$(COMMON_PURE) host/leaseline.o host/uuid.o)
+$(KEYS_DOC): $B/docs/xenstore-keys.o $(addprefix $B/,$(COMMON_PURE) host/core/toolkeys.o host/core/uuid.o)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
 docs: $(KEYS_DOC)

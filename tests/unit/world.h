@@ -7,9 +7,9 @@
 #ifndef CAGMA_TEST_WORLD_H
 #define CAGMA_TEST_WORLD_H
 
-#include "host/balloon.h"
-#include "host/plan.h"
-#include "host/policy.h"
+#include "host/core/balloon.h"
+#include "host/core/plan.h"
+#include "host/policy/policy.h"
 
 enum { WORLD_MAX_GUESTS = 64 };
 

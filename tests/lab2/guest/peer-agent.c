@@ -6,7 +6,7 @@
  * It looks every 100 ms and reports when
  *	used = current_kb - MemFree - Buffers - Cached + swap in use
  * is 30000 kB away from what was sent last; half of that is enough when it rises
- * and 1.3 x used no longer fits (host/policy_qmemman.h).
+ * and 1.3 x used no longer fits (host/policy/qmemman.h).
  *
  * So that cagmad does not take it for silent, it gives a sign of life as often as
  * cagma-agent does: a report with the seq of the last one, by which the policy

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/balloon.h"
+
+#include "common/amount.h"
+
+/* Since it last moved or was told anything new. */
+static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
+{
+	uint64_t last_ms = b->moved_ms > b->asked_ms ? b->moved_ms : b->asked_ms;
+	return now_ms > last_ms ? now_ms - last_ms : 0;
+}
+
+/*
+ * Above its target and rising: nobody told it to, it took its credit. So it is
+ * until it is told anything new, or falls. One that was far above its target
+ * when it was first seen did so before.
+ */
+static void note_growth(struct balloon *b, const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	bool is_above = guest->alm_kib > reach_kib + MODEL_NEAR_KIB;
+	if (!b->seen)
+		b->grew_itself = guest->alm_kib > reach_kib + BALLOON_MAX_SLACK_KIB;
+	else if (!is_above || guest->target_kib != b->target_kib || guest->alm_kib < b->alm_kib)
+		b->grew_itself = false;
+	else if (guest->alm_kib > b->alm_kib)
+		b->grew_itself = true;
+}
+
+static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	if (!b->seen) {
+		*b = (struct balloon){.seen = true,
+				      .grew_itself = b->grew_itself,
+				      .moved_ms = now_ms,
+				      .asked_ms = now_ms,
+				      .well_ms = now_ms};
+	} else {
+		if (guest->alm_kib != b->alm_kib)
+			b->moved_ms = now_ms;
+		if (guest->target_kib != b->target_kib)
+			b->asked_ms = now_ms;
+	}
+	b->alm_kib = guest->alm_kib;
+	b->target_kib = guest->target_kib;
+}
+
+/* A balloon that finds nothing more to take stops above its target; it goes on when it is told
+ * anything new. */
+static bool lacks_memory(const struct guest_view *guest)
+{
+	return guest->alm_kib > guest->target_kib && guest->has_report &&
+	       guest->report.avail_kib < BALLOON_LACK_KIB;
+}
+
+static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t away_kib = amount_distance(b->alm_kib, b->target_kib);
+	uint64_t quiet = quiet_ms(b, now_ms);
+	bool is_plain =
+		!b->has_slack && quiet >= BALLOON_REST_MS && away_kib <= BALLOON_USUAL_SLACK_KIB;
+	bool has_ended = quiet >= BALLOON_GIVE_UP_MS &&
+			 away_kib <= (b->has_slack ? (uint64_t)BALLOON_USUAL_SLACK_KIB
+						   : (uint64_t)BALLOON_MAX_SLACK_KIB);
+	if (b->asked_ms == now_ms)
+		b->lacked = false;
+	b->lacked |= lacks_memory(guest);
+	if (b->grew_itself || (!is_plain && !(has_ended && !b->lacked)))
+		return; /* what it took by itself is no slack, nor is what it could not give */
+	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+	b->slack_kib = slack_kib - slack_kib % (int64_t)MODEL_PAGE_KIB;
+	b->has_slack = true;
+}
+
+/* How long the last growth took to begin, if this look and the one before tell. */
+static void measure_latency(struct balloon *b, uint64_t now_ms, bool is_sharp,
+			    const struct guest_view *guest)
+{
+	bool has_begun = b->grow_from_kib && guest->alm_kib >= b->grow_from_kib + BALLOON_FIRST_KIB;
+	if (has_begun && is_sharp) {
+		uint64_t took_ms = amount_max(now_ms - b->grow_asked_ms, BALLOON_MIN_LATENCY_MS);
+		took_ms = amount_min(took_ms, BALLOON_MAX_LATENCY_MS);
+		b->latency_ms = (3 * guest->latency_ms + took_ms) / 4;
+	}
+	bool is_asked = b->asked_ms == now_ms && model_pending_kib(guest) >= BALLOON_FIRST_KIB;
+	if (has_begun || (b->asked_ms == now_ms && !is_asked)) {
+		b->grow_from_kib = 0;
+	} else if (is_asked && b->was_near) { /* one at work begins at once */
+		b->grow_from_kib = guest->alm_kib;
+		b->grow_asked_ms = now_ms;
+	}
+}
+
+/* Which way it has to go: -1, 0 or 1. */
+static int way_of(const struct guest_view *guest)
+{
+	uint64_t heading_kib = model_heading_kib(guest);
+	if (amount_distance(guest->alm_kib, heading_kib) <= MODEL_NEAR_KIB)
+		return 0;
+	return heading_kib > guest->alm_kib ? 1 : -1;
+}
+
+/* How fast it moves, over a run that has neither ended, nor turned, nor paused, nor run out of
+ * what it could give. A balloon that is through before a run is long enough is fast. */
+static void measure_speed(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	int way = lacks_memory(guest) ? 0 : way_of(guest);
+	bool pauses = now_ms >= b->moved_ms + BALLOON_PAUSE_MS;
+	if (!way || way != b->run_way || pauses || !b->run_ms) {
+		b->run_way = way;
+		b->run_ms = way && b->moved_ms == now_ms ? now_ms : 0;
+		b->run_kib = guest->alm_kib;
+	} else if (now_ms >= b->run_ms + BALLOON_RUN_MS) {
+		uint64_t took_ms = now_ms - b->run_ms;
+		uint64_t kib_s = amount_distance(guest->alm_kib, b->run_kib) * 1000 / took_ms;
+		b->speed_kib_s = b->speed_kib_s ? (3 * b->speed_kib_s + kib_s) / 4 : kib_s;
+		b->run_ms = now_ms;
+		b->run_kib = guest->alm_kib;
+	}
+}
+
+/* A shrink has begun. It rises at once and falls slowly: who was doubted for being slow is given
+ * time. A look too late to tell says at least that it had not begun at the one before. */
+static void measure_begin(struct balloon *b, uint64_t now_ms, bool is_sharp)
+{
+	uint64_t took_ms = is_sharp ? now_ms - b->owes_ms : amount_less(b->looked_ms, b->owes_ms);
+	if (took_ms >= b->begin_ms)
+		b->begin_ms = took_ms;
+	else if (is_sharp)
+		b->begin_ms = (3 * b->begin_ms + took_ms) / 4;
+}
+
+static uint64_t patience_ms(const struct balloon *b)
+{
+	return amount_min(amount_max(BALLOON_DOUBT_MS, 2 * b->begin_ms), BALLOON_STUCK_MS);
+}
+
+/* Whether what it is to give can be counted on. One that gives no more than a trickle cannot. */
+static void judge_giving(struct balloon *b, uint64_t now_ms, bool is_sharp,
+			 const struct guest_view *guest)
+{
+	bool is_told = model_is_shrinking(guest);
+	uint64_t least_kib = is_told ? BALLOON_FIRST_KIB : MODEL_NEAR_KIB;
+	bool has_moved = (b->owes_ms || b->is_doubted) &&
+			 amount_distance(guest->alm_kib, b->owes_from_kib) >= least_kib;
+	if (has_moved && b->owes_ms && !b->gives)
+		measure_begin(b, now_ms, is_sharp);
+	if (has_moved)
+		b->is_doubted = false;
+	b->gives = is_told && (b->gives || has_moved);
+	if (!is_told) {
+		b->owes_ms = 0;
+	} else if (!b->owes_ms || has_moved) {
+		b->owes_ms = now_ms;
+		b->owes_from_kib = guest->alm_kib;
+	} else if (now_ms >= b->owes_ms + patience_ms(b)) {
+		b->is_doubted = true;
+	}
+}
+
+static void set_aside(struct balloon *b, uint64_t now_ms)
+{
+	uint64_t pause_ms = b->pause_ms ? b->pause_ms : BALLOON_RETRY_MS;
+	b->stuck = true;
+	b->retry_ms = now_ms + pause_ms;
+	b->pause_ms = pause_ms * 2 < BALLOON_RETRY_MAX_MS ? pause_ms * 2 : BALLOON_RETRY_MAX_MS;
+}
+
+static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	bool is_growing = model_pending_kib(guest) > 0;
+	if (b->stuck && is_growing) {
+		b->ceiling_kib = guest->alm_kib;
+		b->ceiling_until_ms = b->retry_ms;
+	} else if (b->stuck && guest->hold == HOLD_NONE) {
+		guest->hold = HOLD_STUCK;
+	}
+	if (now_ms < b->ceiling_until_ms && guest->max_kib > b->ceiling_kib)
+		guest->max_kib = amount_max(b->ceiling_kib, guest->min_kib);
+}
+
+/* Whether another try now could do what the last one could not. What a guest has to give it says in
+ * a report that is newer than what it was told; to one that is to grow pages were promised. */
+static bool has_a_chance(const struct balloon *b, const struct guest_view *guest)
+{
+	if (model_pending_kib(guest))
+		return true;
+	return guest->has_report && guest->report_ms > b->asked_ms &&
+	       guest->report.avail_kib >= BALLOON_SPARE_KIB;
+}
+
+static bool is_asleep(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t quiet = quiet_ms(b, now_ms);
+	return quiet >= BALLOON_GIVE_UP_MS || (quiet >= BALLOON_DOZE_MS && has_a_chance(b, guest));
+}
+
+void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	guest->slack_kib = b->slack_kib;
+	note_growth(b, guest);
+	note_moves(b, now_ms, guest);
+	measure_slack(b, now_ms, guest);
+	guest->slack_kib = b->slack_kib;
+	guest->grew_itself = b->grew_itself;
+	guest->latency_ms = b->latency_ms ? b->latency_ms : BALLOON_LATENCY_MS;
+	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
+
+	uint64_t away_kib = amount_distance(guest->alm_kib, model_heading_kib(guest));
+	bool is_near = away_kib <= MODEL_NEAR_KIB;
+	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
+	measure_latency(b, now_ms, is_sharp, guest);
+	measure_speed(b, now_ms, guest);
+	guest->speed_kib_s = b->speed_kib_s;
+	judge_giving(b, now_ms, is_sharp, guest);
+	b->looked_ms = now_ms;
+	if (is_near || b->was_near || b->moved_ms == now_ms)
+		b->well_ms = now_ms;
+	b->was_near = is_near;
+	guest->gave_up = !is_near && is_asleep(b, now_ms, guest);
+
+	if (is_near) {
+		b->stuck = false;
+		b->pause_ms = 0;
+	} else if (b->stuck && b->moved_ms == now_ms) {
+		b->stuck = false; /* it moves after all */
+	} else if (b->stuck && now_ms >= b->retry_ms) {
+		b->stuck = false;
+		b->well_ms = now_ms; /* a new chance starts now */
+		guest->gave_up = true;
+	} else if (!b->stuck && now_ms >= b->well_ms + BALLOON_STUCK_MS) {
+		set_aside(b, now_ms);
+	}
+	judge_stuck(b, now_ms, guest);
+	guest->is_doubted = b->is_doubted;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * credit.h - how far a guest may grow by itself, before anybody has looked. Pure.
+ *
+ * Xen lets a guest take memory up to its max_pages. The daemon raises that
+ * above the target by the guest's credit, out of what the host has free; the
+ * guest's agent takes it at once when memory falls short, and the daemon
+ * accounts for it afterwards. max_pages is the bound, whatever the guest does.
+ *
+ *	sum over guests of (max_pages - what it holds or was told to take)
+ *		<= half of what is free and kept for nothing else
+ *
+ * The other half stays for the alarms of guests that have no credit. A guest
+ * with a surplus of its own needs no credit and gets none. What was used is
+ * given anew slowly, so that credit is no way to the top.
+ */
+#ifndef CAGMA_CORE_CREDIT_H
+#define CAGMA_CORE_CREDIT_H
+
+#include "host/core/model.h"
+#include "host/core/share.h"
+
+enum {
+	CREDIT_REFILL_MS = 10000, /* a credit used up is whole again after so long */
+	CREDIT_POOL_SHARE = 2,    /* credit is given out of this fraction of free memory */
+};
+
+/* All zero is the state of a guest never seen: its credit is whole. */
+struct credit {
+	uint64_t used_kib; /* … and not refilled yet */
+	uint64_t alm_kib;  /* at the last look */
+	uint64_t seen_ms;  /* 0: never */
+};
+
+/* Takes in what the guest has taken by itself since the last look. */
+void credit_observe(struct credit *credit, const struct policy_conf *conf, uint64_t now_ms,
+		    const struct guest_view *guest);
+
+/*
+ * Fills plan->credit_kib, in whole pages: for guests that may have credit, are
+ * ours, and are neither told anything new by the plan nor shrinking. Verdicts
+ * and actions of the plan must be final. `share` is room to work in.
+ */
+void credit_give(const struct credit *credit, const struct policy_conf *conf,
+		 const struct snapshot *snap, struct share *share, struct plan *plan);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/demand.h"
+
+#include "common/amount.h"
+
+#define PERMYRIAD 10000u
+
+/* What is left of `amount` after `dt_ms` of a linear decay that takes `all_ms`. */
+static uint64_t decayed(uint64_t amount, uint64_t dt_ms, uint64_t all_ms)
+{
+	return dt_ms >= all_ms
+		       ? 0
+		       : amount - amount / all_ms * dt_ms - amount % all_ms * dt_ms / all_ms;
+}
+
+static uint64_t swap_used_kib(const struct report *r)
+{
+	return amount_less(amount_less(r->swap_total_kib, r->swap_free_kib), r->swap_cached_kib);
+}
+
+static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
+{
+	uint64_t in_kib =
+		amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
+	uint64_t out_kib =
+		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
+	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
+	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
+	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
+}
+
+/*
+ * Moves the slope towards what was just seen, by so much of its time constant as
+ * went by between the looks. On the guest's clock, since the report that follows
+ * an alarm is of the same look, whenever it is read, and says nothing new of it.
+ */
+static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
+{
+	uint64_t dt_ms = amount_less(uptime_ms, d->uptime_ms);
+	if (dt_ms == 0)
+		return;
+	uint64_t rise_kib_s =
+		amount_min(amount_less(used_kib, d->used_kib) * 1000 / dt_ms, KEYS_MAX_KIB);
+	uint64_t whole_ms = dt_ms + DEMAND_SLOPE_MS;
+	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
+}
+
+static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
+			uint64_t dt_ms, bool is_blind)
+{
+	uint64_t swapped_kib = swap_used_kib(r);
+	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib);
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib), now_kib = used_kib + hot_kib;
+	/* what is squeezed out is still in use, as far as anybody knows yet */
+	uint64_t least_kib =
+		is_blind ? d->use_kib : used_kib + amount_min(d->fresh_out_kib, swapped_kib);
+	d->use_kib = amount_max(now_kib, amount_min(d->use_kib, least_kib));
+	if (d->use_kib >= d->demand_kib)
+		d->demand_kib = d->use_kib;
+	else
+		d->demand_kib = d->use_kib + decayed(d->demand_kib - d->use_kib, dt_ms,
+						     amount_max(conf->demand_fall_ms, 1));
+}
+
+/* Programs waited for memory between the last report and this one. Reclaim and swapping out
+ * alone say nothing: page cache in use causes both. */
+static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
+			bool balloon_works)
+{
+	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
+	if (r->avail_kib >= d->cma_kib)
+		return false;
+	if (amount_less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
+	    amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES)
+		return true;
+	/* a balloon that is filled waits and reclaims as a program would */
+	return !balloon_works && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
+				  r->allocstall > d->allocstall);
+}
+
+/*
+ * A stall with AVM below CMA means that the CMA was too small, or that memory
+ * came too late: the slope of a guest that waits for memory looks small. So
+ * it is asked for in ever larger pieces as long as that goes on.
+ */
+static void take_pressure(struct demand *d, const struct policy_conf *conf, uint64_t dt_ms,
+			  bool stalled)
+{
+	if (!stalled) {
+		d->pressure_kib =
+			decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
+		return;
+	}
+	uint64_t most_kib = amount_max(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
+				       conf->cma_min_kib);
+	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
+}
+
+/*
+ * What a guest was squeezed to when it stalled is not tried again soon. A
+ * floor that has ended and is followed by a stall within its own length was
+ * given up too early: the next one lasts twice as long.
+ */
+static void take_floor(struct demand *d, const struct guest_view *guest, bool stalled)
+{
+	uint64_t now_ms = guest->report_ms;
+	if (!stalled)
+		return;
+	if (now_ms >= d->floor_until_ms) {
+		bool is_soon = now_ms < d->floor_until_ms + d->floor_pause_ms;
+		d->floor_pause_ms = is_soon ? amount_min(2 * d->floor_pause_ms, DEMAND_FLOOR_MAX_MS)
+					    : DEMAND_FLOOR_MS;
+		d->floor_kib = guest->alm_kib;
+	}
+	d->floor_kib = amount_max(d->floor_kib, guest->alm_kib);
+	d->floor_until_ms = now_ms + d->floor_pause_ms;
+}
+
+void demand_observe(struct demand *d, const struct policy_conf *conf,
+		    const struct guest_view *guest)
+{
+	const struct report *r = &guest->report;
+	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
+		return;
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
+	if (!d->has_report) {
+		*d = (struct demand){
+			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
+	} else {
+		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
+		/* an alarm does not say what was swapped out, the report after it does */
+		bool is_blind = guest->is_alarmed && r->seq == d->seq;
+		take_swap(d, r, dt_ms);
+		take_slope(d, used_kib, r->uptime_ms);
+		/* the guest's agent has looked closer than its reports come */
+		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
+		take_demand(d, conf, r, dt_ms, is_blind);
+		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
+		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
+		take_pressure(d, conf, dt_ms, stalled);
+		take_floor(d, guest, stalled);
+	}
+	/* in motion, ALM and MemTotal speak of different moments */
+	if (guest->at_rest || !d->has_offset) {
+		d->offset_kib = amount_less(guest->alm_kib, r->total_kib);
+		d->has_offset = guest->at_rest;
+	}
+	d->report_ms = guest->report_ms;
+	d->used_kib = used_kib;
+	d->seq = r->seq;
+	d->uptime_ms = r->uptime_ms;
+	d->pswpin = r->pswpin;
+	d->pswpout = r->pswpout;
+	d->psi_full_us = r->psi_full_us;
+	d->refault_anon = r->refault_anon;
+	d->allocstall = r->allocstall;
+}
+
+/* What the slope is worth so long after the last report. */
+static uint64_t slope_left_kib_s(const struct demand *d, uint64_t avail_kib, uint64_t age_ms)
+{
+	uint64_t unseen_kib = amount_max(avail_kib / DEMAND_QUIET_SHARE, DEMAND_QUIET_MIN_KIB);
+	uint64_t slope_kib_s = decayed(d->slope_kib_s, age_ms, DEMAND_SLOPE_HOLD_MS);
+	if (age_ms < DEMAND_QUIET_MS)
+		return slope_kib_s;
+	return amount_min(slope_kib_s, unseen_kib * 1000 / age_ms);
+}
+
+static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
+			   const struct guest_view *guest, uint64_t age_ms)
+{
+	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
+	uint64_t look_ms =
+		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
+	uint64_t ahead_ms = look_ms + guest->latency_ms;
+	uint64_t growth_kib = slope_kib_s * ahead_ms / 1000;
+	/* it falls behind its balloon for as long as it grows: until it has doubled, at the most */
+	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
+		growth_kib += d->use_kib * (slope_kib_s - guest->speed_kib_s) / slope_kib_s;
+	return amount_min(growth_kib, d->demand_kib / DEMAND_GROWTH_SHARE);
+}
+
+void demand_judge(struct demand *d, const struct policy_conf *conf, const struct host_view *host,
+		  const struct guest_view *guest, struct verdict *ret_verdict)
+{
+	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
+	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
+	if (d->has_report && guest->has_report) {
+		uint64_t share_kib = d->use_kib * conf->cma_share_permyriad / PERMYRIAD;
+		v.offset_kib = d->offset_kib;
+		v.use_kib = d->use_kib;
+		v.demand_kib = d->demand_kib;
+		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
+		v.cma_kib = v.base_kib +
+			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +
+			    d->pressure_kib;
+		d->cma_kib = v.cma_kib;
+		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
+		if (host->now_ms < d->floor_until_ms)
+			v.want_kib = amount_max(v.want_kib, d->floor_kib);
+	}
+	v.want_kib = amount_min(amount_max(v.want_kib, guest->min_kib), guest->max_kib);
+	v.want_kib = (v.want_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	*ret_verdict = v;
+}

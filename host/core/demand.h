@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * demand.h - what a guest needs, from its reports. Pure.
+ *
+ *	offset = ALM - MemTotal, taken only with the balloon at rest
+ *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
+ *	fresh  = min(swapped out lately, swap in use): not missed yet, but may be
+ *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
+ *	D      = use, rising at once, falling slowly
+ *	growth = slope of D on the guest's clock, or what its alarm says of it,
+ *	         x (time to the next look + balloon latency), at most half of D
+ *	pressure = doubled by each report of a stall with AVM below CMA, within a
+ *	         share of D; falling slowly when calm
+ *	CMA    = max(least, share of use) + growth + pressure
+ *	stall floor = the ALM at which it last stalled, for a time that doubles
+ *	         each time it stalls again soon after
+ *	want   = max(offset + D + CMA, stall floor), within min and max
+ *
+ * A stall is: all tasks waiting for memory, pages back from swap or entries
+ * into direct reclaim, with AVM below CMA. While the guest shrinks at our wish
+ * the first and the last come from the balloon itself, and do not count.
+ *
+ * docs/policy.md has the reasons and the measurements.
+ */
+#ifndef CAGMA_CORE_DEMAND_H
+#define CAGMA_CORE_DEMAND_H
+
+#include "host/core/model.h"
+
+enum {
+	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
+	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
+	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
+	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
+	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
+	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
+	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
+	 * (guest/core/announce.h, guest/core/cadence.h): without a report, no more was. */
+	DEMAND_QUIET_MS = 300,
+	DEMAND_QUIET_SHARE = 16,
+	DEMAND_QUIET_MIN_KIB = 2 * 1024,
+	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
+	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
+	DEMAND_FLOOR_MS = 10000,      /* a stall floor holds for so long at first … */
+	DEMAND_FLOOR_MAX_MS = 320000, /* … and at the most */
+};
+
+/* All zero is the state of a guest never heard of. */
+struct demand {
+	bool has_report;
+	bool has_offset; /* the offset was taken at rest */
+	uint64_t offset_kib;
+	uint64_t report_ms, seq;          /* of the last report taken in */
+	uint64_t uptime_ms;               /* when it was looked for, on the guest's clock */
+	uint64_t used_kib;                /* MemTotal - MemAvailable in it */
+	uint64_t pswpin, pswpout;         /* in it */
+	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
+	uint64_t fresh_out_kib;           /* … so lately that it may not have been wanted yet */
+	uint64_t use_kib;
+	uint64_t demand_kib; /* D */
+	uint64_t slope_kib_s;
+	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
+	uint64_t pressure_kib;
+	uint64_t floor_kib; /* stall floor; 0: it never stalled */
+	uint64_t floor_until_ms, floor_pause_ms;
+	uint64_t cma_kib;                  /* as last judged */
+	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
+};
+
+/* Takes in the guest's report, if it is a new one. */
+void demand_observe(struct demand *demand, const struct policy_conf *conf,
+		    const struct guest_view *guest);
+
+/* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
+ * without a report uses and wants what it holds, or needs to boot. */
+void demand_judge(struct demand *demand, const struct policy_conf *conf,
+		  const struct host_view *host, const struct guest_view *guest,
+		  struct verdict *ret_verdict);
+
+#endif

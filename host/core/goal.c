@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/goal.h"
+
+#include "common/amount.h"
+
+/* Up to which amount of memory a guest is served, from the most important on. */
+enum tier {
+	TIER_NONE,
+	TIER_MIN,
+	TIER_FAIR,
+	TIER_USE,
+	TIER_BASE,
+	TIER_CMA,
+	TIER_WANT,
+	TIER_HELD,
+};
+
+/* The guest's use and its CMA, apart from what it only remembers. */
+static uint64_t critical_kib(const struct guest_view *guest, const struct verdict *v)
+{
+	uint64_t kib = amount_max(v->offset_kib + v->use_kib + v->cma_kib, guest->min_kib);
+	return amount_min(kib, v->want_kib);
+}
+
+/* The same without what is only foreseen. */
+static uint64_t needed_kib(const struct guest_view *guest, const struct verdict *v)
+{
+	uint64_t kib = amount_max(v->offset_kib + v->use_kib + v->base_kib, guest->min_kib);
+	return amount_min(kib, critical_kib(guest, v));
+}
+
+/*
+ * The upper bound of a tier for a guest, in KiB, rising with the tier, within
+ * max: its min; what it is short of, as far as it would have it whatever the
+ * others claim; what it uses; the CMA it always has above that; the growth and
+ * pressure that are foreseen; its want, which remembers what it used lately;
+ * and at last what it holds now, since surplus stays where it is until
+ * somebody needs it.
+ */
+static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v, enum tier tier)
+{
+	uint64_t use_kib = v->offset_kib + v->use_kib;
+	switch (tier) {
+	case TIER_NONE:
+		return 0;
+	case TIER_MIN:
+		return guest->min_kib;
+	case TIER_FAIR:
+		return v->fair_kib;
+	case TIER_USE:
+		return amount_min(amount_max(use_kib, v->fair_kib), critical_kib(guest, v));
+	case TIER_BASE:
+		return needed_kib(guest, v);
+	case TIER_CMA:
+		return critical_kib(guest, v);
+	case TIER_WANT:
+		return v->want_kib;
+	case TIER_HELD:
+		break;
+	}
+	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
+}
+
+static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
+{
+	return amount_max(tier_of(guest, v, tier), v->sure_kib);
+}
+
+/* What of the reserve stays unlent: while a guest is in alarm the last quarter; otherwise what has
+ * been lent stays lent, and no more is. */
+static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
+	if (model_is_alarmed(snap))
+		return least_kib;
+	return amount_max(amount_min(model_open_kib(snap), conf->reserve_kib), least_kib);
+}
+
+/* Host memory to be shared: what our guests hold, and what is free beyond
+ * `reserve_kib`, claims and what others may still take. In pages. */
+static uint64_t pages_to_share(const struct snapshot *snap, uint64_t reserve_kib)
+{
+	uint64_t have_kib = snap->host.free_kib;
+	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		if (model_is_ours(g))
+			have_kib += g->alm_kib;
+		else
+			kept_kib += model_pending_kib(g) + model_credit_kib(g);
+	}
+	return amount_less(have_kib, kept_kib) / MODEL_PAGE_KIB;
+}
+
+/* What each would have if all asked for their max: the level nobody's claims can take. */
+static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *share,
+		     struct plan *plan)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		if (model_is_ours(g))
+			share[n++] = (struct share){.lo = g->min_kib / MODEL_PAGE_KIB,
+						    .hi = g->max_kib / MODEL_PAGE_KIB,
+						    .weight = g->weight,
+						    .order = g->domid};
+	}
+	share_divide(share, n, pages);
+	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
+		struct verdict *v = &plan->verdict[i];
+		if (model_is_ours(&snap->guest[i]))
+			v->fair_kib = amount_min(share[k++].got * MODEL_PAGE_KIB,
+						 needed_kib(&snap->guest[i], v));
+	}
+}
+
+/* The first tier that does not fit whole; the last, if all others do. */
+static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan, uint64_t pages)
+{
+	uint64_t sum[TIER_HELD] = {0};
+	enum tier tier;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		for (tier = TIER_MIN; tier < TIER_HELD && model_is_ours(g); tier++)
+			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / MODEL_PAGE_KIB;
+	}
+	tier = TIER_MIN;
+	while (tier < TIER_HELD && sum[tier] <= pages)
+		tier++;
+	return tier;
+}
+
+static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
+			  struct share *share)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		if (model_is_ours(g))
+			share[n++] = (struct share){
+				.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
+				.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid,
+			};
+	}
+	return n;
+}
+
+/*
+ * What was got is the goal. A guest in doubt keeps the goal it has with its
+ * surplus counted on, so that it is asked all the same, and it is not called
+ * back before it has had the time to begin, unless what it wants were taken.
+ */
+static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdict *v)
+{
+	/* never below min, even when a host has lost the memory for it */
+	uint64_t goal_kib = amount_max(got_kib, amount_min(g->min_kib, g->alm_kib));
+	if (v->sure_kib && goal_kib <= g->alm_kib) {
+		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
+		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
+	}
+	v->goal_kib = goal_kib;
+}
+
+/*
+ * Up to what guests use one level of memory decides, so that the largest are
+ * short first. Above that it is one level of headroom: a guest that uses much
+ * runs out as fast as one that uses little. Each share is then counted from
+ * the tier before; how many pages those are together.
+ */
+static uint64_t count_from_before(enum tier tier, struct share *share, unsigned n)
+{
+	uint64_t before = 0;
+	for (unsigned i = 0; i < n && tier >= TIER_BASE && tier < TIER_HELD; i++) {
+		before += share[i].lo;
+		share[i].hi -= share[i].lo;
+		share[i].lo = 0;
+	}
+	return before;
+}
+
+/*
+ * Everyone gets the tiers that fit whole; within the first that does not, one
+ * level decides. The reserve is filled from surplus, and lent to those whose
+ * want cannot be met otherwise, as far as they get at it by an alarm.
+ */
+static void share_out(const struct policy_conf *conf, const struct snapshot *snap,
+		      struct share *share, struct plan *plan)
+{
+	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
+	uint64_t whole = pages_to_share(snap, conf->reserve_kib);
+	set_fair(snap, lent, share, plan);
+	enum tier tier = unmet_tier(snap, plan, lent);
+	unsigned n = fill_tier(snap, plan, tier, share);
+	uint64_t before = count_from_before(tier, share, n);
+	share_divide(share, n, amount_less(tier < TIER_HELD ? lent : whole, before));
+	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		uint64_t from = before ? tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB : 0;
+		if (model_is_ours(g))
+			take_goal(g, (from + share[k++].got) * MODEL_PAGE_KIB, v);
+	}
+}
+
+/* Guests in doubt are asked, and at the same time others for what may not come from them. */
+void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struct share *share,
+	      struct plan *plan)
+{
+	bool any = false;
+	share_out(conf, snap, share, plan);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		bool is_doubted = model_is_ours(&snap->guest[i]) && snap->guest[i].is_doubted;
+		plan->verdict[i].sure_kib = is_doubted ? snap->guest[i].alm_kib : 0;
+		any |= is_doubted;
+	}
+	if (any)
+		share_out(conf, snap, share, plan);
+}

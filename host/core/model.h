@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.h - what the policies see and what they answer.
+ *
+ *	snapshot (what is)  --policy-->  plan (what to change, and why)
+ *
+ * Plain data. Every quantity is an integer with its unit in its name, time is
+ * a field. The arrays are sized once at start (capacity guests) and belong to
+ * whoever fills the structure in.
+ */
+#ifndef CAGMA_CORE_MODEL_H
+#define CAGMA_CORE_MODEL_H
+
+#include "common/keys.h"
+
+#define MODEL_PAGE_KIB        UINT64_C(4)
+#define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
+/* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
+#define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)
+
+/* A quarter of the reserve is not lent to running guests, however short they are. */
+#define MODEL_UNLENT_SHARE 4
+
+/* Why a guest is not ours to move; such a guest keeps what it holds. */
+#define MODEL_HOLDS(X)                                                                             \
+	X(NONE, "managed")                                                                         \
+	X(BUILDING, "building")                                                                    \
+	X(PAUSED, "paused")                                                                        \
+	X(DYING, "dying")                                                                          \
+	X(MIGRATING, "migrating")                                                                  \
+	X(PASSTHROUGH, "passthrough")                                                              \
+	X(FOREIGN, "foreign-balancer")                                                             \
+	X(BY_HAND, "moved-by-hand")                                                                \
+	X(NO_AGENT, "no-agent")                                                                    \
+	X(BAD_REPORT, "bad-report")                                                                \
+	X(SILENT, "agent-silent")                                                                  \
+	X(CALL_FAILED, "libxl-failed")                                                             \
+	X(STUCK, "balloon-stuck")
+
+#define X(id, word) HOLD_##id,
+enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
+#undef X
+
+/* Why a target is changed. */
+#define MODEL_REASONS(X)                                                                           \
+	X(NEED, "need")     /* it is short of its want */                                          \
+	X(GIVE, "give")     /* its surplus serves another, or the reserve */                       \
+	X(SHARE, "share")   /* not all wants fit: its share is smaller */                          \
+	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
+	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
+	X(RETRY, "retry")   /* a stuck balloon is tried with another target */
+
+#define X(id, word) REASON_##id,
+enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
+#undef X
+
+/* The words above, as they stand in keys, records and messages. */
+const char *model_hold_word(enum guest_hold hold);
+const char *model_reason_word(enum plan_reason reason);
+
+struct host_view {
+	uint64_t now_ms; /* CLOCK_MONOTONIC; the only clock a policy sees */
+	uint64_t total_kib;
+	uint64_t free_kib;        /* free pages, claims included */
+	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
+	uint64_t held_kib;        /* kept for guests that reboot and are not back yet */
+	uint64_t leased_kib;      /* reserved for guests that are to be started, not yet taken */
+	bool xl_is_building;      /* xl holds its lock: nobody may grow */
+};
+
+struct guest_view {
+	uint32_t domid;
+	enum guest_hold hold;
+	uint64_t alm_kib;     /* ALM: what Xen says it holds */
+	uint64_t cap_kib;     /* max_pages: how far Xen lets it grow */
+	uint64_t target_kib;  /* what it was last asked to hold, as libxl counts:
+			       * memory/target + videoram */
+	int64_t slack_kib;    /* ALM - target with the balloon at rest; from balloon.h */
+	uint64_t latency_ms;  /* from a larger target to first pages; from balloon.h */
+	uint64_t speed_kib_s; /* how fast its balloon moves; from balloon.h; 0: not measured */
+	bool at_rest;         /* ALM has not moved lately */
+	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
+	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
+	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */
+	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
+	uint64_t max_kib;
+	uint32_t weight;      /* 1..65535 */
+	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
+	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
+	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
+	bool can_alarm;       /* its agent tells at once when memory falls short */
+	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
+	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
+	bool has_report;      /* the two below are meaningful */
+	uint64_t report_ms;   /* when the report was read, on now_ms's clock */
+	struct report report;
+	uint64_t fill_kib_s; /* how fast it uses memory up, by its alarm; 0: the report is no alarm
+			      */
+};
+
+struct snapshot {
+	struct host_view host;
+	unsigned n_guests;
+	const struct guest_view *guest;
+};
+
+struct action {
+	unsigned guest;      /* index in the snapshot */
+	uint64_t target_kib; /* for libxl_set_memory_target() */
+	enum plan_reason reason;
+};
+
+/* What a policy thinks of one guest; for people, records and tests. */
+struct verdict {
+	uint64_t offset_kib; /* ALM - MemTotal */
+	uint64_t use_kib;    /* demand as it is now */
+	uint64_t demand_kib; /* D: demand as it was lately */
+	uint64_t cma_kib;    /* CMA */
+	uint64_t base_kib;   /* CMA without growth and pressure */
+	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
+	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
+	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
+	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
+};
+
+/* In plan.credit_kib: its cap_kib is left as it is. */
+#define PLAN_CREDIT_AS_IT_IS UINT64_MAX
+
+struct plan {
+	unsigned n_actions;      /* every shrink precedes every grow */
+	struct action *action;   /* capacity entries */
+	struct verdict *verdict; /* one for each guest of the snapshot */
+	uint64_t *credit_kib;    /* how far each may grow by itself above what it holds or was told
+				  * to take, or PLAN_CREDIT_AS_IT_IS; one for each guest */
+	uint64_t promised_kib;   /* grows that wait for pages of donors */
+	uint64_t wake_ms;        /* decide again no later than this */
+};
+
+/* What the policies are told; defaults and their evidence: docs/policy.md. */
+struct policy_conf {
+	uint64_t period_ms;
+	uint64_t reserve_kib;
+	uint64_t cma_min_kib;            /* CMA is never below this */
+	uint32_t cma_share_permyriad;    /* … nor below this share of use */
+	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
+	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
+	uint64_t step_kib;               /* no change of a target is smaller */
+	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
+};
+
+/* It may be moved. */
+static inline bool model_is_ours(const struct guest_view *guest)
+{
+	return guest->hold == HOLD_NONE;
+}
+
+/* One that is ours is in alarm. */
+bool model_is_alarmed(const struct snapshot *snap);
+
+/* The ALM a guest comes to when its balloon has followed `target_kib`, and the
+ * target (in whole pages) that brings it to `alm_kib`. */
+static inline uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
+{
+	int64_t reach = (int64_t)target_kib + guest->slack_kib;
+	return reach > 0 ? (uint64_t)reach : 0;
+}
+uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
+
+/* Where its ALM is heading: to its target; or, when it grew by itself, nowhere else. */
+static inline uint64_t model_heading_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return guest->grew_itself && guest->alm_kib > reach_kib ? guest->alm_kib : reach_kib;
+}
+
+/* It is on its way to a smaller target. */
+static inline bool model_is_shrinking(const struct guest_view *guest)
+{
+	return model_heading_kib(guest) + MODEL_NEAR_KIB < guest->alm_kib;
+}
+
+/* What the guest may still take under its present target. */
+static inline uint64_t model_pending_kib(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
+}
+
+/* What it may take beyond that by itself, without any action of ours. */
+static inline uint64_t model_credit_kib(const struct guest_view *guest)
+{
+	uint64_t told_kib = guest->alm_kib + model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB;
+	return guest->is_credited && guest->cap_kib > told_kib ? guest->cap_kib - told_kib : 0;
+}
+
+/* What is kept of the host's free memory, the reserve apart: claimed by guests
+ * being built, held for those that reboot, leased to those to be started. */
+uint64_t model_kept_kib(const struct host_view *host);
+
+/* Free memory that is nobody's: not kept, nor for a guest already told to take it. */
+uint64_t model_open_kib(const struct snapshot *snap);
+
+/* Host memory that grows may be issued against now: open, and neither of the
+ * reserve, of which credit is a part, nor credit beyond that. */
+uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
+
+#endif

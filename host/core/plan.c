@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/plan.h"
+
+#include "common/amount.h"
+
+const char *plan_breach_text(enum plan_breach breach)
+{
+	static const char *const text[PLAN_BREACHES_] = {
+		[PLAN_SAFE] = "is safe",
+		[PLAN_NOT_OURS] = "touches a guest that is not ours to move",
+		[PLAN_TWICE] = "changes a guest twice",
+		[PLAN_NOT_PAGES] = "asks for a part of a page",
+		[PLAN_BELOW_MIN] = "takes a guest below its min",
+		[PLAN_ABOVE_MAX] = "lets a guest grow above its max",
+		[PLAN_OVERSPENT] = "hands out memory that is not there",
+		[PLAN_CREDIT_NOT_OURS] = "gives credit to a guest that may have none",
+		[PLAN_CREDIT_OVERSPENT] = "gives more credit than there is memory for",
+		[PLAN_XL_BUILDS] = "lets a guest grow while xl builds one",
+		[PLAN_ORDER] = "puts a shrink behind a grow",
+	};
+	return text[breach];
+}
+
+static bool is_grow(const struct snapshot *snap, const struct action *a)
+{
+	return a->target_kib > snap->guest[a->guest].target_kib;
+}
+
+uint64_t plan_cost_kib(const struct snapshot *snap, const struct action *a)
+{
+	const struct guest_view *g = &snap->guest[a->guest];
+	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
+	uint64_t has_kib = g->alm_kib + model_pending_kib(g) + model_credit_kib(g);
+	return reach_kib > has_kib ? reach_kib - has_kib : 0;
+}
+
+/* What may still be handed out: to anyone, and, with the reserve, to guests in alarm. */
+struct purse {
+	uint64_t common_kib, alarm_kib;
+};
+
+static struct purse purse_of(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	return (struct purse){model_spendable_kib(snap, conf->reserve_kib),
+			      model_spendable_kib(snap, 0)};
+}
+
+static uint64_t purse_for(const struct purse *purse, const struct guest_view *guest)
+{
+	return guest->is_alarmed ? purse->alarm_kib : purse->common_kib;
+}
+
+static void purse_pay(struct purse *purse, uint64_t kib)
+{
+	purse->common_kib = amount_less(purse->common_kib, kib);
+	purse->alarm_kib = amount_less(purse->alarm_kib, kib);
+}
+
+/* Everything that can be said of one action without the others. */
+static enum plan_breach breach_alone(const struct snapshot *snap, const struct action *a)
+{
+	if (a->guest >= snap->n_guests || snap->guest[a->guest].hold != HOLD_NONE)
+		return PLAN_NOT_OURS;
+	const struct guest_view *g = &snap->guest[a->guest];
+	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
+	if (a->target_kib % MODEL_PAGE_KIB)
+		return PLAN_NOT_PAGES;
+	if (!is_grow(snap, a))
+		return reach_kib < g->min_kib ? PLAN_BELOW_MIN : PLAN_SAFE;
+	if (reach_kib > g->max_kib)
+		return PLAN_ABOVE_MAX;
+	if (snap->host.xl_is_building && plan_cost_kib(snap, a))
+		return PLAN_XL_BUILDS;
+	return PLAN_SAFE;
+}
+
+/* Which guests have had their action; a bit for each of more than Xen has room for. */
+enum { SEEN_GUESTS = 32768 };
+struct seen {
+	uint64_t word[SEEN_GUESTS / 64];
+};
+
+/* The n-th action is that of a guest that had one before; it has had one from now on. */
+static bool is_repeated(struct seen *seen, const struct plan *plan, unsigned n)
+{
+	unsigned guest = plan->action[n].guest;
+	if (guest < SEEN_GUESTS) {
+		uint64_t bit = UINT64_C(1) << guest % 64;
+		bool was_seen = seen->word[guest / 64] & bit;
+		seen->word[guest / 64] |= bit;
+		return was_seen;
+	}
+	for (unsigned i = 0; i < n; i++)
+		if (plan->action[i].guest == guest)
+			return true;
+	return false;
+}
+
+static enum plan_breach breach_in_credit(const struct snapshot *snap, const struct plan *plan,
+					 unsigned *ret_guest)
+{
+	uint64_t spent_kib = 0, credit_kib = 0;
+	for (unsigned i = 0; i < plan->n_actions; i++)
+		spent_kib += plan_cost_kib(snap, &plan->action[i]);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		bool is_kept = plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS;
+		*ret_guest = i;
+		if (!is_kept && plan->credit_kib[i] &&
+		    (g->hold != HOLD_NONE || !g->may_have_credit))
+			return PLAN_CREDIT_NOT_OURS;
+		credit_kib += is_kept ? 0 : plan->credit_kib[i];
+		spent_kib += is_kept ? model_credit_kib(g) : 0;
+	}
+	*ret_guest = snap->n_guests;
+	return credit_kib && spent_kib + credit_kib > model_open_kib(snap) ? PLAN_CREDIT_OVERSPENT
+									   : PLAN_SAFE;
+}
+
+enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
+				const struct plan *plan, unsigned *ret_guest)
+{
+	struct purse purse = purse_of(conf, snap);
+	struct seen seen = {.word = {0}};
+	bool grown = false;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		const struct action *a = &plan->action[i];
+		*ret_guest = a->guest < snap->n_guests ? a->guest : snap->n_guests;
+		enum plan_breach breach = breach_alone(snap, a);
+		if (breach != PLAN_SAFE)
+			return breach;
+		if (is_repeated(&seen, plan, i))
+			return PLAN_TWICE;
+		uint64_t cost_kib = plan_cost_kib(snap, a);
+		if (cost_kib > purse_for(&purse, &snap->guest[a->guest]))
+			return PLAN_OVERSPENT;
+		purse_pay(&purse, cost_kib);
+		if (grown && !is_grow(snap, a))
+			return PLAN_ORDER;
+		grown = is_grow(snap, a);
+	}
+	return breach_in_credit(snap, plan, ret_guest);
+}
+
+/* Lowers the target so that the action costs at most `left_kib`; false when nothing is left of it.
+ */
+static bool trim(const struct snapshot *snap, struct action *a, uint64_t left_kib)
+{
+	uint64_t over_kib = plan_cost_kib(snap, a) - left_kib;
+	over_kib = (over_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	if (over_kib >= a->target_kib - snap->guest[a->guest].target_kib)
+		return false;
+	a->target_kib -= over_kib;
+	return true;
+}
+
+/* By insertion, since plans are short and nearly in order. */
+void plan_order(const struct snapshot *snap, struct plan *plan)
+{
+	for (unsigned i = 1; i < plan->n_actions; i++) {
+		struct action a = plan->action[i];
+		unsigned at = i;
+		while (at > 0 && !is_grow(snap, &a) && is_grow(snap, &plan->action[at - 1])) {
+			plan->action[at] = plan->action[at - 1];
+			at--;
+		}
+		plan->action[at] = a;
+	}
+}
+
+/* Rather none for anybody than one guest's choice which of them is too much. */
+static unsigned cut_credit(const struct snapshot *snap, struct plan *plan)
+{
+	unsigned guest, cuts = 0;
+	if (breach_in_credit(snap, plan, &guest) == PLAN_SAFE)
+		return 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		if (plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS || !plan->credit_kib[i])
+			continue;
+		plan->credit_kib[i] = 0;
+		cuts++;
+	}
+	return cuts;
+}
+
+unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, struct plan *plan)
+{
+	struct purse purse = purse_of(conf, snap);
+	struct seen seen = {.word = {0}};
+	unsigned kept = 0, cuts = 0;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		plan->action[kept] = plan->action[i];
+		struct action *a = &plan->action[kept];
+		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(&seen, plan, kept);
+		uint64_t left_kib = fits ? purse_for(&purse, &snap->guest[a->guest]) : 0;
+		if (fits && plan_cost_kib(snap, a) > left_kib) {
+			fits = trim(snap, a, left_kib);
+			cuts += fits;
+		}
+		if (!fits) {
+			cuts++;
+			continue;
+		}
+		purse_pay(&purse, plan_cost_kib(snap, a));
+		kept++;
+	}
+	plan->n_actions = kept;
+	plan_order(snap, plan);
+	return cuts + cut_credit(snap, plan);
+}

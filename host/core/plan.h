@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plan.h - the safety contract of every plan, apart from any policy's cleverness. Pure.
+ *
+ * A plan may
+ *  - touch only guests that are ours to move, each at most once, in whole pages;
+ *  - take no guest below its min, and let none grow above its max;
+ *  - hand out only memory that is free now: not what a guest being built has
+ *    claimed, not what is held for one that reboots or leased to one to be
+ *    started, not what another guest was already promised by its target or may
+ *    take by its credit, not what donors have still to give; and of the
+ *    reserve only to a guest that has raised an alarm;
+ *  - give credit only to guests that may have it, and in all no more than what
+ *    would be left free;
+ *  - not let anyone grow while xl builds a guest;
+ *  - put no shrink behind a grow.
+ */
+#ifndef CAGMA_CORE_PLAN_H
+#define CAGMA_CORE_PLAN_H
+
+#include "host/core/model.h"
+
+enum plan_breach {
+	PLAN_SAFE,
+	PLAN_NOT_OURS,
+	PLAN_TWICE,
+	PLAN_NOT_PAGES,
+	PLAN_BELOW_MIN,
+	PLAN_ABOVE_MAX,
+	PLAN_OVERSPENT,
+	PLAN_CREDIT_NOT_OURS,
+	PLAN_CREDIT_OVERSPENT,
+	PLAN_XL_BUILDS,
+	PLAN_ORDER,
+	PLAN_BREACHES_
+};
+
+/* What is wrong, for a message: "takes a guest below its min", … */
+const char *plan_breach_text(enum plan_breach breach);
+
+/* The first breach in the plan, and the index in the snapshot of the guest it concerns
+ * (when not PLAN_SAFE; the snapshot's number of guests when there is no such guest). */
+enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
+				const struct plan *plan, unsigned *ret_guest);
+
+/* Host memory the action takes beyond what its guest holds or may take already. */
+uint64_t plan_cost_kib(const struct snapshot *snap, const struct action *action);
+
+/* Puts shrinks in front of grows; either keep their order among themselves. */
+void plan_order(const struct snapshot *snap, struct plan *plan);
+
+/*
+ * Cuts the plan down to what the contract allows: actions in breach are
+ * dropped, overspent grows trimmed, shrinks put in front, credit in breach
+ * withdrawn. The number of actions and credits dropped or trimmed.
+ */
+unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, struct plan *plan);
+
+#endif

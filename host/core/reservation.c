@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/reservation.h"
+
+#include "common/amount.h"
+
+#include <string.h>
+
+const char *lease_state_word(enum lease_state state)
+{
+#define X(id, word, is_over) [LEASE_##id] = word,
+	static const char *const words[LEASE_STATES_] = {LEASE_STATES(X)};
+#undef X
+	return words[state];
+}
+
+bool lease_is_over(enum lease_state state)
+{
+#define X(id, word, is_over) [LEASE_##id] = is_over,
+	static const bool over[LEASE_STATES_] = {LEASE_STATES(X)};
+#undef X
+	return over[state];
+}
+
+/* --- the table ------------------------------------------------------------ */
+
+static unsigned place_of(const struct leases *leases, uint32_t id)
+{
+	unsigned i = 0;
+	while (i < leases->n && leases->lease[i].id < id)
+		i++;
+	return i;
+}
+
+struct lease *lease_find(struct leases *leases, uint32_t id)
+{
+	unsigned i = place_of(leases, id);
+	return i < leases->n && leases->lease[i].id == id ? &leases->lease[i] : NULL;
+}
+
+static struct lease *insert(struct leases *leases, uint32_t id)
+{
+	unsigned i = place_of(leases, id);
+	if (leases->n == LEASE_MAX)
+		return NULL;
+	memmove(&leases->lease[i + 1], &leases->lease[i],
+		(leases->n - i) * sizeof(leases->lease[0]));
+	leases->n++;
+	leases->lease[i] = (struct lease){.id = id};
+	return &leases->lease[i];
+}
+
+struct lease *lease_put(struct leases *leases, uint32_t id, const struct leaseline_request *request,
+			const char *name, unsigned serial)
+{
+	struct lease *l = lease_find(leases, id);
+	if (l) {
+		l->request.until_ms = request->until_ms;
+		return l;
+	}
+	l = insert(leases, id);
+	if (!l)
+		return NULL;
+	l->request = *request;
+	l->since = serial;
+	if (request->present & REQUEST_BIT(uuid))
+		uuid_read(request->uuid, l->wanted_uuid);
+	size_t len = strnlen(name, LEASELINE_MAX_NAME);
+	memcpy(l->name, name, len);
+	return l;
+}
+
+void lease_drop(struct leases *leases, uint32_t id)
+{
+	struct lease *l = lease_find(leases, id);
+	if (!l)
+		return;
+	leases->n--;
+	memmove(l, l + 1, (size_t)(&leases->lease[leases->n] - l) * sizeof(*l));
+}
+
+void lease_recall(struct lease *l, const struct leaseline_state *state, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < LEASE_STATES_; i++)
+		if (strcmp(state->state, lease_state_word((enum lease_state)i)) == 0)
+			l->state = (enum lease_state)i;
+	l->is_recalled = true;
+	l->over_ms = now_ms;
+	l->free_kib = state->free_kib;
+	l->give_kib = state->give_kib;
+	if (l->state != LEASE_IN_USE)
+		return;
+	l->domid = (uint32_t)state->domid;
+	if (!(state->present & STATE_BIT(domid)) || !(state->present & STATE_BIT(uuid)) ||
+	    !uuid_read(state->uuid, l->uuid))
+		l->state = LEASE_READY;
+}
+
+void lease_describe(const struct lease *l, struct leaseline_state *ret_state)
+{
+	struct leaseline_state s = {.present = STATE_BIT(state)};
+	const char *word = lease_state_word(l->state);
+	memcpy(s.state, word, strlen(word) + 1);
+	if (l->state == LEASE_WAITING || l->state == LEASE_READY || l->state == LEASE_LATE) {
+		s.there_kib = l->there_kib;
+		s.present |= STATE_BIT(there_kib);
+	}
+	if (l->state == LEASE_REFUSED) {
+		s.free_kib = l->free_kib;
+		s.give_kib = l->give_kib;
+		s.present |= STATE_BIT(free_kib) | STATE_BIT(give_kib);
+	}
+	if (l->state == LEASE_IN_USE) {
+		s.domid = l->domid;
+		uuid_write(l->uuid, s.uuid);
+		s.present |= STATE_BIT(domid) | STATE_BIT(uuid);
+	}
+	*ret_state = s;
+}
+
+uint64_t lease_kept_kib(const struct leases *leases)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < leases->n; i++)
+		sum_kib += leases->lease[i].kept_kib;
+	return sum_kib;
+}
+
+/* --- their guests --------------------------------------------------------- */
+
+static bool is_unbound(const struct lease *l)
+{
+	return l->state == LEASE_WAITING || l->state == LEASE_READY;
+}
+
+static bool is_its(const struct lease *l, const struct lease_domain *d)
+{
+	return l->state == LEASE_IN_USE && l->domid == d->domid &&
+	       memcmp(l->uuid, d->uuid, sizeof(d->uuid)) == 0;
+}
+
+static bool is_taken(const struct leases *leases, const struct lease_domain *d)
+{
+	for (unsigned i = 0; i < leases->n; i++)
+		if (is_its(&leases->lease[i], d))
+			return true;
+	return false;
+}
+
+static bool is_new_to(const struct lease *l, const struct lease_domain *d)
+{
+	return d->serial >= l->since || (l->is_recalled && !d->is_built);
+}
+
+/* While it comes in, a migrated guest has this behind its name. */
+static bool has_name(const struct lease_domain *d, const char *name)
+{
+	size_t len = strlen(name);
+	return strncmp(d->name, name, len) == 0 &&
+	       (d->name[len] == '\0' || strcmp(d->name + len, "--incoming") == 0);
+}
+
+static bool knows_its_guest(const struct lease *l)
+{
+	return l->name[0] || l->request.present & REQUEST_BIT(uuid);
+}
+
+/*
+ * How badly a domain fits a lease: 0 for the one it was made for, else the
+ * difference in size. A domain of less than half the size or more than twice
+ * is somebody else's.
+ */
+static bool fits(const struct lease *l, const struct lease_domain *d, uint64_t *ret_misfit)
+{
+	uint64_t size_kib = l->request.size_kib;
+	*ret_misfit = 0;
+	if (!is_unbound(l) || d->is_dying || !d->name[0] || !is_new_to(l, d))
+		return false;
+	if (l->request.present & REQUEST_BIT(uuid) &&
+	    memcmp(l->wanted_uuid, d->uuid, sizeof(d->uuid)) == 0)
+		return true;
+	if (knows_its_guest(l))
+		return l->name[0] && has_name(d, l->name);
+	/* max_pages is set before the first page is given: until then nobody knows the size */
+	*ret_misfit = 1 + amount_distance(size_kib, d->cap_kib);
+	return !d->is_returning && d->cap_kib >= size_kib / 2 && d->cap_kib / 2 <= size_kib;
+}
+
+/* Binds the pair that fits best; false when there is none. */
+static bool bind_one(struct leases *leases, const struct lease_domain *domain, unsigned n_domains)
+{
+	struct lease *best = NULL;
+	const struct lease_domain *guest = NULL;
+	uint64_t least = UINT64_MAX, misfit;
+	for (unsigned k = 0; k < n_domains; k++)
+		for (unsigned i = 0; i < leases->n; i++) {
+			if (!fits(&leases->lease[i], &domain[k], &misfit) || misfit >= least ||
+			    is_taken(leases, &domain[k]))
+				continue;
+			best = &leases->lease[i];
+			guest = &domain[k];
+			least = misfit;
+		}
+	if (!best)
+		return false;
+	best->state = LEASE_IN_USE;
+	best->domid = guest->domid;
+	memcpy(best->uuid, guest->uuid, sizeof(best->uuid));
+	return true;
+}
+
+static const struct lease_domain *its_domain(const struct lease *l,
+					     const struct lease_domain *domain, unsigned n_domains)
+{
+	for (unsigned k = 0; k < n_domains; k++)
+		if (is_its(l, &domain[k]))
+			return &domain[k];
+	return NULL;
+}
+
+static void end(struct lease *l, enum lease_state state, uint64_t now_ms)
+{
+	l->state = state;
+	l->over_ms = now_ms;
+}
+
+/* A guest that dies gives its memory back page by page, so it is followed until it is gone. */
+static void follow_one(struct lease *l, uint64_t now_ms, const struct lease_domain *d)
+{
+	bool is_used = d && !d->is_dying;
+	if (l->state == LEASE_IN_USE && !d)
+		l->state = LEASE_READY;
+	if (is_used && d->runs)
+		end(l, LEASE_USED, now_ms);
+	else if (!lease_is_over(l->state) && !is_used && now_ms >= l->request.until_ms)
+		end(l, LEASE_EXPIRED, now_ms);
+	else if ((l->state == LEASE_NEW || l->state == LEASE_WAITING) &&
+		 now_ms >= l->request.wait_until_ms)
+		end(l, LEASE_LATE, now_ms);
+	l->kept_kib = lease_is_over(l->state) || l->state == LEASE_NEW ? 0 : l->request.size_kib;
+	if (d && l->state == LEASE_IN_USE)
+		l->kept_kib = amount_less(l->kept_kib, d->alm_kib + d->outstanding_kib);
+}
+
+void lease_follow(struct leases *leases, uint64_t now_ms, const struct lease_domain *domain,
+		  unsigned n_domains)
+{
+	while (bind_one(leases, domain, n_domains))
+		;
+	for (unsigned i = 0; i < leases->n; i++)
+		follow_one(&leases->lease[i], now_ms,
+			   its_domain(&leases->lease[i], domain, n_domains));
+}
+
+/* --- room for them -------------------------------------------------------- */
+
+struct lease_room lease_room(const struct policy_conf *conf, const struct snapshot *snap,
+			     const struct verdict *verdict, bool gives)
+{
+	struct lease_room room = {
+		.free_kib = snap->host.free_kib,
+		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
+		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
+	};
+	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, MODEL_PAGE_KIB);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		uint64_t want_kib = verdict[i].want_kib;
+		room.spoken_kib += model_pending_kib(g) + model_credit_kib(g);
+		if (g->hold != HOLD_NONE || !gives)
+			continue;
+		/* targets change by steps */
+		if (!g->is_doubted)
+			room.give_kib += amount_less(g->alm_kib, want_kib) / step_kib * step_kib;
+		lacking_kib += amount_less(want_kib, g->alm_kib + model_pending_kib(g));
+	}
+	room.give_kib = amount_less(room.give_kib, lacking_kib);
+	return room;
+}
+
+/* What is left while leases are gone through: of free memory, and of what guests can give. */
+struct left {
+	uint64_t free_kib, give_kib;
+};
+
+static void take(struct left *left, uint64_t kib)
+{
+	uint64_t from_free_kib = amount_min(left->free_kib, kib);
+	left->free_kib -= from_free_kib;
+	left->give_kib = amount_less(left->give_kib, kib - from_free_kib);
+}
+
+static void fill(struct leases *leases, enum lease_state state, struct left *left)
+{
+	for (unsigned i = 0; i < leases->n; i++) {
+		struct lease *l = &leases->lease[i];
+		if (l->state != state)
+			continue;
+		l->there_kib = amount_min(l->kept_kib, left->free_kib);
+		take(left, l->kept_kib);
+	}
+}
+
+static bool admit(struct lease *l, uint64_t now_ms, struct left *left)
+{
+	l->free_kib = left->free_kib;
+	l->give_kib = left->give_kib;
+	if (l->request.size_kib > left->free_kib + left->give_kib) {
+		end(l, LEASE_REFUSED, now_ms);
+		return false;
+	}
+	l->state = LEASE_WAITING;
+	l->there_kib = amount_min(l->request.size_kib, left->free_kib);
+	take(left, l->request.size_kib);
+	return true;
+}
+
+bool lease_judge(struct leases *leases, uint64_t now_ms, const struct lease_room *room)
+{
+	struct left left = {room->free_kib, room->give_kib};
+	bool is_admitted = false;
+	take(&left, room->spoken_kib);
+	fill(leases, LEASE_IN_USE, &left);
+	fill(leases, LEASE_READY, &left);
+	fill(leases, LEASE_WAITING, &left);
+	take(&left, room->unlent_kib);
+	for (unsigned i = 0; i < leases->n; i++) {
+		struct lease *l = &leases->lease[i];
+		if (l->state == LEASE_WAITING && l->there_kib == l->request.size_kib)
+			l->state = LEASE_READY;
+		else if (l->state == LEASE_NEW && admit(l, now_ms, &left))
+			is_admitted = true;
+	}
+	return is_admitted;
+}

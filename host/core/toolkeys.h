@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * leaseline.h - what cagmactl and cagmad say to each other of reservations, as
+ * lines in xenstore below /tool/cagma, which only dom0 can read. Pure.
+ *
+ * Paths, limits, parsers, writers and a section of docs/xenstore-keys.md are
+ * made from the tables below, as keys.h does it for guests. Times are ms of
+ * CLOCK_BOOTTIME, so that they hold across a restart of either program.
+ */
+#ifndef CAGMA_CORE_TOOLKEYS_H
+#define CAGMA_CORE_TOOLKEYS_H
+
+#include "common/keys.h"
+#include "host/core/uuid.h"
+
+#define LEASELINE_ROOT "/tool/cagma"
+
+enum {
+	LEASELINE_PROTOCOL = 1,    /* raised when a value changes its meaning */
+	LEASELINE_MAX_BYTES = 256, /* of any value here */
+	LEASELINE_MAX_NAME = 63,   /* bytes of a guest's name */
+	LEASELINE_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
+};
+
+/* id, path below the root (%: a reservation's number, or a domid), writer, what it says */
+#define CAGMA_TOOL_KEYS(X)                                                                         \
+	X(DAEMON, "daemon", "cagmad", "which cagmad runs; absent when none does")                  \
+	X(LAST, "last-reservation", "cagmactl", "the number that was given last")                  \
+	X(REQUEST, "reservation/%/request", "cagmactl", "what is asked for")                       \
+	X(NAME, "reservation/%/name", "cagmactl", "the name of the guest it is for, if known")     \
+	X(STATE, "reservation/%/state", "cagmad", "what became of it")                             \
+	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")
+
+#define X(id, path, writer, about) LEASELINE_##id,
+enum leaseline_key { CAGMA_TOOL_KEYS(X) LEASELINE_KEYS_ };
+#undef X
+
+struct leaseline_row {
+	const char *path, *writer, *about;
+};
+
+extern const struct leaseline_row leaseline_table[LEASELINE_KEYS_];
+
+/* The path of `key` below the root, for reservation, or domain, `id` where it has one. */
+void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_PATH]);
+
+/* member, kind, longest word or largest number, required, unit, what it says */
+#define CAGMA_DAEMON_FIELDS(X)                                                                     \
+	X(protocol, NUMBER, 1000, true, "", "protocol version, LEASELINE_PROTOCOL")                \
+	X(pid, NUMBER, INT32_MAX, true, "", "its process")                                         \
+	X(version, WORD, KEYS_MAX_WORD, true, "", "its version")
+
+#define CAGMA_REQUEST_FIELDS(X)                                                                    \
+	X(size_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "how much is to be kept")                   \
+	X(wait_until_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "given up when not there by then")    \
+	X(until_ms, NUMBER, KEYS_MAX_COUNT, true, "ms",                                            \
+	  "kept until then, unless a guest being built uses it")                                   \
+	X(uuid, WORD, UUID_TEXT, false, "", "of the guest it is for")
+
+#define CAGMA_STATE_FIELDS(X)                                                                      \
+	X(state, WORD, KEYS_MAX_WORD, true, "", "waiting, ready, in-use, refused or late")         \
+	X(there_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "free for it now")                        \
+	X(free_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "free on the host when it was refused")    \
+	X(give_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests could give then")             \
+	X(domid, NUMBER, UINT32_MAX, false, "", "the guest that uses it …")                        \
+	X(uuid, WORD, UUID_TEXT, false, "", "… and its UUID")
+
+struct leaseline_daemon {
+	CAGMA_DAEMON_FIELDS(LINE_MEMBER)
+	uint64_t present; /* one bit for each field that was given */
+};
+struct leaseline_request {
+	CAGMA_REQUEST_FIELDS(LINE_MEMBER)
+	uint64_t present;
+};
+struct leaseline_state {
+	CAGMA_STATE_FIELDS(LINE_MEMBER)
+	uint64_t present;
+};
+
+#define X(name, kind, max, required, unit, about) REQUEST_INDEX_##name,
+enum leaseline_request_index { CAGMA_REQUEST_FIELDS(X) };
+#undef X
+#define X(name, kind, max, required, unit, about) STATE_INDEX_##name,
+enum leaseline_state_index { CAGMA_STATE_FIELDS(X) };
+#undef X
+#define REQUEST_BIT(name) (UINT64_C(1) << REQUEST_INDEX_##name)
+#define STATE_BIT(name)   (UINT64_C(1) << STATE_INDEX_##name)
+
+extern const struct line_format leaseline_daemon_format;
+extern const struct line_format leaseline_request_format;
+extern const struct line_format leaseline_state_format;
+
+/* How the value of a key that is a line is read and written; NULL for a plain value. */
+const struct line_format *leaseline_format(enum leaseline_key key);
+
+/*
+ * A request that asks for something: some memory, whole pages of it, a UUID
+ * that is one. NULL and *ret_request; or what is wrong, for a message.
+ */
+const char *leaseline_read_request(struct text text, struct leaseline_request *ret_request);
+
+/* A guest's name: 1 to LEASELINE_MAX_NAME bytes without control characters. */
+bool leaseline_is_name(struct text text);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/ctl/reserve.h"
+
+#include "common/amount.h"
+#include "common/log.h"
+#include "common/command.h"
+#include "host/core/reservation.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One reservation on its way. */
+struct errand {
+	struct store *store;
+	const struct reserve *asked;
+	uint32_t id;
+	int signal_fd;
+	uint64_t begun_ms, late_ms;
+	bool was_answered, is_daemon_missed;
+	bool shows_progress; /* stderr is a terminal */
+	struct leaseline_state state;
+};
+
+uint64_t reserve_now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+const char *reserve_find_daemon(struct store *store)
+{
+	char line[LEASELINE_MAX_BYTES + 1];
+	struct leaseline_daemon daemon;
+	uint64_t present;
+	int len =
+		store_read_tool(store, leaseline_table[LEASELINE_DAEMON].path, line, sizeof(line));
+	if (len == -ENOENT)
+		return "no cagmad runs here (systemctl start cagmad)";
+	if (len < 0)
+		return "xenstore cannot be read";
+	if (line_parse(&leaseline_daemon_format, (struct text){line, (size_t)len}, &daemon,
+		       &present) != LINE_OK ||
+	    daemon.protocol != LEASELINE_PROTOCOL)
+		return "the cagmad that runs here is of another version";
+	if (kill((pid_t)daemon.pid, 0) < 0 && errno == ESRCH)
+		return "no cagmad runs here: it has died (systemctl start cagmad)";
+	return NULL;
+}
+
+/* --- the request ---------------------------------------------------------- */
+
+static void path_of(const struct errand *e, enum leaseline_key key, char path[LEASELINE_MAX_PATH])
+{
+	leaseline_path(key, e->id, path);
+}
+
+static void write_line(const struct errand *e, uint64_t until_ms,
+		       char line[LEASELINE_MAX_BYTES + 1])
+{
+	struct leaseline_request request = {
+		.size_kib = e->asked->size_kib, .wait_until_ms = e->late_ms, .until_ms = until_ms};
+	uint64_t present =
+		REQUEST_BIT(size_kib) | REQUEST_BIT(wait_until_ms) | REQUEST_BIT(until_ms);
+	if (e->asked->has_uuid) {
+		uuid_write(e->asked->uuid, request.uuid);
+		present |= REQUEST_BIT(uuid);
+	}
+	line_write(&leaseline_request_format, &request, present, line, LEASELINE_MAX_BYTES + 1);
+}
+
+static int ask(struct errand *e)
+{
+	char line[LEASELINE_MAX_BYTES + 1];
+	e->begun_ms = reserve_now_ms();
+	e->late_ms = e->begun_ms + e->asked->timeout_ms;
+	write_line(e, e->late_ms + e->asked->for_ms, line);
+	return store_add_reservation(e->store, line, e->asked->name, LEASE_MAX, &e->id);
+}
+
+/* -ENOENT when it is over already. */
+static int keep_until(struct errand *e, uint64_t until_ms)
+{
+	char line[LEASELINE_MAX_BYTES + 1], path[LEASELINE_MAX_PATH];
+	int r = -EAGAIN;
+	write_line(e, until_ms, line);
+	path_of(e, LEASELINE_REQUEST, path);
+	for (int i = 0; i < 100 && r == -EAGAIN; i++)
+		r = store_write_tool(e->store, path, path, line);
+	return r;
+}
+
+static void withdraw(struct errand *e)
+{
+	char path[LEASELINE_MAX_PATH];
+	snprintf(path, sizeof(path), "reservation/%" PRIu32, e->id);
+	store_remove_tool(e->store, path);
+}
+
+/* --- waiting -------------------------------------------------------------- */
+
+static uint64_t mib(uint64_t kib)
+{
+	return kib / 1024;
+}
+
+static uint64_t mib_up(uint64_t kib)
+{
+	return (kib + 1023) / 1024;
+}
+
+static void show_progress(const struct errand *e)
+{
+	if (e->shows_progress)
+		fprintf(stderr, "\rreservation %" PRIu32 ": %" PRIu64 " of %" PRIu64 " MiB", e->id,
+			mib(e->state.there_kib), mib_up(e->asked->size_kib));
+}
+
+static void end_progress(struct errand *e)
+{
+	if (e->shows_progress && e->was_answered)
+		fputc('\n', stderr);
+	e->shows_progress = false;
+}
+
+/* 0, or -errno: there is no answer yet (-EAGAIN), or no reservation any more (-ENOENT). */
+static int read_answer(struct errand *e)
+{
+	char line[LEASELINE_MAX_BYTES + 1], path[LEASELINE_MAX_PATH];
+	uint64_t present;
+	path_of(e, LEASELINE_STATE, path);
+	int len = store_read_tool(e->store, path, line, sizeof(line));
+	if (len == -ENOENT) {
+		path_of(e, LEASELINE_REQUEST, path);
+		len = store_read_tool(e->store, path, line, sizeof(line));
+		return len < 0 ? len : -EAGAIN;
+	}
+	if (len < 0)
+		return len;
+	return line_parse(&leaseline_state_format, (struct text){line, (size_t)len}, &e->state,
+			  &present) == LINE_OK
+		       ? 0
+		       : -EAGAIN;
+}
+
+static bool state_is(const struct errand *e, enum lease_state state)
+{
+	return strcmp(e->state.state, lease_state_word(state)) == 0;
+}
+
+static void tell_refused(const struct errand *e)
+{
+	log_error("refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
+		  " that guests could give = %" PRIu64 " MiB",
+		  mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
+		  mib(e->state.free_kib) + mib(e->state.give_kib));
+}
+
+static void tell_late(const struct errand *e)
+{
+	uint64_t missing_kib = amount_less(e->asked->size_kib, e->state.there_kib);
+	log_error("not there after %" PRIu64 " s: of %" PRIu64 " MiB, %" PRIu64
+		  " came free, %" PRIu64 " are missing",
+		  e->asked->timeout_ms / 1000, mib_up(e->asked->size_kib), mib(e->state.there_kib),
+		  mib_up(missing_kib));
+}
+
+enum outcome { OUTCOME_WAIT, OUTCOME_THERE, OUTCOME_FAILED };
+
+static enum outcome take_answer(struct errand *e)
+{
+	int r = read_answer(e);
+	if (r == -EAGAIN)
+		return OUTCOME_WAIT;
+	if (r == -ENOENT) {
+		end_progress(e);
+		log_error("reservation %" PRIu32 " was released by somebody", e->id);
+		return OUTCOME_FAILED;
+	}
+	if (r < 0) {
+		end_progress(e);
+		log_error("xenstore cannot be read: %s", strerror(-r));
+		return OUTCOME_FAILED;
+	}
+	e->was_answered = true;
+	show_progress(e);
+	if (state_is(e, LEASE_WAITING))
+		return OUTCOME_WAIT;
+	end_progress(e);
+	if (state_is(e, LEASE_READY) || state_is(e, LEASE_IN_USE))
+		return OUTCOME_THERE;
+	if (state_is(e, LEASE_REFUSED))
+		tell_refused(e);
+	else
+		tell_late(e);
+	return OUTCOME_FAILED;
+}
+
+/* A cagmad that is being restarted goes on where it was; one that stays away does not. */
+static enum outcome judge_silence(struct errand *e)
+{
+	uint64_t now_ms = reserve_now_ms();
+	const char *why = reserve_find_daemon(e->store);
+	if (why && !e->is_daemon_missed) {
+		end_progress(e);
+		log_warning("%s; waiting for it", why);
+	}
+	e->is_daemon_missed = why != NULL;
+	bool is_silent = !e->was_answered && now_ms >= e->begun_ms + RESERVE_ANSWER_MS;
+	if (!is_silent && now_ms < e->late_ms + RESERVE_ANSWER_MS)
+		return OUTCOME_WAIT;
+	end_progress(e);
+	log_error("cagmad does not answer");
+	return OUTCOME_FAILED;
+}
+
+/* Until something may have changed. False when a signal wants us to end. */
+static bool doze(struct errand *e)
+{
+	struct pollfd fds[] = {{.fd = store_fd(e->store, STORE_HOST), .events = POLLIN},
+			       {.fd = e->signal_fd, .events = POLLIN}};
+	struct store_event event;
+	poll(fds, 2, 1000);
+	while (store_next(e->store, STORE_HOST, &event) > 0)
+		;
+	int signo = command_take_signal(e->signal_fd, 0);
+	return signo == 0 || signo == SIGCHLD;
+}
+
+static bool wait_for_memory(struct errand *e)
+{
+	enum outcome outcome;
+	while ((outcome = take_answer(e)) == OUTCOME_WAIT &&
+	       (outcome = judge_silence(e)) == OUTCOME_WAIT)
+		if (!doze(e)) {
+			end_progress(e);
+			log_error("interrupted");
+			return false;
+		}
+	return outcome == OUTCOME_THERE;
+}
+
+/* --- the command ---------------------------------------------------------- */
+
+/* Kept on in time as long as the command runs, so that it ends soon after us, whatever ends us. */
+static void keep_on(struct errand *e, uint64_t *at_ms)
+{
+	uint64_t now_ms = reserve_now_ms();
+	if (now_ms < *at_ms)
+		return;
+	*at_ms = now_ms + e->asked->for_ms / 3;
+	int r = keep_until(e, now_ms + e->asked->for_ms);
+	if (r == 0 || r == -EAGAIN)
+		return;
+	if (r != -ENOENT) /* used, or released */
+		log_warning("reservation %" PRIu32 " cannot be kept longer: %s", e->id,
+			    strerror(-r));
+	*at_ms = UINT64_MAX;
+}
+
+static int run_command(struct errand *e)
+{
+	uint64_t renew_ms = reserve_now_ms() + e->asked->for_ms / 3;
+	pid_t pid;
+	int status;
+	int r = command_start(e->asked->command, &pid);
+	if (r < 0) {
+		log_error("no process can be started: %s", strerror(-r));
+		withdraw(e);
+		return EXIT_FAILURE;
+	}
+	while (!command_has_ended(pid, &status)) {
+		struct pollfd fd = {.fd = e->signal_fd, .events = POLLIN};
+		poll(&fd, 1, (int)amount_min(e->asked->for_ms / 3, 1000));
+		command_take_signal(e->signal_fd, pid);
+		keep_on(e, &renew_ms);
+	}
+	/* over now, unless a guest that is still being built uses it: cagmad knows */
+	keep_until(e, reserve_now_ms());
+	return status;
+}
+
+int reserve_run(struct store *store, const struct reserve *reserve)
+{
+	struct errand e = {
+		.store = store, .asked = reserve, .shows_progress = isatty(STDERR_FILENO)};
+	e.signal_fd = command_open_signals();
+	int r = e.signal_fd < 0 ? -errno : ask(&e);
+	if (r == -ENOSPC)
+		log_error("there are %d reservations already (cagmactl reservations)", LEASE_MAX);
+	else if (r < 0)
+		log_error("nothing could be reserved: %s", strerror(-r));
+	if (r < 0)
+		return EXIT_FAILURE;
+	if (!reserve->command) {
+		printf("%" PRIu32 "\n", e.id);
+		fflush(stdout);
+	}
+	if (!wait_for_memory(&e)) {
+		withdraw(&e);
+		return EXIT_FAILURE;
+	}
+	keep_until(&e, reserve_now_ms() + reserve->for_ms);
+	return reserve->command ? run_command(&e) : EXIT_SUCCESS;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/calls.h"
+
+#include "common/amount.h"
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *outcome_text(enum worker_outcome outcome)
+{
+	switch (outcome) {
+	case WORKER_DONE:
+		return "libxl reported success, but memory/target is what it was";
+	case WORKER_GONE:
+		return "the guest is gone";
+	case WORKER_REFUSED:
+		return "libxl refused";
+	case WORKER_LATE:
+		return "libxl did not answer in time and was killed; another tool may hold the "
+		       "guest's lock";
+	case WORKER_DIED:
+		return "the process that called libxl died";
+	}
+	return "";
+}
+
+/*
+ * libxl reports success even when its transaction failed: then the target is
+ * what it was. (If it is neither that nor ours, somebody was faster than we.)
+ */
+static bool is_really_done(struct store *store, const struct guest *g,
+			   const struct worker_answer *a)
+{
+	uint64_t target_kib = 0;
+	if (a->outcome != WORKER_DONE || !store)
+		return a->outcome == WORKER_DONE;
+	int r = store_read_number(store, a->job.domid, "memory/target", &target_kib);
+	target_kib += g->videoram_kib;
+	return r < 0 || target_kib == a->job.target_kib || target_kib != g->known_target_kib;
+}
+
+static void take_answer(struct calls *c, struct guests *gs, struct store *store,
+			const struct worker_answer *a, uint64_t now_ms)
+{
+	struct guest *g = guests_find(gs, a->job.domid, a->job.uuid);
+	if (!g)
+		return;
+	g->call_is_under_way = false;
+	g->target_changed = gs->has_unread = true;
+	if (is_really_done(store, g, a)) {
+		if (g->call_trouble_told)
+			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
+				 g->name, a->job.domid);
+		g->call_trouble_told = false;
+		return;
+	}
+	if (a->outcome == WORKER_GONE)
+		return;
+	c->n_failed++;
+	g->n_failed_calls++;
+	g->call_paused_until_ms = now_ms + GUESTS_CALL_PAUSE_MS;
+	if (!g->call_trouble_told)
+		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64
+			  " KiB not set: %s (%" PRId32 "); trying again every %d s",
+			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
+			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
+	g->call_trouble_told = true;
+}
+
+bool calls_are_under_way(const struct calls *c)
+{
+	return worker_pool_deadline_ms(c->workers) != UINT64_MAX;
+}
+
+bool calls_collect(struct calls *c, struct guests *gs, struct store *store, uint64_t now_ms)
+{
+	struct worker_answer answer;
+	bool any = false;
+	while (worker_pool_collect(c->workers, now_ms, &answer)) {
+		take_answer(c, gs, store, &answer, now_ms);
+		any = true;
+	}
+	return any;
+}
+
+static void log_action(const struct guests *gs, const struct plan *plan, const struct action *a,
+		       const char *how)
+{
+	const struct guest_view *v = &gs->view[a->guest];
+	const struct verdict *verdict = &plan->verdict[a->guest];
+	log_info("guest %s (domain %" PRIu32 "): target %" PRIu64 " -> %" PRIu64
+		 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64 ", CMA %" PRIu64 ", want %" PRIu64 ")",
+		 gs->guest[a->guest].name, v->domid, v->target_kib, a->target_kib, how,
+		 model_reason_word(a->reason), v->alm_kib, v->report.avail_kib, verdict->cma_kib,
+		 verdict->want_kib);
+}
+
+static int start_call(struct calls *c, struct guests *gs, const struct action *a, uint64_t now_ms)
+{
+	struct guest *g = &gs->guest[a->guest];
+	struct worker_job job = {.target_kib = a->target_kib, .domid = gs->view[a->guest].domid};
+	memcpy(job.uuid, g->uuid, sizeof(job.uuid));
+	int r = worker_pool_start(c->workers, now_ms, &job);
+	if (r < 0)
+		return r;
+	g->call_is_under_way = true;
+	g->call_target_kib = a->target_kib;
+	g->reason = a->reason;
+	g->has_reason = true;
+	c->n_started++;
+	return 0;
+}
+
+static void start_action(struct calls *c, struct guests *gs, const struct plan *plan,
+			 const struct action *a, uint64_t now_ms)
+{
+	int r = gs->guest[a->guest].call_is_under_way ? -EAGAIN : start_call(c, gs, a, now_ms);
+	if (r == 0) {
+		log_action(gs, plan, a, "");
+		trouble_end(&c->no_worker, "targets can be set again");
+	} else if (r == -EAGAIN) {
+		c->is_starved = true;
+	} else {
+		trouble_begin(&c->no_worker, "no process that calls libxl can be started", r);
+	}
+}
+
+void calls_apply(struct calls *c, struct guests *gs, const struct plan *plan, uint64_t step_kib,
+		 uint64_t now_ms)
+{
+	c->is_starved = false;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		const struct action *a = &plan->action[i];
+		struct guest *g = &gs->guest[a->guest];
+		if (!c->is_dry) {
+			start_action(c, gs, plan, a, now_ms);
+			continue;
+		}
+		if (amount_distance(g->said_target_kib, a->target_kib) >= step_kib)
+			log_action(gs, plan, a, " (not set: dry run)");
+		g->said_target_kib = a->target_kib;
+	}
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * config.h - cagmad.conf: xl.conf's syntax, read by Xen's own parser (libxlutil).
+ *
+ * The options are one table in config.c, from which parsing, ranges and
+ * defaults come. The manual is cagmad.conf(5).
+ */
+#ifndef CAGMA_DAEMON_CONFIG_H
+#define CAGMA_DAEMON_CONFIG_H
+
+#include "host/core/model.h"
+#include "host/policy/policy.h"
+
+#include <stdio.h>
+
+#define CONFIG_DEFAULT_PATH CAGMA_SYSCONFDIR "/xen/cagmad.conf"
+
+#define CONFIG_DOM0_NAME "Domain-0"
+
+enum {
+	CONFIG_MAX_GUESTS = 10000,
+	CONFIG_MAX_NAME = 63,
+	CONFIG_DOM0_MIN_MIB = 256, /* below it the toolstack itself is in danger */
+};
+
+/* One entry of `guests = [ … ]`: the administrator's word on one guest. */
+struct config_guest {
+	bool by_uuid;
+	char name[CONFIG_MAX_NAME + 1]; /* or */
+	uint8_t uuid[16];
+	uint64_t min_kib;  /* 0: the default */
+	uint64_t max_kib;  /* 0: static-max */
+	uint32_t weight;   /* 0: the default */
+	bool is_untrusted; /* gets no credit, and nothing of the reserve for its alarms */
+};
+
+/* Numbers as the file has them; config_policy() gives the policies' units. */
+struct config {
+	const struct policy *policy;
+	long period_ms;
+	long reserve_mib;
+	long cma_min_mib;
+	long cma_share_permyriad;
+	long pressure_max_permyriad;
+	long demand_fall_ms;
+	long step_mib;
+	long credit_mib;
+	long by_hand_s;
+	long default_min_mib;
+	long default_weight;
+	long max_guests;
+	long workers;
+	long call_timeout_ms;
+	unsigned n_guests;
+	struct config_guest *guest; /* of the heap; config_finish() frees it */
+};
+
+/*
+ * Reads `path` into *ret_config. False, with one or more lines "path:line: …"
+ * or "path: …" on `messages` that say what is wrong, when it cannot be read or
+ * says anything that is unknown, out of range or contradicts itself;
+ * *ret_config is untouched then. A missing file is an error too, unless
+ * `may_be_missing`: then all is default.
+ */
+bool config_read(const char *path, bool may_be_missing, FILE *messages, struct config *ret_config);
+
+/* All defaults, no guests. */
+void config_init(struct config *config);
+void config_finish(struct config *config);
+
+struct policy_conf config_policy(const struct config *config);
+
+/* The entry for a guest of this name and UUID; an entry by UUID goes first. NULL if not listed. */
+const struct config_guest *config_guest_find(const struct config *config, const char *name,
+					     const uint8_t uuid[16]);
+
+/* Is Domain-0 among the entries, by this name? Only then is it managed. */
+bool config_lists_dom0(const struct config *config);
+
+/* The min of a guest that cannot hold more than max_kib: its entry's (NULL: not
+ * listed), else default_min_mib; never above max_kib. */
+uint64_t config_min_kib(const struct config *config, const struct config_guest *guest,
+			uint64_t max_kib);
+
+/*
+ * Do the minimums of all listed guests and the reserve fit in `room_kib` (the
+ * host's memory, beside dom0 if that is not listed)? False, with the sum written out, item by item,
+ * on `messages`, when they do not.
+ */
+bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages);
+
+#endif

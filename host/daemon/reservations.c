@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/reservations.h"
+
+#include "common/log.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MIB_OF(kib) (((kib) + 1023) / 1024)
+
+int reservations_init(struct reservations *r, unsigned capacity)
+{
+	*r = (struct reservations){.capacity = capacity};
+	r->domain = calloc(capacity, sizeof(*r->domain));
+	return r->domain ? 0 : -ENOMEM;
+}
+
+void reservations_finish(struct reservations *r)
+{
+	free(r->domain);
+	*r = (struct reservations){0};
+}
+
+/* The clock of requests: it goes on across restarts, and while the host sleeps. */
+static uint64_t boot_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static int write_hello(struct store *store)
+{
+	struct leaseline_daemon hello = {.protocol = LEASELINE_PROTOCOL,
+					 .pid = (uint64_t)getpid(),
+					 .version = CAGMA_VERSION};
+	char line[LEASELINE_MAX_BYTES + 1];
+	line_write(&leaseline_daemon_format, &hello,
+		   UINT64_MAX >> (64 - leaseline_daemon_format.n_fields), line, sizeof(line));
+	return store_write_tool(store, NULL, leaseline_table[LEASELINE_DAEMON].path, line);
+}
+
+int reservations_open(struct reservations *r, struct store *store)
+{
+	r->is_changed = true;
+	int error = store_open_tool(store);
+	if (error == 0)
+		error = write_hello(store);
+	if (error == 0 || error == -EBADF)
+		return error;
+	log_error("xenstore does not take " LEASELINE_ROOT ": %s; there are no reservations",
+		  strerror(-error));
+	return 0; /* balancing goes on without them */
+}
+
+void reservations_close(struct store *store)
+{
+	store_remove_tool(store, leaseline_table[LEASELINE_DAEMON].path);
+}
+
+bool reservations_take_event(struct reservations *r, const struct store_event *event)
+{
+	r->is_changed |= !event->is_answer;
+	return !event->is_answer;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static struct reservation_answer *answer_of(struct reservations *r, uint32_t id)
+{
+	struct reservation_answer *place = NULL;
+	for (unsigned i = 0; i < LEASE_MAX; i++) {
+		if (r->answer[i].id == id)
+			return &r->answer[i];
+		if (!r->answer[i].id)
+			place = &r->answer[i];
+	}
+	*place = (struct reservation_answer){.id = id}; /* as many places as leases */
+	return place;
+}
+
+static int read_key(struct store *store, enum leaseline_key key, uint32_t id, char *buf,
+		    size_t size)
+{
+	char path[LEASELINE_MAX_PATH];
+	leaseline_path(key, id, path);
+	return store_read_tool(store, path, buf, size);
+}
+
+static int read_name(struct store *store, uint32_t id, char name[LEASELINE_MAX_NAME + 1])
+{
+	int len = read_key(store, LEASELINE_NAME, id, name, LEASELINE_MAX_NAME + 1);
+	if (len < 0 || !leaseline_is_name((struct text){name, (size_t)len}))
+		name[0] = '\0';
+	return len;
+}
+
+static int read_state(struct store *store, uint32_t id, struct leaseline_state *ret_state)
+{
+	char line[LEASELINE_MAX_BYTES + 1];
+	uint64_t present;
+	int len = read_key(store, LEASELINE_STATE, id, line, sizeof(line));
+	if (len < 0)
+		return len;
+	if (line_parse(&leaseline_state_format, (struct text){line, (size_t)len}, ret_state,
+		       &present) != LINE_OK)
+		return -EBADMSG;
+	ret_state->present = present;
+	return 0;
+}
+
+static void tell_made(const struct lease *l)
+{
+	log_info("reservation %" PRIu32 ": %" PRIu64 " MiB%s%s, %s", l->id,
+		 MIB_OF(l->request.size_kib), l->name[0] ? " for " : "", l->name,
+		 lease_state_word(l->state));
+}
+
+/* One that is not known yet. 0, or -EBADF. */
+static int take_new(struct reservations *r, struct store *store, uint32_t id,
+		    const struct leaseline_request *request, unsigned serial)
+{
+	char name[LEASELINE_MAX_NAME + 1];
+	struct leaseline_state state;
+	int error = read_name(store, id, name);
+	if (error == -EBADF)
+		return error;
+	error = read_state(store, id, &state);
+	if (error == -EBADF)
+		return error;
+	struct lease *l = lease_put(&r->leases, id, request, name, serial);
+	if (!l) {
+		if (!r->full_told)
+			log_error("there are more than %d reservations; the rest is passed over",
+				  LEASE_MAX);
+		r->full_told = true;
+		return 0;
+	}
+	struct reservation_answer *a = answer_of(r, id);
+	if (error == 0) {
+		lease_recall(l, &state, boot_ms());
+		a->state = l->state;
+	}
+	tell_made(l);
+	return 0;
+}
+
+static int take_request(struct reservations *r, struct store *store, uint32_t id, unsigned serial)
+{
+	char line[LEASELINE_MAX_BYTES + 1];
+	struct leaseline_request request;
+	int len = read_key(store, LEASELINE_REQUEST, id, line, sizeof(line));
+	if (len == -EBADF || len == -ENOENT)
+		return len == -EBADF ? len : 0;
+	const char *wrong = len < 0 ? "cannot be read" : NULL;
+	if (!wrong)
+		wrong = leaseline_read_request((struct text){line, (size_t)len}, &request);
+	if (wrong) {
+		if (!r->bad_told)
+			log_warning("reservation %" PRIu32 ": its request %s; it is passed over",
+				    id, wrong);
+		r->bad_told = true;
+		return 0;
+	}
+	if (!lease_find(&r->leases, id))
+		return take_new(r, store, id, &request, serial);
+	lease_put(&r->leases, id, &request, "", serial);
+	return 0;
+}
+
+static void forget(struct reservations *r, uint32_t id)
+{
+	answer_of(r, id)->id = 0;
+	lease_drop(&r->leases, id);
+}
+
+static void drop_released(struct reservations *r, const uint32_t *id, unsigned n)
+{
+	for (unsigned i = 0; i < r->leases.n;) {
+		uint32_t known = r->leases.lease[i].id;
+		unsigned k = 0;
+		while (k < n && id[k] != known)
+			k++;
+		if (k < n) {
+			i++;
+			continue;
+		}
+		log_info("reservation %" PRIu32 " is released", known);
+		forget(r, known);
+	}
+}
+
+static int read_all(struct reservations *r, struct store *store, unsigned serial)
+{
+	uint32_t id[LEASE_MAX];
+	int n = store_list_tool(store, "reservation", id, LEASE_MAX);
+	if (n < 0)
+		return n == -EBADF ? n : 0; /* still marked as changed: the next pass tries again */
+	unsigned listed = n < LEASE_MAX ? (unsigned)n : LEASE_MAX;
+	drop_released(r, id, listed);
+	for (unsigned i = 0; i < listed; i++) {
+		int error = id[i] ? take_request(r, store, id[i], serial) : 0;
+		if (error < 0)
+			return error;
+	}
+	r->is_changed = false;
+	return write_hello(store) == -EBADF ? -EBADF : 0; /* somebody may have removed it all */
+}
+
+/* --- the guests ----------------------------------------------------------- */
+
+static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t now_ms)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < gs->n; i++) {
+		const struct guest *g = &gs->guest[i];
+		const struct guest_view *v = &gs->view[i];
+		if (v->domid == 0)
+			continue;
+		r->domain[n] = (struct lease_domain){
+			.domid = v->domid,
+			.name = strcmp(g->name, "?") == 0 ? "" : g->name,
+			.serial = g->generation,
+			.alm_kib = v->alm_kib,
+			.outstanding_kib = g->outstanding_kib,
+			.cap_kib = v->cap_kib,
+			.is_built = g->has_memory,
+			.runs = guests_is_running(g),
+			.is_dying = g->is_dying,
+			.is_returning = guests_is_returning(gs, g, now_ms),
+		};
+		memcpy(r->domain[n++].uuid, g->uuid, sizeof(g->uuid));
+	}
+	return n;
+}
+
+int reservations_refresh(struct reservations *r, struct store *store, struct guests *gs,
+			 uint64_t now_ms, uint64_t *ret_leased_kib)
+{
+	int error = r->is_changed ? read_all(r, store, gs->next_generation) : 0;
+	if (error < 0)
+		return error;
+	if (r->leases.n)
+		lease_follow(&r->leases, boot_ms(), r->domain, list_domains(r, gs, now_ms));
+	*ret_leased_kib = lease_kept_kib(&r->leases);
+	return 0;
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+static void tell(const struct lease *l)
+{
+	uint64_t size_mib = MIB_OF(l->request.size_kib);
+	switch (l->state) {
+	case LEASE_NEW:
+	case LEASE_WAITING:
+		break;
+	case LEASE_READY:
+		log_info("reservation %" PRIu32 ": %" PRIu64 " MiB are kept", l->id, size_mib);
+		break;
+	case LEASE_IN_USE:
+		log_info("reservation %" PRIu32 ": domain %" PRIu32 " is built from it", l->id,
+			 l->domid);
+		break;
+	case LEASE_REFUSED:
+		log_info("reservation %" PRIu32 " is refused: %" PRIu64 " MiB wanted; %" PRIu64
+			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB",
+			 l->id, size_mib, l->free_kib / 1024, l->give_kib / 1024,
+			 l->free_kib / 1024 + l->give_kib / 1024);
+		break;
+	case LEASE_LATE:
+		log_info("reservation %" PRIu32 ": of %" PRIu64 " MiB only %" PRIu64
+			 " came free in time",
+			 l->id, size_mib, l->there_kib / 1024);
+		break;
+	case LEASE_USED:
+		log_info("reservation %" PRIu32 " is over: domain %" PRIu32 " runs", l->id,
+			 l->domid);
+		break;
+	case LEASE_EXPIRED:
+		log_info("reservation %" PRIu32 " is over: its time has come", l->id);
+		break;
+	case LEASE_STATES_:
+		break;
+	}
+}
+
+static int answer(struct reservations *r, struct store *store, const struct lease *l,
+		  uint64_t now_ms)
+{
+	struct reservation_answer *a = answer_of(r, l->id);
+	struct leaseline_state state;
+	char line[LEASELINE_MAX_BYTES + 1], beside[LEASELINE_MAX_PATH], path[LEASELINE_MAX_PATH];
+	lease_describe(l, &state);
+	line_write(&leaseline_state_format, &state, state.present, line, sizeof(line));
+	if (strcmp(line, a->line) == 0 ||
+	    (a->state == l->state && now_ms < a->when_ms + RESERVATIONS_ANSWER_MS))
+		return 0;
+	leaseline_path(LEASELINE_REQUEST, l->id, beside);
+	leaseline_path(LEASELINE_STATE, l->id, path);
+	int error = store_write_tool(store, beside, path, line);
+	if (error < 0)
+		return error;
+	if (a->state != l->state)
+		tell(l);
+	a->state = l->state;
+	a->when_ms = now_ms;
+	memcpy(a->line, line, sizeof(line));
+	return 0;
+}
+
+/* A refusal waits to be read; what has ended otherwise leaves nobody to read it. */
+static bool is_to_go(const struct lease *l, uint64_t now_ms)
+{
+	bool is_read = l->state == LEASE_REFUSED || l->state == LEASE_LATE;
+	return lease_is_over(l->state) &&
+	       (!is_read || now_ms >= l->over_ms + RESERVATIONS_LINGER_MS);
+}
+
+static int remove_one(struct reservations *r, struct store *store, const struct lease *l)
+{
+	char path[LEASELINE_MAX_PATH];
+	snprintf(path, sizeof(path), "reservation/%" PRIu32, l->id);
+	int error = store_remove_tool(store, path);
+	if (error < 0)
+		return error;
+	if (answer_of(r, l->id)->state != l->state)
+		tell(l);
+	forget(r, l->id);
+	return 0;
+}
+
+int reservations_judge(struct reservations *r, struct store *store, const struct policy_conf *conf,
+		       const struct snapshot *snap, const struct verdict *verdict, bool gives)
+{
+	if (!r->leases.n)
+		return 0;
+	uint64_t now_ms = boot_ms();
+	struct lease_room room = lease_room(conf, snap, verdict, gives);
+	bool is_admitted = lease_judge(&r->leases, now_ms, &room);
+	for (unsigned i = 0; i < r->leases.n;) {
+		const struct lease *l = &r->leases.lease[i];
+		bool goes = is_to_go(l, now_ms);
+		int error = goes ? remove_one(r, store, l) : answer(r, store, l, now_ms);
+		if (error == -EBADF)
+			return error;
+		i += !goes || error < 0; /* the next pass tries again */
+	}
+	return is_admitted;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * worker.h - libxl calls in processes that can be killed. (Edge.)
+ *
+ * libxl waits for ever on a guest's file lock, and exits the process when it
+ * cannot allocate. So cagmad never calls it: it starts a few copies of itself
+ * with WORKER_OPTION, hands each one job at a time, and kills and replaces one
+ * that does not answer in time. One guest's lock does not stop the rest. A
+ * worker gets ready before its first job comes.
+ */
+#ifndef CAGMA_DAEMON_WORKER_H
+#define CAGMA_DAEMON_WORKER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WORKER_OPTION         "--worker"
+#define WORKER_VERBOSE_OPTION "--worker-verbose" /* libxl's own words go to stderr too */
+
+struct worker_job {
+	uint64_t target_kib; /* as libxl_set_memory_target() takes it */
+	uint32_t domid;
+	uint8_t uuid[16]; /* the job is refused when domid is another guest by now */
+};
+
+enum worker_outcome {
+	WORKER_DONE,
+	WORKER_GONE,    /* the guest is not there any more */
+	WORKER_REFUSED, /* libxl said no: see libxl_error */
+	WORKER_LATE,    /* no answer in time; the worker was killed */
+	WORKER_DIED,
+};
+
+struct worker_answer {
+	struct worker_job job;
+	enum worker_outcome outcome;
+	int32_t libxl_error; /* ERROR_* of libxl.h, with WORKER_REFUSED */
+};
+
+struct worker_pool;
+
+/* Starts `n_workers` processes; calls get `timeout_ms` each. 0 or -errno. */
+int worker_pool_open(unsigned n_workers, uint64_t timeout_ms, bool verbose,
+		     struct worker_pool **ret_pool);
+void worker_pool_close(struct worker_pool *pool);
+
+/* Gives the job to an idle worker. 0; -EAGAIN when all are busy; another -errno when none can be
+ * started. */
+int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
+
+/* True, and the answer, when a job has ended in whatever way. Replaces workers that were killed.
+ * Does not block. */
+bool worker_pool_collect(struct worker_pool *pool, uint64_t now_ms,
+			 struct worker_answer *ret_answer);
+
+/* Fills fds[n_workers] for poll(); the number filled. */
+unsigned worker_pool_poll(const struct worker_pool *pool, struct pollfd *fds);
+
+/* When the next call is too late; UINT64_MAX when none is under way. */
+uint64_t worker_pool_deadline_ms(const struct worker_pool *pool);
+
+/* What a worker process does: serves jobs from stdin until it closes. Its exit code. */
+int worker_main(bool verbose);
+
+#endif

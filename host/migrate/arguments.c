@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/migrate/arguments.h"
+
+#include "host/migrate/library.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- what we are asked for ----------------------------------------------------------------- */
+
+static enum migrate_parsed wrong(const char *what, const char *which)
+{
+	fprintf(stderr, "cagma-migrate: %s%s\nTry cagma-migrate --help.\n", what, which);
+	return MIGRATE_WRONG;
+}
+
+enum { ALGORITHM = 256, RECORD, REPORT, HELPER, PARTS, NO_RESERVE, SHRINK, VERSION, DEBUG, LIVE };
+
+static const struct option long_options[] = {
+	{"algorithm", required_argument, NULL, ALGORITHM},
+	{"record", required_argument, NULL, RECORD},
+	{"report", required_argument, NULL, REPORT},
+	{"helper", required_argument, NULL, HELPER},
+	{"parts", required_argument, NULL, PARTS},
+	{"no-reserve", no_argument, NULL, NO_RESERVE},
+	{"shrink", no_argument, NULL, SHRINK},
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, VERSION},
+	{"debug", no_argument, NULL, DEBUG},
+	{"live", no_argument, NULL, LIVE},
+	{0},
+};
+
+/* Options that are words or yes. False for one that is none of these. */
+static bool take_option(struct migrate_asked *a, int c)
+{
+	const struct {
+		int c;
+		const char **word;
+		bool *flag;
+	} rows[] = {
+		{RECORD, &a->record, NULL},
+		{REPORT, &a->report, NULL},
+		{HELPER, &a->helper, NULL},
+		{PARTS, &a->parts, NULL},
+		{NO_RESERVE, NULL, &a->no_reserve},
+		{SHRINK, NULL, &a->shrink},
+		{'q', NULL, &a->is_quiet},
+		{'C', &a->config, NULL},
+		{'s', &a->ssh, NULL},
+		{'F', NULL, &a->is_foreground},
+		{'e', NULL, &a->is_foreground},
+		{'p', NULL, &a->is_paused},
+		{'D', NULL, &a->keeps_domid},
+		{DEBUG, NULL, &a->is_debug},
+	};
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].c != c)
+			continue;
+		if (rows[i].word)
+			*rows[i].word = optarg;
+		else
+			*rows[i].flag = true;
+		return true;
+	}
+	return c == LIVE; /* xl's, and without a meaning there too */
+}
+
+enum migrate_parsed migrate_parse(int argc, char **argv, struct migrate_asked *ret_asked)
+{
+	struct migrate_asked a = {.algo = PRECOPY_AR};
+	int c;
+	optind = 0; /* tests call this again and again */
+	while ((c = getopt_long(argc, argv, "hqC:s:FepD", long_options, NULL)) != -1) {
+		if (c == 'h')
+			return MIGRATE_HELP;
+		if (c == VERSION)
+			return MIGRATE_VERSION;
+		if (c == '?')
+			return wrong("see the options of xl migrate, and ours", "");
+		if (c == ALGORITHM && !precopy_find(optarg, &a.algo))
+			return wrong("there is no algorithm ", optarg);
+		if (c != ALGORITHM)
+			take_option(&a, c);
+	}
+	if (argc - optind != 2)
+		return wrong("say which domain and which host", "");
+	a.domain = argv[optind];
+	a.host = argv[optind + 1];
+	if (!a.domain[0] || !a.host[0] || a.host[0] == '-')
+		return wrong("no name of a domain or of a host: ", a.host);
+	*ret_asked = a;
+	return MIGRATE_RUN;
+}
+
+/* --- what we ask for ------------------------------------------------------------------------ */
+
+bool migrate_is_local(const struct migrate_asked *asked)
+{
+	return !asked->ssh && strcmp(asked->host, "localhost") == 0;
+}
+
+struct command {
+	char *text;
+	size_t used;
+	bool is_full;
+};
+
+static void add(struct command *c, const char *text)
+{
+	size_t len = strlen(text);
+	if (c->used + len >= MIGRATE_COMMAND_BYTES) {
+		c->is_full = true;
+		return;
+	}
+	memcpy(c->text + c->used, text, len + 1);
+	c->used += len;
+}
+
+/* As one word for sh. */
+static void add_quoted(struct command *c, const char *text)
+{
+	add(c, "'");
+	for (; *text; text++)
+		add(c, *text == '\'' ? "'\\''" : (char[]){*text, '\0'});
+	add(c, "'");
+}
+
+/* What is run on the receiving host, for sh. */
+static void add_receive(struct command *c, const struct migrate_asked *a, uint64_t reserve_kib)
+{
+	char receive[64], reserve[128];
+	snprintf(receive, sizeof(receive), "xl migrate-receive%s%s%s",
+		 a->is_foreground ? " -e" : "", a->is_debug ? " -d" : "",
+		 a->is_paused ? " -p" : "");
+	add(c, "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; ");
+	if (reserve_kib) {
+		snprintf(reserve, sizeof(reserve),
+			 "cagmactl reserve --if-daemon --timeout %d %" PRIu64 "k -- ",
+			 MIGRATE_RESERVE_TIMEOUT_S, reserve_kib);
+		add(c, "if command -v cagmactl >/dev/null; then exec ");
+		add(c, reserve);
+		add(c, receive);
+		add(c, "; fi; echo 'cagma-migrate: there is no cagmactl on the receiving host:"
+		       " nothing is reserved there' >&2; ");
+	}
+	add(c, "exec ");
+	add(c, receive);
+}
+
+bool migrate_receiver(const struct migrate_asked *asked, uint64_t reserve_kib,
+		      char command[MIGRATE_COMMAND_BYTES])
+{
+	static char receive[MIGRATE_COMMAND_BYTES];
+	struct command c = {.text = command}, r = {.text = receive};
+	/* what is meant for the helper that saves is not for the one that restores */
+	add(&c,
+	    "unset LIBXL_SAVE_HELPER " PRECOPY_HELPER_VARIABLE " " PRECOPY_LIBRARY_VARIABLE "; ");
+	if (asked->ssh && !asked->ssh[0]) {
+		add(&c, asked->host);
+		return !c.is_full;
+	}
+	add_receive(&r, asked, reserve_kib);
+	if (migrate_is_local(asked)) {
+		add(&c, receive);
+	} else {
+		add(&c, "exec ");
+		add(&c, asked->ssh ? asked->ssh : "ssh");
+		add(&c, " ");
+		add_quoted(&c, asked->host);
+		add(&c, " ");
+		add_quoted(&c, receive);
+	}
+	return !c.is_full && !r.is_full;
+}
+
+void migrate_xl(const struct migrate_asked *asked, const char *receiver,
+		const char *ret_argv[MIGRATE_MAX_OPTIONS])
+{
+	const char **at = ret_argv;
+	*at++ = "xl";
+	*at++ = "migrate";
+	*at++ = "-s";
+	*at++ = "";
+	if (asked->config) {
+		*at++ = "-C";
+		*at++ = asked->config;
+	}
+	if (asked->keeps_domid)
+		*at++ = "-D";
+	if (asked->is_debug)
+		*at++ = "--debug";
+	*at++ = "--";
+	*at++ = asked->domain;
+	*at++ = receiver;
+	*at = NULL;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/migrate/guest.h"
+
+#include "common/amount.h"
+#include "common/command.h"
+#include "host/core/toolkeys.h"
+#include "host/xen/savehelper.h"
+#include "host/core/model.h"
+#include "host/core/need.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { OUTPUT_BYTES = 16384, MAX_VCPUS = 4096 };
+
+/* What all of this asks of xl takes it less than a second; but its lock may be held for long. */
+#define XL "timeout", "--kill-after=5", "60", "xl"
+
+enum { TIMED_OUT = 124 }; /* timeout(1)'s status */
+
+/* --- xl -------------------------------------------------------------------------------------- */
+
+static size_t drain(int fd, char *output, size_t size)
+{
+	size_t used = 0;
+	char rest[512];
+	ssize_t n;
+	while ((n = used < size - 1 ? read(fd, output + used, size - 1 - used)
+				    : read(fd, rest, sizeof(rest))) > 0)
+		if (used < size - 1)
+			used += (size_t)n;
+	output[used] = '\0';
+	return used;
+}
+
+static int errno_of(int status)
+{
+	if (!WIFEXITED(status))
+		return EIO;
+	switch (WEXITSTATUS(status)) {
+	case 0:
+		return 0;
+	case TIMED_OUT:
+		return ETIMEDOUT;
+	case COMMAND_NOT_FOUND:
+		return ENOENT;
+	default:
+		return EIO;
+	}
+}
+
+/* Runs xl; what it prints goes to output[size], with a NUL, when there is one. 0; -EIO when it
+ * fails; -ETIMEDOUT; another -errno when it cannot be run. */
+static int run_xl(const char *const argv[], bool is_silent, char *output, size_t size)
+{
+	posix_spawn_file_actions_t actions;
+	int pipe_fd[2], status;
+	pid_t pid;
+	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
+	if (is_silent)
+		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	int r = -posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(pipe_fd[1]);
+	if (r == 0) {
+		drain(pipe_fd[0], output, size);
+		r = waitpid(pid, &status, 0) == pid ? -errno_of(status) : -EIO;
+	}
+	close(pipe_fd[0]);
+	return r;
+}
+
+int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor)
+{
+	static char output[OUTPUT_BYTES];
+	const char *const argv[] = {XL, "info", NULL};
+	int r = run_xl(argv, false, output, sizeof(output));
+	if (r < 0)
+		return r;
+	const char *line = strstr(output, "xen_version");
+	return line && sscanf(line, "xen_version : %u.%u", ret_major, ret_minor) == 2 ? 0
+										      : -ENODATA;
+}
+
+int migrate_domid(const char *domain, uint32_t *ret_domid)
+{
+	char output[64];
+	uint64_t number;
+	const char *const argv[] = {XL, "domid", "--", domain, NULL};
+	if (text_number((struct text){domain, strlen(domain)}, UINT32_MAX, &number)) {
+		*ret_domid = (uint32_t)number;
+		return 0;
+	}
+	int r = run_xl(argv, true, output, sizeof(output));
+	if (r < 0)
+		return r == -EIO ? -ESRCH : r;
+	if (!text_number((struct text){output, strcspn(output, "\n")}, UINT32_MAX, &number))
+		return -ENODATA;
+	*ret_domid = (uint32_t)number;
+	return 0;
+}
+
+bool migrate_is_here(const char *domain)
+{
+	char output[64];
+	const char *const argv[] = {XL, "list", "--", domain, NULL};
+	return run_xl(argv, true, output, sizeof(output)) == 0;
+}
+
+int migrate_set_memory(uint32_t domid, uint64_t kib)
+{
+	char id[16], amount[32], output[64];
+	const char *const argv[] = {XL, "mem-set", id, amount, NULL};
+	snprintf(id, sizeof(id), "%" PRIu32, domid);
+	snprintf(amount, sizeof(amount), "%" PRIu64 "k", kib);
+	return run_xl(argv, false, output, sizeof(output));
+}
+
+/* --- xenstore ----------------------------------------------------------------------------------
+ */
+
+static uint64_t vcpus(struct store *store, uint32_t domid)
+{
+	char path[64], value[16];
+	uint64_t n = 0;
+	do
+		snprintf(path, sizeof(path), "cpu/%" PRIu64 "/availability", n++);
+	while (n <= MAX_VCPUS && store_read(store, domid, path, value, sizeof(value)) >= 0);
+	return amount_max(n - 1, 1);
+}
+
+int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
+{
+	struct need_guest guest = {.type = NEED_HVM}; /* which takes more than the others */
+	int r = store_read_number(store, domid, "memory/target", &guest.memory_kib);
+	if (r == 0)
+		r = store_read_number(store, domid, "memory/static-max", &guest.maxmem_kib);
+	if (r < 0)
+		return r;
+	guest.max_vcpus = vcpus(store, domid);
+	*ret_kib = need_kib(&guest);
+	return 0;
+}
+
+int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
+{
+	uint64_t target_kib, video_kib;
+	int r = store_read_number(store, domid, "memory/target", &target_kib);
+	if (r < 0)
+		return r;
+	if (store_read_number(store, domid, "memory/videoram", &video_kib) < 0)
+		video_kib = 0;
+	*ret_kib = target_kib + video_kib;
+	return 0;
+}
+
+int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_kib,
+		       uint64_t *ret_needed_kib)
+{
+	uint64_t held_kib, available_kib, critical_kib;
+	if (store_read_number(store, domid, "cagma/alm_kib", &held_kib) < 0 ||
+	    store_read_number(store, domid, "cagma/avm_kib", &available_kib) < 0 ||
+	    store_read_number(store, domid, "cagma/cma_kib", &critical_kib) < 0)
+		return -ENOENT;
+	*ret_held_kib = held_kib;
+	*ret_needed_kib = amount_less(held_kib, amount_less(available_kib, critical_kib));
+	return 0;
+}
+
+/* --- cagmad
+ * --------------------------------------------------------------------------------------- */
+
+int migrate_tell_cagmad(struct store *store, uint32_t domid)
+{
+	char path[LEASELINE_MAX_PATH], pid[16];
+	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	return store_write_tool(store, NULL, path, pid);
+}
+
+void migrate_untell_cagmad(struct store *store, uint32_t domid)
+{
+	char path[LEASELINE_MAX_PATH];
+	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	store_remove_tool(store, path);
+}
+
+static bool is_dead(struct store *store, const char *path)
+{
+	char text[16];
+	uint64_t pid;
+	int len = store_read_tool(store, path, text, sizeof(text));
+	return len >= 0 && text_number((struct text){text, (size_t)len}, INT32_MAX, &pid) && pid &&
+	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
+void migrate_forget_dead(struct store *store)
+{
+	uint32_t domid[MIGRATION_MAX];
+	char path[LEASELINE_MAX_PATH];
+	int n = store_list_tool(store, "migrating", domid, MIGRATION_MAX);
+	for (int i = 0; i < n && i < MIGRATION_MAX; i++) {
+		leaseline_path(LEASELINE_MIGRATING, domid[i], path);
+		if (is_dead(store, path))
+			store_remove_tool(store, path);
+	}
+}
+
+bool migrate_is_managed(struct store *store, uint32_t domid)
+{
+	char value[32];
+	return store_read(store, domid, "cagma/period_ms", value, sizeof(value)) >= 0;
+}
+
+bool migrate_is_left_alone(struct store *store, uint32_t domid)
+{
+	char state[32];
+	return store_read(store, domid, "cagma/state", state, sizeof(state)) >= 0 &&
+	       strcmp(state, model_hold_word(HOLD_MIGRATING)) == 0;
+}

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/migrate/run.h"
+
+#include "common/amount.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "common/meminfo.h"
+#include "host/precopy/dirtylog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT };
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* --- what is told ------------------------------------------------------------------------- */
+
+static void tell(struct precopy_run *run, const struct precopy_report *report)
+{
+	char line[PRECOPY_REPORT_MAX_BYTES + 2];
+	if (run->report_fd < 0)
+		return;
+	size_t len = line_write(&precopy_report_format, report, report->present, line,
+				PRECOPY_REPORT_MAX_BYTES + 1);
+	line[len++] = '\n';
+	if (write(run->report_fd, line, len) == (ssize_t)len)
+		return;
+	log_warning("what the migration does can no longer be reported: %s", strerror(errno));
+	close(run->report_fd);
+	run->report_fd = -1;
+}
+
+static void tell_round(struct precopy_run *run)
+{
+	struct precopy_report report = precopy_report_of("round", now_ms());
+	PRECOPY_SAY(&report, round, run->n_rounds);
+	PRECOPY_SAY(&report, pass, run->last.pass);
+	PRECOPY_SAY(&report, dirty_pages, run->last.dirty_pages);
+	PRECOPY_SAY(&report, send_pages, run->last.send_pages);
+	PRECOPY_SAY(&report, held_pages, run->last.held_pages);
+	PRECOPY_SAY(&report, sent_pages, run->sent_pages);
+	PRECOPY_SAY(&report, suspended_pages, run->last.suspended_pages);
+	PRECOPY_SAY(&report, downtime_ms, run->last.downtime_ms);
+	PRECOPY_SAY(&report, left_ms, run->last.left_ms);
+	PRECOPY_SAY(&report, look_us, run->look_us);
+	tell(run, &report);
+}
+
+/* --- what is recorded ---------------------------------------------------------------------- */
+
+static void stop_recording(struct precopy_run *run)
+{
+	if (run->record && fclose(run->record) != 0)
+		log_warning("the record of the migration is not whole: %s", strerror(errno));
+	run->record = NULL;
+}
+
+/* A line that is missing would make all that follow it wrong. */
+static void record(struct precopy_run *run, const char *line)
+{
+	if (!run->record || fputs(line, run->record) >= 0)
+		return;
+	log_warning("the record of the migration is not whole: %s", strerror(errno));
+	fclose(run->record);
+	run->record = NULL;
+}
+
+static void record_begin(struct precopy_run *run)
+{
+	const char *path = getenv(PRECOPY_RECORD_VARIABLE);
+	char line[DIRTYLOG_LINE];
+	if (!path)
+		return;
+	run->record = fopen(path, "we");
+	if (!run->record) {
+		log_warning("%s cannot be written: %s", path, strerror(errno));
+		return;
+	}
+	dirtylog_head(run->n_pages, line);
+	record(run, line);
+}
+
+/* What Xen's CLEAN gave, before the core has changed it. */
+static void record_look(struct precopy_run *run, const unsigned long *bitmap, uint64_t sent_pages,
+			bool is_final)
+{
+	struct dirtylog_place place = {0};
+	char line[DIRTYLOG_LINE];
+	if (!run->record)
+		return;
+	dirtylog_look(is_final, now_ms() - run->begin_ms, sent_pages, line);
+	record(run, line);
+	while (run->record && dirtylog_pages(&place, bitmap, run->n_pages, line))
+		record(run, line);
+}
+
+void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text)
+{
+	struct precopy_report report = precopy_report_of("plain", now_ms());
+	snprintf(report.reason, sizeof(report.reason), "%s", reason);
+	report.present |= PRECOPY_BIT(reason);
+	tell(run, &report);
+	log_warning("%s: the guest is migrated as without cagma", text);
+}
+
+/* --- beginning and end --------------------------------------------------------------------- */
+
+void precopy_run_open(struct precopy_run *run)
+{
+	const char *path = getenv(PRECOPY_REPORT_VARIABLE);
+	*run = (struct precopy_run){.report_fd = -1};
+	if (!path)
+		return;
+	run->report_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (run->report_fd < 0)
+		log_warning("%s cannot be written: %s", path, strerror(errno));
+}
+
+void precopy_run_end(struct precopy_run *run, int rc)
+{
+	uint64_t end_ms = now_ms();
+	struct precopy_report report = precopy_report_of("end", end_ms);
+	PRECOPY_SAY(&report, rc, rc != 0);
+	PRECOPY_SAY(&report, sent_pages, run->sent_pages);
+	PRECOPY_SAY(&report, suspended_pages, run->suspended_pages);
+	if (run->suspend_ms)
+		PRECOPY_SAY(&report, downtime_ms, end_ms - run->suspend_ms);
+	tell(run, &report);
+}
+
+void precopy_run_close(struct precopy_run *run)
+{
+	stop_recording(run);
+	if (run->memory)
+		munmap(run->memory, run->memory_bytes);
+	if (run->report_fd >= 0)
+		close(run->report_fd);
+	*run = (struct precopy_run){.report_fd = -1};
+}
+
+/* Half of what dom0 can spare at most: it is not to swap or kill for this. */
+static bool is_affordable(size_t bytes)
+{
+	static char text[16384];
+	struct report report = {0};
+	ssize_t len = file_read_at(AT_FDCWD, "/proc/meminfo", text, sizeof(text));
+	return len > 0 && !meminfo_parse((struct text){text, (size_t)len}, &report) &&
+	       bytes / 1024 <= report.avail_kib / 2;
+}
+
+static int get_memory(struct precopy_run *run, size_t bytes)
+{
+	if (!bytes)
+		return -EINVAL;
+	if (!is_affordable(bytes))
+		return -ENOMEM;
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (memory == MAP_FAILED)
+		return -ENOMEM;
+	run->memory = memory;
+	run->memory_bytes = bytes;
+	return 0;
+}
+
+static enum precopy_algo algorithm(void)
+{
+	const char *name = getenv(PRECOPY_ALGORITHM_VARIABLE);
+	enum precopy_algo algo = PRECOPY_AR;
+	if (name && !precopy_find(name, &algo))
+		log_warning("there is no algorithm %s; taking %s", name, precopy_name(algo));
+	return algo;
+}
+
+static void tell_begin(struct precopy_run *run, uint32_t domid, enum precopy_algo algo)
+{
+	struct precopy_report report = precopy_report_of("begin", now_ms());
+	PRECOPY_SAY(&report, pid, (uint64_t)getpid());
+	PRECOPY_SAY(&report, domid, domid);
+	PRECOPY_SAY(&report, total_pages, run->n_pages);
+	snprintf(report.algorithm, sizeof(report.algorithm), "%s", precopy_name(algo));
+	report.present |= PRECOPY_BIT(algorithm);
+	tell(run, &report);
+}
+
+/* The first round of a guest whose first pass cannot be changed. */
+static int begin_whole(struct precopy_run *run)
+{
+	size_t bytes = (run->n_pages + WORD_BITS - 1) / WORD_BITS * sizeof(unsigned long);
+	unsigned long *ones = malloc(bytes);
+	if (!ones)
+		return -ENOMEM;
+	memset(ones, 0xff, bytes);
+	precopy_run_round(run, ones);
+	free(ones);
+	return 0;
+}
+
+int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
+		      unsigned long *bitmap)
+{
+	struct precopy_conf conf = precopy_conf_of(algorithm());
+	conf.is_first_whole = !bitmap;
+	int r = get_memory(run, precopy_bytes(&conf, n_pages));
+	if (r == 0)
+		r = precopy_init(&run->core, &conf, n_pages, run->memory, run->memory_bytes);
+	if (r < 0)
+		return r;
+	run->n_pages = n_pages;
+	run->is_begun = true;
+	run->begin_ms = now_ms();
+	record_begin(run);
+	tell_begin(run, domid, conf.algo);
+	if (bitmap)
+		precopy_run_round(run, bitmap);
+	else
+		r = begin_whole(run);
+	run->is_begun = r == 0;
+	return r;
+}
+
+/* --- rounds --------------------------------------------------------------------------------- */
+
+void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
+{
+	uint64_t sent_pages = run->last.send_pages - run->taken_pages;
+	run->sent_pages += sent_pages;
+	run->taken_pages = 0;
+	if (run->n_rounds++)
+		record_look(run, bitmap, sent_pages, false);
+	run->round_ms = now_ms();
+	precopy_round(&run->core, bitmap, run->round_ms, sent_pages, &run->last);
+	tell_round(run);
+}
+
+uint64_t precopy_run_wait_ms(const struct precopy_run *run)
+{
+	return run->last.next == PRECOPY_CONTINUE
+		       ? amount_less(run->round_ms + run->last.wait_ms, now_ms())
+		       : 0;
+}
+
+bool precopy_run_wants_peek(const struct precopy_run *run)
+{
+	return run->is_begun && run->core.conf.algo == PRECOPY_CLASSIC;
+}
+
+void precopy_run_peek(struct precopy_run *run, unsigned long *bitmap, uint64_t first_page,
+		      const unsigned long *peeked)
+{
+	run->taken_pages += precopy_peek(&run->core, bitmap, first_page, peeked);
+}
+
+void precopy_run_suspend(struct precopy_run *run)
+{
+	run->suspend_ms = now_ms();
+	struct precopy_report report = precopy_report_of("suspend", run->suspend_ms);
+	tell(run, &report);
+}
+
+static uint64_t count(const struct precopy_run *run, const unsigned long *bitmap)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < (run->n_pages + WORD_BITS - 1) / WORD_BITS; i++)
+		n += (uint64_t)__builtin_popcountl(bitmap[i]);
+	return n;
+}
+
+uint64_t precopy_run_final(struct precopy_run *run, unsigned long *bitmap)
+{
+	record_look(run, bitmap, run->last.send_pages - run->taken_pages, true);
+	uint64_t added = precopy_final(&run->core, bitmap);
+	run->is_begun = false;
+	run->suspended_pages = count(run, bitmap);
+	run->sent_pages += run->last.send_pages - run->taken_pages;
+	struct precopy_report report = precopy_report_of("final", now_ms());
+	PRECOPY_SAY(&report, suspended_pages, run->suspended_pages);
+	PRECOPY_SAY(&report, held_pages, added);
+	PRECOPY_SAY(&report, sent_pages, run->sent_pages);
+	tell(run, &report);
+	run->sent_pages += run->suspended_pages;
+	return added;
+}

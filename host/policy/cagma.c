@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * policy_cagma.c - every guest is guaranteed its critical amount of available
+ * memory (CMA).
+ *
+ * From top to bottom: what each guest wants (demand.h); what each is to have,
+ * its goal (goal.h); which targets bring it
+ * there: shrinks at once, grows against memory that is free now, the rest
+ * promised until donors' pages come free; how far it may go by itself
+ * meanwhile (credit.h).
+ */
+#include "common/amount.h"
+#include "host/core/goal.h"
+#include "host/core/plan.h"
+#include "host/policy/policy.h"
+
+/* How soon to look again while grows wait for donors' pages. */
+#define PROMISE_WAKE_MS 20
+
+/* While pages are coming, a growth is issued for no less than such a share of what is missing. */
+#define WORTH_SHARE 4
+
+/* A shrink under way is called back for so many steps. */
+#define CANCEL_STEPS 8
+
+/* Needs waver from report to report. For less than so many steps a guest is not
+ * told again so soon, and not to shrink so soon after it was told to grow. */
+#define SMALL_STEPS 8
+#define TELL_GAP_MS 100
+#define WAVER_MS    20000
+
+/* What is reserved is not there yet, the reserve not counted since it is there for that. */
+static bool lease_is_awaited(const struct snapshot *snap)
+{
+	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
+}
+
+/* A reservation waits for the last page: a step from those who can spare it, until it has all. */
+static void gather_rest(const struct policy_conf *conf, const struct snapshot *snap,
+			uint64_t owed_kib, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests && owed_kib; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		if (!model_is_ours(g) || v->goal_kib != g->alm_kib ||
+		    g->alm_kib < v->want_kib + conf->step_kib)
+			continue;
+		v->goal_kib = g->alm_kib - conf->step_kib;
+		owed_kib = amount_less(owed_kib, conf->step_kib);
+	}
+}
+
+/*
+ * Shrinks smaller than a step are not worth the disturbance, but together they
+ * may be what somebody waits for: they are gathered into one guest's shrink.
+ */
+static void gather_small_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
+				 struct plan *plan)
+{
+	uint64_t owed_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		if (!model_is_ours(g) || v->goal_kib >= g->alm_kib ||
+		    g->alm_kib - v->goal_kib >= conf->step_kib)
+			continue;
+		uint64_t floor_kib = v->goal_kib < v->want_kib ? g->min_kib : v->want_kib;
+		owed_kib += g->alm_kib - v->goal_kib;
+		v->goal_kib = g->alm_kib;
+		if (owed_kib < conf->step_kib && i + 1 < snap->n_guests)
+			continue;
+		if (g->alm_kib < floor_kib + conf->step_kib)
+			continue;
+		v->goal_kib = g->alm_kib - conf->step_kib;
+		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
+	}
+	if (lease_is_awaited(snap))
+		gather_rest(conf, snap, owed_kib, plan);
+}
+
+/*
+ * A guest may hold less than its min or more than its max; it is never told
+ * to. One that grew by itself is brought back by the target it has already:
+ * any write of it, also an equal one, ends its own.
+ */
+static void add_action(struct plan *plan, const struct snapshot *snap, unsigned guest,
+		       uint64_t alm_kib, enum plan_reason reason)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t heading_kib = model_heading_kib(g);
+	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
+	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
+	uint64_t target_kib = model_target_kib(g, reach_kib);
+	bool is_brought_back = g->grew_itself && reach_kib < g->alm_kib;
+	if (target_kib != g->target_kib || is_brought_back)
+		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
+}
+
+/* A balloon that sleeps on its target wakes for another one only: a page less, or up at min, where
+ * it is no growth. */
+static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
+		      uint64_t heading_kib)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	bool is_down = heading_kib > g->min_kib || heading_kib > g->alm_kib;
+	uint64_t reach_kib = is_down ? heading_kib - MODEL_PAGE_KIB : heading_kib + MODEL_PAGE_KIB;
+	if (!g->gave_up || reach_kib > g->max_kib)
+		return;
+	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
+}
+
+/* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
+static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
+			    const struct verdict *v)
+{
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
+	return model_is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
+									    : 0;
+}
+
+/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
+static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		     uint64_t by_kib)
+{
+	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
+	       now_ms >= d->told_ms + TELL_GAP_MS;
+}
+
+/* So little less, so soon after a growth, may be wanted back at the next report. */
+static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		   uint64_t by_kib)
+{
+	return by_kib < SMALL_STEPS * conf->step_kib && d->told_to_grow_ms &&
+	       now_ms < d->told_to_grow_ms + WAVER_MS;
+}
+
+/* It was told what it is to have, or about that, and is not there. */
+static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
+			  const struct verdict *v)
+{
+	uint64_t heading_kib = model_heading_kib(g);
+	if (heading_kib > g->alm_kib + MODEL_NEAR_KIB)
+		return v->goal_kib > g->alm_kib;
+	return v->goal_kib + conf->step_kib <= g->alm_kib &&
+	       v->goal_kib < heading_kib + conf->step_kib;
+}
+
+/*
+ * A goal below where the guest is heading: a shrink, or a growth taken back.
+ * What it took by credit is its own until it has stopped growing; then it is
+ * taken into its target, or back. A guest that boots is left in peace.
+ */
+static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
+			const struct demand *demand, struct plan *plan)
+{
+	uint64_t now_ms = snap->host.now_ms;
+	bool can_wait = !model_is_alarmed(snap);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		uint64_t heading_kib = model_heading_kib(g);
+		if (!model_is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
+			continue;
+		if (v->goal_kib + conf->step_kib <= heading_kib) {
+			uint64_t by_kib = heading_kib - v->goal_kib;
+			if (may_tell(conf, now_ms, &demand[i], by_kib) &&
+			    !(can_wait && wavers(conf, now_ms, &demand[i], by_kib)))
+				add_action(plan, snap, i, v->goal_kib,
+					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
+		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
+			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
+		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
+			add_retry(plan, snap, i, heading_kib);
+		}
+	}
+}
+
+/*
+ * A shrink under way that is not needed any more is stopped where the goal is.
+ * Needs waver from report to report, so a donor is not called back for little,
+ * unless it would be taken what it wants itself.
+ */
+static void add_cancels(const struct policy_conf *conf, const struct snapshot *snap,
+			struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		uint64_t heading_kib = model_heading_kib(g);
+		uint64_t least_kib =
+			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
+		if (model_is_ours(g) && !missing_kib(conf, g, v) &&
+		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
+			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib),
+				   REASON_CANCEL);
+	}
+}
+
+/* What the guest may take by its credit is its own already, when it is in alarm. */
+static uint64_t own_kib(const struct guest_view *g)
+{
+	return g->is_alarmed ? model_credit_kib(g) : 0;
+}
+
+static bool pages_are_coming(const struct snapshot *snap)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_ours(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
+			return true;
+	return false;
+}
+
+/* Little by little only for those who cannot wait, or when no more is coming. */
+static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, uint64_t missing,
+			    bool cannot_wait)
+{
+	return got_kib >= conf->step_kib && (cannot_wait || got_kib * WORTH_SHARE >= missing);
+}
+
+/*
+ * `spendable_kib` is divided among those who miss something and are in alarm,
+ * or are not; none gets more than `most_kib` at once. The rest is promised.
+ * What was spent.
+ */
+static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
+			   bool in_alarm, uint64_t spendable_kib, uint64_t most_kib,
+			   const struct policy_state *state, struct plan *plan)
+{
+	struct share *share = state->share;
+	bool cannot_wait = in_alarm || !pages_are_coming(snap);
+	uint64_t spent_kib = 0;
+	unsigned n = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		if (missing && g->is_alarmed == in_alarm)
+			share[n++] = (struct share){
+				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
+				      MODEL_PAGE_KIB,
+				.weight = g->weight,
+				.order = g->domid};
+	}
+	if (!n)
+		return 0;
+	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
+	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		if (!missing || g->is_alarmed != in_alarm)
+			continue;
+		uint64_t paid_kib = share[k++].got * MODEL_PAGE_KIB;
+		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
+		plan->promised_kib += missing;
+		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
+		    !may_tell(conf, snap->host.now_ms, &state->demand[i], got_kib))
+			continue;
+		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
+			   REASON_NEED);
+		plan->promised_kib -= got_kib;
+		spent_kib += paid_kib;
+	}
+	return spent_kib;
+}
+
+/* Guests in alarm first, and out of the reserve too: it is there for them. One alarm is often
+ * followed by another's, so a single growth takes no more than half of what the reserve still has
+ * to lend. */
+static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct policy_state *state, struct plan *plan)
+{
+	bool may_grow = !snap->host.xl_is_building;
+	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
+	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
+	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
+	uint64_t spent_kib =
+		grow_those(conf, snap, true, alarm_kib,
+			   common_kib + amount_max(lent_kib, conf->step_kib), state, plan);
+	uint64_t left_kib = amount_less(common_kib, spent_kib);
+	grow_those(conf, snap, false, left_kib, left_kib, state, plan);
+}
+
+static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
+{
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		struct demand *d = &demand[plan->action[i].guest];
+		d->told_ms = now_ms;
+		if (plan->action[i].reason == REASON_NEED)
+			d->told_to_grow_ms = now_ms;
+	}
+}
+
+void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
+		  struct policy_state *state, struct plan *plan)
+{
+	plan->n_actions = 0;
+	plan->promised_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		demand_observe(&state->demand[i], conf, g);
+		credit_observe(&state->credit[i], conf, snap->host.now_ms, g);
+		demand_judge(&state->demand[i], conf, &snap->host, g, &plan->verdict[i]);
+	}
+	goal_set(conf, snap, state->share, plan);
+	gather_small_shrinks(conf, snap, plan);
+	add_shrinks(conf, snap, state->demand, plan);
+	add_cancels(conf, snap, plan);
+	add_grows(conf, snap, state, plan);
+	plan_order(snap, plan); /* a retry may be either */
+	note_told(plan, snap->host.now_ms, state->demand);
+	credit_give(state->credit, conf, snap, state->share, plan);
+	plan->wake_ms = snap->host.now_ms + conf->period_ms;
+	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
+	if ((plan->promised_kib || lease_is_awaited(snap)) &&
+	    (plan->n_actions || pages_are_coming(snap)))
+		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
+}

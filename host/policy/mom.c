@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy/mom.h"
+
+#include "common/amount.h"
+#include "host/policy/peers.h"
+#include "host/policy/policy.h"
+
+/* The rules' constants. */
+#define PRESSURE_THRESHOLD 0.20
+#define PRESSURE_CRITICAL  0.05
+#define GUEST_FREE         0.20
+#define MAX_CHANGE         0.05
+#define MIN_CHANGE         0.0025
+
+static void take(struct mom_looks *looks, uint64_t kib)
+{
+	looks->kib[looks->next] = amount_min(kib, PEERS_MAX_KIB);
+	looks->next = (looks->next + 1) % MOM_LOOKS;
+	if (looks->n < MOM_LOOKS)
+		looks->n++;
+}
+
+/* Of at least one. */
+static double mean(const struct mom_looks *looks)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < looks->n; i++)
+		sum_kib += looks->kib[i];
+	return (double)sum_kib / looks->n;
+}
+
+static bool has_figures(const struct guest_view *view)
+{
+	return view->hold == HOLD_NONE && view->has_report;
+}
+
+static void look(const struct snapshot *snap, struct policy_state *state)
+{
+	take(&state->peer_host.mom.free, peers_free_kib(&snap->host));
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *view = &snap->guest[i];
+		if (!has_figures(view))
+			continue;
+		take(&state->peer[i].mom.held, view->alm_kib);
+		take(&state->peer[i].mom.unused, view->report.free_kib);
+	}
+}
+
+/* One guest, as the rules see it. */
+struct subject {
+	double held, used, min, max;
+};
+
+static bool is_worth_it(const struct subject *s, double size)
+{
+	double change = size > s->held ? size - s->held : s->held - size;
+	return change > MIN_CHANGE * s->held;
+}
+
+static double at_least(const struct subject *s, double unused_part)
+{
+	double least = s->used + unused_part * s->held;
+	return least > s->min ? least : s->min;
+}
+
+/* 0: it stays. */
+static double shrunk(const struct subject *s, double host_part)
+{
+	double part = host_part <= PRESSURE_CRITICAL
+			      ? -0.05 + host_part
+			      : GUEST_FREE * (host_part / PRESSURE_THRESHOLD);
+	double size = s->held * (1.0 - MAX_CHANGE), least = at_least(s, part);
+	if (size < least)
+		size = least;
+	return size <= s->held && is_worth_it(s, size) ? size : 0;
+}
+
+static double grown(const struct subject *s)
+{
+	double size = s->held * (1.0 + MAX_CHANGE), least = at_least(s, GUEST_FREE);
+	if (s->held >= s->max)
+		return 0;
+	if (size < least)
+		size = least;
+	if (size > s->max)
+		size = s->max;
+	return is_worth_it(s, size) ? size : 0;
+}
+
+static void decide(const struct snapshot *snap, struct policy_state *state)
+{
+	if (!snap->host.total_kib)
+		return;
+	double host_part = mean(&state->peer_host.mom.free) /
+			   (double)amount_min(snap->host.total_kib, PEERS_MAX_KIB);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *view = &snap->guest[i];
+		const struct mom_guest *g = &state->peer[i].mom;
+		if (!has_figures(view) || !g->held.n)
+			continue;
+		struct subject s = {.held = (double)amount_min(view->alm_kib, PEERS_MAX_KIB),
+				    .used = mean(&g->held) - mean(&g->unused),
+				    .min = (double)amount_min(view->min_kib, PEERS_MAX_KIB),
+				    .max = (double)amount_min(view->max_kib, PEERS_MAX_KIB)};
+		double size = host_part < PRESSURE_THRESHOLD ? shrunk(&s, host_part) : grown(&s);
+		if (size > 0)
+			peers_wish(&state->peer[i], (uint64_t)size);
+	}
+}
+
+void policy_mom(const struct policy_conf *conf, const struct snapshot *snap,
+		struct policy_state *state, struct plan *plan)
+{
+	struct peer_host *host = &state->peer_host;
+	uint64_t now_ms = snap->host.now_ms;
+	if (peers_is_due(&host->mom.look_ms, now_ms, MOM_LOOK_MS))
+		look(snap, state);
+	bool is_due = peers_is_due(&host->due_ms, now_ms, MOM_PERIOD_MS);
+	peers_begin(snap, state, plan, amount_min(host->due_ms, host->mom.look_ms));
+	if (is_due)
+		decide(snap, state);
+	peers_finish(conf, snap, state, plan, is_due);
+}

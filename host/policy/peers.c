@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy/peers.h"
+
+#include "common/amount.h"
+#include "host/core/plan.h"
+#include "host/policy/policy.h"
+
+bool peers_is_due(uint64_t *due_ms, uint64_t now_ms, uint64_t period_ms)
+{
+	if (now_ms < *due_ms)
+		return false;
+	*due_ms = now_ms + period_ms;
+	return true;
+}
+
+uint64_t peers_free_kib(const struct host_view *host)
+{
+	return amount_less(host->free_kib, model_kept_kib(host));
+}
+
+uint64_t peers_told_kib(const struct guest_view *view, const struct peer_guest *guest)
+{
+	return guest->has_wish ? guest->wish_kib : model_reach_kib(view, view->target_kib);
+}
+
+void peers_begin(const struct snapshot *snap, struct policy_state *state, struct plan *plan,
+		 uint64_t wake_ms)
+{
+	plan->n_actions = 0;
+	plan->promised_kib = 0;
+	plan->wake_ms = wake_ms;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (snap->guest[i].hold != HOLD_NONE)
+			state->peer[i].has_wish = false;
+}
+
+void peers_wish(struct peer_guest *guest, uint64_t alm_kib)
+{
+	guest->has_wish = guest->is_new = true;
+	guest->wish_kib = amount_min(alm_kib, PEERS_MAX_KIB);
+}
+
+static void add_actions(const struct snapshot *snap, struct peer_guest *guest, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *view = &snap->guest[i];
+		if (guest[i].is_new)
+			guest[i].target_kib = model_target_kib(view, guest[i].wish_kib);
+		guest[i].is_new = false;
+		if (!guest[i].has_wish || guest[i].target_kib == view->target_kib)
+			continue;
+		plan->action[plan->n_actions++] = (struct action){
+			i, guest[i].target_kib,
+			guest[i].wish_kib < view->alm_kib ? REASON_GIVE : REASON_NEED};
+	}
+	plan_order(snap, plan);
+}
+
+/* Somebody waits for memory, and somebody is giving some, or about to. */
+static bool is_worth_asking_again(const struct snapshot *snap, const struct peer_guest *guest,
+				  bool has_decided)
+{
+	bool is_wanted = false, is_given = has_decided;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *view = &snap->guest[i];
+		is_wanted |= guest[i].has_wish && guest[i].target_kib > view->target_kib;
+		is_given |= model_is_shrinking(view) || view->is_being_told;
+	}
+	return is_wanted && is_given;
+}
+
+static void judge(const struct policy_conf *conf, const struct snapshot *snap,
+		  struct policy_state *state, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *view = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		demand_observe(&state->demand[i], conf, view);
+		demand_judge(&state->demand[i], conf, &snap->host, view, v);
+		v->goal_kib = peers_told_kib(view, &state->peer[i]);
+	}
+}
+
+void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
+		  struct policy_state *state, struct plan *plan, bool has_decided)
+{
+	uint64_t retry_ms = snap->host.now_ms + PEERS_RETRY_MS;
+	add_actions(snap, state->peer, plan);
+	if (!has_decided)
+		plan_cut(conf, snap, plan);
+	if (is_worth_asking_again(snap, state->peer, has_decided))
+		plan->wake_ms = amount_min(plan->wake_ms, retry_ms);
+	judge(conf, snap, state, plan);
+}
+
+void peers_run(const struct policy_conf *conf, const struct snapshot *snap,
+	       struct policy_state *state, struct plan *plan, uint64_t period_ms,
+	       void (*decide)(const struct snapshot *snap, struct peer_guest *guest))
+{
+	struct peer_host *host = &state->peer_host;
+	bool is_due = peers_is_due(&host->due_ms, snap->host.now_ms, period_ms);
+	peers_begin(snap, state, plan, host->due_ms);
+	if (is_due)
+		decide(snap, state->peer);
+	peers_finish(conf, snap, state, plan, is_due);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy/squeezed.h"
+
+#include "common/amount.h"
+#include "host/policy/peers.h"
+#include "host/policy/policy.h"
+
+struct pass {
+	const struct snapshot *snap;
+	struct peer_guest *guest;
+	bool is_freeing; /* somebody has to give: only those are told */
+};
+
+static uint64_t held_kib(const struct guest_view *view)
+{
+	return amount_min(view->alm_kib, PEERS_MAX_KIB);
+}
+
+static bool is_at(uint64_t held_kib, uint64_t target_kib)
+{
+	return amount_distance(held_kib, target_kib) <= SQUEEZED_NEAR_KIB;
+}
+
+static uint64_t range_kib(const struct guest_view *view)
+{
+	return amount_less(amount_min(view->max_kib, PEERS_MAX_KIB), view->min_kib);
+}
+
+/* --- who makes way -------------------------------------------------------- */
+
+static void look_for_way(const struct guest_view *view, struct peer_guest *guest, uint64_t now_ms)
+{
+	struct squeezed_guest *g = &guest->squeezed;
+	uint64_t target_kib = peers_told_kib(view, guest), held = held_kib(view);
+	bool is_to_move = !is_at(held, target_kib);
+	if (!g->is_known)
+		*g = (struct squeezed_guest){.is_known = true, .last_kib = held, .way_ms = now_ms};
+	bool makes_way =
+		is_to_move && (target_kib > held ? held > g->last_kib : held < g->last_kib);
+	g->last_kib = held;
+	if (makes_way) {
+		g->way_ms = now_ms;
+		g->is_stuck = false;
+	}
+	if (is_to_move && now_ms - g->way_ms > SQUEEZED_STUCK_MS)
+		g->is_stuck = true;
+}
+
+static void look_at_all(struct pass *p)
+{
+	for (unsigned i = 0; i < p->snap->n_guests; i++) {
+		const struct guest_view *view = &p->snap->guest[i];
+		if (view->hold == HOLD_NONE)
+			look_for_way(view, &p->guest[i], p->snap->host.now_ms);
+		else
+			p->guest[i].squeezed.is_known = false;
+		p->guest[i].squeezed.is_active =
+			view->hold == HOLD_NONE && !p->guest[i].squeezed.is_stuck;
+	}
+}
+
+static void forget_all(struct pass *p)
+{
+	for (unsigned i = 0; i < p->snap->n_guests; i++)
+		p->guest[i].squeezed = (struct squeezed_guest){0};
+}
+
+/* --- everybody's part ----------------------------------------------------- */
+
+static double part_of(const struct pass *p)
+{
+	uint64_t could_kib = amount_min(peers_free_kib(&p->snap->host), PEERS_MAX_KIB);
+	uint64_t ranges_kib = 0;
+	for (unsigned i = 0; i < p->snap->n_guests; i++) {
+		const struct guest_view *view = &p->snap->guest[i];
+		if (!p->guest[i].squeezed.is_active)
+			continue;
+		could_kib += amount_less(held_kib(view), view->min_kib + 2 * SQUEEZED_NEAR_KIB);
+		ranges_kib += range_kib(view);
+	}
+	uint64_t surplus_kib = amount_less(could_kib, SQUEEZED_FREE_KIB);
+	if (!ranges_kib || surplus_kib >= ranges_kib)
+		return surplus_kib ? 1 : 0;
+	return (double)surplus_kib / (double)ranges_kib;
+}
+
+static bool gives(const struct guest_view *view, const struct squeezed_guest *g)
+{
+	return g->next_kib < held_kib(view) && !is_at(held_kib(view), g->next_kib);
+}
+
+static void divide(struct pass *p)
+{
+	double part = part_of(p);
+	p->is_freeing = false;
+	for (unsigned i = 0; i < p->snap->n_guests; i++) {
+		const struct guest_view *view = &p->snap->guest[i];
+		struct squeezed_guest *g = &p->guest[i].squeezed;
+		if (!g->is_active)
+			continue;
+		g->next_kib = view->min_kib + (uint64_t)(part * (double)range_kib(view));
+		p->is_freeing |= gives(view, g);
+	}
+}
+
+/* It is one of those who are told in this phase. */
+static bool is_in_phase(const struct pass *p, unsigned i)
+{
+	const struct squeezed_guest *g = &p->guest[i].squeezed;
+	return g->is_active && (!p->is_freeing || gives(&p->snap->guest[i], g));
+}
+
+static bool is_changing(const struct pass *p)
+{
+	for (unsigned i = 0; i < p->snap->n_guests; i++)
+		if (is_in_phase(p, i) && p->guest[i].squeezed.next_kib !=
+						 peers_told_kib(&p->snap->guest[i], &p->guest[i]))
+			return true;
+	return false;
+}
+
+static bool is_moving(const struct pass *p)
+{
+	for (unsigned i = 0; i < p->snap->n_guests; i++) {
+		const struct guest_view *view = &p->snap->guest[i];
+		if (p->guest[i].squeezed.is_active &&
+		    !is_at(held_kib(view), peers_told_kib(view, &p->guest[i])))
+			return true;
+	}
+	return false;
+}
+
+/* --- telling them --------------------------------------------------------- */
+
+static void leave_out(const struct guest_view *view, struct peer_guest *guest)
+{
+	uint64_t kib = amount_min(peers_told_kib(view, guest), held_kib(view));
+	kib = amount_min(amount_max(kib, view->min_kib), view->max_kib);
+	peers_wish(guest, kib);
+}
+
+static void tell(struct pass *p, bool with_targets)
+{
+	for (unsigned i = 0; i < p->snap->n_guests; i++) {
+		const struct guest_view *view = &p->snap->guest[i];
+		struct squeezed_guest *g = &p->guest[i].squeezed;
+		bool is_left_out = view->hold == HOLD_NONE && !g->is_active;
+		if (is_left_out && !g->was_left_out)
+			leave_out(view, &p->guest[i]);
+		else if (with_targets && is_in_phase(p, i))
+			peers_wish(&p->guest[i], g->next_kib);
+		g->was_left_out = is_left_out;
+	}
+}
+
+/* False when the run has come to its end. */
+static bool step(struct pass *p)
+{
+	look_at_all(p);
+	divide(p);
+	bool goes_on = is_changing(p) || is_moving(p);
+	tell(p, goes_on);
+	return goes_on;
+}
+
+/* As if nobody had ever been stuck. */
+static bool is_unbalanced(struct pass *p)
+{
+	forget_all(p);
+	look_at_all(p);
+	divide(p);
+	return is_changing(p);
+}
+
+void policy_squeezed(const struct policy_conf *conf, const struct snapshot *snap,
+		     struct policy_state *state, struct plan *plan)
+{
+	struct peer_host *host = &state->peer_host;
+	struct squeezed_host *run = &host->squeezed;
+	struct pass p = {.snap = snap, .guest = state->peer};
+	uint64_t now_ms = snap->host.now_ms;
+	bool has_decided = false;
+	peers_begin(snap, state, plan, now_ms + conf->period_ms);
+	if (!run->is_running && peers_is_due(&host->due_ms, now_ms, SQUEEZED_LOOK_MS) &&
+	    is_unbalanced(&p)) {
+		run->is_running = true;
+		run->step_ms = now_ms;
+		forget_all(&p);
+	}
+	if (run->is_running && peers_is_due(&run->step_ms, now_ms, SQUEEZED_STEP_MS)) {
+		has_decided = true;
+		run->is_running = step(&p);
+		host->due_ms = now_ms + SQUEEZED_LOOK_MS;
+	}
+	plan->wake_ms = amount_min(plan->wake_ms, run->is_running ? run->step_ms : host->due_ms);
+	peers_finish(conf, snap, state, plan, has_decided);
+}

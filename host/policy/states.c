@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy/states.h"
+
+#include "host/core/plan.h"
+
+#include <string.h>
+
+enum { DAY_MS = 86400000, DEFAULT_PERIOD_MS = 1000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
+
+#define X(name, max, required, unit, about)                                                        \
+	LINE_FIELD(decide_host, name, NUMBER, max, required, unit, about)
+static const struct line_field host_fields[] = {DECIDE_HOST_FIELDS(X)};
+#undef X
+#define X(name, max, required, unit, about)                                                        \
+	LINE_FIELD(decide_guest, name, NUMBER, max, required, unit, about)
+static const struct line_field guest_fields[] = {DECIDE_GUEST_FIELDS(X)};
+#undef X
+
+const struct line_format decide_host_format =
+	LINE_FORMAT(host_fields, DECIDE_MAX_LINE, decide_host);
+const struct line_format decide_guest_format =
+	LINE_FORMAT(guest_fields, DECIDE_MAX_LINE, decide_guest);
+
+#define X(name, max, required, unit, about) HOST_##name,
+enum { DECIDE_HOST_FIELDS(X) HOST_FIELDS_ };
+#undef X
+#define X(name, max, required, unit, about) GUEST_##name,
+enum { DECIDE_GUEST_FIELDS(X) GUEST_FIELDS_ };
+#undef X
+
+static bool has(uint64_t present, int field)
+{
+	return present >> field & 1;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+/* A name that is no field is a slip, though line_parse() passes it over. */
+static const char *parse(const struct line_format *format, struct text text, void *record,
+			 uint64_t *ret_present)
+{
+	struct text word;
+	unsigned n_words = 0, n_fields = 0;
+	if (line_parse(format, text, record, ret_present) != LINE_OK)
+		return "is not name=value words, or a value is too large, twice there or missing";
+	while (text_cut(&text, ' ', &word))
+		n_words++;
+	for (unsigned i = 0; i < format->n_fields; i++)
+		n_fields += has(*ret_present, (int)i);
+	return n_words == n_fields ? NULL : "has a name that is not known";
+}
+
+static const char *take_host(struct decide *d, struct text text)
+{
+	struct decide_host h = {0};
+	const char *wrong = parse(&decide_host_format, text, &h, &h.present);
+	if (wrong)
+		return wrong;
+	if (!has(h.present, HOST_now_ms))
+		h.now_ms = d->host.now_ms + DAY_MS;
+	if (!has(h.present, HOST_period_ms))
+		h.period_ms = DEFAULT_PERIOD_MS;
+	if (d->is_series && h.now_ms < d->host.now_ms)
+		return "goes back in time";
+	if (h.free_kib > h.total_kib)
+		return "has more free than there is";
+	d->conf = (struct policy_conf){.period_ms = h.period_ms,
+				       .reserve_kib = h.reserve_kib,
+				       .cma_min_kib = 32 * 1024,
+				       .cma_share_permyriad = 1250,
+				       .pressure_max_permyriad = 1000,
+				       .demand_fall_ms = 20000,
+				       .step_kib = 4096};
+	d->host = (struct host_view){.now_ms = h.now_ms,
+				     .total_kib = h.total_kib,
+				     .free_kib = h.free_kib,
+				     .outstanding_kib = h.kept_kib};
+	d->has_host = true;
+	return NULL;
+}
+
+/* Where the guest was in the last state; n_last when it was not there. */
+static unsigned find_last(const struct decide *d, uint32_t domid)
+{
+	unsigned i = 0;
+	while (i < d->n_last && d->last_domid[i] != domid)
+		i++;
+	return i;
+}
+
+static uint64_t remember(struct decide *d, unsigned i, uint32_t domid)
+{
+	unsigned at = d->is_series ? find_last(d, domid) : d->n_last;
+	bool was_there = at < d->n_last;
+	d->memory.demand[i] = was_there ? d->last_memory.demand[at] : (struct demand){0};
+	d->memory.credit[i] = was_there ? d->last_memory.credit[at] : (struct credit){0};
+	d->memory.qmemman[i] = was_there ? d->last_memory.qmemman[at] : (struct qmemman_guest){0};
+	d->memory.peer[i] = was_there ? d->last_memory.peer[at] : (struct peer_guest){0};
+	return was_there ? d->last_seq[at] : 0;
+}
+
+static struct report report_of(const struct decide_guest *g, const struct host_view *host)
+{
+	struct report r = {.seq = g->seq,
+			   .uptime_ms = host->now_ms,
+			   .total_kib = g->total_kib,
+			   .free_kib = g->free_kib,
+			   .avail_kib =
+				   has(g->present, GUEST_avail_kib) ? g->avail_kib : g->free_kib,
+			   .buffers_kib = g->buffers_kib,
+			   .cached_kib = g->cached_kib,
+			   .swap_total_kib = g->swap_total_kib,
+			   .swap_free_kib = g->swap_free_kib,
+			   .largest_kib = g->largest_kib,
+			   .scan_kswapd = g->scan_kswapd,
+			   .pswpin = g->pswpin,
+			   .pswpout = g->pswpout};
+	r.present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) |
+		    REPORT_BIT(free_kib) | REPORT_BIT(avail_kib);
+	if (has(g->present, GUEST_largest_kib))
+		r.present |= REPORT_BIT(largest_kib);
+	if (has(g->present, GUEST_scan_kswapd))
+		r.present |= REPORT_BIT(scan_kswapd);
+	return r;
+}
+
+static const char *take_guest(struct decide *d, struct text text)
+{
+	struct decide_guest g = {0};
+	const char *wrong = parse(&decide_guest_format, text, &g, &g.present);
+	if (wrong)
+		return wrong;
+	if (!d->has_host)
+		return "comes before its host";
+	if (d->n == d->capacity)
+		return "is one more than there may be";
+	if (d->n && g.domid <= d->view[d->n - 1].domid)
+		return "is not in order of domid";
+	bool has_report = has(g.present, GUEST_total_kib);
+	uint64_t max_kib = has(g.present, GUEST_max_kib) ? g.max_kib : g.alm_kib;
+	if (!has(g.present, GUEST_weight))
+		g.weight = DEFAULT_WEIGHT;
+	if (!g.weight)
+		return "has a guest without weight";
+	if (g.min_kib > max_kib)
+		return "has a min above its max";
+	uint64_t last_seq = remember(d, d->n, (uint32_t)g.domid);
+	if (!has(g.present, GUEST_seq))
+		g.seq = last_seq + 1;
+	d->view[d->n++] = (struct guest_view){
+		.domid = (uint32_t)g.domid,
+		.hold = has_report ? HOLD_NONE : HOLD_NO_AGENT,
+		.alm_kib = g.alm_kib,
+		.cap_kib = g.alm_kib,
+		.target_kib = has(g.present, GUEST_target_kib) ? g.target_kib : g.alm_kib,
+		.at_rest = true,
+		.min_kib = g.min_kib,
+		.max_kib = max_kib,
+		.weight = (uint32_t)g.weight,
+		.is_alarmed = g.is_alarmed != 0,
+		.has_report = has_report,
+		.report_ms = d->host.now_ms,
+		.report = report_of(&g, &d->host),
+	};
+	return NULL;
+}
+
+static bool take_word(struct text *line, const char *word)
+{
+	size_t len = strlen(word);
+	if (line->len < len || memcmp(line->at, word, len) != 0)
+		return false;
+	*line = (struct text){line->at + len, line->len - len};
+	return true;
+}
+
+static void begin(struct decide *d)
+{
+	d->n = 0;
+	d->has_host = false;
+	if (d->is_series)
+		return;
+	d->state.qmemman_host = (struct qmemman_host){0};
+	d->state.peer_host = (struct peer_host){0};
+}
+
+const char *decide_take_line(struct decide *d, struct text line, bool *ret_is_whole)
+{
+	*ret_is_whole = false;
+	if (line.len && line.at[0] == '#')
+		return NULL;
+	if (!line.len) {
+		*ret_is_whole = d->has_host;
+		return NULL;
+	}
+	if (take_word(&line, "guest "))
+		return take_guest(d, line);
+	if (!take_word(&line, "host "))
+		return "begins with neither host nor guest";
+	if (d->has_host)
+		return "is a second host; an empty line ends a state";
+	begin(d);
+	return take_host(d, line);
+}
+
+bool decide_is_begun(const struct decide *d)
+{
+	return d->has_host;
+}
+
+/* --- deciding ------------------------------------------------------------- */
+
+static void note_targets(const struct decide *d, uint64_t *target_kib)
+{
+	for (unsigned i = 0; i < d->plan.n_actions; i++)
+		target_kib[d->plan.action[i].guest] = d->plan.action[i].target_kib;
+}
+
+/* One call of the policy, and what the contract makes of it. */
+static void decide_once(struct decide *d)
+{
+	struct snapshot snap = {.host = d->host, .n_guests = d->n, .guest = d->view};
+	memset(d->plan.credit_kib, 0, d->n * sizeof(*d->plan.credit_kib));
+	d->policy->decide(&d->conf, &snap, &d->state, &d->plan);
+	note_targets(d, d->wanted_kib);
+	d->n_actions += d->plan.n_actions;
+	d->n_cuts += plan_cut(&d->conf, &snap, &d->plan);
+	note_targets(d, d->allowed_kib);
+}
+
+static void pass_memory_on(struct decide *d)
+{
+	struct decide_memory memory = d->memory;
+	for (unsigned i = 0; i < d->n; i++) {
+		d->last_domid[i] = d->view[i].domid;
+		d->last_seq[i] = d->view[i].report.seq;
+	}
+	d->n_last = d->n;
+	d->memory = d->last_memory;
+	d->last_memory = memory;
+}
+
+void decide_state(struct decide *d)
+{
+	d->state.demand = d->memory.demand;
+	d->state.credit = d->memory.credit;
+	d->state.qmemman = d->memory.qmemman;
+	d->state.peer = d->memory.peer;
+	for (unsigned i = 0; i < d->n; i++)
+		d->wanted_kib[i] = d->allowed_kib[i] = d->view[i].target_kib;
+	/* qmemman: each report is one decision, and a policy asks to be called again */
+	for (int round = 0; round < MAX_ROUNDS; round++) {
+		decide_once(d);
+		if (d->plan.wake_ms > d->host.now_ms)
+			break;
+		for (unsigned i = 0; i < d->n; i++)
+			d->view[i].target_kib = d->wanted_kib[i];
+	}
+	d->n_states++;
+	d->has_host = false;
+	pass_memory_on(d);
+}

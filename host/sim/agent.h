@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim_agent.h - what a simulated guest tells the host, and when. Pure.
+ *
+ * Each policy is simulated with the agent of its own system:
+ *  - cagma-agent: its own pure parts (cadence, announce, alarm, selfgrow,
+ *    reclaim) in the order in which guest/agent.c calls them. It is woken by
+ *    pressure too, by what programs touch, 4 KiB at a time, by a new target and
+ *    when a batch was reclaimed; an idle guest's slack is slept through to its end.
+ *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
+ *    it sent last, or half of that rising when 1.3 x used no longer fits.
+ *  - polled: the guest's numbers are read every poll_ms.
+ */
+#ifndef CAGMA_SIM_AGENT_H
+#define CAGMA_SIM_AGENT_H
+
+#include "guest/core/alarm.h"
+#include "guest/core/announce.h"
+#include "guest/core/cadence.h"
+#include "guest/core/reclaim.h"
+#include "guest/core/selfgrow.h"
+#include "host/sim/balloon.h"
+#include "host/sim/memory.h"
+
+enum sim_agent_kind { SIM_AGENT_CAGMA, SIM_AGENT_QMEMMAN, SIM_AGENT_POLLED };
+
+enum {
+	SIM_AGENT_START_MS = 1000, /* from a guest's start to its agent's */
+	SIM_AGENT_POLL_MS = 100,   /* qmemman's */
+};
+
+/* What the guest's kernel would show of itself. */
+struct sim_agent_sight {
+	uint64_t now_ms;
+	const struct sim_memory *memory;
+	const struct sim_balloon *balloon;
+	double largest_kib; /* the most its largest process may have; 0: all */
+	bool lies;
+	bool is_busy; /* its processor is not idle */
+};
+
+/* All zero, but for the kind and start_ms: not started. */
+struct sim_agent {
+	enum sim_agent_kind kind;
+	uint64_t start_ms;
+	uint64_t poll_ms; /* of a polled one */
+	/* what the host has written for it */
+	uint64_t cma_kib, period_ms, credit_kib;
+	bool has_credit; /* … anew */
+	/* what it has written, for the host to take */
+	bool has_report, has_alarm;
+	struct report report, alarm_report;
+	uint64_t fill_kib_s;
+	uint64_t n_reports, n_alarms;
+	/* its own */
+	struct cadence cadence;
+	struct announce announce;
+	struct alarm alarm;
+	struct selfgrow grow;
+	struct reclaim reclaim;
+	double reclaim_kib; /* the kernel is to reclaim from now on; cleared by who does it */
+	struct report look;
+	uint64_t seq;
+	uint64_t paused_ms;
+	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
+	uint64_t quiet_ms;          /* the last glance that called for no look; 0: none */
+	uint64_t stall_us, woken_ms;
+	int64_t told_kib;     /* the balloon's target, when it was last looked at */
+	uint64_t fault_pages; /* when they were last watched */
+	uint64_t sent_used_kib;
+	bool is_started;
+};
+
+/* Does what is due at sight->now_ms. The target that it sets on its own balloon, or 0. */
+uint64_t sim_agent_run(struct sim_agent *agent, const struct sim_agent_sight *sight);
+
+#endif

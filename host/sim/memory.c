@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/sim/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PAGE_KIB     4.0
+#define SCAN_RATIO   1.25   /* pages looked at for each one taken from the cache */
+#define REGROW_KIB_S 8192.0 /* how fast a cache comes back to its size when there is room */
+#define FULL_OF_SOME                                                                               \
+	0.65 /* share of stalls in which nothing else ran; real runs had 0.6 to 0.7                \
+	      */
+#define OOM_AFTER_S 1.5
+#define AVERAGE_S   2.0 /* the kernel updates PSI averages every 2 s */
+
+static double bound(double x, double low, double high)
+{
+	return x < low ? low : x > high ? high : x;
+}
+
+/* Watermarks as mm/page_alloc.c sets them: min is 4 * sqrt(size in KiB). */
+static double mark_min(const struct sim_memory *m)
+{
+	return 4 * sqrt(m->managed_kib > 0 ? m->managed_kib : 0);
+}
+
+static double mark_low(const struct sim_memory *m)
+{
+	return mark_min(m) * 1.25;
+}
+
+static double mark_high(const struct sim_memory *m)
+{
+	return mark_min(m) * 1.5;
+}
+
+/* Cache that reclaim does not get at: mapped and dirty pages of running programs. */
+static double cache_floor(const struct sim_memory *m)
+{
+	double floor_kib = 1024 + m->managed_kib * 0.01;
+
+	return floor_kib < m->config.cache_kib ? floor_kib : m->config.cache_kib;
+}
+
+static double cache_spare(const struct sim_memory *m)
+{
+	return m->cache_kib > cache_floor(m) ? m->cache_kib - cache_floor(m) : 0;
+}
+
+double sim_memory_reserve_pages_kib(const struct sim_memory *m)
+{
+	return mark_high(m);
+}
+
+double sim_memory_available_kib(const struct sim_memory *m)
+{
+	double cache = m->cache_kib, low = mark_low(m);
+	double available = m->free_kib - sim_memory_reserve_pages_kib(m);
+
+	available += cache - (cache / 2 < low ? cache / 2 : low);
+	return available > 0 ? available : 0;
+}
+
+void sim_memory_init(struct sim_memory *m, const struct sim_memory_config *config, double alloc_kib,
+		     double demand_kib)
+{
+	double room;
+
+	memset(m, 0, sizeof *m);
+	m->config = *config;
+	m->managed_kib = bound(alloc_kib - config->reserve_kib, 1024, 1e12);
+	if (m->config.kernel_kib > m->managed_kib / 2)
+		m->config.kernel_kib = m->managed_kib / 2;
+	room = m->managed_kib - m->config.kernel_kib - mark_high(m);
+	m->anon_kib = bound(demand_kib, 0, room > 0 ? room : 0);
+	m->cache_kib = bound(config->cache_kib, 0, room > m->anon_kib ? room - m->anon_kib : 0);
+	m->free_kib = m->managed_kib - m->config.kernel_kib - m->anon_kib - m->cache_kib;
+	m->demand_kib = demand_kib;
+}
+
+/* ---- taking pages back ---- */
+
+/* Up to KIB from the cache, by kswapd or in direct reclaim; returns how much. */
+static double reclaim_cache(struct sim_memory *m, double kib, bool direct)
+{
+	double taken = bound(kib, 0, cache_spare(m)), pages = taken / PAGE_KIB;
+
+	m->cache_kib -= taken;
+	m->free_kib += taken;
+	if (direct) {
+		m->counters.pgsteal_direct += pages;
+		m->counters.pgscan_direct += pages * SCAN_RATIO;
+		m->counters.allocstall += pages / 32;
+	} else {
+		m->counters.pgsteal_kswapd += pages;
+		m->counters.pgscan_kswapd += pages * SCAN_RATIO;
+		m->counters.pageoutrun += pages > 0 ? pages / 64 : 0;
+	}
+	return taken;
+}
+
+static void swap_out(struct sim_memory *m, double kib)
+{
+	double pages;
+
+	kib = bound(kib, 0, m->anon_kib);
+	kib = bound(kib, 0, m->config.swap_kib - m->swapped_kib);
+	pages = kib / PAGE_KIB;
+	m->anon_kib -= kib;
+	m->swapped_kib += kib;
+	m->free_kib += kib;
+	m->counters.pswpout += pages;
+	m->counters.pgscan_kswapd += pages * 1.5;
+	m->counters.pgsteal_kswapd += pages * 0.6;
+	m->counters.pgscan_direct += pages;
+	m->counters.pgsteal_direct += pages * 0.4;
+	m->counters.allocstall += pages / 32;
+	m->counters.pageoutrun += pages / 64;
+}
+
+/* ---- one step ---- */
+
+/* Programs free memory at once, resident and swapped alike. */
+static void free_surplus(struct sim_memory *m, double demand_kib)
+{
+	double total = m->anon_kib + m->swapped_kib, less = total - demand_kib, swapped;
+
+	if (less <= 0)
+		return;
+	swapped = less * m->swapped_kib / total;
+	m->swapped_kib -= swapped;
+	m->anon_kib -= less - swapped;
+	m->free_kib += less - swapped;
+}
+
+/* The swapped part of the pages in use: the cold ones are taken to have gone first. */
+static double swapped_hot(const struct sim_memory *m)
+{
+	double cold = (1 - m->config.hot_share) * (m->anon_kib + m->swapped_kib);
+
+	return m->swapped_kib > cold ? m->swapped_kib - cold : 0;
+}
+
+/* What the programs read and write apart from memory, this step. */
+static double plan_io(struct sim_memory *m)
+{
+	double cached = m->config.cache_kib > 0 ? m->cache_kib / m->config.cache_kib : 1;
+
+	m->miss_kib = m->config.file_kib_s * m->step_s * (1 - bound(cached, 0, 1));
+	m->direct_kib = m->config.direct_kib_s * m->step_s;
+	return m->miss_kib + m->direct_kib;
+}
+
+double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
+{
+	double spare, need, room_swap;
+
+	m->demand_kib = demand_kib;
+	m->step_s = step_s;
+	free_surplus(m, demand_kib);
+	m->grow_kib = bound(demand_kib - m->anon_kib - m->swapped_kib, 0,
+			    m->config.populate_kib_s * step_s);
+	m->swapin_kib = swapped_hot(m) * bound(m->config.passes_s * step_s, 0, 1);
+	need = m->grow_kib + m->swapin_kib;
+	spare = cache_spare(m) + (m->free_kib > mark_min(m) ? m->free_kib - mark_min(m) : 0);
+	/* kswapd keeps a margin; it does so by swapping only when the cache has no more to give. */
+	if (spare - need < mark_high(m) - mark_min(m) && m->anon_kib > 0)
+		m->swapout_kib =
+			need + (mark_high(m) - mark_min(m)) * bound(step_s * 4, 0, 1) - spare;
+	else
+		m->swapout_kib = 0;
+	m->swapout_kib = fmax(m->swapout_kib, m->wait_kib + m->reclaim_kib);
+	room_swap = m->config.swap_kib - m->swapped_kib + m->swapin_kib;
+	m->swapout_kib =
+		bound(m->swapout_kib, 0, room_swap < m->anon_kib ? room_swap : m->anon_kib);
+	return m->swapin_kib + m->swapout_kib + plan_io(m);
+}
+
+/* Makes KIB available above the minimum, from the cache; returns how much of it there is. */
+static double take_pages(struct sim_memory *m, double kib)
+{
+	double above = m->free_kib - mark_min(m), lacking = kib - (above > 0 ? above : 0);
+
+	if (lacking > 0)
+		reclaim_cache(m, lacking, lacking > kib / 2);
+	above = m->free_kib - mark_min(m);
+	return bound(kib, 0, above > 0 ? above : 0);
+}
+
+static void kswapd(struct sim_memory *m)
+{
+	if (m->free_kib < mark_low(m))
+		reclaim_cache(m, mark_high(m) - m->free_kib, false);
+}
+
+/* File reads fill what is free and then turn the cache over, which keeps kswapd at work without
+ * any need for memory; a cache that was squeezed comes back when there is room. */
+static void cache_activity(struct sim_memory *m, double read_kib)
+{
+	double room = m->free_kib - mark_high(m), lacking = m->config.cache_kib - m->cache_kib;
+	double read = m->config.read_kib_s * m->step_s, grown, pages;
+
+	room = room > 0 ? room : 0;
+	grown = bound(lacking, 0, m->config.file_kib_s > 0 ? read_kib : REGROW_KIB_S * m->step_s);
+	grown = bound(grown, 0, room / 2);
+	m->counters.refault_file += grown / PAGE_KIB / 2;
+	pages = (read - bound(read, 0, room - grown)) / PAGE_KIB;
+	grown += bound(read, 0, room - grown);
+	m->cache_kib += grown;
+	m->free_kib -= grown;
+	if (pages > 0) {
+		m->counters.pgscan_kswapd += pages * SCAN_RATIO;
+		m->counters.pgsteal_kswapd += pages;
+		m->counters.pageoutrun += pages / 64;
+	}
+	m->counters.pgmajfault += grown / PAGE_KIB / 32;
+}
+
+static void oom_kill(struct sim_memory *m)
+{
+	m->free_kib += m->anon_kib;
+	m->anon_kib = 0;
+	m->swapped_kib = 0;
+	m->stuck_s = 0;
+	m->counters.oom_kill += 1;
+}
+
+static void average_update(struct sim_memory_average *average, double total_us, double elapsed_s)
+{
+	double percent = (total_us - average->last_us) / (elapsed_s * 1e4);
+
+	percent = bound(percent, 0, 100);
+	average->avg10 += (percent - average->avg10) * (1 - exp(-elapsed_s / 10));
+	average->avg60 += (percent - average->avg60) * (1 - exp(-elapsed_s / 60));
+	average->avg300 += (percent - average->avg300) * (1 - exp(-elapsed_s / 300));
+	average->last_us = total_us;
+}
+
+static void pressure(struct sim_memory *m, double stall_share)
+{
+	m->counters.some_us += stall_share * m->step_s * 1e6;
+	m->counters.full_us += stall_share * m->step_s * 1e6 * FULL_OF_SOME;
+	m->average_s += m->step_s;
+	if (m->average_s < AVERAGE_S)
+		return;
+	average_update(&m->some, m->counters.some_us, m->average_s);
+	average_update(&m->full, m->counters.full_us, m->average_s);
+	m->average_s = 0;
+}
+
+/* KIB of what is to be swapped out beside the programs' needs went out; the driver comes first. */
+static void count_swapped(struct sim_memory *m, double kib)
+{
+	double rest_kib = fmax(0, kib - m->wait_kib);
+
+	m->wait_kib = fmax(0, m->wait_kib - kib);
+	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
+			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
+	/* of what is left a step does only a part, so it would never end */
+	if (m->reclaim_kib < PAGE_KIB)
+		m->reclaim_kib = 0;
+}
+
+void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
+{
+	double need = m->grow_kib + m->swapin_kib, swapin, grow, stall = 0, read;
+	bool waits = m->wait_kib > 0;
+
+	swap_out(m, m->swapout_kib * io_share);
+	count_swapped(m, m->swapout_kib * io_share);
+	swapin = take_pages(m, bound(m->swapin_kib * io_share, 0, m->swapped_kib));
+	m->swapped_kib -= swapin;
+	m->anon_kib += swapin;
+	m->free_kib -= swapin;
+	m->counters.pswpin += swapin / PAGE_KIB;
+	m->counters.refault_anon += swapin / PAGE_KIB;
+	m->counters.pgmajfault += swapin / PAGE_KIB / 2;
+	grow = take_pages(m, m->grow_kib);
+	m->anon_kib += grow;
+	m->free_kib -= grow;
+	m->counters.pgfault += (grow + swapin) / PAGE_KIB;
+	kswapd(m);
+	cache_activity(m, m->miss_kib * io_share);
+	m->counters.io_wanted_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s;
+	m->counters.io_done_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s -
+				   (m->miss_kib + m->direct_kib) * (1 - io_share);
+	/* Below one page there is nothing that anybody waits for. */
+	if (need > PAGE_KIB)
+		stall = bound((need - swapin - grow) / need, 0, 1);
+	read = disk_kib_s > 0 ? bound(swapin / (disk_kib_s * m->step_s), 0, 1) : 1;
+	stall = stall > read ? stall : read;
+	if (waits)
+		stall = 1;
+	pressure(m, stall);
+	if (m->grow_kib > PAGE_KIB && grow < m->grow_kib * 0.05 &&
+	    m->swapped_kib > m->config.swap_kib * 0.95)
+		m->stuck_s += m->step_s;
+	else
+		m->stuck_s = 0;
+	if (m->stuck_s > OOM_AFTER_S)
+		oom_kill(m);
+}
+
+/* ---- the agent and the balloon ---- */
+
+void sim_memory_reclaim(struct sim_memory *m, double kib)
+{
+	m->reclaim_kib = kib;
+}
+
+double sim_memory_inflate(struct sim_memory *m, double kib)
+{
+	double taken = take_pages(m, kib);
+
+	m->free_kib -= taken;
+	m->managed_kib -= taken;
+	kswapd(m);
+	return taken;
+}
+
+void sim_memory_wait(struct sim_memory *m, double kib)
+{
+	m->wait_kib = kib;
+}
+
+bool sim_memory_is_exhausted(const struct sim_memory *m)
+{
+	return m->anon_kib < PAGE_KIB || m->config.swap_kib - m->swapped_kib < PAGE_KIB;
+}
+
+void sim_memory_deflate(struct sim_memory *m, double kib)
+{
+	m->managed_kib += kib;
+	m->free_kib += kib;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/simcmd/table.h"
+
+#include "host/sim/bound.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TRACE_MS = 250 };
+
+/* --- options of cagmad.conf ------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	size_t offset;
+	bool is_u32;
+	uint64_t scale;
+} options[] = {
+	{"period_ms", offsetof(struct policy_conf, period_ms), false, 1},
+	{"reserve_mib", offsetof(struct policy_conf, reserve_kib), false, 1024},
+	{"cma_min_mib", offsetof(struct policy_conf, cma_min_kib), false, 1024},
+	{"cma_share_permyriad", offsetof(struct policy_conf, cma_share_permyriad), true, 1},
+	{"pressure_max_permyriad", offsetof(struct policy_conf, pressure_max_permyriad), true, 1},
+	{"demand_fall_ms", offsetof(struct policy_conf, demand_fall_ms), false, 1},
+	{"step_mib", offsetof(struct policy_conf, step_kib), false, 1024},
+	{"credit_mib", offsetof(struct policy_conf, credit_kib), false, 1024},
+};
+
+enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+
+bool sim_table_set(struct sim_table *t, const char *name, uint64_t value)
+{
+	for (unsigned i = 0; i < N_OPTIONS && t->n_settings < SIM_TABLE_SETTINGS; i++) {
+		if (strcmp(options[i].name, name) != 0)
+			continue;
+		t->setting[t->n_settings++] = (struct sim_setting){i, value};
+		return true;
+	}
+	return false;
+}
+
+static struct sim_system system_of(const struct sim_table *t, unsigned policy)
+{
+	struct sim_system system = sim_system_of(t->policy[policy]);
+	for (unsigned i = 0; i < t->n_settings && strcmp(system.policy->name, "cagma") == 0; i++) {
+		unsigned o = t->setting[i].option;
+		char *at = (char *)&system.conf + options[o].offset;
+		uint64_t value = t->setting[i].value * options[o].scale;
+		if (options[o].is_u32)
+			*(uint32_t *)(void *)at = (uint32_t)value;
+		else
+			*(uint64_t *)(void *)at = value;
+	}
+	return system;
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
+void sim_table_head(const struct sim_table *t, FILE *file)
+{
+	fprintf(file,
+		t->is_tsv
+			? "workload\tseed\tpolicy\tpages\tswapped_in\tswapped_out\tslowest_permille"
+			  "\tcuts\ttargets\ttargets_per_min\tshort_ms\tstalled_ms\toom_kills"
+			  "\tunstarted\tpasses\n"
+			: "%-20s %5s %-20s %12s %9s %6s %11s %9s %5s %9s\n",
+		"workload", "seed", "policy", "swapped", "slowest", "cuts", "targets/min",
+		"short s", "OOM", "unstarted");
+}
+
+static void print_bound(const struct sim_table *t, const char *name, uint64_t seed, uint64_t pages,
+			FILE *file)
+{
+	if (t->is_tsv)
+		fprintf(file, "%s\t%" PRIu64 "\tbound\t%" PRIu64 "\n", name, seed, pages);
+	else
+		fprintf(file, "%-20s %5" PRIu64 " %-20s %12" PRIu64 "\n", name, seed, "(at least)",
+			pages);
+}
+
+static void print_row(const struct sim_table *t, const char *name, uint64_t seed,
+		      const char *policy, const struct sim_result *r, FILE *file)
+{
+	double per_min = (double)r->n_targets / r->minutes;
+	if (t->is_tsv)
+		fprintf(file,
+			"%s\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+			"\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
+			"\t%" PRIu64 "\t%" PRIu64 "\n",
+			name, seed, policy, sim_result_pages(r), r->swapped_in, r->swapped_out,
+			r->slowest_permille, r->n_cuts, r->n_targets, per_min, r->short_ms,
+			r->stalled_ms, r->oom_kills, r->unstarted, r->n_passes);
+	else
+		fprintf(file,
+			"%-20s %5" PRIu64 " %-20s %12" PRIu64 " %7.1f %% %6" PRIu64 " %11.1f"
+			" %9.1f %5" PRIu64 " %9" PRIu64 "\n",
+			name, seed, policy, sim_result_pages(r), (double)r->slowest_permille / 10,
+			r->n_cuts, per_min, (double)r->short_ms / 1000, r->oom_kills, r->unstarted);
+}
+
+/* What cannot be, whatever a policy does. */
+static int judge(const char *name, uint64_t seed, const char *policy, uint64_t bound,
+		 const struct sim_result *r)
+{
+	if (!r->adds_up)
+		fprintf(stderr, "cagma-sim: %s, seed %" PRIu64 ", %s: the pages do not add up\n",
+			name, seed, policy);
+	else if (!r->oom_kills && sim_result_pages(r) < bound)
+		fprintf(stderr,
+			"cagma-sim: %s, seed %" PRIu64 ", %s: %" PRIu64
+			" pages swapped, of at least %" PRIu64 "\n",
+			name, seed, policy, sim_result_pages(r), bound);
+	else
+		return 0;
+	return -EDOM;
+}
+
+/* What knowing everything comes to; judged as policies are. */
+static int row_of_knowing(const struct sim_table *t, const char *name, const struct sim_scenario *s,
+			  uint64_t seed, uint64_t bound, FILE *file)
+{
+	struct sim_system system = sim_system_of(policy_find("static"));
+	const char *knowing = t->is_tsv ? "knowing" : "(knowing all)";
+	struct sim_result result;
+	system.knows_all = true;
+	int r = sim_run(s, &system, seed, NULL, &result);
+	if (r < 0)
+		return r;
+	print_row(t, name, seed, knowing, &result, file);
+	return judge(name, seed, knowing, bound, &result);
+}
+
+static int rows_of_seed(const struct sim_table *t, const char *name, const struct sim_scenario *s,
+			uint64_t seed, struct sim_bound_guest *room, FILE *file)
+{
+	uint64_t bound = sim_bound_pages(s, seed, room);
+	print_bound(t, name, seed, bound, file);
+	int known = row_of_knowing(t, name, s, seed, bound, file);
+	if (known < 0)
+		return known;
+	for (unsigned p = 0; p < t->n_policies; p++) {
+		struct sim_system system = system_of(t, p);
+		struct sim_result result;
+		int r = sim_run(s, &system, seed, NULL, &result);
+		if (r < 0)
+			return r;
+		print_row(t, name, seed, system.policy->name, &result, file);
+		r = judge(name, seed, system.policy->name, bound, &result);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int sim_table_rows(const struct sim_table *t, const char *name, const struct sim_scenario *s,
+		   FILE *file)
+{
+	struct sim_bound_guest *room = calloc(s->n_guests, sizeof(*room));
+	int r = room ? 0 : -ENOMEM;
+	for (unsigned i = 0; i < t->n_seeds && r == 0; i++)
+		r = rows_of_seed(t, name, s, t->seed[i], room, file);
+	free(room);
+	return r;
+}
+
+/* --- over time ---------------------------------------------------------------------------------
+ */
+
+static void trace_guests(void *arg, double at_s, const struct sim_host *h)
+{
+	FILE *file = arg;
+	for (unsigned k = 0; k < h->n_started; k++) {
+		const struct sim_guest *g = &h->guest[h->started[k]];
+		const struct sim_memory *m = &g->memory;
+		fprintf(file, "%.2f\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\n", at_s, g->config.name,
+			m->demand_kib / 1024, (double)g->alm_kib / 1024,
+			(double)g->target_kib / 1024, sim_memory_available_kib(m) / 1024,
+			m->swapped_kib / 1024);
+	}
+	fprintf(file, "%.2f\t(free)\t0\t%.1f\t0\t0\t0\n", at_s, (double)h->free_kib / 1024);
+}
+
+int sim_table_trace(const struct sim_table *t, const struct sim_scenario *s, FILE *file)
+{
+	struct sim_watch watch = {TRACE_MS, trace_guests, file};
+	struct sim_system system = system_of(t, 0);
+	struct sim_result result;
+	fputs("s\tguest\tdemand_mib\talm_mib\ttarget_mib\tavm_mib\tswapped_mib\n", file);
+	return sim_run(s, &system, t->seed[0], &watch, &result);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim_table.h - runs of scenarios as lines: for people, or for programs. (Edge: writes to a FILE.)
+ */
+#ifndef CAGMA_SIMCMD_TABLE_H
+#define CAGMA_SIMCMD_TABLE_H
+
+#include "host/simcmd/play.h"
+
+#include <stdio.h>
+
+enum { SIM_TABLE_POLICIES = 16, SIM_TABLE_SEEDS = 16, SIM_TABLE_SETTINGS = 8, SIM_TABLE_NAME = 40 };
+
+struct sim_table {
+	unsigned n_policies, n_seeds, n_settings;
+	const struct policy *policy[SIM_TABLE_POLICIES];
+	uint64_t seed[SIM_TABLE_SEEDS];
+	struct sim_setting {
+		unsigned option;
+		uint64_t value;
+	} setting[SIM_TABLE_SETTINGS];
+	bool is_tsv;
+};
+
+/* An option of cagmad.conf is to have another value under policy cagma. False when there is none
+ * of that name, or no place for more. */
+bool sim_table_set(struct sim_table *table, const char *name, uint64_t value);
+
+void sim_table_head(const struct sim_table *table, FILE *file);
+
+/*
+ * A line for each seed and policy, behind one for the bound. 0, -ENOMEM, or
+ * -EDOM after saying so on stderr: pages were lost, or fewer were swapped than
+ * the bound says is possible. Either is a bug of the simulator.
+ */
+int sim_table_rows(const struct sim_table *table, const char *name,
+		   const struct sim_scenario *scenario, FILE *file);
+
+/* What the first policy's guests hold, are told and want, over time. 0 or -ENOMEM. */
+int sim_table_trace(const struct sim_table *table, const struct sim_scenario *scenario, FILE *file);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/xen/savehelper.h"
+
+#include "common/file.h"
+#include "common/text.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELPER "libxl-save-helper"
+
+/* The kernel keeps so much of a program's name. */
+#define COMM_BYTES 15
+
+enum { ARGUMENTS_BYTES = 4096, STATUS_BYTES = 4096 };
+
+int64_t migration_domid(const char *arguments, unsigned len)
+{
+	enum { MODE = 1, DOMID = 4 };
+	const char *at = arguments, *end = arguments + len;
+	uint64_t domid;
+	for (unsigned i = 0; at < end; i++) {
+		size_t size = strnlen(at, (size_t)(end - at));
+		struct text word = {at, size};
+		if (i == MODE && !text_is(word, "--save-domain"))
+			return -1;
+		if (i == DOMID)
+			return text_number(word, UINT32_MAX, &domid) ? (int64_t)domid : -1;
+		at += size + 1;
+	}
+	return -1;
+}
+
+static bool is_helper(int proc_fd, const char *pid)
+{
+	char path[32], comm[COMM_BYTES + 2];
+	snprintf(path, sizeof(path), "%.16s/comm", pid);
+	ssize_t len = file_read_at(proc_fd, path, comm, sizeof(comm));
+	return len >= COMM_BYTES && strncmp(comm, HELPER, COMM_BYTES) == 0;
+}
+
+bool migration_is_roots(const char *status)
+{
+	static const char line[] = "\nUid:";
+	const char *at = strstr(status, line);
+	unsigned uid[2];
+	return at && sscanf(at + sizeof(line) - 1, "%u %u", &uid[0], &uid[1]) == 2 && uid[0] == 0 &&
+	       uid[1] == 0;
+}
+
+/* Anybody may call his process what he likes. Its owner is not taken from /proc's directories: they
+ * are root's of a process that has only asked not to be dumped. */
+static bool is_roots(int proc_fd, const char *pid)
+{
+	char path[32], status[STATUS_BYTES];
+	snprintf(path, sizeof(path), "%.16s/status", pid);
+	return file_read_at(proc_fd, path, status, sizeof(status)) > 0 &&
+	       migration_is_roots(status);
+}
+
+/* Root's that merely has the name. It may be hidden from us: then that is not asked for. */
+static bool is_program(int proc_fd, const char *pid)
+{
+	char path[32], program[PATH_MAX];
+	snprintf(path, sizeof(path), "%.16s/exe", pid);
+	ssize_t len = readlinkat(proc_fd, path, program, sizeof(program) - 1);
+	if (len < 0)
+		return errno == EACCES || errno == EPERM;
+	program[len] = '\0';
+	const char *name = strrchr(program, '/');
+	/* what was replaced by a newer version has " (deleted)" behind it */
+	return name && strncmp(name + 1, HELPER, sizeof(HELPER) - 1) == 0;
+}
+
+static int64_t domid_of(int proc_fd, const char *pid)
+{
+	char path[32], arguments[ARGUMENTS_BYTES];
+	snprintf(path, sizeof(path), "%.16s/cmdline", pid);
+	ssize_t len = file_read_at(proc_fd, path, arguments, sizeof(arguments));
+	return len > 0 ? migration_domid(arguments, (unsigned)len) : -1;
+}
+
+pid_t migration_helper(uint32_t domid)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t pid = 0;
+	while (proc && !pid && (entry = readdir(proc)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    is_roots(dirfd(proc), entry->d_name) &&
+		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid)
+			pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	if (proc)
+		closedir(proc);
+	return pid;
+}
+
+unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX])
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	unsigned n = 0;
+	while (proc && n < MIGRATION_MAX && (entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]) ||
+		    !is_helper(dirfd(proc), entry->d_name) ||
+		    !is_roots(dirfd(proc), entry->d_name) ||
+		    !is_program(dirfd(proc), entry->d_name))
+			continue;
+		int64_t domid = domid_of(dirfd(proc), entry->d_name);
+		if (domid >= 0)
+			ret_domid[n++] = (uint32_t)domid;
+	}
+	if (proc)
+		closedir(proc);
+	return n;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/xen/target.h"
+
+#include "host/xen/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIBXL_API_VERSION 0x041400
+#include <libxl.h>
+#include <libxl_utils.h>
+
+/* Opening a context takes longer than a call, so a worker keeps its own. */
+static libxl_ctx *context;
+static xentoollog_logger_stdiostream *logger;
+
+static int open_context(bool verbose)
+{
+	if (context)
+		return 0;
+	if (store_probe() < 0)
+		return ERROR_FAIL;
+	/* libxl's own words on a failure would come at every try; the daemon says it once */
+	logger = xtl_createlogger_stdiostream(stderr, verbose ? XTL_DETAIL : XTL_CRITICAL, 0);
+	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
+}
+
+/* What is asked of a domain that is always there links and loads the rest. */
+void target_prepare(bool verbose)
+{
+	libxl_dominfo info;
+	if (context)
+		return;
+	libxl_dominfo_init(&info);
+	if (open_context(verbose) != 0 || libxl_domain_info(context, &info, 0) != 0)
+		target_finish();
+	libxl_dominfo_dispose(&info);
+}
+
+void target_finish(void)
+{
+	libxl_ctx_free(context);
+	context = NULL;
+	if (logger)
+		xtl_logger_destroy((xentoollog_logger *)logger);
+	logger = NULL;
+}
+
+/* 0, ERROR_DOMAIN_NOTFOUND when the domid is nobody's or another's, another ERROR_*. */
+static int check_domain(const struct worker_job *job)
+{
+	libxl_dominfo info;
+	libxl_dominfo_init(&info);
+	int r = libxl_domain_info(context, &info, job->domid);
+	if (r == 0 && memcmp(info.uuid.uuid, job->uuid, sizeof(job->uuid)) != 0)
+		r = ERROR_DOMAIN_NOTFOUND;
+	libxl_dominfo_dispose(&info);
+	return r;
+}
+
+static int try_to_set(const struct worker_job *job, bool verbose)
+{
+	int r = open_context(verbose);
+	if (r == 0)
+		r = check_domain(job);
+	if (r == 0)
+		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
+	/* whatever it was, a context that has met an error may be stuck with it */
+	if (r != 0 && r != ERROR_DOMAIN_NOTFOUND)
+		target_finish();
+	return r;
+}
+
+enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
+{
+	bool is_kept = context != NULL; /* and perhaps of a xenstored that was started anew since */
+	int r = try_to_set(job, verbose);
+	if (is_kept && !context)
+		r = try_to_set(job, verbose);
+	if (r == 0)
+		return WORKER_DONE;
+	if (r == ERROR_DOMAIN_NOTFOUND)
+		return WORKER_GONE;
+	*ret_libxl_error = r;
+	return WORKER_REFUSED;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/xen/xlcfg.h"
+
+#include <errno.h>
+#include <libxlutil.h>
+#include <string.h>
+#include <unistd.h>
+
+#define KIB_PER_MIB UINT64_C(1024)
+#define MAX_MIB     (1L << 30)
+
+/* What one reading needs at hand. */
+struct reading {
+	const char *path;
+	FILE *messages;
+	XLU_Config *file;
+	bool failed;
+};
+
+static void complain(struct reading *r, const char *what, const char *wrong)
+{
+	fprintf(r->messages, "%s: %s%s\n", r->path, what, wrong);
+	r->failed = true;
+}
+
+/* `standard` when the file does not say. */
+static uint64_t read_number(struct reading *r, const char *name, long least, uint64_t standard)
+{
+	long value;
+	int e = xlu_cfg_get_long(r->file, name, &value, 1);
+	if (e == ESRCH)
+		return standard;
+	if (e || value < least || value > MAX_MIB) {
+		complain(r, name, " is not a number in its range");
+		return standard;
+	}
+	return (uint64_t)value;
+}
+
+static const char *read_string(struct reading *r, const char *name)
+{
+	const char *value;
+	return xlu_cfg_get_string(r->file, name, &value, 1) == 0 ? value : NULL;
+}
+
+static void read_identity(struct reading *r, struct xlcfg *cfg)
+{
+	const char *name = read_string(r, "name"), *uuid = read_string(r, "uuid");
+	if (!name || !leaseline_is_name((struct text){name, strlen(name)}))
+		complain(r, "name", " is missing or is none");
+	else
+		memcpy(cfg->name, name, strlen(name) + 1);
+	cfg->has_uuid = uuid != NULL;
+	if (uuid && !uuid_read(uuid, cfg->uuid))
+		complain(r, "uuid", " is not a UUID");
+}
+
+static void read_type(struct reading *r, struct xlcfg *cfg)
+{
+	static const struct {
+		const char *option, *word;
+		enum need_type type;
+	} words[] = {
+		{"type", "pv", NEED_PV},         {"type", "pvh", NEED_PVH},
+		{"type", "hvm", NEED_HVM},       {"builder", "hvm", NEED_HVM},
+		{"builder", "generic", NEED_PV},
+	};
+	const char *option = read_string(r, "type") ? "type" : "builder";
+	const char *word = read_string(r, option);
+	cfg->need.type = NEED_PV;
+	for (unsigned i = 0; word && i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i].option, option) == 0 && strcmp(words[i].word, word) == 0) {
+			cfg->need.type = words[i].type;
+			return;
+		}
+	if (word)
+		complain(r, option, " is none that xl knows");
+}
+
+static void read_memory(struct reading *r, struct xlcfg *cfg)
+{
+	struct need_guest *need = &cfg->need;
+	uint64_t memory_mib = read_number(r, "memory", 1, 0);
+	if (!memory_mib && !r->failed)
+		complain(r, "memory", " is missing");
+	need->memory_kib = memory_mib * KIB_PER_MIB;
+	need->maxmem_kib = read_number(r, "maxmem", 1, memory_mib) * KIB_PER_MIB;
+	need->max_vcpus = read_number(r, "maxvcpus", 1, read_number(r, "vcpus", 1, 1));
+	need->shadow_kib = read_number(r, "shadow_memory", 0, 0) * KIB_PER_MIB;
+	need->has_hap = read_number(r, "hap", 0, 1) != 0;
+	int n_pci = 0;
+	need->has_passthrough = xlu_cfg_get_list(r->file, "pci", NULL, &n_pci, 1) == 0 && n_pci > 0;
+}
+
+bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg)
+{
+	struct reading r = {.path = path, .messages = messages};
+	struct xlcfg cfg = {.has_uuid = false};
+	if (access(path, R_OK) < 0) {
+		complain(&r, "cannot be read: ", strerror(errno));
+		return false;
+	}
+	r.file = xlu_cfg_init(messages, path);
+	if (!r.file || xlu_cfg_readfile(r.file, path) != 0)
+		complain(&r, "is not in xl.cfg's syntax", "");
+	if (!r.failed) {
+		read_identity(&r, &cfg);
+		read_type(&r, &cfg);
+		read_memory(&r, &cfg);
+	}
+	if (r.file)
+		xlu_cfg_destroy(r.file);
+	if (!r.failed)
+		*ret_cfg = cfg;
+	return !r.failed;
+}
