@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys-doc - prints docs/xenstore-keys.md from the tables of keys.h and leaseline.h.
+ * keys-doc - prints docs/xenstore-keys.md from the tables of keys.h and toolkeys.h.
  *
  * Run by `make docs`; `make check-docs` fails when the document differs.
  */
@@ -117,23 +117,23 @@ static const char reservations[] =
 	"| Key | Written by | What it says |\n"
 	"| --- | --- | --- |\n";
 
-static const char *const examples[LEASELINE_KEYS_] = {
-	[LEASELINE_DAEMON] = "protocol=1 pid=812 version=0.1.0",
-	[LEASELINE_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
-	[LEASELINE_STATE] = "state=waiting there_kib=131072",
+static const char *const examples[TOOLKEYS_KEYS_] = {
+	[TOOLKEYS_DAEMON] = "protocol=1 pid=812 version=0.1.0",
+	[TOOLKEYS_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
+	[TOOLKEYS_STATE] = "state=waiting there_kib=131072",
 };
 
 static void print_reservations(void)
 {
-	printf(reservations, LEASELINE_MAX_BYTES);
-	for (unsigned i = 0; i < LEASELINE_KEYS_; i++)
-		printf("| `%s` | %s | %s |\n", leaseline_table[i].path, leaseline_table[i].writer,
-		       leaseline_table[i].about);
-	for (unsigned i = 0; i < LEASELINE_KEYS_; i++) {
-		const struct line_format *format = leaseline_format((enum leaseline_key)i);
+	printf(reservations, TOOLKEYS_MAX_BYTES);
+	for (unsigned i = 0; i < TOOLKEYS_KEYS_; i++)
+		printf("| `%s` | %s | %s |\n", toolkeys_table[i].path, toolkeys_table[i].writer,
+		       toolkeys_table[i].about);
+	for (unsigned i = 0; i < TOOLKEYS_KEYS_; i++) {
+		const struct line_format *format = toolkeys_format((enum toolkeys_key)i);
 		if (!format)
 			continue;
-		printf("\n### %s\n\n    %s\n\n", leaseline_table[i].path, examples[i]);
+		printf("\n### %s\n\n    %s\n\n", toolkeys_table[i].path, examples[i]);
 		print_table(format);
 	}
 }

@@ -4,6 +4,7 @@
  *
  * Options and commands; what `reserve` does is reserve.h's.
  */
+#include "common/clock.h"
 #include "common/amount.h"
 #include "common/log.h"
 #include "common/command.h"
@@ -189,7 +190,7 @@ static int do_reserve(int argc, char **argv)
 
 static int do_release(int argc, char **argv)
 {
-	char path[LEASELINE_MAX_PATH], line[LEASELINE_MAX_BYTES + 1];
+	char path[TOOLKEYS_MAX_PATH], line[TOOLKEYS_MAX_BYTES + 1];
 	uint64_t id;
 	if (argc != 2)
 		return wrong_usage("release takes the number of a reservation", "");
@@ -198,7 +199,7 @@ static int do_release(int argc, char **argv)
 	struct store *store = open_store();
 	if (!store)
 		return EXIT_FAILURE;
-	leaseline_path(LEASELINE_REQUEST, (uint32_t)id, path);
+	toolkeys_path(TOOLKEYS_REQUEST, (uint32_t)id, path);
 	int r = store_read_tool(store, path, line, sizeof(line));
 	if (r >= 0 || r == -EMSGSIZE) {
 		snprintf(path, sizeof(path), "reservation/%" PRIu64, id);
@@ -212,11 +213,11 @@ static int do_release(int argc, char **argv)
 }
 
 /* The text of a reservation's key; "" when it has none. */
-static struct text read_key(struct store *store, enum leaseline_key key, uint32_t id, char *buf,
+static struct text read_key(struct store *store, enum toolkeys_key key, uint32_t id, char *buf,
 			    size_t size)
 {
-	char path[LEASELINE_MAX_PATH];
-	leaseline_path(key, id, path);
+	char path[TOOLKEYS_MAX_PATH];
+	toolkeys_path(key, id, path);
 	int len = store_read_tool(store, path, buf, size);
 	buf[len < 0 ? 0 : len] = '\0';
 	return (struct text){buf, len < 0 ? 0 : (size_t)len};
@@ -224,18 +225,18 @@ static struct text read_key(struct store *store, enum leaseline_key key, uint32_
 
 static void print_one(struct store *store, uint32_t id)
 {
-	char line[LEASELINE_MAX_BYTES + 1], answer[LEASELINE_MAX_BYTES + 1];
-	char name[LEASELINE_MAX_NAME + 1], guest[16] = "";
-	struct leaseline_request request;
-	struct leaseline_state state;
+	char line[TOOLKEYS_MAX_BYTES + 1], answer[TOOLKEYS_MAX_BYTES + 1];
+	char name[TOOLKEYS_MAX_NAME + 1], guest[16] = "";
+	struct toolkeys_request request;
+	struct toolkeys_state state;
 	uint64_t present = 0;
-	if (leaseline_read_request(read_key(store, LEASELINE_REQUEST, id, line, sizeof(line)),
-				   &request))
+	if (toolkeys_read_request(read_key(store, TOOLKEYS_REQUEST, id, line, sizeof(line)),
+				  &request))
 		return;
-	bool is_answered = line_parse(&leaseline_state_format,
-				      read_key(store, LEASELINE_STATE, id, answer, sizeof(answer)),
+	bool is_answered = line_parse(&toolkeys_state_format,
+				      read_key(store, TOOLKEYS_STATE, id, answer, sizeof(answer)),
 				      &state, &present) == LINE_OK;
-	bool is_named = leaseline_is_name(read_key(store, LEASELINE_NAME, id, name, sizeof(name)));
+	bool is_named = toolkeys_is_name(read_key(store, TOOLKEYS_NAME, id, name, sizeof(name)));
 	if (is_answered && present & STATE_BIT(domid))
 		snprintf(guest, sizeof(guest), "%" PRIu64, state.domid);
 	printf("%5" PRIu32 "  %-8s %8" PRIu64 " ", id, is_answered ? state.state : "new",
@@ -244,25 +245,25 @@ static void print_one(struct store *store, uint32_t id)
 		printf("%8" PRIu64, state.there_kib / 1024);
 	else
 		printf("%8s", "-");
-	printf(" %6" PRIu64 "  %-6s %s\n", amount_less(request.until_ms, reserve_now_ms()) / 1000,
+	printf(" %6" PRIu64 "  %-6s %s\n", amount_less(request.until_ms, clock_boot_ms()) / 1000,
 	       guest[0] ? guest : "-", is_named ? name : "-");
 }
 
 static int do_reservations(int argc, char **argv)
 {
-	uint32_t id[LEASE_MAX];
+	uint32_t id[RESERVATION_MAX];
 	if (argc != 1)
 		return wrong_usage("reservations takes no argument: ", argv[1]);
 	struct store *store = open_store();
 	if (!store)
 		return EXIT_FAILURE;
-	int n = store_list_tool(store, "reservation", id, LEASE_MAX);
+	int n = store_list_tool(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
 		log_error("xenstore cannot be read: %s", strerror(-n));
 	else
 		printf("%5s  %-8s %8s %8s %6s  %-6s %s\n", "ID", "STATE", "MIB", "THERE", "ENDS",
 		       "DOMID", "NAME");
-	for (int i = 0; i < n && i < LEASE_MAX; i++)
+	for (int i = 0; i < n && i < RESERVATION_MAX; i++)
 		print_one(store, id[i]);
 	store_close(store);
 	return n < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -5,6 +5,7 @@
  * Options, configuration, signals, and the loop; what happens in it is
  * engine.h's.
  */
+#include "common/clock.h"
 #include "common/log.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/worker.h"
@@ -109,13 +110,6 @@ static bool read_config(const struct options *o, struct config *ret_config)
 	return config_read(path, !o->config_path, stderr, ret_config);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* -1 with errno. From here on the signals come through the descriptor alone. */
 static int open_signals(void)
 {
@@ -148,7 +142,7 @@ static void reload(struct engine *engine, const struct options *o)
 static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
 {
 	enum { LONGEST_MS = 60000 };
-	uint64_t now = now_ms();
+	uint64_t now = clock_monotonic_ms();
 	uint64_t wait_ms = wake_ms > now ? wake_ms - now : 0;
 	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
 }
@@ -157,7 +151,7 @@ static void run(struct engine *engine, int signal_fd, const struct options *o)
 {
 	struct pollfd fds[ENGINE_MAX_FDS + 1];
 	for (;;) {
-		engine_turn(engine, now_ms());
+		engine_turn(engine, clock_monotonic_ms());
 		unsigned n = engine_poll(engine, fds);
 		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		wait_until(engine_wake_ms(engine), fds, n + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/mkguest/job.h"
 
+#include "common/clock.h"
 #include "guest/mkguest/diagnosis.h"
 
 #include <errno.h>
@@ -11,13 +12,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-uint64_t job_now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 int job_fail(struct job *job, const char *format, ...)
 {
@@ -43,7 +37,7 @@ static void show_seconds(void *arg)
 	const struct job *job = arg;
 	if (job->is_terminal)
 		fprintf(stderr, "\r[%u/%u] %s: %u s ", job->stage, job->n_stages, job->about,
-			(unsigned)((job_now_ms() - job->stage_start_ms) / 1000));
+			(unsigned)((clock_monotonic_ms() - job->stage_start_ms) / 1000));
 }
 
 /* The end of the stage's log into log[JOB_MAX_LOG]. */

@@ -33,8 +33,6 @@ struct job {
 	char why[JOB_MAX_WHY];
 };
 
-uint64_t job_now_ms(void);
-
 /* Sets job->why; -EIO. */
 int job_fail(struct job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/mkguest/stages.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "guest/mkguest/job.h"
 
@@ -119,7 +120,7 @@ static void tell_failure(const struct job *job, int error)
 
 static void tell_success(const struct job *job, bool is_found)
 {
-	uint64_t ms = job_now_ms() - job->stage_start_ms;
+	uint64_t ms = clock_monotonic_ms() - job->stage_start_ms;
 	fprintf(stderr, "%s[%u/%u] %s: ", job->is_terminal ? "\r" : "", job->stage, job->n_stages,
 		job->about);
 	if (is_found)
@@ -135,7 +136,7 @@ static int run_stage(struct job *job, const struct stage *stage)
 	job->about = stage->about;
 	job->has_log = false;
 	job->why[0] = '\0';
-	job->stage_start_ms = job_now_ms();
+	job->stage_start_ms = clock_monotonic_ms();
 	snprintf(name, sizeof(name), "log/%s.log", stage->name);
 	job_work_path(job, name, job->log);
 	bool is_found = stage->is_kept && workshop_has_done(&job->shop, stage->name);

@@ -64,7 +64,7 @@ struct host_view {
 	uint64_t free_kib;        /* free pages, claims included */
 	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
 	uint64_t held_kib;        /* kept for guests that reboot and are not back yet */
-	uint64_t leased_kib;      /* reserved for guests that are to be started, not yet taken */
+	uint64_t reserved_kib;    /* reserved for guests that are to be started, not yet taken */
 	bool xl_is_building;      /* xl holds its lock: nobody may grow */
 };
 
@@ -194,7 +194,7 @@ static inline uint64_t model_credit_kib(const struct guest_view *guest)
 }
 
 /* What is kept of the host's free memory, the reserve apart: claimed by guests
- * being built, held for those that reboot, leased to those to be started. */
+ * being built, held for those that reboot, reserved to those to be started. */
 uint64_t model_kept_kib(const struct host_view *host);
 
 /* Free memory that is nobody's: not kept, nor for a guest already told to take it. */

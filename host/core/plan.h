@@ -6,7 +6,7 @@
  *  - touch only guests that are ours to move, each at most once, in whole pages;
  *  - take no guest below its min, and let none grow above its max;
  *  - hand out only memory that is free now: not what a guest being built has
- *    claimed, not what is held for one that reboots or leased to one to be
+ *    claimed, not what is held for one that reboots or reserved to one to be
  *    started, not what another guest was already promised by its target or may
  *    take by its credit, not what donors have still to give; and of the
  *    reserve only to a guest that has raised an alarm;

@@ -5,111 +5,112 @@
 
 #include <string.h>
 
-const char *lease_state_word(enum lease_state state)
+const char *reservation_state_word(enum reservation_state state)
 {
-#define X(id, word, is_over) [LEASE_##id] = word,
-	static const char *const words[LEASE_STATES_] = {LEASE_STATES(X)};
+#define X(id, word, is_over) [RESERVATION_##id] = word,
+	static const char *const words[RESERVATION_STATES_] = {RESERVATION_STATES(X)};
 #undef X
 	return words[state];
 }
 
-bool lease_is_over(enum lease_state state)
+bool reservation_is_over(enum reservation_state state)
 {
-#define X(id, word, is_over) [LEASE_##id] = is_over,
-	static const bool over[LEASE_STATES_] = {LEASE_STATES(X)};
+#define X(id, word, is_over) [RESERVATION_##id] = is_over,
+	static const bool over[RESERVATION_STATES_] = {RESERVATION_STATES(X)};
 #undef X
 	return over[state];
 }
 
 /* --- the table ------------------------------------------------------------ */
 
-static unsigned place_of(const struct leases *leases, uint32_t id)
+static unsigned place_of(const struct reservation_list *list, uint32_t id)
 {
 	unsigned i = 0;
-	while (i < leases->n && leases->lease[i].id < id)
+	while (i < list->n && list->at[i].id < id)
 		i++;
 	return i;
 }
 
-struct lease *lease_find(struct leases *leases, uint32_t id)
+struct reservation *reservation_find(struct reservation_list *list, uint32_t id)
 {
-	unsigned i = place_of(leases, id);
-	return i < leases->n && leases->lease[i].id == id ? &leases->lease[i] : NULL;
+	unsigned i = place_of(list, id);
+	return i < list->n && list->at[i].id == id ? &list->at[i] : NULL;
 }
 
-static struct lease *insert(struct leases *leases, uint32_t id)
+static struct reservation *insert(struct reservation_list *list, uint32_t id)
 {
-	unsigned i = place_of(leases, id);
-	if (leases->n == LEASE_MAX)
+	unsigned i = place_of(list, id);
+	if (list->n == RESERVATION_MAX)
 		return NULL;
-	memmove(&leases->lease[i + 1], &leases->lease[i],
-		(leases->n - i) * sizeof(leases->lease[0]));
-	leases->n++;
-	leases->lease[i] = (struct lease){.id = id};
-	return &leases->lease[i];
+	memmove(&list->at[i + 1], &list->at[i], (list->n - i) * sizeof(list->at[0]));
+	list->n++;
+	list->at[i] = (struct reservation){.id = id};
+	return &list->at[i];
 }
 
-struct lease *lease_put(struct leases *leases, uint32_t id, const struct leaseline_request *request,
-			const char *name, unsigned serial)
+struct reservation *reservation_put(struct reservation_list *list, uint32_t id,
+				    const struct toolkeys_request *request, const char *name,
+				    unsigned serial)
 {
-	struct lease *l = lease_find(leases, id);
+	struct reservation *l = reservation_find(list, id);
 	if (l) {
 		l->request.until_ms = request->until_ms;
 		return l;
 	}
-	l = insert(leases, id);
+	l = insert(list, id);
 	if (!l)
 		return NULL;
 	l->request = *request;
 	l->since = serial;
 	if (request->present & REQUEST_BIT(uuid))
 		uuid_read(request->uuid, l->wanted_uuid);
-	size_t len = strnlen(name, LEASELINE_MAX_NAME);
+	size_t len = strnlen(name, TOOLKEYS_MAX_NAME);
 	memcpy(l->name, name, len);
 	return l;
 }
 
-void lease_drop(struct leases *leases, uint32_t id)
+void reservation_drop(struct reservation_list *list, uint32_t id)
 {
-	struct lease *l = lease_find(leases, id);
+	struct reservation *l = reservation_find(list, id);
 	if (!l)
 		return;
-	leases->n--;
-	memmove(l, l + 1, (size_t)(&leases->lease[leases->n] - l) * sizeof(*l));
+	list->n--;
+	memmove(l, l + 1, (size_t)(&list->at[list->n] - l) * sizeof(*l));
 }
 
-void lease_recall(struct lease *l, const struct leaseline_state *state, uint64_t now_ms)
+void reservation_recall(struct reservation *l, const struct toolkeys_state *state, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < LEASE_STATES_; i++)
-		if (strcmp(state->state, lease_state_word((enum lease_state)i)) == 0)
-			l->state = (enum lease_state)i;
+	for (unsigned i = 0; i < RESERVATION_STATES_; i++)
+		if (strcmp(state->state, reservation_state_word((enum reservation_state)i)) == 0)
+			l->state = (enum reservation_state)i;
 	l->is_recalled = true;
 	l->over_ms = now_ms;
 	l->free_kib = state->free_kib;
 	l->give_kib = state->give_kib;
-	if (l->state != LEASE_IN_USE)
+	if (l->state != RESERVATION_IN_USE)
 		return;
 	l->domid = (uint32_t)state->domid;
 	if (!(state->present & STATE_BIT(domid)) || !(state->present & STATE_BIT(uuid)) ||
 	    !uuid_read(state->uuid, l->uuid))
-		l->state = LEASE_READY;
+		l->state = RESERVATION_READY;
 }
 
-void lease_describe(const struct lease *l, struct leaseline_state *ret_state)
+void reservation_describe(const struct reservation *l, struct toolkeys_state *ret_state)
 {
-	struct leaseline_state s = {.present = STATE_BIT(state)};
-	const char *word = lease_state_word(l->state);
+	struct toolkeys_state s = {.present = STATE_BIT(state)};
+	const char *word = reservation_state_word(l->state);
 	memcpy(s.state, word, strlen(word) + 1);
-	if (l->state == LEASE_WAITING || l->state == LEASE_READY || l->state == LEASE_LATE) {
+	if (l->state == RESERVATION_WAITING || l->state == RESERVATION_READY ||
+	    l->state == RESERVATION_LATE) {
 		s.there_kib = l->there_kib;
 		s.present |= STATE_BIT(there_kib);
 	}
-	if (l->state == LEASE_REFUSED) {
+	if (l->state == RESERVATION_REFUSED) {
 		s.free_kib = l->free_kib;
 		s.give_kib = l->give_kib;
 		s.present |= STATE_BIT(free_kib) | STATE_BIT(give_kib);
 	}
-	if (l->state == LEASE_IN_USE) {
+	if (l->state == RESERVATION_IN_USE) {
 		s.domid = l->domid;
 		uuid_write(l->uuid, s.uuid);
 		s.present |= STATE_BIT(domid) | STATE_BIT(uuid);
@@ -117,59 +118,60 @@ void lease_describe(const struct lease *l, struct leaseline_state *ret_state)
 	*ret_state = s;
 }
 
-uint64_t lease_kept_kib(const struct leases *leases)
+uint64_t reservation_kept_kib(const struct reservation_list *list)
 {
 	uint64_t sum_kib = 0;
-	for (unsigned i = 0; i < leases->n; i++)
-		sum_kib += leases->lease[i].kept_kib;
+	for (unsigned i = 0; i < list->n; i++)
+		sum_kib += list->at[i].kept_kib;
 	return sum_kib;
 }
 
 /* --- their guests --------------------------------------------------------- */
 
-static bool is_unbound(const struct lease *l)
+static bool is_unbound(const struct reservation *l)
 {
-	return l->state == LEASE_WAITING || l->state == LEASE_READY;
+	return l->state == RESERVATION_WAITING || l->state == RESERVATION_READY;
 }
 
-static bool is_its(const struct lease *l, const struct lease_domain *d)
+static bool is_its(const struct reservation *l, const struct reservation_domain *d)
 {
-	return l->state == LEASE_IN_USE && l->domid == d->domid &&
+	return l->state == RESERVATION_IN_USE && l->domid == d->domid &&
 	       memcmp(l->uuid, d->uuid, sizeof(d->uuid)) == 0;
 }
 
-static bool is_taken(const struct leases *leases, const struct lease_domain *d)
+static bool is_taken(const struct reservation_list *list, const struct reservation_domain *d)
 {
-	for (unsigned i = 0; i < leases->n; i++)
-		if (is_its(&leases->lease[i], d))
+	for (unsigned i = 0; i < list->n; i++)
+		if (is_its(&list->at[i], d))
 			return true;
 	return false;
 }
 
-static bool is_new_to(const struct lease *l, const struct lease_domain *d)
+static bool is_new_to(const struct reservation *l, const struct reservation_domain *d)
 {
 	return d->serial >= l->since || (l->is_recalled && !d->is_built);
 }
 
 /* While it comes in, a migrated guest has this behind its name. */
-static bool has_name(const struct lease_domain *d, const char *name)
+static bool has_name(const struct reservation_domain *d, const char *name)
 {
 	size_t len = strlen(name);
 	return strncmp(d->name, name, len) == 0 &&
 	       (d->name[len] == '\0' || strcmp(d->name + len, "--incoming") == 0);
 }
 
-static bool knows_its_guest(const struct lease *l)
+static bool knows_its_guest(const struct reservation *l)
 {
 	return l->name[0] || l->request.present & REQUEST_BIT(uuid);
 }
 
 /*
- * How badly a domain fits a lease: 0 for the one it was made for, else the
+ * How badly a domain fits a reservation: 0 for the one it was made for, else the
  * difference in size. A domain of less than half the size or more than twice
  * is somebody else's.
  */
-static bool fits(const struct lease *l, const struct lease_domain *d, uint64_t *ret_misfit)
+static bool fits(const struct reservation *l, const struct reservation_domain *d,
+		 uint64_t *ret_misfit)
 {
 	uint64_t size_kib = l->request.size_kib;
 	*ret_misfit = 0;
@@ -186,30 +188,31 @@ static bool fits(const struct lease *l, const struct lease_domain *d, uint64_t *
 }
 
 /* Binds the pair that fits best; false when there is none. */
-static bool bind_one(struct leases *leases, const struct lease_domain *domain, unsigned n_domains)
+static bool bind_one(struct reservation_list *list, const struct reservation_domain *domain,
+		     unsigned n_domains)
 {
-	struct lease *best = NULL;
-	const struct lease_domain *guest = NULL;
+	struct reservation *best = NULL;
+	const struct reservation_domain *guest = NULL;
 	uint64_t least = UINT64_MAX, misfit;
 	for (unsigned k = 0; k < n_domains; k++)
-		for (unsigned i = 0; i < leases->n; i++) {
-			if (!fits(&leases->lease[i], &domain[k], &misfit) || misfit >= least ||
-			    is_taken(leases, &domain[k]))
+		for (unsigned i = 0; i < list->n; i++) {
+			if (!fits(&list->at[i], &domain[k], &misfit) || misfit >= least ||
+			    is_taken(list, &domain[k]))
 				continue;
-			best = &leases->lease[i];
+			best = &list->at[i];
 			guest = &domain[k];
 			least = misfit;
 		}
 	if (!best)
 		return false;
-	best->state = LEASE_IN_USE;
+	best->state = RESERVATION_IN_USE;
 	best->domid = guest->domid;
 	memcpy(best->uuid, guest->uuid, sizeof(best->uuid));
 	return true;
 }
 
-static const struct lease_domain *its_domain(const struct lease *l,
-					     const struct lease_domain *domain, unsigned n_domains)
+static const struct reservation_domain *
+its_domain(const struct reservation *l, const struct reservation_domain *domain, unsigned n_domains)
 {
 	for (unsigned k = 0; k < n_domains; k++)
 		if (is_its(l, &domain[k]))
@@ -217,46 +220,48 @@ static const struct lease_domain *its_domain(const struct lease *l,
 	return NULL;
 }
 
-static void end(struct lease *l, enum lease_state state, uint64_t now_ms)
+static void end(struct reservation *l, enum reservation_state state, uint64_t now_ms)
 {
 	l->state = state;
 	l->over_ms = now_ms;
 }
 
 /* A guest that dies gives its memory back page by page, so it is followed until it is gone. */
-static void follow_one(struct lease *l, uint64_t now_ms, const struct lease_domain *d)
+static void follow_one(struct reservation *l, uint64_t now_ms, const struct reservation_domain *d)
 {
 	bool is_used = d && !d->is_dying;
-	if (l->state == LEASE_IN_USE && !d)
-		l->state = LEASE_READY;
+	if (l->state == RESERVATION_IN_USE && !d)
+		l->state = RESERVATION_READY;
 	if (is_used && d->runs)
-		end(l, LEASE_USED, now_ms);
-	else if (!lease_is_over(l->state) && !is_used && now_ms >= l->request.until_ms)
-		end(l, LEASE_EXPIRED, now_ms);
-	else if ((l->state == LEASE_NEW || l->state == LEASE_WAITING) &&
+		end(l, RESERVATION_USED, now_ms);
+	else if (!reservation_is_over(l->state) && !is_used && now_ms >= l->request.until_ms)
+		end(l, RESERVATION_EXPIRED, now_ms);
+	else if ((l->state == RESERVATION_NEW || l->state == RESERVATION_WAITING) &&
 		 now_ms >= l->request.wait_until_ms)
-		end(l, LEASE_LATE, now_ms);
-	l->kept_kib = lease_is_over(l->state) || l->state == LEASE_NEW ? 0 : l->request.size_kib;
-	if (d && l->state == LEASE_IN_USE)
+		end(l, RESERVATION_LATE, now_ms);
+	l->kept_kib = reservation_is_over(l->state) || l->state == RESERVATION_NEW
+			      ? 0
+			      : l->request.size_kib;
+	if (d && l->state == RESERVATION_IN_USE)
 		l->kept_kib = amount_less(l->kept_kib, d->alm_kib + d->outstanding_kib);
 }
 
-void lease_follow(struct leases *leases, uint64_t now_ms, const struct lease_domain *domain,
-		  unsigned n_domains)
+void reservation_follow(struct reservation_list *list, uint64_t now_ms,
+			const struct reservation_domain *domain, unsigned n_domains)
 {
-	while (bind_one(leases, domain, n_domains))
+	while (bind_one(list, domain, n_domains))
 		;
-	for (unsigned i = 0; i < leases->n; i++)
-		follow_one(&leases->lease[i], now_ms,
-			   its_domain(&leases->lease[i], domain, n_domains));
+	for (unsigned i = 0; i < list->n; i++)
+		follow_one(&list->at[i], now_ms, its_domain(&list->at[i], domain, n_domains));
 }
 
 /* --- room for them -------------------------------------------------------- */
 
-struct lease_room lease_room(const struct policy_conf *conf, const struct snapshot *snap,
-			     const struct verdict *verdict, bool gives)
+struct reservation_room reservation_room(const struct policy_conf *conf,
+					 const struct snapshot *snap, const struct verdict *verdict,
+					 bool gives)
 {
-	struct lease_room room = {
+	struct reservation_room room = {
 		.free_kib = snap->host.free_kib,
 		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
 		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
@@ -277,7 +282,7 @@ struct lease_room lease_room(const struct policy_conf *conf, const struct snapsh
 	return room;
 }
 
-/* What is left while leases are gone through: of free memory, and of what guests can give. */
+/* What is left while reservations are gone through: of free memory, and of what guests can give. */
 struct left {
 	uint64_t free_kib, give_kib;
 };
@@ -289,10 +294,10 @@ static void take(struct left *left, uint64_t kib)
 	left->give_kib = amount_less(left->give_kib, kib - from_free_kib);
 }
 
-static void fill(struct leases *leases, enum lease_state state, struct left *left)
+static void fill(struct reservation_list *list, enum reservation_state state, struct left *left)
 {
-	for (unsigned i = 0; i < leases->n; i++) {
-		struct lease *l = &leases->lease[i];
+	for (unsigned i = 0; i < list->n; i++) {
+		struct reservation *l = &list->at[i];
 		if (l->state != state)
 			continue;
 		l->there_kib = amount_min(l->kept_kib, left->free_kib);
@@ -300,34 +305,35 @@ static void fill(struct leases *leases, enum lease_state state, struct left *lef
 	}
 }
 
-static bool admit(struct lease *l, uint64_t now_ms, struct left *left)
+static bool admit(struct reservation *l, uint64_t now_ms, struct left *left)
 {
 	l->free_kib = left->free_kib;
 	l->give_kib = left->give_kib;
 	if (l->request.size_kib > left->free_kib + left->give_kib) {
-		end(l, LEASE_REFUSED, now_ms);
+		end(l, RESERVATION_REFUSED, now_ms);
 		return false;
 	}
-	l->state = LEASE_WAITING;
+	l->state = RESERVATION_WAITING;
 	l->there_kib = amount_min(l->request.size_kib, left->free_kib);
 	take(left, l->request.size_kib);
 	return true;
 }
 
-bool lease_judge(struct leases *leases, uint64_t now_ms, const struct lease_room *room)
+bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
+		       const struct reservation_room *room)
 {
 	struct left left = {room->free_kib, room->give_kib};
 	bool is_admitted = false;
 	take(&left, room->spoken_kib);
-	fill(leases, LEASE_IN_USE, &left);
-	fill(leases, LEASE_READY, &left);
-	fill(leases, LEASE_WAITING, &left);
+	fill(list, RESERVATION_IN_USE, &left);
+	fill(list, RESERVATION_READY, &left);
+	fill(list, RESERVATION_WAITING, &left);
 	take(&left, room->unlent_kib);
-	for (unsigned i = 0; i < leases->n; i++) {
-		struct lease *l = &leases->lease[i];
-		if (l->state == LEASE_WAITING && l->there_kib == l->request.size_kib)
-			l->state = LEASE_READY;
-		else if (l->state == LEASE_NEW && admit(l, now_ms, &left))
+	for (unsigned i = 0; i < list->n; i++) {
+		struct reservation *l = &list->at[i];
+		if (l->state == RESERVATION_WAITING && l->there_kib == l->request.size_kib)
+			l->state = RESERVATION_READY;
+		else if (l->state == RESERVATION_NEW && admit(l, now_ms, &left))
 			is_admitted = true;
 	}
 	return is_admitted;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lease.h - memory reserved for guests that are to be started. Pure.
+ * reservation.h - memory reserved for guests that are to be started. Pure.
  *
  *	request -> new -> waiting -> ready -> in-use -> (it runs: used)
  *	              \-> refused  \-> late
  *
- * A lease is kept as other memory is: the policy takes it from guests with a
+ * A reservation is kept as other memory is: the policy takes it from guests with a
  * surplus, and nobody grows into it. It is admitted only when free memory, the
  * host's reserve included, and what guests hold beyond their wants are enough.
  *
  * The guest it is for is found among the domains that appear after it, by name
  * or UUID where they are known, else by its size. What that guest holds or has
  * claimed is subtracted, so that nothing is kept twice. If it dies before it
- * runs, the lease is there for another try.
+ * runs, the reservation is there for another try.
  *
- * It ends when its guest runs, when it is released (lease_drop), or at its
+ * It ends when its guest runs, when it is released (reservation_drop), or at its
  * time unless a guest being built uses it. What is to be remembered across a
- * restart of the daemon is in its lines: lease_recall().
+ * restart of the daemon is in its lines: reservation_recall().
  */
 #ifndef CAGMA_CORE_RESERVATION_H
 #define CAGMA_CORE_RESERVATION_H
@@ -24,10 +24,10 @@
 #include "host/core/toolkeys.h"
 #include "host/core/model.h"
 
-enum { LEASE_MAX = 64 }; /* at a time */
+enum { RESERVATION_MAX = 64 }; /* at a time */
 
 /* Words as in the state key; `true`: it is over, nothing is kept for it. */
-#define LEASE_STATES(X)                                                                            \
+#define RESERVATION_STATES(X)                                                                      \
 	X(NEW, "new", false)                                                                       \
 	X(WAITING, "waiting", false) /* admitted; donors are giving */                             \
 	X(READY, "ready", false)     /* the memory was there: it may be used */                    \
@@ -37,37 +37,37 @@ enum { LEASE_MAX = 64 }; /* at a time */
 	X(USED, "used", true)        /* its guest runs */                                          \
 	X(EXPIRED, "expired", true)
 
-#define X(id, word, is_over) LEASE_##id,
-enum lease_state { LEASE_STATES(X) LEASE_STATES_ };
+#define X(id, word, is_over) RESERVATION_##id,
+enum reservation_state { RESERVATION_STATES(X) RESERVATION_STATES_ };
 #undef X
 
-const char *lease_state_word(enum lease_state state);
-bool lease_is_over(enum lease_state state);
+const char *reservation_state_word(enum reservation_state state);
+bool reservation_is_over(enum reservation_state state);
 
-struct lease {
+struct reservation {
 	uint32_t id;
-	struct leaseline_request request;
+	struct toolkeys_request request;
 	uint8_t wanted_uuid[UUID_BYTES]; /* if the request names one */
-	char name[LEASELINE_MAX_NAME + 1];
-	enum lease_state state;
+	char name[TOOLKEYS_MAX_NAME + 1];
+	enum reservation_state state;
 	uint64_t over_ms;  /* when it was */
 	uint64_t kept_kib; /* to be kept for it now */
 	uint64_t there_kib;
 	uint64_t free_kib, give_kib; /* what there was to be had, when it was admitted or refused */
 	unsigned since;              /* domains with this serial or a later one are new to it */
 	bool is_recalled;            /* … and so are those not built yet */
-	uint32_t domid;              /* with LEASE_IN_USE */
+	uint32_t domid;              /* with RESERVATION_IN_USE */
 	uint8_t uuid[UUID_BYTES];
 };
 
 /* In order of their numbers, which is that in which they were made. */
-struct leases {
+struct reservation_list {
 	unsigned n;
-	struct lease lease[LEASE_MAX];
+	struct reservation at[RESERVATION_MAX];
 };
 
 /* A domain as far as it matters here. */
-struct lease_domain {
+struct reservation_domain {
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
 	const char *name; /* "" while it has none */
@@ -80,53 +80,58 @@ struct lease_domain {
 };
 
 /* NULL when there is none of this number. */
-struct lease *lease_find(struct leases *leases, uint32_t id);
+struct reservation *reservation_find(struct reservation_list *list, uint32_t id);
 
 /*
  * Takes in what stands in xenstore: a new lease, or another end for a known one
  * (the rest of a request does not change). `name` is "" if it is not known;
  * `serial` is what the next domain to appear will get. NULL when there are
- * LEASE_MAX already.
+ * RESERVATION_MAX already.
  */
-struct lease *lease_put(struct leases *leases, uint32_t id, const struct leaseline_request *request,
-			const char *name, unsigned serial);
+struct reservation *reservation_put(struct reservation_list *list, uint32_t id,
+				    const struct toolkeys_request *request, const char *name,
+				    unsigned serial);
 
-/* A new lease's state, as an earlier run of the daemon left it. */
-void lease_recall(struct lease *lease, const struct leaseline_state *state, uint64_t now_ms);
+/* A new reservation's state, as an earlier run of the daemon left it. */
+void reservation_recall(struct reservation *reservation, const struct toolkeys_state *state,
+			uint64_t now_ms);
 
 /* The line for its state key. */
-void lease_describe(const struct lease *lease, struct leaseline_state *ret_state);
+void reservation_describe(const struct reservation *reservation, struct toolkeys_state *ret_state);
 
 /* It is not there any more. */
-void lease_drop(struct leases *leases, uint32_t id);
+void reservation_drop(struct reservation_list *list, uint32_t id);
 
-/* Finds the guests of leases and what is left to be kept, and ends what is over by time or use. */
-void lease_follow(struct leases *leases, uint64_t now_ms, const struct lease_domain *domain,
-		  unsigned n_domains);
+/* Finds the guests of reservations and what is left to be kept, and ends what is over by time or
+ * use. */
+void reservation_follow(struct reservation_list *list, uint64_t now_ms,
+			const struct reservation_domain *domain, unsigned n_domains);
 
 /* What is to be kept for all of them. */
-uint64_t lease_kept_kib(const struct leases *leases);
+uint64_t reservation_kept_kib(const struct reservation_list *list);
 
 /*
- * What there is for leases, before any of them: free memory, the reserve
+ * What there is for reservations, before any of them: free memory, the reserve
  * included; what of it is claimed, held for reboots, or guests' to take by
  * now; what of the reserve stays for running guests' alarms; and what guests
  * hold beyond their wants, in whole steps and where it can be counted on, less
  * what others lack.
  */
-struct lease_room {
+struct reservation_room {
 	uint64_t free_kib, spoken_kib, unlent_kib, give_kib;
 };
 
 /* With `gives`, the policy does take from guests. `verdict` belongs to the guests of `snap`. */
-struct lease_room lease_room(const struct policy_conf *conf, const struct snapshot *snap,
-			     const struct verdict *verdict, bool gives);
+struct reservation_room reservation_room(const struct policy_conf *conf,
+					 const struct snapshot *snap, const struct verdict *verdict,
+					 bool gives);
 
 /*
- * Admits or refuses new leases, says how much is there for each and which are
- * ready: older ones first. A lease admitted here is kept from the next
- * lease_follow() on and never ready before. True when one was admitted.
+ * Admits or refuses new reservations, says how much is there for each and which are
+ * ready: older ones first. A reservation admitted here is kept from the next
+ * reservation_follow() on and never ready before. True when one was admitted.
  */
-bool lease_judge(struct leases *leases, uint64_t now_ms, const struct lease_room *room);
+bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
+		       const struct reservation_room *room);
 
 #endif

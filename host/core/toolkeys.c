@@ -6,46 +6,46 @@
 #include <string.h>
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	LINE_FIELD(leaseline_daemon, name, kind, max, required, unit, about)
+	LINE_FIELD(toolkeys_daemon, name, kind, max, required, unit, about)
 static const struct line_field daemon_fields[] = {CAGMA_DAEMON_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	LINE_FIELD(leaseline_request, name, kind, max, required, unit, about)
+	LINE_FIELD(toolkeys_request, name, kind, max, required, unit, about)
 static const struct line_field request_fields[] = {CAGMA_REQUEST_FIELDS(X)};
 #undef X
 
 #define X(name, kind, max, required, unit, about)                                                  \
-	LINE_FIELD(leaseline_state, name, kind, max, required, unit, about)
+	LINE_FIELD(toolkeys_state, name, kind, max, required, unit, about)
 static const struct line_field state_fields[] = {CAGMA_STATE_FIELDS(X)};
 #undef X
 
-const struct line_format leaseline_daemon_format =
-	LINE_FORMAT(daemon_fields, LEASELINE_MAX_BYTES, leaseline_daemon);
-const struct line_format leaseline_request_format =
-	LINE_FORMAT(request_fields, LEASELINE_MAX_BYTES, leaseline_request);
-const struct line_format leaseline_state_format =
-	LINE_FORMAT(state_fields, LEASELINE_MAX_BYTES, leaseline_state);
+const struct line_format toolkeys_daemon_format =
+	LINE_FORMAT(daemon_fields, TOOLKEYS_MAX_BYTES, toolkeys_daemon);
+const struct line_format toolkeys_request_format =
+	LINE_FORMAT(request_fields, TOOLKEYS_MAX_BYTES, toolkeys_request);
+const struct line_format toolkeys_state_format =
+	LINE_FORMAT(state_fields, TOOLKEYS_MAX_BYTES, toolkeys_state);
 
-#define X(id, path, writer, about) [LEASELINE_##id] = {path, writer, about},
-const struct leaseline_row leaseline_table[LEASELINE_KEYS_] = {CAGMA_TOOL_KEYS(X)};
+#define X(id, path, writer, about) [TOOLKEYS_##id] = {path, writer, about},
+const struct toolkeys_row toolkeys_table[TOOLKEYS_KEYS_] = {CAGMA_TOOL_KEYS(X)};
 #undef X
 
-const struct line_format *leaseline_format(enum leaseline_key key)
+const struct line_format *toolkeys_format(enum toolkeys_key key)
 {
-	static const struct line_format *const formats[LEASELINE_KEYS_] = {
-		[LEASELINE_DAEMON] = &leaseline_daemon_format,
-		[LEASELINE_REQUEST] = &leaseline_request_format,
-		[LEASELINE_STATE] = &leaseline_state_format,
+	static const struct line_format *const formats[TOOLKEYS_KEYS_] = {
+		[TOOLKEYS_DAEMON] = &toolkeys_daemon_format,
+		[TOOLKEYS_REQUEST] = &toolkeys_request_format,
+		[TOOLKEYS_STATE] = &toolkeys_state_format,
 	};
 	return formats[key];
 }
 
-void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_PATH])
+void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PATH])
 {
 	char digits[TEXT_MAX_DIGITS];
 	size_t len = text_write_number(id, digits);
-	for (const char *from = leaseline_table[key].path; *from; from++) {
+	for (const char *from = toolkeys_table[key].path; *from; from++) {
 		if (*from != '%') {
 			*buf++ = *from;
 			continue;
@@ -56,12 +56,12 @@ void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_
 	*buf = '\0';
 }
 
-const char *leaseline_read_request(struct text text, struct leaseline_request *ret_request)
+const char *toolkeys_read_request(struct text text, struct toolkeys_request *ret_request)
 {
-	struct leaseline_request request;
+	struct toolkeys_request request;
 	uint64_t present;
 	uint8_t uuid[UUID_BYTES];
-	enum line_error error = line_parse(&leaseline_request_format, text, &request, &present);
+	enum line_error error = line_parse(&toolkeys_request_format, text, &request, &present);
 	if (error != LINE_OK)
 		return line_error_text(error);
 	request.present = present;
@@ -73,10 +73,10 @@ const char *leaseline_read_request(struct text text, struct leaseline_request *r
 	return NULL;
 }
 
-bool leaseline_is_name(struct text text)
+bool toolkeys_is_name(struct text text)
 {
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
 			return false;
-	return text.len > 0 && text.len <= LEASELINE_MAX_NAME;
+	return text.len > 0 && text.len <= TOOLKEYS_MAX_NAME;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * leaseline.h - what cagmactl and cagmad say to each other of reservations, as
+ * toolkeys.h - what cagmactl and cagmad say to each other of reservations, as
  * lines in xenstore below /tool/cagma, which only dom0 can read. Pure.
  *
  * Paths, limits, parsers, writers and a section of docs/xenstore-keys.md are
@@ -13,13 +13,13 @@
 #include "common/keys.h"
 #include "host/core/uuid.h"
 
-#define LEASELINE_ROOT "/tool/cagma"
+#define TOOLKEYS_ROOT "/tool/cagma"
 
 enum {
-	LEASELINE_PROTOCOL = 1,    /* raised when a value changes its meaning */
-	LEASELINE_MAX_BYTES = 256, /* of any value here */
-	LEASELINE_MAX_NAME = 63,   /* bytes of a guest's name */
-	LEASELINE_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
+	TOOLKEYS_PROTOCOL = 1,    /* raised when a value changes its meaning */
+	TOOLKEYS_MAX_BYTES = 256, /* of any value here */
+	TOOLKEYS_MAX_NAME = 63,   /* bytes of a guest's name */
+	TOOLKEYS_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
 };
 
 /* id, path below the root (%: a reservation's number, or a domid), writer, what it says */
@@ -31,22 +31,22 @@ enum {
 	X(STATE, "reservation/%/state", "cagmad", "what became of it")                             \
 	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")
 
-#define X(id, path, writer, about) LEASELINE_##id,
-enum leaseline_key { CAGMA_TOOL_KEYS(X) LEASELINE_KEYS_ };
+#define X(id, path, writer, about) TOOLKEYS_##id,
+enum toolkeys_key { CAGMA_TOOL_KEYS(X) TOOLKEYS_KEYS_ };
 #undef X
 
-struct leaseline_row {
+struct toolkeys_row {
 	const char *path, *writer, *about;
 };
 
-extern const struct leaseline_row leaseline_table[LEASELINE_KEYS_];
+extern const struct toolkeys_row toolkeys_table[TOOLKEYS_KEYS_];
 
 /* The path of `key` below the root, for reservation, or domain, `id` where it has one. */
-void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_PATH]);
+void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PATH]);
 
 /* member, kind, longest word or largest number, required, unit, what it says */
 #define CAGMA_DAEMON_FIELDS(X)                                                                     \
-	X(protocol, NUMBER, 1000, true, "", "protocol version, LEASELINE_PROTOCOL")                \
+	X(protocol, NUMBER, 1000, true, "", "protocol version, TOOLKEYS_PROTOCOL")                 \
 	X(pid, NUMBER, INT32_MAX, true, "", "its process")                                         \
 	X(version, WORD, KEYS_MAX_WORD, true, "", "its version")
 
@@ -65,42 +65,42 @@ void leaseline_path(enum leaseline_key key, uint32_t id, char buf[LEASELINE_MAX_
 	X(domid, NUMBER, UINT32_MAX, false, "", "the guest that uses it …")                        \
 	X(uuid, WORD, UUID_TEXT, false, "", "… and its UUID")
 
-struct leaseline_daemon {
+struct toolkeys_daemon {
 	CAGMA_DAEMON_FIELDS(LINE_MEMBER)
 	uint64_t present; /* one bit for each field that was given */
 };
-struct leaseline_request {
+struct toolkeys_request {
 	CAGMA_REQUEST_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
-struct leaseline_state {
+struct toolkeys_state {
 	CAGMA_STATE_FIELDS(LINE_MEMBER)
 	uint64_t present;
 };
 
 #define X(name, kind, max, required, unit, about) REQUEST_INDEX_##name,
-enum leaseline_request_index { CAGMA_REQUEST_FIELDS(X) };
+enum toolkeys_request_index { CAGMA_REQUEST_FIELDS(X) };
 #undef X
 #define X(name, kind, max, required, unit, about) STATE_INDEX_##name,
-enum leaseline_state_index { CAGMA_STATE_FIELDS(X) };
+enum toolkeys_state_index { CAGMA_STATE_FIELDS(X) };
 #undef X
 #define REQUEST_BIT(name) (UINT64_C(1) << REQUEST_INDEX_##name)
 #define STATE_BIT(name)   (UINT64_C(1) << STATE_INDEX_##name)
 
-extern const struct line_format leaseline_daemon_format;
-extern const struct line_format leaseline_request_format;
-extern const struct line_format leaseline_state_format;
+extern const struct line_format toolkeys_daemon_format;
+extern const struct line_format toolkeys_request_format;
+extern const struct line_format toolkeys_state_format;
 
 /* How the value of a key that is a line is read and written; NULL for a plain value. */
-const struct line_format *leaseline_format(enum leaseline_key key);
+const struct line_format *toolkeys_format(enum toolkeys_key key);
 
 /*
  * A request that asks for something: some memory, whole pages of it, a UUID
  * that is one. NULL and *ret_request; or what is wrong, for a message.
  */
-const char *leaseline_read_request(struct text text, struct leaseline_request *ret_request);
+const char *toolkeys_read_request(struct text text, struct toolkeys_request *ret_request);
 
-/* A guest's name: 1 to LEASELINE_MAX_NAME bytes without control characters. */
-bool leaseline_is_name(struct text text);
+/* A guest's name: 1 to TOOLKEYS_MAX_NAME bytes without control characters. */
+bool toolkeys_is_name(struct text text);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ctl/reserve.h"
 
+#include "common/clock.h"
 #include "common/amount.h"
 #include "common/log.h"
 #include "common/command.h"
@@ -25,30 +26,22 @@ struct errand {
 	uint64_t begun_ms, late_ms;
 	bool was_answered, is_daemon_missed;
 	bool shows_progress; /* stderr is a terminal */
-	struct leaseline_state state;
+	struct toolkeys_state state;
 };
-
-uint64_t reserve_now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 const char *reserve_find_daemon(struct store *store)
 {
-	char line[LEASELINE_MAX_BYTES + 1];
-	struct leaseline_daemon daemon;
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	struct toolkeys_daemon daemon;
 	uint64_t present;
-	int len =
-		store_read_tool(store, leaseline_table[LEASELINE_DAEMON].path, line, sizeof(line));
+	int len = store_read_tool(store, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
 	if (len == -ENOENT)
 		return "no cagmad runs here (systemctl start cagmad)";
 	if (len < 0)
 		return "xenstore cannot be read";
-	if (line_parse(&leaseline_daemon_format, (struct text){line, (size_t)len}, &daemon,
+	if (line_parse(&toolkeys_daemon_format, (struct text){line, (size_t)len}, &daemon,
 		       &present) != LINE_OK ||
-	    daemon.protocol != LEASELINE_PROTOCOL)
+	    daemon.protocol != TOOLKEYS_PROTOCOL)
 		return "the cagmad that runs here is of another version";
 	if (kill((pid_t)daemon.pid, 0) < 0 && errno == ESRCH)
 		return "no cagmad runs here: it has died (systemctl start cagmad)";
@@ -57,15 +50,14 @@ const char *reserve_find_daemon(struct store *store)
 
 /* --- the request ---------------------------------------------------------- */
 
-static void path_of(const struct errand *e, enum leaseline_key key, char path[LEASELINE_MAX_PATH])
+static void path_of(const struct errand *e, enum toolkeys_key key, char path[TOOLKEYS_MAX_PATH])
 {
-	leaseline_path(key, e->id, path);
+	toolkeys_path(key, e->id, path);
 }
 
-static void write_line(const struct errand *e, uint64_t until_ms,
-		       char line[LEASELINE_MAX_BYTES + 1])
+static void write_line(const struct errand *e, uint64_t until_ms, char line[TOOLKEYS_MAX_BYTES + 1])
 {
-	struct leaseline_request request = {
+	struct toolkeys_request request = {
 		.size_kib = e->asked->size_kib, .wait_until_ms = e->late_ms, .until_ms = until_ms};
 	uint64_t present =
 		REQUEST_BIT(size_kib) | REQUEST_BIT(wait_until_ms) | REQUEST_BIT(until_ms);
@@ -73,25 +65,25 @@ static void write_line(const struct errand *e, uint64_t until_ms,
 		uuid_write(e->asked->uuid, request.uuid);
 		present |= REQUEST_BIT(uuid);
 	}
-	line_write(&leaseline_request_format, &request, present, line, LEASELINE_MAX_BYTES + 1);
+	line_write(&toolkeys_request_format, &request, present, line, TOOLKEYS_MAX_BYTES + 1);
 }
 
 static int ask(struct errand *e)
 {
-	char line[LEASELINE_MAX_BYTES + 1];
-	e->begun_ms = reserve_now_ms();
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	e->begun_ms = clock_boot_ms();
 	e->late_ms = e->begun_ms + e->asked->timeout_ms;
 	write_line(e, e->late_ms + e->asked->for_ms, line);
-	return store_add_reservation(e->store, line, e->asked->name, LEASE_MAX, &e->id);
+	return store_add_reservation(e->store, line, e->asked->name, RESERVATION_MAX, &e->id);
 }
 
 /* -ENOENT when it is over already. */
 static int keep_until(struct errand *e, uint64_t until_ms)
 {
-	char line[LEASELINE_MAX_BYTES + 1], path[LEASELINE_MAX_PATH];
+	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
 	int r = -EAGAIN;
 	write_line(e, until_ms, line);
-	path_of(e, LEASELINE_REQUEST, path);
+	path_of(e, TOOLKEYS_REQUEST, path);
 	for (int i = 0; i < 100 && r == -EAGAIN; i++)
 		r = store_write_tool(e->store, path, path, line);
 	return r;
@@ -99,7 +91,7 @@ static int keep_until(struct errand *e, uint64_t until_ms)
 
 static void withdraw(struct errand *e)
 {
-	char path[LEASELINE_MAX_PATH];
+	char path[TOOLKEYS_MAX_PATH];
 	snprintf(path, sizeof(path), "reservation/%" PRIu32, e->id);
 	store_remove_tool(e->store, path);
 }
@@ -133,26 +125,26 @@ static void end_progress(struct errand *e)
 /* 0, or -errno: there is no answer yet (-EAGAIN), or no reservation any more (-ENOENT). */
 static int read_answer(struct errand *e)
 {
-	char line[LEASELINE_MAX_BYTES + 1], path[LEASELINE_MAX_PATH];
+	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
 	uint64_t present;
-	path_of(e, LEASELINE_STATE, path);
+	path_of(e, TOOLKEYS_STATE, path);
 	int len = store_read_tool(e->store, path, line, sizeof(line));
 	if (len == -ENOENT) {
-		path_of(e, LEASELINE_REQUEST, path);
+		path_of(e, TOOLKEYS_REQUEST, path);
 		len = store_read_tool(e->store, path, line, sizeof(line));
 		return len < 0 ? len : -EAGAIN;
 	}
 	if (len < 0)
 		return len;
-	return line_parse(&leaseline_state_format, (struct text){line, (size_t)len}, &e->state,
+	return line_parse(&toolkeys_state_format, (struct text){line, (size_t)len}, &e->state,
 			  &present) == LINE_OK
 		       ? 0
 		       : -EAGAIN;
 }
 
-static bool state_is(const struct errand *e, enum lease_state state)
+static bool state_is(const struct errand *e, enum reservation_state state)
 {
-	return strcmp(e->state.state, lease_state_word(state)) == 0;
+	return strcmp(e->state.state, reservation_state_word(state)) == 0;
 }
 
 static void tell_refused(const struct errand *e)
@@ -191,12 +183,12 @@ static enum outcome take_answer(struct errand *e)
 	}
 	e->was_answered = true;
 	show_progress(e);
-	if (state_is(e, LEASE_WAITING))
+	if (state_is(e, RESERVATION_WAITING))
 		return OUTCOME_WAIT;
 	end_progress(e);
-	if (state_is(e, LEASE_READY) || state_is(e, LEASE_IN_USE))
+	if (state_is(e, RESERVATION_READY) || state_is(e, RESERVATION_IN_USE))
 		return OUTCOME_THERE;
-	if (state_is(e, LEASE_REFUSED))
+	if (state_is(e, RESERVATION_REFUSED))
 		tell_refused(e);
 	else
 		tell_late(e);
@@ -206,7 +198,7 @@ static enum outcome take_answer(struct errand *e)
 /* A cagmad that is being restarted goes on where it was; one that stays away does not. */
 static enum outcome judge_silence(struct errand *e)
 {
-	uint64_t now_ms = reserve_now_ms();
+	uint64_t now_ms = clock_boot_ms();
 	const char *why = reserve_find_daemon(e->store);
 	if (why && !e->is_daemon_missed) {
 		end_progress(e);
@@ -252,7 +244,7 @@ static bool wait_for_memory(struct errand *e)
 /* Kept on in time as long as the command runs, so that it ends soon after us, whatever ends us. */
 static void keep_on(struct errand *e, uint64_t *at_ms)
 {
-	uint64_t now_ms = reserve_now_ms();
+	uint64_t now_ms = clock_boot_ms();
 	if (now_ms < *at_ms)
 		return;
 	*at_ms = now_ms + e->asked->for_ms / 3;
@@ -267,7 +259,7 @@ static void keep_on(struct errand *e, uint64_t *at_ms)
 
 static int run_command(struct errand *e)
 {
-	uint64_t renew_ms = reserve_now_ms() + e->asked->for_ms / 3;
+	uint64_t renew_ms = clock_boot_ms() + e->asked->for_ms / 3;
 	pid_t pid;
 	int status;
 	int r = command_start(e->asked->command, &pid);
@@ -283,7 +275,7 @@ static int run_command(struct errand *e)
 		keep_on(e, &renew_ms);
 	}
 	/* over now, unless a guest that is still being built uses it: cagmad knows */
-	keep_until(e, reserve_now_ms());
+	keep_until(e, clock_boot_ms());
 	return status;
 }
 
@@ -294,7 +286,8 @@ int reserve_run(struct store *store, const struct reserve *reserve)
 	e.signal_fd = command_open_signals();
 	int r = e.signal_fd < 0 ? -errno : ask(&e);
 	if (r == -ENOSPC)
-		log_error("there are %d reservations already (cagmactl reservations)", LEASE_MAX);
+		log_error("there are %d reservations already (cagmactl reservations)",
+			  RESERVATION_MAX);
 	else if (r < 0)
 		log_error("nothing could be reserved: %s", strerror(-r));
 	if (r < 0)
@@ -307,6 +300,6 @@ int reserve_run(struct store *store, const struct reserve *reserve)
 		withdraw(&e);
 		return EXIT_FAILURE;
 	}
-	keep_until(&e, reserve_now_ms() + reserve->for_ms);
+	keep_until(&e, clock_boot_ms() + reserve->for_ms);
 	return reserve->command ? run_command(&e) : EXIT_SUCCESS;
 }

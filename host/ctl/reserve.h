@@ -11,7 +11,7 @@
 
 struct reserve {
 	uint64_t size_kib;
-	char name[LEASELINE_MAX_NAME + 1]; /* of the guest, "" if not known */
+	char name[TOOLKEYS_MAX_NAME + 1]; /* of the guest, "" if not known */
 	bool has_uuid;
 	uint8_t uuid[UUID_BYTES];
 	uint64_t timeout_ms;  /* the longest to wait */
@@ -35,8 +35,5 @@ int reserve_run(struct store *store, const struct reserve *reserve);
 
 /* Is a cagmad running that understands us? NULL, or why not. */
 const char *reserve_find_daemon(struct store *store);
-
-/* CLOCK_BOOTTIME, on which requests are dated. */
-uint64_t reserve_now_ms(void);
 
 #endif

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-static void set_cap(struct grant *grant, struct guests *gs, unsigned i, uint64_t cap_kib,
-		    bool is_granted, struct hypervisor *hypervisor)
+static void set_cap(struct cap *grant, struct guests *gs, unsigned i, uint64_t cap_kib,
+		    bool is_credited, struct hypervisor *hypervisor)
 {
 	struct guest *g = &gs->guest[i];
 	struct guest_view *v = &gs->view[i];
@@ -17,8 +17,8 @@ static void set_cap(struct grant *grant, struct guests *gs, unsigned i, uint64_t
 	}
 	trouble_end(&grant->refused, "credit can be set again");
 	v->cap_kib = cap_kib;
-	v->is_credited = is_granted;
-	g->granted_cap_kib = is_granted ? cap_kib : 0;
+	v->is_credited = is_credited;
+	g->credited_cap_kib = is_credited ? cap_kib : 0;
 	grant->n_set++;
 }
 
@@ -33,13 +33,13 @@ static uint64_t cap_with_kib(const struct guest_view *v, uint64_t credit_kib)
 	return v->alm_kib + model_pending_kib(v) + MODEL_LIBXL_SLACK_KIB + credit_kib;
 }
 
-void grant_lower(struct grant *grant, struct guests *gs, const struct plan *plan,
-		 struct hypervisor *hypervisor)
+void cap_lower(struct cap *grant, struct guests *gs, const struct plan *plan,
+	       struct hypervisor *hypervisor)
 {
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct guest_view *v = &gs->view[i];
 		uint64_t credit_kib = plan->credit_kib[i];
-		if (!gs->guest[i].granted_cap_kib || credit_kib == PLAN_CREDIT_AS_IT_IS)
+		if (!gs->guest[i].credited_cap_kib || credit_kib == PLAN_CREDIT_AS_IT_IS)
 			continue;
 		if (credit_kib == 0)
 			set_cap(grant, gs, i, plain_cap_kib(v), false, hypervisor);
@@ -48,8 +48,8 @@ void grant_lower(struct grant *grant, struct guests *gs, const struct plan *plan
 	}
 }
 
-void grant_raise(struct grant *grant, struct guests *gs, const struct plan *plan,
-		 struct hypervisor *hypervisor, uint64_t step_kib)
+void cap_raise(struct cap *grant, struct guests *gs, const struct plan *plan,
+	       struct hypervisor *hypervisor, uint64_t step_kib)
 {
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct guest_view *v = &gs->view[i];
@@ -60,9 +60,9 @@ void grant_raise(struct grant *grant, struct guests *gs, const struct plan *plan
 	}
 }
 
-void grant_withdraw(struct grant *grant, struct guests *gs, struct hypervisor *hypervisor)
+void cap_withdraw(struct cap *grant, struct guests *gs, struct hypervisor *hypervisor)
 {
 	for (unsigned i = 0; i < gs->n; i++)
-		if (gs->guest[i].granted_cap_kib && !gs->guest[i].is_dying)
+		if (gs->guest[i].credited_cap_kib && !gs->guest[i].is_dying)
 			set_cap(grant, gs, i, plain_cap_kib(&gs->view[i]), false, hypervisor);
 }

@@ -13,19 +13,19 @@
 #include "host/daemon/guests.h"
 #include "host/daemon/trouble.h"
 
-struct grant {
+struct cap {
 	struct trouble refused; /* by Xen */
 	uint64_t n_set;
 };
 
-void grant_lower(struct grant *grant, struct guests *guests, const struct plan *plan,
-		 struct hypervisor *hypervisor);
+void cap_lower(struct cap *grant, struct guests *guests, const struct plan *plan,
+	       struct hypervisor *hypervisor);
 
 /* Raises by less than `step_kib` are not worth a write to the guest. */
-void grant_raise(struct grant *grant, struct guests *guests, const struct plan *plan,
-		 struct hypervisor *hypervisor, uint64_t step_kib);
+void cap_raise(struct cap *grant, struct guests *guests, const struct plan *plan,
+	       struct hypervisor *hypervisor, uint64_t step_kib);
 
 /* Every guest's max_pages is what libxl would have it. */
-void grant_withdraw(struct grant *grant, struct guests *guests, struct hypervisor *hypervisor);
+void cap_withdraw(struct cap *grant, struct guests *guests, struct hypervisor *hypervisor);
 
 #endif

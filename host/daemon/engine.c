@@ -26,7 +26,7 @@ struct engine {
 	struct hypervisor *hypervisor;
 	struct store *store; /* NULL while xenstored is not there */
 	struct calls calls;
-	struct grant grant;
+	struct cap grant;
 	struct record *record;
 	struct guests guests;
 	struct reservations reservations;
@@ -132,7 +132,7 @@ void engine_close(struct engine *e)
 			 e->no_store.count);
 	worker_pool_close(e->calls.workers);
 	if (e->hypervisor && !e->options.is_dry)
-		grant_withdraw(&e->grant, &e->guests, e->hypervisor);
+		cap_withdraw(&e->grant, &e->guests, e->hypervisor);
 	if (e->store && !e->options.is_dry) {
 		guests_clear_keys(&e->guests, e->store);
 		reservations_close(e->store);
@@ -247,7 +247,7 @@ static int observe(struct engine *e, bool is_urgent, uint64_t now_ms, struct sna
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
-	uint64_t leased_kib = 0;
+	uint64_t reserved_kib = 0;
 	/* free memory last: what a guest takes in between is then missing, and not counted twice */
 	int n = hypervisor_domains(e->hypervisor, &domain);
 	int r = n < 0 ? n : hypervisor_host(e->hypervisor, &host);
@@ -258,14 +258,14 @@ static int observe(struct engine *e, bool is_urgent, uint64_t now_ms, struct sna
 		r = guests_refresh(&e->guests, e->store, &e->config, is_urgent, now_ms);
 	if (r == 0)
 		r = reservations_refresh(&e->reservations, e->store, &e->guests, now_ms,
-					 &leased_kib);
+					 &reserved_kib);
 	*ret_snap = (struct snapshot){
 		.host = {.now_ms = now_ms,
 			 .total_kib = host.total_kib,
 			 .free_kib = host.free_kib,
 			 .outstanding_kib = host.outstanding_kib,
 			 .held_kib = guests_held_kib(&e->guests, now_ms),
-			 .leased_kib = leased_kib,
+			 .reserved_kib = reserved_kib,
 			 .xl_is_building = xllock_is_held()},
 		.n_guests = e->guests.n,
 		.guest = e->guests.view,
@@ -313,10 +313,10 @@ static void judge_reservations(struct engine *e, const struct policy_conf *conf,
 static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 {
 	if (!e->options.is_dry)
-		grant_lower(&e->grant, &e->guests, &e->plan, e->hypervisor);
+		cap_lower(&e->grant, &e->guests, &e->plan, e->hypervisor);
 	calls_apply(&e->calls, &e->guests, &e->plan, step_kib, now_ms);
 	if (!e->options.is_dry)
-		grant_raise(&e->grant, &e->guests, &e->plan, e->hypervisor, step_kib);
+		cap_raise(&e->grant, &e->guests, &e->plan, e->hypervisor, step_kib);
 }
 
 /*

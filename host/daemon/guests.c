@@ -416,12 +416,12 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	/* raised by us before we were started anew, or by whomever: it is credit */
 	if (g->has_memory && g->can_grow_itself && !g->call_is_under_way &&
 	    v->cap_kib > v->target_kib + MODEL_LIBXL_SLACK_KIB + GUESTS_CAP_NOISE_KIB)
-		g->granted_cap_kib = v->cap_kib;
+		g->credited_cap_kib = v->cap_kib;
 	v->boot_kib = is_booting(g, v, now_ms) ? g->boot_kib : 0;
 	v->is_being_told = g->call_is_under_way;
 	v->may_have_credit = g->can_grow_itself && g->is_trusted;
 	v->can_alarm = g->can_alarm;
-	v->is_credited = g->granted_cap_kib != 0;
+	v->is_credited = g->credited_cap_kib != 0;
 	v->is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms;
 	v->slack_kib = g->balloon.slack_kib;
 }

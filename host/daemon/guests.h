@@ -73,7 +73,7 @@ struct guest {
 	uint64_t report_seq, report_uptime_ms; /* of the last report read */
 	uint64_t alarm_seq, alarm_uptime_ms;   /* of the last alarm */
 	uint64_t n_alarms;
-	uint64_t granted_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
+	uint64_t credited_cap_kib; /* its max_pages, raised by us; 0: as libxl set it */
 	/* to be read at the next pass */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
 

@@ -93,10 +93,10 @@ int record_pass(struct record *r, const struct config *config, const struct snap
 	const struct host_view *h = &snap->host;
 	fprintf(r->file,
 		"pass now_ms=%" PRIu64 " total_kib=%" PRIu64 " free_kib=%" PRIu64
-		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64 " leased_kib=%" PRIu64
+		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64 " reserved_kib=%" PRIu64
 		" xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
 		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib,
-		h->leased_kib, h->xl_is_building, plan->promised_kib, cuts);
+		h->reserved_kib, h->xl_is_building, plan->promised_kib, cuts);
 	print_conf(r->file, config);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		print_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i]);

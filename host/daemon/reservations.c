@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/reservations.h"
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #include <errno.h>
@@ -26,23 +27,14 @@ void reservations_finish(struct reservations *r)
 	*r = (struct reservations){0};
 }
 
-/* The clock of requests: it goes on across restarts, and while the host sleeps. */
-static uint64_t boot_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static int write_hello(struct store *store)
 {
-	struct leaseline_daemon hello = {.protocol = LEASELINE_PROTOCOL,
-					 .pid = (uint64_t)getpid(),
-					 .version = CAGMA_VERSION};
-	char line[LEASELINE_MAX_BYTES + 1];
-	line_write(&leaseline_daemon_format, &hello,
-		   UINT64_MAX >> (64 - leaseline_daemon_format.n_fields), line, sizeof(line));
-	return store_write_tool(store, NULL, leaseline_table[LEASELINE_DAEMON].path, line);
+	struct toolkeys_daemon hello = {
+		.protocol = TOOLKEYS_PROTOCOL, .pid = (uint64_t)getpid(), .version = CAGMA_VERSION};
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	line_write(&toolkeys_daemon_format, &hello,
+		   UINT64_MAX >> (64 - toolkeys_daemon_format.n_fields), line, sizeof(line));
+	return store_write_tool(store, NULL, toolkeys_table[TOOLKEYS_DAEMON].path, line);
 }
 
 int reservations_open(struct reservations *r, struct store *store)
@@ -53,14 +45,14 @@ int reservations_open(struct reservations *r, struct store *store)
 		error = write_hello(store);
 	if (error == 0 || error == -EBADF)
 		return error;
-	log_error("xenstore does not take " LEASELINE_ROOT ": %s; there are no reservations",
+	log_error("xenstore does not take " TOOLKEYS_ROOT ": %s; there are no reservations",
 		  strerror(-error));
 	return 0; /* balancing goes on without them */
 }
 
 void reservations_close(struct store *store)
 {
-	store_remove_tool(store, leaseline_table[LEASELINE_DAEMON].path);
+	store_remove_tool(store, toolkeys_table[TOOLKEYS_DAEMON].path);
 }
 
 bool reservations_take_event(struct reservations *r, const struct store_event *event)
@@ -74,76 +66,75 @@ bool reservations_take_event(struct reservations *r, const struct store_event *e
 static struct reservation_answer *answer_of(struct reservations *r, uint32_t id)
 {
 	struct reservation_answer *place = NULL;
-	for (unsigned i = 0; i < LEASE_MAX; i++) {
+	for (unsigned i = 0; i < RESERVATION_MAX; i++) {
 		if (r->answer[i].id == id)
 			return &r->answer[i];
 		if (!r->answer[i].id)
 			place = &r->answer[i];
 	}
-	*place = (struct reservation_answer){.id = id}; /* as many places as leases */
+	*place = (struct reservation_answer){.id = id}; /* as many places as reservations */
 	return place;
 }
 
-static int read_key(struct store *store, enum leaseline_key key, uint32_t id, char *buf,
-		    size_t size)
+static int read_key(struct store *store, enum toolkeys_key key, uint32_t id, char *buf, size_t size)
 {
-	char path[LEASELINE_MAX_PATH];
-	leaseline_path(key, id, path);
+	char path[TOOLKEYS_MAX_PATH];
+	toolkeys_path(key, id, path);
 	return store_read_tool(store, path, buf, size);
 }
 
-static int read_name(struct store *store, uint32_t id, char name[LEASELINE_MAX_NAME + 1])
+static int read_name(struct store *store, uint32_t id, char name[TOOLKEYS_MAX_NAME + 1])
 {
-	int len = read_key(store, LEASELINE_NAME, id, name, LEASELINE_MAX_NAME + 1);
-	if (len < 0 || !leaseline_is_name((struct text){name, (size_t)len}))
+	int len = read_key(store, TOOLKEYS_NAME, id, name, TOOLKEYS_MAX_NAME + 1);
+	if (len < 0 || !toolkeys_is_name((struct text){name, (size_t)len}))
 		name[0] = '\0';
 	return len;
 }
 
-static int read_state(struct store *store, uint32_t id, struct leaseline_state *ret_state)
+static int read_state(struct store *store, uint32_t id, struct toolkeys_state *ret_state)
 {
-	char line[LEASELINE_MAX_BYTES + 1];
+	char line[TOOLKEYS_MAX_BYTES + 1];
 	uint64_t present;
-	int len = read_key(store, LEASELINE_STATE, id, line, sizeof(line));
+	int len = read_key(store, TOOLKEYS_STATE, id, line, sizeof(line));
 	if (len < 0)
 		return len;
-	if (line_parse(&leaseline_state_format, (struct text){line, (size_t)len}, ret_state,
+	if (line_parse(&toolkeys_state_format, (struct text){line, (size_t)len}, ret_state,
 		       &present) != LINE_OK)
 		return -EBADMSG;
 	ret_state->present = present;
 	return 0;
 }
 
-static void tell_made(const struct lease *l)
+static void tell_made(const struct reservation *l)
 {
 	log_info("reservation %" PRIu32 ": %" PRIu64 " MiB%s%s, %s", l->id,
 		 MIB_OF(l->request.size_kib), l->name[0] ? " for " : "", l->name,
-		 lease_state_word(l->state));
+		 reservation_state_word(l->state));
 }
 
 /* One that is not known yet. 0, or -EBADF. */
 static int take_new(struct reservations *r, struct store *store, uint32_t id,
-		    const struct leaseline_request *request, unsigned serial)
+		    const struct toolkeys_request *request, unsigned serial)
 {
-	char name[LEASELINE_MAX_NAME + 1];
-	struct leaseline_state state;
+	char name[TOOLKEYS_MAX_NAME + 1];
+	struct toolkeys_state state;
 	int error = read_name(store, id, name);
 	if (error == -EBADF)
 		return error;
 	error = read_state(store, id, &state);
 	if (error == -EBADF)
 		return error;
-	struct lease *l = lease_put(&r->leases, id, request, name, serial);
+	struct reservation *l = reservation_put(&r->list, id, request, name, serial);
 	if (!l) {
 		if (!r->full_told)
 			log_error("there are more than %d reservations; the rest is passed over",
-				  LEASE_MAX);
+				  RESERVATION_MAX);
 		r->full_told = true;
 		return 0;
 	}
 	struct reservation_answer *a = answer_of(r, id);
 	if (error == 0) {
-		lease_recall(l, &state, boot_ms());
+		reservation_recall(l, &state, clock_boot_ms());
 		a->state = l->state;
 	}
 	tell_made(l);
@@ -152,14 +143,14 @@ static int take_new(struct reservations *r, struct store *store, uint32_t id,
 
 static int take_request(struct reservations *r, struct store *store, uint32_t id, unsigned serial)
 {
-	char line[LEASELINE_MAX_BYTES + 1];
-	struct leaseline_request request;
-	int len = read_key(store, LEASELINE_REQUEST, id, line, sizeof(line));
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	struct toolkeys_request request;
+	int len = read_key(store, TOOLKEYS_REQUEST, id, line, sizeof(line));
 	if (len == -EBADF || len == -ENOENT)
 		return len == -EBADF ? len : 0;
 	const char *wrong = len < 0 ? "cannot be read" : NULL;
 	if (!wrong)
-		wrong = leaseline_read_request((struct text){line, (size_t)len}, &request);
+		wrong = toolkeys_read_request((struct text){line, (size_t)len}, &request);
 	if (wrong) {
 		if (!r->bad_told)
 			log_warning("reservation %" PRIu32 ": its request %s; it is passed over",
@@ -167,22 +158,22 @@ static int take_request(struct reservations *r, struct store *store, uint32_t id
 		r->bad_told = true;
 		return 0;
 	}
-	if (!lease_find(&r->leases, id))
+	if (!reservation_find(&r->list, id))
 		return take_new(r, store, id, &request, serial);
-	lease_put(&r->leases, id, &request, "", serial);
+	reservation_put(&r->list, id, &request, "", serial);
 	return 0;
 }
 
 static void forget(struct reservations *r, uint32_t id)
 {
 	answer_of(r, id)->id = 0;
-	lease_drop(&r->leases, id);
+	reservation_drop(&r->list, id);
 }
 
 static void drop_released(struct reservations *r, const uint32_t *id, unsigned n)
 {
-	for (unsigned i = 0; i < r->leases.n;) {
-		uint32_t known = r->leases.lease[i].id;
+	for (unsigned i = 0; i < r->list.n;) {
+		uint32_t known = r->list.at[i].id;
 		unsigned k = 0;
 		while (k < n && id[k] != known)
 			k++;
@@ -197,11 +188,11 @@ static void drop_released(struct reservations *r, const uint32_t *id, unsigned n
 
 static int read_all(struct reservations *r, struct store *store, unsigned serial)
 {
-	uint32_t id[LEASE_MAX];
-	int n = store_list_tool(store, "reservation", id, LEASE_MAX);
+	uint32_t id[RESERVATION_MAX];
+	int n = store_list_tool(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
 		return n == -EBADF ? n : 0; /* still marked as changed: the next pass tries again */
-	unsigned listed = n < LEASE_MAX ? (unsigned)n : LEASE_MAX;
+	unsigned listed = n < RESERVATION_MAX ? (unsigned)n : RESERVATION_MAX;
 	drop_released(r, id, listed);
 	for (unsigned i = 0; i < listed; i++) {
 		int error = id[i] ? take_request(r, store, id[i], serial) : 0;
@@ -222,7 +213,7 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 		const struct guest_view *v = &gs->view[i];
 		if (v->domid == 0)
 			continue;
-		r->domain[n] = (struct lease_domain){
+		r->domain[n] = (struct reservation_domain){
 			.domid = v->domid,
 			.name = strcmp(g->name, "?") == 0 ? "" : g->name,
 			.serial = g->generation,
@@ -240,69 +231,69 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 }
 
 int reservations_refresh(struct reservations *r, struct store *store, struct guests *gs,
-			 uint64_t now_ms, uint64_t *ret_leased_kib)
+			 uint64_t now_ms, uint64_t *ret_reserved_kib)
 {
 	int error = r->is_changed ? read_all(r, store, gs->next_generation) : 0;
 	if (error < 0)
 		return error;
-	if (r->leases.n)
-		lease_follow(&r->leases, boot_ms(), r->domain, list_domains(r, gs, now_ms));
-	*ret_leased_kib = lease_kept_kib(&r->leases);
+	if (r->list.n)
+		reservation_follow(&r->list, clock_boot_ms(), r->domain, list_domains(r, gs, now_ms));
+	*ret_reserved_kib = reservation_kept_kib(&r->list);
 	return 0;
 }
 
 /* --- answers -------------------------------------------------------------- */
 
-static void tell(const struct lease *l)
+static void tell(const struct reservation *l)
 {
 	uint64_t size_mib = MIB_OF(l->request.size_kib);
 	switch (l->state) {
-	case LEASE_NEW:
-	case LEASE_WAITING:
+	case RESERVATION_NEW:
+	case RESERVATION_WAITING:
 		break;
-	case LEASE_READY:
+	case RESERVATION_READY:
 		log_info("reservation %" PRIu32 ": %" PRIu64 " MiB are kept", l->id, size_mib);
 		break;
-	case LEASE_IN_USE:
+	case RESERVATION_IN_USE:
 		log_info("reservation %" PRIu32 ": domain %" PRIu32 " is built from it", l->id,
 			 l->domid);
 		break;
-	case LEASE_REFUSED:
+	case RESERVATION_REFUSED:
 		log_info("reservation %" PRIu32 " is refused: %" PRIu64 " MiB wanted; %" PRIu64
 			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB",
 			 l->id, size_mib, l->free_kib / 1024, l->give_kib / 1024,
 			 l->free_kib / 1024 + l->give_kib / 1024);
 		break;
-	case LEASE_LATE:
+	case RESERVATION_LATE:
 		log_info("reservation %" PRIu32 ": of %" PRIu64 " MiB only %" PRIu64
 			 " came free in time",
 			 l->id, size_mib, l->there_kib / 1024);
 		break;
-	case LEASE_USED:
+	case RESERVATION_USED:
 		log_info("reservation %" PRIu32 " is over: domain %" PRIu32 " runs", l->id,
 			 l->domid);
 		break;
-	case LEASE_EXPIRED:
+	case RESERVATION_EXPIRED:
 		log_info("reservation %" PRIu32 " is over: its time has come", l->id);
 		break;
-	case LEASE_STATES_:
+	case RESERVATION_STATES_:
 		break;
 	}
 }
 
-static int answer(struct reservations *r, struct store *store, const struct lease *l,
+static int answer(struct reservations *r, struct store *store, const struct reservation *l,
 		  uint64_t now_ms)
 {
 	struct reservation_answer *a = answer_of(r, l->id);
-	struct leaseline_state state;
-	char line[LEASELINE_MAX_BYTES + 1], beside[LEASELINE_MAX_PATH], path[LEASELINE_MAX_PATH];
-	lease_describe(l, &state);
-	line_write(&leaseline_state_format, &state, state.present, line, sizeof(line));
+	struct toolkeys_state state;
+	char line[TOOLKEYS_MAX_BYTES + 1], beside[TOOLKEYS_MAX_PATH], path[TOOLKEYS_MAX_PATH];
+	reservation_describe(l, &state);
+	line_write(&toolkeys_state_format, &state, state.present, line, sizeof(line));
 	if (strcmp(line, a->line) == 0 ||
 	    (a->state == l->state && now_ms < a->when_ms + RESERVATIONS_ANSWER_MS))
 		return 0;
-	leaseline_path(LEASELINE_REQUEST, l->id, beside);
-	leaseline_path(LEASELINE_STATE, l->id, path);
+	toolkeys_path(TOOLKEYS_REQUEST, l->id, beside);
+	toolkeys_path(TOOLKEYS_STATE, l->id, path);
 	int error = store_write_tool(store, beside, path, line);
 	if (error < 0)
 		return error;
@@ -315,16 +306,16 @@ static int answer(struct reservations *r, struct store *store, const struct leas
 }
 
 /* A refusal waits to be read; what has ended otherwise leaves nobody to read it. */
-static bool is_to_go(const struct lease *l, uint64_t now_ms)
+static bool is_to_go(const struct reservation *l, uint64_t now_ms)
 {
-	bool is_read = l->state == LEASE_REFUSED || l->state == LEASE_LATE;
-	return lease_is_over(l->state) &&
+	bool is_read = l->state == RESERVATION_REFUSED || l->state == RESERVATION_LATE;
+	return reservation_is_over(l->state) &&
 	       (!is_read || now_ms >= l->over_ms + RESERVATIONS_LINGER_MS);
 }
 
-static int remove_one(struct reservations *r, struct store *store, const struct lease *l)
+static int remove_one(struct reservations *r, struct store *store, const struct reservation *l)
 {
-	char path[LEASELINE_MAX_PATH];
+	char path[TOOLKEYS_MAX_PATH];
 	snprintf(path, sizeof(path), "reservation/%" PRIu32, l->id);
 	int error = store_remove_tool(store, path);
 	if (error < 0)
@@ -338,13 +329,13 @@ static int remove_one(struct reservations *r, struct store *store, const struct 
 int reservations_judge(struct reservations *r, struct store *store, const struct policy_conf *conf,
 		       const struct snapshot *snap, const struct verdict *verdict, bool gives)
 {
-	if (!r->leases.n)
+	if (!r->list.n)
 		return 0;
-	uint64_t now_ms = boot_ms();
-	struct lease_room room = lease_room(conf, snap, verdict, gives);
-	bool is_admitted = lease_judge(&r->leases, now_ms, &room);
-	for (unsigned i = 0; i < r->leases.n;) {
-		const struct lease *l = &r->leases.lease[i];
+	uint64_t now_ms = clock_boot_ms();
+	struct reservation_room room = reservation_room(conf, snap, verdict, gives);
+	bool is_admitted = reservation_judge(&r->list, now_ms, &room);
+	for (unsigned i = 0; i < r->list.n;) {
+		const struct reservation *l = &r->list.at[i];
 		bool goes = is_to_go(l, now_ms);
 		int error = goes ? remove_one(r, store, l) : answer(r, store, l, now_ms);
 		if (error == -EBADF)

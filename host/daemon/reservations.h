@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * reservations.h - the leases of lease.h in xenstore, where cagmactl makes
+ * reservations.h - the reservations of reservation.h in xenstore, where cagmactl makes
  * them and cagmad answers. (Edge.)
  *
  * They are read when a watch says that cagmactl has changed something; answers
@@ -20,16 +20,16 @@ enum {
 /* What was last said of one. */
 struct reservation_answer {
 	uint32_t id; /* 0: a free place */
-	enum lease_state state;
+	enum reservation_state state;
 	uint64_t when_ms;
-	char line[LEASELINE_MAX_BYTES + 1];
+	char line[TOOLKEYS_MAX_BYTES + 1];
 };
 
 struct reservations {
-	struct leases leases;
-	struct reservation_answer answer[LEASE_MAX];
+	struct reservation_list list;
+	struct reservation_answer answer[RESERVATION_MAX];
 	unsigned capacity;
-	struct lease_domain *domain;
+	struct reservation_domain *domain;
 	bool is_changed; /* to be read at the next pass */
 	bool bad_told, full_told;
 };
@@ -51,7 +51,7 @@ bool reservations_take_event(struct reservations *reservations, const struct sto
 /* Reads what has changed and finds the guests of reservations. 0 and what is to be kept for them,
  * or -errno when the connection is lost. */
 int reservations_refresh(struct reservations *reservations, struct store *store,
-			 struct guests *guests, uint64_t now_ms, uint64_t *ret_leased_kib);
+			 struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib);
 
 /*
  * Admits, refuses, finds ready, and answers; after a policy has judged the

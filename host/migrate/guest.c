@@ -185,16 +185,16 @@ int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_k
 
 int migrate_tell_cagmad(struct store *store, uint32_t domid)
 {
-	char path[LEASELINE_MAX_PATH], pid[16];
-	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	char path[TOOLKEYS_MAX_PATH], pid[16];
+	toolkeys_path(TOOLKEYS_MIGRATING, domid, path);
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	return store_write_tool(store, NULL, path, pid);
 }
 
 void migrate_untell_cagmad(struct store *store, uint32_t domid)
 {
-	char path[LEASELINE_MAX_PATH];
-	leaseline_path(LEASELINE_MIGRATING, domid, path);
+	char path[TOOLKEYS_MAX_PATH];
+	toolkeys_path(TOOLKEYS_MIGRATING, domid, path);
 	store_remove_tool(store, path);
 }
 
@@ -210,10 +210,10 @@ static bool is_dead(struct store *store, const char *path)
 void migrate_forget_dead(struct store *store)
 {
 	uint32_t domid[MIGRATION_MAX];
-	char path[LEASELINE_MAX_PATH];
+	char path[TOOLKEYS_MAX_PATH];
 	int n = store_list_tool(store, "migrating", domid, MIGRATION_MAX);
 	for (int i = 0; i < n && i < MIGRATION_MAX; i++) {
-		leaseline_path(LEASELINE_MIGRATING, domid[i], path);
+		toolkeys_path(TOOLKEYS_MIGRATING, domid[i], path);
 		if (is_dead(store, path))
 			store_remove_tool(store, path);
 	}

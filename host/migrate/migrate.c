@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/migrate.h"
 
+#include "common/clock.h"
 #include "common/amount.h"
 #include "common/log.h"
 #include "common/command.h"
@@ -143,20 +144,13 @@ static int make_report(struct errand *e)
 
 /* --- waiting ------------------------------------------------------------------------------- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void cancel(struct errand *e);
 
 static void tell_cagmad(struct errand *e)
 {
-	if (e->told_ms && now_ms() >= e->told_ms + TELL_MS &&
+	if (e->told_ms && clock_monotonic_ms() >= e->told_ms + TELL_MS &&
 	    migrate_tell_cagmad(e->store, e->domid) == 0)
-		e->told_ms = now_ms();
+		e->told_ms = clock_monotonic_ms();
 }
 
 /* Waits for a moment, or until a signal wants us to end. */
@@ -179,14 +173,14 @@ static void doze(struct errand *e)
  */
 static void hold_still(struct errand *e)
 {
-	uint64_t end_ms = now_ms() + ANSWER_MS;
+	uint64_t end_ms = clock_monotonic_ms() + ANSWER_MS;
 	uint64_t held_kib, needed_kib, target_kib;
 	if (!e->store || !e->is_known || !migrate_is_managed(e->store, e->domid) ||
 	    store_open_tool(e->store) < 0 || migrate_tell_cagmad(e->store, e->domid) < 0)
 		return;
-	e->told_ms = now_ms();
+	e->told_ms = clock_monotonic_ms();
 	migrate_forget_dead(e->store);
-	while (!e->is_cancelled && now_ms() < end_ms && !migrate_is_left_alone(e->store, e->domid))
+	while (!e->is_cancelled && clock_monotonic_ms() < end_ms && !migrate_is_left_alone(e->store, e->domid))
 		doze(e);
 	if (!e->is_cancelled && !migrate_is_left_alone(e->store, e->domid))
 		log_warning("cagmad does not say that it leaves the guest alone");
@@ -200,8 +194,8 @@ static void hold_still(struct errand *e)
 
 static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t needed_kib)
 {
-	uint64_t end_ms = now_ms() + SHRINK_LIMIT_MS;
-	while (!e->is_cancelled && now_ms() < end_ms) {
+	uint64_t end_ms = clock_monotonic_ms() + SHRINK_LIMIT_MS;
+	while (!e->is_cancelled && clock_monotonic_ms() < end_ms) {
 		store_read_number(e->store, e->domid, "cagma/alm_kib", &held_kib);
 		if (held_kib <= needed_kib + SLACK_KIB)
 			return;

@@ -15,6 +15,7 @@
  * Written from tools/libs/guest/xg_sr_save.c of 4.17, send_memory_live() and
  * suspend_and_send_dirty(); precopy.h says where its calls belong.
  */
+#include "common/clock.h"
 #include "common/log.h"
 #include "host/migrate/run.h"
 
@@ -99,13 +100,6 @@ static __attribute__((constructor)) void find_all(void)
 }
 
 /* --- rounds --------------------------------------------------------------------------------- */
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static void begin_sending(unsigned long *bits)
 {
@@ -255,9 +249,9 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 	bool is_final = mode & XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL;
 	if (is_round && !is_final)
 		await_round();
-	uint64_t begin_us = now_us();
+	uint64_t begin_us = clock_monotonic_us();
 	long long r = real.logdirty(xch, domid, sop, dirty_bitmap, pages, mode, stats);
-	run.look_us = now_us() - begin_us;
+	run.look_us = clock_monotonic_us() - begin_us;
 	if (!is_round || r != (long long)pages)
 		return r;
 	unsigned long *bits = bits_of(dirty_bitmap);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/run.h"
 
+#include "common/clock.h"
 #include "common/amount.h"
 #include "common/file.h"
 #include "common/log.h"
@@ -17,13 +18,6 @@
 #include <unistd.h>
 
 enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* --- what is told ------------------------------------------------------------------------- */
 
@@ -44,7 +38,7 @@ static void tell(struct precopy_run *run, const struct precopy_report *report)
 
 static void tell_round(struct precopy_run *run)
 {
-	struct precopy_report report = precopy_report_of("round", now_ms());
+	struct precopy_report report = precopy_report_of("round", clock_monotonic_ms());
 	PRECOPY_SAY(&report, round, run->n_rounds);
 	PRECOPY_SAY(&report, pass, run->last.pass);
 	PRECOPY_SAY(&report, dirty_pages, run->last.dirty_pages);
@@ -100,7 +94,7 @@ static void record_look(struct precopy_run *run, const unsigned long *bitmap, ui
 	char line[DIRTYLOG_LINE];
 	if (!run->record)
 		return;
-	dirtylog_look(is_final, now_ms() - run->begin_ms, sent_pages, line);
+	dirtylog_look(is_final, clock_monotonic_ms() - run->begin_ms, sent_pages, line);
 	record(run, line);
 	while (run->record && dirtylog_pages(&place, bitmap, run->n_pages, line))
 		record(run, line);
@@ -108,7 +102,7 @@ static void record_look(struct precopy_run *run, const unsigned long *bitmap, ui
 
 void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text)
 {
-	struct precopy_report report = precopy_report_of("plain", now_ms());
+	struct precopy_report report = precopy_report_of("plain", clock_monotonic_ms());
 	snprintf(report.reason, sizeof(report.reason), "%s", reason);
 	report.present |= PRECOPY_BIT(reason);
 	tell(run, &report);
@@ -130,7 +124,7 @@ void precopy_run_open(struct precopy_run *run)
 
 void precopy_run_end(struct precopy_run *run, int rc)
 {
-	uint64_t end_ms = now_ms();
+	uint64_t end_ms = clock_monotonic_ms();
 	struct precopy_report report = precopy_report_of("end", end_ms);
 	PRECOPY_SAY(&report, rc, rc != 0);
 	PRECOPY_SAY(&report, sent_pages, run->sent_pages);
@@ -186,7 +180,7 @@ static enum precopy_algo algorithm(void)
 
 static void tell_begin(struct precopy_run *run, uint32_t domid, enum precopy_algo algo)
 {
-	struct precopy_report report = precopy_report_of("begin", now_ms());
+	struct precopy_report report = precopy_report_of("begin", clock_monotonic_ms());
 	PRECOPY_SAY(&report, pid, (uint64_t)getpid());
 	PRECOPY_SAY(&report, domid, domid);
 	PRECOPY_SAY(&report, total_pages, run->n_pages);
@@ -220,7 +214,7 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 		return r;
 	run->n_pages = n_pages;
 	run->is_begun = true;
-	run->begin_ms = now_ms();
+	run->begin_ms = clock_monotonic_ms();
 	record_begin(run);
 	tell_begin(run, domid, conf.algo);
 	if (bitmap)
@@ -240,7 +234,7 @@ void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
 	run->taken_pages = 0;
 	if (run->n_rounds++)
 		record_look(run, bitmap, sent_pages, false);
-	run->round_ms = now_ms();
+	run->round_ms = clock_monotonic_ms();
 	precopy_round(&run->core, bitmap, run->round_ms, sent_pages, &run->last);
 	tell_round(run);
 }
@@ -248,7 +242,7 @@ void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
 uint64_t precopy_run_wait_ms(const struct precopy_run *run)
 {
 	return run->last.next == PRECOPY_CONTINUE
-		       ? amount_less(run->round_ms + run->last.wait_ms, now_ms())
+		       ? amount_less(run->round_ms + run->last.wait_ms, clock_monotonic_ms())
 		       : 0;
 }
 
@@ -265,7 +259,7 @@ void precopy_run_peek(struct precopy_run *run, unsigned long *bitmap, uint64_t f
 
 void precopy_run_suspend(struct precopy_run *run)
 {
-	run->suspend_ms = now_ms();
+	run->suspend_ms = clock_monotonic_ms();
 	struct precopy_report report = precopy_report_of("suspend", run->suspend_ms);
 	tell(run, &report);
 }
@@ -285,7 +279,7 @@ uint64_t precopy_run_final(struct precopy_run *run, unsigned long *bitmap)
 	run->is_begun = false;
 	run->suspended_pages = count(run, bitmap);
 	run->sent_pages += run->last.send_pages - run->taken_pages;
-	struct precopy_report report = precopy_report_of("final", now_ms());
+	struct precopy_report report = precopy_report_of("final", clock_monotonic_ms());
 	PRECOPY_SAY(&report, suspended_pages, run->suspended_pages);
 	PRECOPY_SAY(&report, held_pages, added);
 	PRECOPY_SAY(&report, sent_pages, run->sent_pages);

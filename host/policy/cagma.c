@@ -30,9 +30,9 @@
 #define WAVER_MS    20000
 
 /* What is reserved is not there yet, the reserve not counted since it is there for that. */
-static bool lease_is_awaited(const struct snapshot *snap)
+static bool reservation_is_awaited(const struct snapshot *snap)
 {
-	return snap->host.leased_kib && !model_spendable_kib(snap, 0);
+	return snap->host.reserved_kib && !model_spendable_kib(snap, 0);
 }
 
 /* A reservation waits for the last page: a step from those who can spare it, until it has all. */
@@ -74,7 +74,7 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		v->goal_kib = g->alm_kib - conf->step_kib;
 		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
 	}
-	if (lease_is_awaited(snap))
+	if (reservation_is_awaited(snap))
 		gather_rest(conf, snap, owed_kib, plan);
 }
 
@@ -310,7 +310,7 @@ void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
 	credit_give(state->credit, conf, snap, state->share, plan);
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
-	if ((plan->promised_kib || lease_is_awaited(snap)) &&
+	if ((plan->promised_kib || reservation_is_awaited(snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

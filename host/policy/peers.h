@@ -9,7 +9,7 @@
  * contract allows, so that cuts speak of decisions.
  *
  * A guest that is not ours to move is not there for a peer, and what it was told
- * is forgotten. Host memory that is kept (claimed, held, leased) is not free.
+ * is forgotten. Host memory that is kept (claimed, held, reserved) is not free.
  */
 #ifndef CAGMA_POLICY_PEERS_H
 #define CAGMA_POLICY_PEERS_H

@@ -15,7 +15,7 @@
  * Modelled on qubes-core-admin of August 2026, decision for decision, in bytes
  * and with its floating-point factors:
  *  - Nothing happens but on an event: a report with another `seq` (its agent is
- *    tests/lab2/guest/peer-agent.c, which repeats the seq in a mere sign of
+ *    tests/xen/guest/peer-agent.c, which repeats the seq in a mere sign of
  *    life), or guests that come or go. Each event is one balancing of its own.
  *  - Changes that are not worth it are not made: of 15 MiB for a guest below its
  *    pref, of 150 MiB altogether, or with less than 35 MiB free.

@@ -14,7 +14,7 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 
 #define PASS_FIELDS(X)                                                                             \
 	X(now_ms)                                                                                  \
-	X(total_kib) X(free_kib) X(outstanding_kib) X(held_kib) X(leased_kib) X(xl_is_building)
+	X(total_kib) X(free_kib) X(outstanding_kib) X(held_kib) X(reserved_kib) X(xl_is_building)
 #define CONF_FIELDS(X)                                                                             \
 	X(period_ms)                                                                               \
 	X(reserve_kib)                                                                             \
@@ -25,9 +25,10 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 	X(alm_kib)                                                                                 \
 	X(cap_kib)                                                                                 \
 	X(target_kib)                                                                              \
-	X(latency_ms) X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight)          \
-		X(is_alarmed) X(may_have_credit) X(is_credited) X(is_being_told) X(grew_itself)    \
-			X(can_alarm) X(boot_kib) X(fill_kib_s) X(speed_kib_s)
+	X(latency_ms)                                                                              \
+	X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight) X(is_alarmed)          \
+		X(may_have_credit) X(is_credited) X(is_being_told) X(grew_itself) X(can_alarm)     \
+			X(boot_kib) X(fill_kib_s) X(speed_kib_s)
 #define ACTION_FIELDS(X) X(domid) X(target_kib)
 #define REPORT_FIELDS(X) X(report_ms)
 
@@ -94,7 +95,7 @@ static bool take_pass(struct replay *r, struct text text)
 				     .free_kib = w.free_kib,
 				     .outstanding_kib = w.outstanding_kib,
 				     .held_kib = w.held_kib,
-				     .leased_kib = w.leased_kib,
+				     .reserved_kib = w.reserved_kib,
 				     .xl_is_building = w.xl_is_building != 0};
 	r->is_pass = true;
 	return true;

@@ -8,24 +8,24 @@
 enum { DAY_MS = 86400000, DEFAULT_PERIOD_MS = 1000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
 
 #define X(name, max, required, unit, about)                                                        \
-	LINE_FIELD(decide_host, name, NUMBER, max, required, unit, about)
-static const struct line_field host_fields[] = {DECIDE_HOST_FIELDS(X)};
+	LINE_FIELD(states_host, name, NUMBER, max, required, unit, about)
+static const struct line_field host_fields[] = {STATES_HOST_FIELDS(X)};
 #undef X
 #define X(name, max, required, unit, about)                                                        \
-	LINE_FIELD(decide_guest, name, NUMBER, max, required, unit, about)
-static const struct line_field guest_fields[] = {DECIDE_GUEST_FIELDS(X)};
+	LINE_FIELD(states_guest, name, NUMBER, max, required, unit, about)
+static const struct line_field guest_fields[] = {STATES_GUEST_FIELDS(X)};
 #undef X
 
-const struct line_format decide_host_format =
-	LINE_FORMAT(host_fields, DECIDE_MAX_LINE, decide_host);
-const struct line_format decide_guest_format =
-	LINE_FORMAT(guest_fields, DECIDE_MAX_LINE, decide_guest);
+const struct line_format states_host_format =
+	LINE_FORMAT(host_fields, STATES_MAX_LINE, states_host);
+const struct line_format states_guest_format =
+	LINE_FORMAT(guest_fields, STATES_MAX_LINE, states_guest);
 
 #define X(name, max, required, unit, about) HOST_##name,
-enum { DECIDE_HOST_FIELDS(X) HOST_FIELDS_ };
+enum { STATES_HOST_FIELDS(X) HOST_FIELDS_ };
 #undef X
 #define X(name, max, required, unit, about) GUEST_##name,
-enum { DECIDE_GUEST_FIELDS(X) GUEST_FIELDS_ };
+enum { STATES_GUEST_FIELDS(X) GUEST_FIELDS_ };
 #undef X
 
 static bool has(uint64_t present, int field)
@@ -50,10 +50,10 @@ static const char *parse(const struct line_format *format, struct text text, voi
 	return n_words == n_fields ? NULL : "has a name that is not known";
 }
 
-static const char *take_host(struct decide *d, struct text text)
+static const char *take_host(struct states *d, struct text text)
 {
-	struct decide_host h = {0};
-	const char *wrong = parse(&decide_host_format, text, &h, &h.present);
+	struct states_host h = {0};
+	const char *wrong = parse(&states_host_format, text, &h, &h.present);
 	if (wrong)
 		return wrong;
 	if (!has(h.present, HOST_now_ms))
@@ -80,7 +80,7 @@ static const char *take_host(struct decide *d, struct text text)
 }
 
 /* Where the guest was in the last state; n_last when it was not there. */
-static unsigned find_last(const struct decide *d, uint32_t domid)
+static unsigned find_last(const struct states *d, uint32_t domid)
 {
 	unsigned i = 0;
 	while (i < d->n_last && d->last_domid[i] != domid)
@@ -88,7 +88,7 @@ static unsigned find_last(const struct decide *d, uint32_t domid)
 	return i;
 }
 
-static uint64_t remember(struct decide *d, unsigned i, uint32_t domid)
+static uint64_t remember(struct states *d, unsigned i, uint32_t domid)
 {
 	unsigned at = d->is_series ? find_last(d, domid) : d->n_last;
 	bool was_there = at < d->n_last;
@@ -99,7 +99,7 @@ static uint64_t remember(struct decide *d, unsigned i, uint32_t domid)
 	return was_there ? d->last_seq[at] : 0;
 }
 
-static struct report report_of(const struct decide_guest *g, const struct host_view *host)
+static struct report report_of(const struct states_guest *g, const struct host_view *host)
 {
 	struct report r = {.seq = g->seq,
 			   .uptime_ms = host->now_ms,
@@ -124,10 +124,10 @@ static struct report report_of(const struct decide_guest *g, const struct host_v
 	return r;
 }
 
-static const char *take_guest(struct decide *d, struct text text)
+static const char *take_guest(struct states *d, struct text text)
 {
-	struct decide_guest g = {0};
-	const char *wrong = parse(&decide_guest_format, text, &g, &g.present);
+	struct states_guest g = {0};
+	const char *wrong = parse(&states_guest_format, text, &g, &g.present);
 	if (wrong)
 		return wrong;
 	if (!d->has_host)
@@ -174,7 +174,7 @@ static bool take_word(struct text *line, const char *word)
 	return true;
 }
 
-static void begin(struct decide *d)
+static void begin(struct states *d)
 {
 	d->n = 0;
 	d->has_host = false;
@@ -184,7 +184,7 @@ static void begin(struct decide *d)
 	d->state.peer_host = (struct peer_host){0};
 }
 
-const char *decide_take_line(struct decide *d, struct text line, bool *ret_is_whole)
+const char *states_take_line(struct states *d, struct text line, bool *ret_is_whole)
 {
 	*ret_is_whole = false;
 	if (line.len && line.at[0] == '#')
@@ -203,21 +203,21 @@ const char *decide_take_line(struct decide *d, struct text line, bool *ret_is_wh
 	return take_host(d, line);
 }
 
-bool decide_is_begun(const struct decide *d)
+bool states_is_begun(const struct states *d)
 {
 	return d->has_host;
 }
 
 /* --- deciding ------------------------------------------------------------- */
 
-static void note_targets(const struct decide *d, uint64_t *target_kib)
+static void note_targets(const struct states *d, uint64_t *target_kib)
 {
 	for (unsigned i = 0; i < d->plan.n_actions; i++)
 		target_kib[d->plan.action[i].guest] = d->plan.action[i].target_kib;
 }
 
 /* One call of the policy, and what the contract makes of it. */
-static void decide_once(struct decide *d)
+static void states_once(struct states *d)
 {
 	struct snapshot snap = {.host = d->host, .n_guests = d->n, .guest = d->view};
 	memset(d->plan.credit_kib, 0, d->n * sizeof(*d->plan.credit_kib));
@@ -228,9 +228,9 @@ static void decide_once(struct decide *d)
 	note_targets(d, d->allowed_kib);
 }
 
-static void pass_memory_on(struct decide *d)
+static void pass_memory_on(struct states *d)
 {
-	struct decide_memory memory = d->memory;
+	struct states_memory memory = d->memory;
 	for (unsigned i = 0; i < d->n; i++) {
 		d->last_domid[i] = d->view[i].domid;
 		d->last_seq[i] = d->view[i].report.seq;
@@ -240,7 +240,7 @@ static void pass_memory_on(struct decide *d)
 	d->last_memory = memory;
 }
 
-void decide_state(struct decide *d)
+void states_state(struct states *d)
 {
 	d->state.demand = d->memory.demand;
 	d->state.credit = d->memory.credit;
@@ -250,7 +250,7 @@ void decide_state(struct decide *d)
 		d->wanted_kib[i] = d->allowed_kib[i] = d->view[i].target_kib;
 	/* qmemman: each report is one decision, and a policy asks to be called again */
 	for (int round = 0; round < MAX_ROUNDS; round++) {
-		decide_once(d);
+		states_once(d);
 		if (d->plan.wake_ms > d->host.now_ms)
 			break;
 		for (unsigned i = 0; i < d->n; i++)

@@ -14,57 +14,57 @@
 #include "host/policy/policy.h"
 
 enum {
-	DECIDE_MAX_GUESTS = 4096,
-	DECIDE_MAX_LINE = 1024,
-	DECIDE_MAX_MS = 1000000000,
+	STATES_MAX_GUESTS = 4096,
+	STATES_MAX_LINE = 1024,
+	STATES_MAX_MS = 1000000000,
 };
 
-#define DECIDE_MAX_KIB PEERS_MAX_KIB
+#define STATES_MAX_KIB PEERS_MAX_KIB
 
 /* name, largest, required, unit, what it says */
-#define DECIDE_HOST_FIELDS(X)                                                                      \
-	X(now_ms, DECIDE_MAX_MS, false, "ms", "time of the state; a day after the last")           \
-	X(total_kib, DECIDE_MAX_KIB, true, "KiB", "memory the host has")                           \
-	X(free_kib, DECIDE_MAX_KIB, true, "KiB", "what is free of it")                             \
-	X(kept_kib, DECIDE_MAX_KIB, false, "KiB", "what is claimed, held or reserved of that")     \
-	X(reserve_kib, DECIDE_MAX_KIB, false, "KiB", "reserve_mib; 0")                             \
-	X(period_ms, DECIDE_MAX_MS, false, "ms", "period_ms, a coordinator's interval; 1000")
+#define STATES_HOST_FIELDS(X)                                                                      \
+	X(now_ms, STATES_MAX_MS, false, "ms", "time of the state; a day after the last")           \
+	X(total_kib, STATES_MAX_KIB, true, "KiB", "memory the host has")                           \
+	X(free_kib, STATES_MAX_KIB, true, "KiB", "what is free of it")                             \
+	X(kept_kib, STATES_MAX_KIB, false, "KiB", "what is claimed, held or reserved of that")     \
+	X(reserve_kib, STATES_MAX_KIB, false, "KiB", "reserve_mib; 0")                             \
+	X(period_ms, STATES_MAX_MS, false, "ms", "period_ms, a coordinator's interval; 1000")
 
 /* Those from total_kib on are what the guest reports. */
-#define DECIDE_GUEST_FIELDS(X)                                                                     \
+#define STATES_GUEST_FIELDS(X)                                                                     \
 	X(domid, UINT32_MAX, true, "", "its number; 0: dom0")                                      \
-	X(alm_kib, DECIDE_MAX_KIB, true, "KiB", "what it holds")                                   \
-	X(target_kib, DECIDE_MAX_KIB, false, "KiB", "what it was last told to hold; alm_kib")      \
-	X(min_kib, DECIDE_MAX_KIB, false, "KiB", "its min; 0")                                     \
-	X(max_kib, DECIDE_MAX_KIB, false, "KiB", "its max; alm_kib")                               \
+	X(alm_kib, STATES_MAX_KIB, true, "KiB", "what it holds")                                   \
+	X(target_kib, STATES_MAX_KIB, false, "KiB", "what it was last told to hold; alm_kib")      \
+	X(min_kib, STATES_MAX_KIB, false, "KiB", "its min; 0")                                     \
+	X(max_kib, STATES_MAX_KIB, false, "KiB", "its max; alm_kib")                               \
 	X(weight, UINT16_MAX, false, "", "its weight, or shares; 256")                             \
 	X(is_alarmed, 1, false, "", "its agent cries; 0")                                          \
 	X(seq, KEYS_MAX_COUNT, false, "", "number of its report; one more than in the last state") \
-	X(total_kib, DECIDE_MAX_KIB, false, "KiB", "MemTotal; without it there is no report")      \
-	X(free_kib, DECIDE_MAX_KIB, false, "KiB", "MemFree: what is unused; 0")                    \
-	X(avail_kib, DECIDE_MAX_KIB, false, "KiB", "MemAvailable; free_kib")                       \
-	X(buffers_kib, DECIDE_MAX_KIB, false, "KiB", "Buffers")                                    \
-	X(cached_kib, DECIDE_MAX_KIB, false, "KiB", "Cached")                                      \
-	X(swap_total_kib, DECIDE_MAX_KIB, false, "KiB", "SwapTotal")                               \
-	X(swap_free_kib, DECIDE_MAX_KIB, false, "KiB", "SwapFree")                                 \
-	X(largest_kib, DECIDE_MAX_KIB, false, "KiB", "the largest process's")                      \
+	X(total_kib, STATES_MAX_KIB, false, "KiB", "MemTotal; without it there is no report")      \
+	X(free_kib, STATES_MAX_KIB, false, "KiB", "MemFree: what is unused; 0")                    \
+	X(avail_kib, STATES_MAX_KIB, false, "KiB", "MemAvailable; free_kib")                       \
+	X(buffers_kib, STATES_MAX_KIB, false, "KiB", "Buffers")                                    \
+	X(cached_kib, STATES_MAX_KIB, false, "KiB", "Cached")                                      \
+	X(swap_total_kib, STATES_MAX_KIB, false, "KiB", "SwapTotal")                               \
+	X(swap_free_kib, STATES_MAX_KIB, false, "KiB", "SwapFree")                                 \
+	X(largest_kib, STATES_MAX_KIB, false, "KiB", "the largest process's")                      \
 	X(scan_kswapd, KEYS_MAX_COUNT, false, "pages", "scanned by kswapd; more: it has woken")    \
 	X(pswpin, KEYS_MAX_COUNT, false, "pages", "swapped in")                                    \
 	X(pswpout, KEYS_MAX_COUNT, false, "pages", "swapped out")
 
 #define X(name, max, required, unit, about) uint64_t name;
-struct decide_host {
-	DECIDE_HOST_FIELDS(X) uint64_t present;
+struct states_host {
+	STATES_HOST_FIELDS(X) uint64_t present;
 };
-struct decide_guest {
-	DECIDE_GUEST_FIELDS(X) uint64_t present;
+struct states_guest {
+	STATES_GUEST_FIELDS(X) uint64_t present;
 };
 #undef X
 
-extern const struct line_format decide_host_format, decide_guest_format;
+extern const struct line_format states_host_format, states_guest_format;
 
 /* What a policy remembers of every guest, capacity entries each, all zero at first. */
-struct decide_memory {
+struct states_memory {
 	struct demand *demand;
 	struct credit *credit;
 	struct qmemman_guest *qmemman;
@@ -72,11 +72,11 @@ struct decide_memory {
 };
 
 /* One state, and what is decided on it. The arrays have `capacity` entries. */
-struct decide {
+struct states {
 	const struct policy *policy;
 	bool is_series; /* a state is what became of the one before */
 	unsigned capacity;
-	struct decide_memory memory, last_memory;
+	struct states_memory memory, last_memory;
 	struct policy_state state;
 	struct policy_conf conf;
 	struct host_view host;
@@ -93,14 +93,14 @@ struct decide {
 
 /* Takes a line in, without its newline. NULL, or what is wrong with it; then the state is to be
  * given up. *ret_is_whole: a state ends here, and can be decided on. */
-const char *decide_take_line(struct decide *decide, struct text line, bool *ret_is_whole);
+const char *states_take_line(struct states *decide, struct text line, bool *ret_is_whole);
 
 /* At the end of the text: is there a state to be decided on? */
-bool decide_is_begun(const struct decide *decide);
+bool states_is_begun(const struct states *decide);
 
 /* Decides on the state there is; then the next one may come. n, view, wanted_kib, allowed_kib and
  * plan.verdict stay until then. */
-void decide_state(struct decide *decide);
+void states_state(struct states *decide);
 
 /* `cagma-sim decide`: argv[0] is "decide". The program's exit code. (Edge.) */
 int decide_main(int argc, char **argv);

@@ -27,7 +27,7 @@ static void collect_calls(struct sim_daemon *d, struct sim_host *h)
 		if (!k->call_is_under_way || h->now_ms < k->call_due_ms)
 			continue;
 		k->call_is_under_way = false;
-		k->is_granted = false; /* libxl sets max_pages with the target */
+		k->is_credited = false; /* libxl sets max_pages with the target */
 		sim_host_set_target(h, guest_at(h, i), k->call_target_kib);
 		ask_for_pass(d, d->last_pass_ms + ENGINE_GAP_MS);
 	}
@@ -99,7 +99,7 @@ static void observe_guest(struct sim_daemon *d, const struct sim_host *h, unsign
 	v->is_being_told = k->call_is_under_way;
 	v->can_alarm = is_cagma;
 	v->may_have_credit = is_cagma && !g->config.is_untrusted;
-	v->is_credited = k->is_granted;
+	v->is_credited = k->is_credited;
 	v->is_alarmed = h->now_ms < k->alarm_until_ms;
 	v->max_kib = (uint64_t)g->config.max_kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
 	v->hold = !v->has_report                             ? HOLD_NO_AGENT
@@ -116,7 +116,7 @@ static struct snapshot observe(struct sim_daemon *d, const struct sim_host *h)
 	return (struct snapshot){.host = {.now_ms = h->now_ms,
 					  .total_kib = h->total_kib,
 					  .free_kib = h->free_kib,
-					  .leased_kib = sim_host_awaited_kib(h)},
+					  .reserved_kib = sim_host_awaited_kib(h)},
 				 .n_guests = d->n,
 				 .guest = d->view};
 }
@@ -142,8 +142,8 @@ static void start_calls(struct sim_daemon *d, uint64_t now_ms)
 	}
 }
 
-/* As host/daemon/cap.c sets max_pages: to what the plan says, for those it does not leave as they are,
- * raised by a step or more. */
+/* As host/daemon/cap.c sets max_pages: to what the plan says, for those it does not leave as they
+ * are, raised by a step or more. */
 static void grant(struct sim_daemon *d, const struct sim_host *h)
 {
 	for (unsigned i = 0; i < d->n; i++) {
@@ -152,13 +152,13 @@ static void grant(struct sim_daemon *d, const struct sim_host *h)
 		uint64_t credit_kib = d->plan.credit_kib[i];
 		uint64_t told_kib = v->alm_kib + model_pending_kib(v) + MODEL_LIBXL_SLACK_KIB;
 		bool is_raised = told_kib + credit_kib >= v->cap_kib + d->conf.step_kib;
-		bool is_lowered = k->is_granted && told_kib + credit_kib < v->cap_kib;
-		if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !k->is_granted) ||
+		bool is_lowered = k->is_credited && told_kib + credit_kib < v->cap_kib;
+		if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !k->is_credited) ||
 		    !(is_lowered || (credit_kib && is_raised)))
 			continue;
 		v->cap_kib =
 			credit_kib ? told_kib + credit_kib : v->target_kib + MODEL_LIBXL_SLACK_KIB;
-		v->is_credited = k->is_granted = credit_kib > 0;
+		v->is_credited = k->is_credited = credit_kib > 0;
 		guest_at(h, i)->cap_kib = v->cap_kib;
 	}
 }

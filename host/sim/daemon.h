@@ -22,7 +22,7 @@ struct sim_known {
 	uint64_t call_target_kib, call_due_ms;
 	uint64_t alarm_until_ms;
 	uint64_t published_credit_kib;
-	bool is_granted;
+	bool is_credited;
 };
 
 struct sim_daemon {

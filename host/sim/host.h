@@ -9,7 +9,7 @@
  * would show, and sets targets and max_pages.
  *
  * A guest that does not fit when it is to be started waits, and the host keeps
- * for it what it lacks (model.h: leased_kib), as `cagmactl reserve` does.
+ * for it what it lacks (model.h: reserved_kib), as `cagmactl reserve` does.
  */
 #ifndef CAGMA_SIM_HOST_H
 #define CAGMA_SIM_HOST_H

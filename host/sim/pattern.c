@@ -22,7 +22,7 @@ enum { PERMYRIAD = 10000, SECOND_MS = 1000 };
 #define EVERY(at, ms)                                                                              \
 	SEQUENTIAL(.first = (at), .size = 250, .rate = 250 * 1000 / (ms), .skip_permyriad = 1000)
 
-/* The first five are what lab 2 plays in a real guest. */
+/* The first five are what the Xen lab plays in a real guest. */
 static const struct sim_pattern patterns[] = {
 	{"hot",
 	 {SEQUENTIAL(.first = 2500, .size = 305, .rate = 3050, .burst_ms = 100),

@@ -29,12 +29,12 @@ static const char usage[] =
 
 static void *array(size_t size, bool *has_all)
 {
-	void *at = calloc(DECIDE_MAX_GUESTS, size);
+	void *at = calloc(STATES_MAX_GUESTS, size);
 	*has_all &= at != NULL;
 	return at;
 }
 
-static void open_memory(struct decide_memory *m, bool *has_all)
+static void open_memory(struct states_memory *m, bool *has_all)
 {
 	m->demand = array(sizeof(*m->demand), has_all);
 	m->credit = array(sizeof(*m->credit), has_all);
@@ -42,7 +42,7 @@ static void open_memory(struct decide_memory *m, bool *has_all)
 	m->peer = array(sizeof(*m->peer), has_all);
 }
 
-static void close_memory(struct decide_memory *m)
+static void close_memory(struct states_memory *m)
 {
 	free(m->demand);
 	free(m->credit);
@@ -50,10 +50,10 @@ static void close_memory(struct decide_memory *m)
 	free(m->peer);
 }
 
-static bool open_decide(struct decide *d)
+static bool open_decide(struct states *d)
 {
 	bool has_all = true;
-	d->capacity = DECIDE_MAX_GUESTS;
+	d->capacity = STATES_MAX_GUESTS;
 	open_memory(&d->memory, &has_all);
 	open_memory(&d->last_memory, &has_all);
 	d->state.share = array(sizeof(*d->state.share), &has_all);
@@ -68,7 +68,7 @@ static bool open_decide(struct decide *d)
 	return has_all;
 }
 
-static void close_decide(struct decide *d)
+static void close_decide(struct states *d)
 {
 	close_memory(&d->memory);
 	close_memory(&d->last_memory);
@@ -83,18 +83,18 @@ static void close_decide(struct decide *d)
 	free(d->allowed_kib);
 }
 
-static void print_state(struct decide *d)
+static void print_state(struct states *d)
 {
-	decide_state(d);
+	states_state(d);
 	for (unsigned i = 0; i < d->n; i++)
 		printf("%" PRIu64 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", d->n_states,
 		       d->view[i].domid, d->wanted_kib[i], d->plan.verdict[i].goal_kib,
 		       d->allowed_kib[i]);
 }
 
-static bool run(struct decide *d, FILE *in, const char *name)
+static bool run(struct states *d, FILE *in, const char *name)
 {
-	char line[DECIDE_MAX_LINE + 8];
+	char line[STATES_MAX_LINE + 8];
 	unsigned long number = 0;
 	while (fgets(line, sizeof(line), in)) {
 		size_t len = strlen(line);
@@ -104,7 +104,7 @@ static bool run(struct decide *d, FILE *in, const char *name)
 			len--;
 		const char *wrong =
 			is_long ? "is too long"
-				: decide_take_line(d, (struct text){line, len}, &is_whole);
+				: states_take_line(d, (struct text){line, len}, &is_whole);
 		if (wrong) {
 			fprintf(stderr, "cagma-sim: %s:%lu: the line %s\n", name, number, wrong);
 			return false;
@@ -112,7 +112,7 @@ static bool run(struct decide *d, FILE *in, const char *name)
 		if (is_whole)
 			print_state(d);
 	}
-	if (decide_is_begun(d))
+	if (states_is_begun(d))
 		print_state(d);
 	if (ferror(in) || fflush(stdout) != 0) {
 		fprintf(stderr, "cagma-sim: %s: %s\n", name, strerror(errno));
@@ -133,7 +133,7 @@ static void print_names(const char *what, const struct line_format *format)
 }
 
 /* -1 to go on; otherwise the exit code. */
-static int read_options(int argc, char **argv, struct decide *d)
+static int read_options(int argc, char **argv, struct states *d)
 {
 	enum { SERIES = 256, NAMES };
 	static const struct option longs[] = {{"policy", required_argument, NULL, 'p'},
@@ -151,8 +151,8 @@ static int read_options(int argc, char **argv, struct decide *d)
 			d->is_series = true;
 			break;
 		case NAMES:
-			print_names("host", &decide_host_format);
-			print_names("guest", &decide_guest_format);
+			print_names("host", &states_host_format);
+			print_names("guest", &states_guest_format);
 			return EXIT_SUCCESS;
 		case 'h':
 			fputs(usage, stdout);
@@ -170,7 +170,7 @@ static int read_options(int argc, char **argv, struct decide *d)
 
 int decide_main(int argc, char **argv)
 {
-	struct decide d = {.host.now_ms = 0};
+	struct states d = {.host.now_ms = 0};
 	int code = read_options(argc, argv, &d);
 	if (code >= 0)
 		return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/precopy_cost.h"
 
+#include "common/clock.h"
 #include "host/precopy/precopy.h"
 
 #include <errno.h>
@@ -36,14 +37,6 @@ static void modify(unsigned long *bitmap, uint64_t n_pages, uint64_t *random)
 	}
 }
 
-/* Of the processor, so that what else runs does not count. */
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 static int compare(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
@@ -57,9 +50,9 @@ static uint64_t median_ns(struct precopy *precopy, unsigned long *bitmap)
 	struct precopy_round round = {.send_pages = 0};
 	memset(bitmap, 0xff, precopy->n_words * sizeof(*bitmap));
 	for (unsigned i = 0; i < ROUNDS; i++) {
-		uint64_t begin_ns = now_ns();
+		uint64_t begin_ns = clock_thread_ns();
 		precopy_round(precopy, bitmap, (uint64_t)i * ROUND_MS, round.send_pages, &round);
-		took_ns[i] = now_ns() - begin_ns;
+		took_ns[i] = clock_thread_ns() - begin_ns;
 		modify(bitmap, precopy->n_pages, &random);
 	}
 	qsort(took_ns, ROUNDS, sizeof(took_ns[0]), compare);

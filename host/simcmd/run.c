@@ -22,12 +22,9 @@ static const char usage[] =
 	"  -t, --tsv               numbers separated by tabs, a line for each run\n";
 
 static const struct option long_options[] = {
-	{"policy", required_argument, NULL, 'p'},
-	{"seed", required_argument, NULL, 's'},
-	{"set", required_argument, NULL, 'o'},
-	{"tsv", no_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"policy", required_argument, NULL, 'p'}, {"seed", required_argument, NULL, 's'},
+	{"set", required_argument, NULL, 'o'},    {"tsv", no_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* --- options --------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/scale.h"
 
+#include "common/clock.h"
 #include "host/core/plan.h"
 #include "host/policy/policy.h"
 #include "host/sim/demand.h"
@@ -66,14 +67,6 @@ static void fill(struct crowd *c, unsigned n, unsigned round)
 	c->free_kib = n * 16 * MIB + 64 * MIB;
 }
 
-/* Of the processor, so that what else runs does not count. */
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
-
 /* The time of one pass's decision and check; 0 when its plan is not safe. */
 static uint64_t decide_ns(struct crowd *c, const struct sim_system *system, unsigned n)
 {
@@ -83,11 +76,11 @@ static uint64_t decide_ns(struct crowd *c, const struct sim_system *system, unsi
 				.n_guests = n,
 				.guest = c->view};
 	unsigned guest;
-	uint64_t begin_ns = now_ns();
+	uint64_t begin_ns = clock_thread_ns();
 	memset(c->credit_kib, 0, n * sizeof(*c->credit_kib));
 	system->policy->decide(&system->conf, &snap, &c->state, &c->plan);
 	bool is_safe = plan_violation(&system->conf, &snap, &c->plan, &guest) == PLAN_SAFE;
-	uint64_t took_ns = now_ns() - begin_ns;
+	uint64_t took_ns = clock_thread_ns() - begin_ns;
 	return is_safe ? took_ns : 0;
 }
 

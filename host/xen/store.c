@@ -340,17 +340,17 @@ void store_clear(struct store *s, unsigned domid)
 
 static void tool_path(const char *path, char *buf)
 {
-	snprintf(buf, PATH_BYTES, LEASELINE_ROOT "/%s", path);
+	snprintf(buf, PATH_BYTES, TOOLKEYS_ROOT "/%s", path);
 }
 
 int store_open_tool(struct store *s)
 {
 	struct xs_handle *h = s->handle[STORE_TALK];
 	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
-	if (!xs_mkdir(h, XBT_NULL, LEASELINE_ROOT) ||
-	    !xs_set_permissions(h, XBT_NULL, LEASELINE_ROOT, &nobody, 1))
+	if (!xs_mkdir(h, XBT_NULL, TOOLKEYS_ROOT) ||
+	    !xs_set_permissions(h, XBT_NULL, TOOLKEYS_ROOT, &nobody, 1))
 		return lost_or(errno);
-	return watch(s, STORE_HOST, LEASELINE_ROOT, "tool");
+	return watch(s, STORE_HOST, TOOLKEYS_ROOT, "tool");
 }
 
 int store_read_tool(struct store *s, const char *path, char *buf, size_t size)
@@ -439,28 +439,28 @@ static int take_number(struct xs_handle *h, xs_transaction_t t, uint32_t *ret_id
 	char full[PATH_BYTES], text[16];
 	uint64_t last = 0;
 	unsigned len;
-	tool_path(leaseline_table[LEASELINE_LAST].path, full);
+	tool_path(toolkeys_table[TOOLKEYS_LAST].path, full);
 	char *value = xs_read(h, t, full, &len);
 	if (value && !text_number((struct text){value, len}, UINT32_MAX, &last))
 		last = 0;
 	free(value);
 	*ret_id = last < UINT32_MAX ? (uint32_t)last + 1 : 1;
 	snprintf(text, sizeof(text), "%" PRIu32, *ret_id);
-	return write_at(h, t, leaseline_table[LEASELINE_LAST].path, text);
+	return write_at(h, t, toolkeys_table[TOOLKEYS_LAST].path, text);
 }
 
 static int add_in(struct xs_handle *h, xs_transaction_t t, const char *request, const char *name,
 		  unsigned max, uint32_t *ret_id)
 {
-	char path[LEASELINE_MAX_PATH];
+	char path[TOOLKEYS_MAX_PATH];
 	int n = list_at(h, t, "reservation", NULL, 0);
 	if (n < 0 || n >= (int)max)
 		return n < 0 ? n : -ENOSPC;
 	int r = take_number(h, t, ret_id);
-	leaseline_path(LEASELINE_NAME, *ret_id, path);
+	toolkeys_path(TOOLKEYS_NAME, *ret_id, path);
 	if (r == 0 && name[0])
 		r = write_at(h, t, path, name);
-	leaseline_path(LEASELINE_REQUEST, *ret_id, path);
+	toolkeys_path(TOOLKEYS_REQUEST, *ret_id, path);
 	return r < 0 ? r : write_at(h, t, path, request);
 }
 

@@ -98,7 +98,7 @@ int store_write(struct store *store, unsigned domid, const struct store_value *v
 void store_clear(struct store *store, unsigned domid);
 
 /*
- * What cagmactl and cagmad say to each other (leaseline.h): paths are below
+ * What cagmactl and cagmad say to each other (toolkeys.h): paths are below
  * /tool/cagma, which nobody but dom0 can read.
  *
  * Opening makes the directory so, whatever it was, and watches it. 0 or -errno.

@@ -46,7 +46,7 @@ static const char *read_string(struct reading *r, const char *name)
 static void read_identity(struct reading *r, struct xlcfg *cfg)
 {
 	const char *name = read_string(r, "name"), *uuid = read_string(r, "uuid");
-	if (!name || !leaseline_is_name((struct text){name, strlen(name)}))
+	if (!name || !toolkeys_is_name((struct text){name, strlen(name)}))
 		complain(r, "name", " is missing or is none");
 	else
 		memcpy(cfg->name, name, strlen(name) + 1);

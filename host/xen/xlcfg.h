@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 struct xlcfg {
-	char name[LEASELINE_MAX_NAME + 1];
+	char name[TOOLKEYS_MAX_NAME + 1];
 	bool has_uuid;
 	uint8_t uuid[UUID_BYTES];
 	struct need_guest need;

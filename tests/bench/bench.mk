@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: MIT
 # cagma-bench, the work of a guest in an experiment, and the collector of its host.
 #
-# make bench-tools    both; with LDFLAGS=-static-pie cagma-bench runs in any guest
-# make check-bench    unit tests, and each kind of task for a second
-# make result-published-experiment
-#                     the experiment, in lab 2 or on a host of your own (DOM0= and SWAP= as for
-#                     make lab), and its plots, in build/experiment; tests/bench/run-experiment.sh
-#                     says what may be asked of it
-# make experiment-short
-#                     its short form, which make check runs
+#: make bench-tools    builds cagma-bench and its collector; LDFLAGS=-static-pie makes one that runs in any guest
+#: make check-bench    runs their unit tests, and each kind of task for a second
+#: make result-published-experiment
+#:                     runs the experiment that CAGMA was published with, in the Xen lab or with DOM0= and SWAP=,
+#:                     and plots it in build/experiment; tests/bench/run-experiment.sh has its options
+#: make experiment-short
+#:                     runs its short form, as make check does
 
 BENCH_DIR   = $B/tests/bench
 BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o)
@@ -16,16 +15,15 @@ BENCH_PROGS = tests/bench/cagma-bench tests/bench/bench-collector
 BENCH_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/bench/test_*.c))
 
 $(BENCH_DIR)/cagma-bench: $(addprefix $B/,tests/bench/bench.o tests/bench/runner.o tests/bench/task.o \
-                            tests/lab2/guest/meter.o $(BENCH_PURE) common/text.o)
+                            tests/xen/guest/meter.o $(BENCH_PURE) common/text.o)
 $(BENCH_DIR)/bench-collector: $(BENCH_DIR)/collector.o
 $(BENCH_DIR)/bench-collector: LDLIBS += -lxenctrl -lxenstore
 $(addprefix $B/,$(BENCH_PROGS)):
-	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(link)
 
 $(BENCH_TESTS): %: %.o $(addprefix $B/,$(BENCH_PURE) tests/unit/suite.o common/text.o)
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS)
 
 .PHONY: bench-tools check-bench
 bench-tools: $(addprefix $B/,$(BENCH_PROGS))

@@ -7,7 +7,7 @@
  * FILE has a line for each guest and period, of values with a tab between them; its first line has
  * their names:
  *
- *	t_ms            milliseconds of CLOCK_MONOTONIC, as in lab2-sampler's record
+ *	t_ms            milliseconds of CLOCK_MONOTONIC, as in lab-sampler's record
  *	guest           NAME
  *	alm_kib         what it holds, as the hypervisor says
  *	target_kib, avm_kib, cma_kib    as its keys say; - when there is none

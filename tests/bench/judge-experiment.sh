@@ -26,7 +26,7 @@ REQUESTS_PERCENT=90
 IDLE_PERCENT=150
 for file in lib times; do
 	# shellcheck source=/dev/null
-	. "$HERE/../lab2/dom0/$file.sh"
+	. "$HERE/../xen/dom0/$file.sh"
 done
 
 # of POLICY NAME: the median of all runs; none when it was not run

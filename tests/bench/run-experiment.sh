@@ -19,7 +19,7 @@
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
-LAB2=$HERE/../lab2
+XEN_LAB=$HERE/../xen
 BUILD=$1
 RESULTS=$2
 HOST=${3:-}
@@ -34,8 +34,8 @@ PIECES=${LAB_PIECES:-1000}
 # When an emulated machine waited more of the time for other work, it is this that was measured: the
 # runs are not kept.
 BUSY_PERCENT=25
-PROGRAMS="host/cagmad guest/cagma-agent tests/lab2/lab2-sampler tests/lab2/lab2-judge \
-	tests/lab2/lab2-store tests/lab2/guest/lab2-work tests/lab2/guest/lab2-peer-agent \
+PROGRAMS="host/cagmad guest/cagma-agent tests/xen/lab-sampler tests/xen/lab-judge \
+	tests/xen/lab-store tests/xen/guest/lab-work tests/xen/guest/lab-peer-agent \
 	tests/bench/cagma-bench tests/bench/bench-collector"
 
 die() {
@@ -55,7 +55,7 @@ key_of() {
 	done
 	{
 		echo "$HOST"
-		cat "${files[@]}" "$LAB2"/dom0/* "$LAB2/guest/init" "$LAB2/scenario/$SCENARIO.sh" \
+		cat "${files[@]}" "$XEN_LAB"/dom0/* "$XEN_LAB/guest/init" "$XEN_LAB/scenario/$SCENARIO.sh" \
 			"$(description "$1")"
 	} | sha256sum | cut -c 1-12
 }
@@ -96,20 +96,20 @@ missing() {
 
 # Has one piece made and keeps it; also what a piece that failed has finished.
 make_piece() {
-	local variant=$1 number=$2 policies=$3 piece from=build/lab2/run/out/$SCENARIO rc=0 busy
+	local variant=$1 number=$2 policies=$3 piece from=build/xen/run/out/$SCENARIO rc=0 busy
 	piece=$(piece_of "$variant" "$number")
 	export LAB_VARIANTS=$variant LAB_NUMBER=$number LAB_POLICIES=$policies
-	LAB2_DISK_BYTES_S=$(said "$variant" bytes_s)
-	LAB2_DISK_REQUESTS_S=$(said "$variant" requests_s)
-	export LAB2_DISK_BYTES_S LAB2_DISK_REQUESTS_S
+	XEN_DISK_BYTES_S=$(said "$variant" bytes_s)
+	XEN_DISK_REQUESTS_S=$(said "$variant" requests_s)
+	export XEN_DISK_BYTES_S XEN_DISK_REQUESTS_S
 	rm -rf "$from"
 	if [ -n "$HOST" ]; then
-		"$LAB2/run-ssh.sh" "$BUILD" "$OUT/runs" "$HOST" "$SWAP" $SCENARIO || rc=$?
+		"$XEN_LAB/run-ssh.sh" "$BUILD" "$OUT/runs" "$HOST" "$SWAP" $SCENARIO || rc=$?
 	else
-		"$LAB2/run-qemu.sh" "$BUILD" "$OUT/runs" $SCENARIO || rc=$?
+		"$XEN_LAB/run-qemu.sh" "$BUILD" "$OUT/runs" $SCENARIO || rc=$?
 	fi
 	[ -s "$from/result.txt" ] || die "no run came to its end"
-	busy=$(cat build/lab2/run/other-work 2>/dev/null || echo 0)
+	busy=$(cat build/xen/run/other-work 2>/dev/null || echo 0)
 	[ "$busy" -le $BUSY_PERCENT ] ||
 		die "the guests waited $busy % of the time for other work: these runs are not kept"
 	mkdir -p "$piece"

@@ -3,7 +3,7 @@
 
 #include "tests/bench/tally.h"
 #include "tests/bench/task.h"
-#include "tests/lab2/guest/meter.h"
+#include "tests/xen/guest/meter.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@ DIR=$(mktemp -d /var/tmp/cagma-pieces.XXXXXX)
 trap 'rm -rf "$DIR"' EXIT
 failures=0
 mkdir -p "$DIR/tests/bench" "$DIR/build"
-cp -r "$HERE/../lab2" "$DIR/tests/"
+cp -r "$HERE/../xen" "$DIR/tests/"
 cp -r "$HERE"/*.sh "$HERE/experiment" "$DIR/tests/bench/"
 # Of the other programs only what they are made of is looked at.
 for program in $(sed -n '/^PROGRAMS=/,/"$/p' "$HERE/run-experiment.sh" | tr -cd 'a-z0-9/ \n-'); do
@@ -23,12 +23,12 @@ cd "$DIR" || exit 1
 
 # It leaves a line for each policy, but none for the one in "lost"; with what is in "residence-POLICY"
 # as residence, and "busy" as other work.
-cat >"$DIR/tests/lab2/run-qemu.sh" <<'END'
+cat >"$DIR/tests/xen/run-qemu.sh" <<'END'
 #!/bin/sh
-out=build/lab2/run/out/published-experiment
+out=build/xen/run/out/published-experiment
 mkdir -p $out
 echo "$LAB_VARIANTS $LAB_NUMBER $LAB_POLICIES" >>made
-cat busy >build/lab2/run/other-work 2>/dev/null || echo 0 >build/lab2/run/other-work
+cat busy >build/xen/run/other-work 2>/dev/null || echo 0 >build/xen/run/other-work
 for policy in $LAB_POLICIES; do
 	[ "$policy" != "$(cat lost 2>/dev/null)" ] || exit 1
 	ms=$(cat "residence-$policy" 2>/dev/null || echo 100)

@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: MIT
-#
 # What the policies come to on the simulator's workloads. Part of the top Makefile.
 #
-# make result-sim-suite      every policy on every workload, with seeds that nothing is tuned on
-# make result-policy-scale   what one decision of cagma takes, by the number of guests
-# make bench                 the matrix, plots and sweeps of the defaults: build/bench/index.html
-# make bench-quick           the same in under a minute, with one seed and no sweeps
-# make result-sim-vs-real    what the last run of lab 2 recorded, beside the same in the simulator
-# make result-precopy-sim    live migrations by every algorithm, on seeds that nothing is tuned on
-# make result-precopy-cost   what a decision of pre-copy takes, by the size of the guest
-# make check-sim             one seed: that no run comes below the bound, no page is lost, and
-#                            the same seed gives the same bytes; that a guest
-#                            at rest which jumps is seen before it swaps; that one gives what it does not
-#                            touch again; that pre-copy meets its goals
+#: make result-sim-suite     plays every policy on every workload, with seeds that nothing is tuned on
+#: make result-policy-scale  measures a decision of cagma, by the number of guests
+#: make bench                writes a page with the matrix, plots and sweeps of the defaults: build/bench/index.html;
+#:                           make bench-quick does so in under a minute, with one seed and no sweeps
+#: make result-sim-vs-real   plays what the last run of the Xen lab recorded, beside that record
+#: make result-precopy-sim   plays live migrations by every algorithm, on seeds that nothing is tuned on
+#: make result-precopy-cost  measures a decision of pre-copy, by the size of the guest
+#: make check-sim            plays one seed: no run comes below the bound, no page is lost, the same seed gives the
+#:                           same bytes, a jump is seen before it swaps, cold pages are given, pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
@@ -23,8 +20,8 @@ PRECOPY_LINKS = --bandwidth 50,100,300,1000,10000
 # Algorithms without a model, in rounds as short as ar's: what the model itself is worth.
 PRECOPY_SLICED = --algo stock,hold --set slice_ms=200,slice_pages=64
 
-# Of what is there of lab 2's last run; it runs none.
-LAB2_OUT ?= build/lab2/run/out
+# Of what is there of the Xen lab's last run; it runs none.
+XEN_OUT ?= build/xen/run/out
 
 .PHONY: result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
@@ -37,8 +34,8 @@ result-policy-scale: $(SIM_PROG)
 	$Q$(SIM_PROG) scale | tee $(RESULTS)/policy-scale.txt
 result-sim-vs-real: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
-	$Qfor s in tests/sim/lab2/*.scn; do n=$$(basename $$s .scn); \
-	  for r in $(LAB2_OUT)/$$n/cagma*.record $(LAB2_OUT)/$$n/static*.record; do \
+	$Qfor s in tests/sim/xen/*.scn; do n=$$(basename $$s .scn); \
+	  for r in $(XEN_OUT)/$$n/cagma*.record $(XEN_OUT)/$$n/static*.record; do \
 	    [ ! -e $$r ] || sh tests/sim/versus.sh $(SIM_PROG) $$s $$r || exit 1; \
 	  done; done >$(RESULTS)/sim-vs-real.txt
 	$Qcat $(RESULTS)/sim-vs-real.txt
@@ -61,7 +58,7 @@ check-sim: $(SIM_PROG)
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/jump.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$4 } END { if (n != 6 || sum) { \
 	    print "check-sim: a guest at rest that jumps is seen late:", sum, "pages swapped"; exit 1 } }'
-	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/lab2/cold.scn | \
+	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/xen/cold.scn | \
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
 	      sum["static"]; exit 1 } }'

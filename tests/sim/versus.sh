@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # versus.sh CAGMA-SIM SCENARIO RECORD - the same work on real Xen and in the simulator. RECORD is
-# cagmad's record of a lab 2 run (build/lab2/run/out/NAME/*.record), SCENARIO the same set-up
-# for the simulator (tests/sim/lab2/NAME.scn). Prints a line RESULT sim-vs-real:
+# cagmad's record of a the Xen lab run (build/xen/run/out/NAME/*.record), SCENARIO the same set-up
+# for the simulator (tests/sim/xen/NAME.scn). Prints a line RESULT sim-vs-real:
 #
 #	swap_error_permyriad   pages swapped by all guests, the difference by the larger of both; 256
 #	                       pages (1 MiB) at least are taken as swapped

@@ -19,16 +19,16 @@ static struct {
 	uint64_t wanted_kib[DECIDED_MAX_GUESTS], allowed_kib[DECIDED_MAX_GUESTS];
 } room;
 
-static struct decide_memory memory(int i)
+static struct states_memory memory(int i)
 {
-	return (struct decide_memory){room.demand[i], room.credit[i], room.qmemman[i],
+	return (struct states_memory){room.demand[i], room.credit[i], room.qmemman[i],
 				      room.peer[i]};
 }
 
-static struct decide begin(const char *policy, bool is_series)
+static struct states begin(const char *policy, bool is_series)
 {
 	memset(&room, 0, sizeof(room));
-	struct decide d = {.policy = policy_find(policy),
+	struct states d = {.policy = policy_find(policy),
 			   .is_series = is_series,
 			   .capacity = DECIDED_MAX_GUESTS,
 			   .memory = memory(0),
@@ -46,9 +46,9 @@ static struct decide begin(const char *policy, bool is_series)
 	return d;
 }
 
-static void take_state(struct decide *d, struct decided *ret_decided)
+static void take_state(struct states *d, struct decided *ret_decided)
 {
-	decide_state(d);
+	states_state(d);
 	ret_decided->n_states = (unsigned)d->n_states;
 	ret_decided->n = d->n;
 	ret_decided->n_actions = d->n_actions;
@@ -62,18 +62,18 @@ static void take_state(struct decide *d, struct decided *ret_decided)
 
 struct decided decided(const char *policy, const char *states, bool is_series)
 {
-	struct decide d = begin(policy, is_series);
+	struct states d = begin(policy, is_series);
 	struct decided result = {0};
 	struct text rest = {states, strlen(states)}, line;
 	while (text_cut(&rest, '\n', &line)) {
 		bool is_whole;
-		result.wrong = decide_take_line(&d, line, &is_whole);
+		result.wrong = states_take_line(&d, line, &is_whole);
 		if (result.wrong)
 			return result;
 		if (is_whole)
 			take_state(&d, &result);
 	}
-	if (decide_is_begun(&d))
+	if (states_is_begun(&d))
 		take_state(&d, &result);
 	return result;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A libxenstore for the agent's own tests: a directory is the store. The real
- * one, with a real xenstored behind it, is what lab 1 is for; here are the
+ * one, with a real xenstored behind it, is what the toolstack lab is for; here are the
  * failures that cannot be had from a healthy store.
  *
  * Below $FAKE_XENSTORE:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Room for leases: on a played host with the policy, who gives, how far, and until when. */
+/* Room for reservations: on a played host with the policy, who gives, how far, and until when. */
 #include "host/core/reservation.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
@@ -7,25 +7,25 @@
 #define MIB UINT64_C(1024)
 
 static struct world w;
-static struct leases leases;
+static struct reservation_list list;
 
-static const struct lease *reserve(uint64_t kib)
+static const struct reservation *reserve(uint64_t kib)
 {
-	struct leaseline_request r = {
+	struct toolkeys_request r = {
 		.size_kib = kib, .wait_until_ms = UINT64_MAX, .until_ms = UINT64_MAX};
-	return lease_put(&leases, leases.n + 1, &r, "", 1);
+	return reservation_put(&list, list.n + 1, &r, "", 1);
 }
 
 /* A pass of the daemon, and what the guests make of it. */
 static void step(uint64_t ms)
 {
 	world_observe(&w, ms);
-	lease_follow(&leases, w.host.now_ms, NULL, 0);
-	w.host.leased_kib = lease_kept_kib(&leases);
+	reservation_follow(&list, w.host.now_ms, NULL, 0);
+	w.host.reserved_kib = reservation_kept_kib(&list);
 	world_decide(&w, policy_find("cagma"));
 	struct snapshot snap = {.host = w.host, .n_guests = w.n, .guest = w.view};
-	struct lease_room room = lease_room(&w.conf, &snap, w.verdict, true);
-	lease_judge(&leases, w.host.now_ms, &room);
+	struct reservation_room room = reservation_room(&w.conf, &snap, w.verdict, true);
+	reservation_judge(&list, w.host.now_ms, &room);
 	world_move(&w);
 }
 
@@ -37,7 +37,7 @@ static void steps(unsigned n, uint64_t ms)
 
 static void begin(uint64_t free_kib, uint64_t reserve_kib)
 {
-	leases = (struct leases){.n = 0};
+	list = (struct reservation_list){.n = 0};
 	world_init(&w, free_kib);
 	w.conf.reserve_kib = reserve_kib;
 }
@@ -60,21 +60,21 @@ START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 	world_add(&w, 500 * MIB, 300 * MIB);
 	world_add(&w, 300 * MIB, 210 * MIB);
 	steps(30, 1000);
-	const struct lease *l = reserve(4096 * MIB);
+	const struct reservation *l = reserve(4096 * MIB);
 	steps(1, 1000);
-	ck_assert(l->state == LEASE_REFUSED);
+	ck_assert(l->state == RESERVATION_REFUSED);
 	uint64_t most_kib = l->free_kib + l->give_kib;
 	ck_assert_uint_eq(l->free_kib, 48 * MIB);
 	ck_assert_uint_gt(l->give_kib, 300 * MIB);
-	const struct lease *over = reserve(most_kib + MODEL_PAGE_KIB);
+	const struct reservation *over = reserve(most_kib + MODEL_PAGE_KIB);
 	steps(1, 1000);
-	ck_assert(over->state == LEASE_REFUSED);
-	const struct lease *all = reserve(most_kib);
+	ck_assert(over->state == RESERVATION_REFUSED);
+	const struct reservation *all = reserve(most_kib);
 	steps(30, 1000);
-	ck_assert(all->state == LEASE_READY);
+	ck_assert(all->state == RESERVATION_READY);
 	assert_wants_are_met();
 	w.host.free_kib -= most_kib; /* it is used */
-	lease_drop(&leases, all->id);
+	reservation_drop(&list, all->id);
 	steps(60, 1000);
 	assert_wants_are_met();
 }
@@ -91,11 +91,11 @@ START_TEST(the_surplus_of_a_guest_in_doubt_is_not_promised)
 	reserve(200 * MIB);
 	steps(5, 1000);
 	ck_assert(w.view[held].is_doubted);
-	const struct lease *l = reserve(4096 * MIB);
+	const struct reservation *l = reserve(4096 * MIB);
 	steps(1, 1000);
-	ck_assert(l->state == LEASE_REFUSED);
+	ck_assert(l->state == RESERVATION_REFUSED);
 	ck_assert_uint_lt(l->give_kib, 300 * MIB);
-	ck_assert(leases.lease[0].state == LEASE_READY); /* the other one has given */
+	ck_assert(list.at[0].state == RESERVATION_READY); /* the other one has given */
 }
 END_TEST
 
@@ -109,10 +109,10 @@ START_TEST(the_last_pages_come_too)
 		unsigned held = world_add(&w, 200 * MIB, 100 * MIB);
 		w.view[held].hold = HOLD_PASSTHROUGH;
 		steps(30, 1000);
-		const struct lease *l = reserve(kib);
+		const struct reservation *l = reserve(kib);
 		steps(30, 1000);
-		ck_assert_msg(l->state == LEASE_READY, "%llu KiB: %s, %llu are there",
-			      (unsigned long long)kib, lease_state_word(l->state),
+		ck_assert_msg(l->state == RESERVATION_READY, "%llu KiB: %s, %llu are there",
+			      (unsigned long long)kib, reservation_state_word(l->state),
 			      (unsigned long long)l->there_kib);
 		assert_wants_are_met();
 	}
@@ -130,15 +130,15 @@ START_TEST(the_sum_is_true)
 			world_add(&w, 288 * MIB + (random >> 54) * MODEL_PAGE_KIB, 200 * MIB);
 		}
 		steps(30, 1000);
-		const struct lease *l = reserve(1 << 30);
+		const struct reservation *l = reserve(1 << 30);
 		steps(1, 1000);
-		ck_assert(l->state == LEASE_REFUSED);
+		ck_assert(l->state == RESERVATION_REFUSED);
 		uint64_t most_kib = l->free_kib + l->give_kib;
 		if (!most_kib)
 			continue;
 		l = reserve(most_kib);
 		steps(30, 1000);
-		ck_assert_msg(l->state == LEASE_READY, "round %u: of %llu KiB %llu are there",
+		ck_assert_msg(l->state == RESERVATION_READY, "round %u: of %llu KiB %llu are there",
 			      round, (unsigned long long)most_kib,
 			      (unsigned long long)l->there_kib);
 		assert_wants_are_met();
@@ -152,9 +152,9 @@ START_TEST(nobody_grows_into_it)
 	world_add(&w, 600 * MIB, 100 * MIB);
 	unsigned greedy = world_add(&w, 300 * MIB, 200 * MIB);
 	steps(30, 1000);
-	const struct lease *l = reserve(200 * MIB);
+	const struct reservation *l = reserve(200 * MIB);
 	steps(5, 1000);
-	ck_assert(l->state == LEASE_READY);
+	ck_assert(l->state == RESERVATION_READY);
 	w.guest[greedy].used_kib = 3000 * MIB;
 	for (unsigned i = 0; i < 60; i++) {
 		step(1000);
@@ -166,21 +166,21 @@ END_TEST
 
 START_TEST(no_more_than_there_are_places_for)
 {
-	struct leaseline_request r = {.size_kib = MIB, .wait_until_ms = 1, .until_ms = 1};
+	struct toolkeys_request r = {.size_kib = MIB, .wait_until_ms = 1, .until_ms = 1};
 	begin(0, 0);
-	for (uint32_t id = LEASE_MAX; id > 0; id--)
-		ck_assert_ptr_nonnull(lease_put(&leases, id, &r, "", 1));
-	ck_assert_ptr_null(lease_put(&leases, LEASE_MAX + 1, &r, "", 1));
-	ck_assert_ptr_nonnull(lease_put(&leases, 1, &r, "", 1));
-	for (unsigned i = 0; i < LEASE_MAX; i++)
-		ck_assert_uint_eq(leases.lease[i].id, i + 1);
-	lease_drop(&leases, 1);
-	lease_drop(&leases, LEASE_MAX);
-	lease_drop(&leases, LEASE_MAX);
-	ck_assert_uint_eq(leases.n, LEASE_MAX - 2);
-	ck_assert_ptr_null(lease_find(&leases, 1));
-	ck_assert_ptr_nonnull(lease_find(&leases, 2));
-	ck_assert_ptr_nonnull(lease_put(&leases, 1, &r, "", 1));
+	for (uint32_t id = RESERVATION_MAX; id > 0; id--)
+		ck_assert_ptr_nonnull(reservation_put(&list, id, &r, "", 1));
+	ck_assert_ptr_null(reservation_put(&list, RESERVATION_MAX + 1, &r, "", 1));
+	ck_assert_ptr_nonnull(reservation_put(&list, 1, &r, "", 1));
+	for (unsigned i = 0; i < RESERVATION_MAX; i++)
+		ck_assert_uint_eq(list.at[i].id, i + 1);
+	reservation_drop(&list, 1);
+	reservation_drop(&list, RESERVATION_MAX);
+	reservation_drop(&list, RESERVATION_MAX);
+	ck_assert_uint_eq(list.n, RESERVATION_MAX - 2);
+	ck_assert_ptr_null(reservation_find(&list, 1));
+	ck_assert_ptr_nonnull(reservation_find(&list, 2));
+	ck_assert_ptr_nonnull(reservation_put(&list, 1, &r, "", 1));
 }
 END_TEST
 
@@ -213,12 +213,12 @@ START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
 		.n_guests = N_GUESTS,
 		.guest = guests,
 	};
-	struct lease_room r = lease_room(&conf, &snap, verdicts, true);
+	struct reservation_room r = reservation_room(&conf, &snap, verdicts, true);
 	ck_assert_uint_eq(r.free_kib, 100 * MIB);
 	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
 	ck_assert_uint_eq(r.unlent_kib, 16 * MIB);
 	ck_assert_uint_eq(r.give_kib, (200 - 50 - 10) * MIB);
-	r = lease_room(&conf, &snap, verdicts, false);
+	r = reservation_room(&conf, &snap, verdicts, false);
 	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 30 + 10 + 8) * MIB);
 	ck_assert_uint_eq(r.give_kib, 0);
 }

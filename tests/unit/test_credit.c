@@ -157,7 +157,7 @@ START_TEST(credit_goes_when_the_memory_is_claimed)
 	world_run(&w, cagma(), 1, 1000);
 	ck_assert_uint_eq(given_kib(), 0);
 	w.host.outstanding_kib = 0;
-	w.host.leased_kib = 90 * MIB;
+	w.host.reserved_kib = 90 * MIB;
 	world_run(&w, cagma(), 1, 1000);
 	ck_assert_uint_le(given_kib(), (w.host.free_kib - 90 * MIB) / 2);
 }

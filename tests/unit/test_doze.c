@@ -82,7 +82,7 @@ static bool has_kprobes(void)
 	return access("/sys/bus/event_source/devices/kprobe", F_OK) == 0;
 }
 
-/* A huge page is one fault; tests/lab2/check-kernel.sh runs this where they can be counted. */
+/* A huge page is one fault; tests/xen/check-kernel.sh runs this where they can be counted. */
 START_TEST(huge_pages_count_as_what_they_are)
 {
 	unsigned lasted_ms;
@@ -97,7 +97,7 @@ START_TEST(huge_pages_count_as_what_they_are)
 }
 END_TEST
 
-/* Memory taken in one call is no fault; tests/lab2/check-kernel.sh has what it takes, too. */
+/* Memory taken in one call is no fault; tests/xen/check-kernel.sh has what it takes, too. */
 START_TEST(populating_counts)
 {
 	static const struct {

@@ -120,7 +120,7 @@ START_TEST(weights_are_honoured_within_a_page)
 			w.view[i].weight = 100 + (uint32_t)random() % 200;
 			weights += w.view[i].weight;
 		}
-		w.host.leased_kib = 2000 * w.n * MIB + w.host.free_kib;
+		w.host.reserved_kib = 2000 * w.n * MIB + w.host.free_kib;
 		decide(goal_kib);
 		for (unsigned i = 1; i <= w.n; i++)
 			sum_kib += goal_kib[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Records decided again: what is refused, and what is remembered from pass to pass. The daemon's
- * own record is decided again in tests/lab1/test_cagmad.c. */
+ * own record is decided again in tests/toolstack/test_cagmad.c. */
 #include "host/policy/replay.h"
 #include "tests/unit/suite.h"
 
@@ -12,7 +12,7 @@ enum { GUESTS = 4 };
 
 #define PASS                                                                                       \
 	"pass now_ms=%d total_kib=4000000 free_kib=65536 outstanding_kib=0 held_kib=0 "            \
-	"leased_kib=0"                                                                             \
+	"reserved_kib=0"                                                                           \
 	" xl_is_building=0 promised_kib=0 cuts=0"
 #define CONF                                                                                       \
 	" | conf policy=%s period_ms=1000 reserve_kib=65536 cma_min_kib=32768"                     \
@@ -69,9 +69,9 @@ static const char *const hostile[] = {
 	" | ",
 	"begin | report report_ms=1 seq=1",
 	"begin | action domid=1 target_kib=4 reason=need",
-	"pass now_ms=1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 leased_kib=0 "
+	"pass now_ms=1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 reserved_kib=0 "
 	"xl_is_building=0",
-	"pass now_ms=-1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 leased_kib=0 "
+	"pass now_ms=-1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 reserved_kib=0 "
 	"xl_is_building=0",
 };
 

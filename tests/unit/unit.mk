@@ -1,55 +1,65 @@
 # SPDX-License-Identifier: MIT
+# Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
 #
-# make check-unit                 unit tests; SAN=1 and CC= are honoured
-# make fuzz FUZZ_SECONDS=60       fuzz every parser of untrusted text
-# make docs, make check-docs      docs/xenstore-keys.md, made from the tables of its keys
+#: make check-unit     runs the unit tests; SAN=1 and CC= are honoured
+#: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
+#: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
+#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
+#: make check-house    judges the folders by their #include lines: RESULT house
 
 UNIT_DEPS    = check clang shellcheck cpio
+MKGUEST_DEPS = mmdebstrap xz-utils kmod e2fsprogs util-linux debian-archive-keyring
 UNIT_TESTS   = $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 UNIT_SCRIPTS = $(wildcard tests/unit/test_*.sh)
 UNIT_FAKED   = $B/tests/unit/cagma-agent-faked
-
-# All that is pure, so that a test names no objects.
-$B/libcagma-core.a: $(addprefix $B/,$(PURE))
-	@echo "  AR      $@"
-	$Qrm -f $@ && ar rcs $@ $^
+CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o)
-	@echo "  AR      $@"
-	$Qrm -f $@ && ar rcs $@ $^
-
-$B/tests/unit/test_config: $B/host/daemon/config.o
-$B/tests/unit/test_migration: $B/host/xen/savehelper.o $B/common/file.o
-$B/tests/unit/test_publish: $B/host/daemon/publish.o
-$B/tests/unit/test_xlcfg: $B/host/xen/xlcfg.o
-$B/tests/unit/test_doze $B/tests/unit/test_doze-static: $B/guest/doze.o $B/guest/faults.o $B/common/file.o
-$B/tests/unit/test_mkguest: $(addprefix $B/guest/mkguest/,recipe.o sources.o diagnosis.o newc.o) $B/common/file.o
-$B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS += -lxlutil
-$B/tests/unit/test_sim: $B/host/simcmd/play.o
-$B/tests/unit/test_sim: LDLIBS += -lm
-$(UNIT_TESTS): $B/tests/unit/%: $B/tests/unit/%.o $B/tests/unit/libunit.a $B/libcagma-core.a
+$B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS = -lxlutil
+$B/tests/unit/test_sim: LDLIBS = -lm
+$(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) \
-	  $(shell $(PKG_CONFIG) --libs check)
-
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CHECK_LIBS)
 # The agent, with a directory in the place of xenstore.
-$(UNIT_FAKED): $(addprefix $B/,$(AGENT)) $B/tests/unit/fake_xenstore.o
-	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ -pthread
+$(UNIT_FAKED): $B/guest/cagma-agent.o $B/tests/unit/fake_xenstore.o $(GUEST_LIBS)
+	$(link) -pthread
 
-.PHONY: tests check-unit fuzz docs check-docs
-tests: $(UNIT_TESTS) $(UNIT_FAKED)
-check-unit: $(UNIT_TESTS) $(UNIT_FAKED) $B/guest/cagma-agent $B/host/cagma-sim \
-  $B/guest/cagma-mkguest
+.PHONY: check-unit check-migrate fuzz docs check-docs check-house migrate-programs
+check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
 	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
+check-house:
+	@mkdir -p $(RESULTS)
+	$Qsh tests/house/house.sh > $(RESULTS)/house.txt; r=$$?; cat $(RESULTS)/house.txt; exit $$r
+
+# --- migration: the played libxc ---------------------------------------------
+MIGRATE_TEST   = $B/tests/migrate
+MIGRATE_PLAYED = $(foreach v,4.17 4.17-part 4.18,$(MIGRATE_TEST)/fakehelper-$v)
+MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
+MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
+# As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
+# the library goes into them.
+$(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c tests/migrate/fakexc-%.map
+	@mkdir -p $(@D); echo "  LD      $@"
+	$Q$(CC) $(MIGRATE_CFLAGS) -shared -Wl,--version-script=tests/migrate/fakexc-$*.map -o $@ $<
+$(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
+	@echo "  LD      $@"
+	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'
+$(MIGRATE_TESTS): %: %.o $B/tests/unit/libunit.a $(HOST_LIBS)
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CHECK_LIBS)
+migrate-programs: $(MIGRATE_TESTS) $(MIGRATE_PLAYED)
+check-migrate: migrate-programs all
+	$Qfor t in $(MIGRATE_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
+	@echo "  TEST    tests/migrate/test_migrate.sh"
+	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
 
 # --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
 FUZZ_SECONDS ?= 30
 FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SOURCES  = $(COMMON_PURE:.o=.c)
+FUZZ_SOURCES  = $(filter-out $(COMMON_EDGES:=.c),$(wildcard common/*.c))
 FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all \
                 -fsanitize=fuzzer,address,undefined
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard common/*.h)
@@ -63,12 +73,16 @@ fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
 	    >build/fuzz/$$t.log 2>&1 || { cat build/fuzz/$$t.log; exit 1; }; done
 
 # --- the document that the tables write ---------------------------------------
-KEYS_DOC = $B/common/keys-doc
-$(KEYS_DOC): $B/docs/xenstore-keys.o $(addprefix $B/,$(COMMON_PURE) host/core/toolkeys.o host/core/uuid.o)
-	@echo "  LD      $@"
-	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^
+KEYS_DOC = $B/docs/xenstore-keys
+$(KEYS_DOC): $B/docs/xenstore-keys.o $(CORE_LIB)
+	$(link)
 docs: $(KEYS_DOC)
 	$Q$(KEYS_DOC) > docs/xenstore-keys.md
 check-docs: $(KEYS_DOC)
 	$Q$(KEYS_DOC) | diff -u docs/xenstore-keys.md - \
 	  || { echo "docs/xenstore-keys.md is not what the tables say: run 'make docs'" >&2; exit 1; }
+
+# Every test that needs no real Xen, and every program of the tests.
+CHECKS = check-unit check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
+.PHONY: test-programs
+test-programs: $(UNIT_TESTS) $(UNIT_FAKED) migrate-programs toolstack xen-programs

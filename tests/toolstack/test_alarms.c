@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's answer to alarms, and the credit it gives, on the stock toolstack. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/toolstack/stage.h"
+
+/* A period in which nothing happens by itself while a test waits for something. */
+#define SLOW_PERIOD "period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n"
+
+/* What libxl lets a guest hold above its target. */
+#define SLACK_KIB MIB
+
+static uint64_t cap_kib(const struct lab_guest *guest)
+{
+	struct fakexen_host *host = lab_host(stage_lab());
+	fakexen_lock(host);
+	const struct fakexen_domain *d = fakexen_find(host, lab_guest_domid(guest));
+	uint64_t kib = d ? d->max_pages * FAKEXEN_PAGE_KIB : 0;
+	fakexen_unlock(host);
+	return kib;
+}
+
+struct cap_is {
+	const struct lab_guest *guest;
+	uint64_t least_kib, most_kib;
+};
+
+static bool cap_is_within(void *arg)
+{
+	const struct cap_is *c = arg;
+	uint64_t kib = cap_kib(c->guest);
+	return kib >= c->least_kib && kib <= c->most_kib;
+}
+
+static bool wait_cap(const struct lab_guest *guest, uint64_t least_kib, uint64_t most_kib)
+{
+	struct cap_is c = {guest, least_kib, most_kib};
+	return lab_wait(cap_is_within, &c, SOON_MS);
+}
+
+static void write_line(struct xs_handle *h, const char *path, const char *line)
+{
+	ck_assert_msg(xs_write(h, XBT_NULL, path, line, (unsigned)strlen(line)), "%s", path);
+}
+
+/* An agent that can all; 32 MiB of its 140 are available: just its critical amount. */
+static struct xs_handle *be_agent(const struct lab_guest *guest)
+{
+	struct xs_handle *h = lab_guest_xs_open(guest);
+	ck_assert_ptr_nonnull(h);
+	write_line(h, "data/cagma/agent", "protocol=1 version=0 abilities=report,alarm,self-grow");
+	stage_report(h, 1, 140 * MIB, 32 * MIB);
+	return h;
+}
+
+static void alarm_with(struct xs_handle *h, unsigned seq, uint64_t avail_kib)
+{
+	char line[160];
+	snprintf(line, sizeof(line),
+		 "seq=%u uptime_ms=%u reason=falling total_kib=%llu avail_kib=%llu", seq, 100 + seq,
+		 140 * (unsigned long long)MIB, (unsigned long long)avail_kib);
+	write_line(h, "data/cagma/alarm", line);
+}
+
+/* --- alarms ---------------------------------------------------------------- */
+
+START_TEST(an_alarm_is_answered_at_once)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	alarm_with(h, 1, 8 * MIB);
+	ck_assert(
+		stage_wait_at_least(a, 220 * MIB)); /* out of the reserve: there is nothing else */
+	ck_assert_uint_lt(lab_free_kib(stage_lab()), 60 * MIB);
+	xs_close(h);
+}
+END_TEST
+
+/* Its numbers begin anew. */
+START_TEST(an_alarm_of_an_agent_that_was_started_anew_is_answered)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	alarm_with(h, 1, 28 * MIB);
+	ck_assert(stage_wait_at_least(a, 202 * MIB));
+	write_line(h, "data/cagma/alarm",
+		   "seq=1 uptime_ms=2000 reason=falling total_kib=143360 avail_kib=4096");
+	ck_assert(stage_wait_at_least(a, 222 * MIB));
+	xs_close(h);
+}
+END_TEST
+
+/* A pass for an alarm reads no other guest's report; that is not to wait for ever. */
+START_TEST(alarms_do_not_keep_others_reports_from_being_read)
+{
+	/* each below what counts as a flood, and all so that no ENGINE_GAP_MS is without one */
+	enum { CRYING = 4, ALARM_MS = 25, ROUNDS = 4000 / ALARM_MS };
+	struct xs_handle *crying[CRYING];
+	char name[8];
+	stage_open(1600);
+	struct lab_guest *quiet = stage_boot("quiet", 200, "0:60", false);
+	struct xs_handle *h = be_agent(quiet);
+	for (unsigned i = 0; i < CRYING; i++) {
+		snprintf(name, sizeof(name), "g%u", i);
+		crying[i] = be_agent(stage_boot(name, 200, "0:60", false));
+	}
+	stage_start(SLOW_PERIOD, NULL);
+	ck_assert(stage_key_is(quiet, "cagma/state", "managed"));
+	unsigned seq = 1;
+	for (; seq <= ROUNDS && lab_guest_alm_kib(quiet) < 220 * MIB; seq++) {
+		for (unsigned i = 0; i < CRYING; i++) {
+			alarm_with(crying[i], seq, 28 * MIB);
+			usleep(ALARM_MS * 1000 / CRYING);
+		}
+		if (seq == 10)
+			stage_report(h, 2, 140 * MIB, 4 * MIB);
+	}
+	ck_assert_uint_le(seq, ROUNDS);
+	ck_assert_uint_eq(stage_said("times a second"), 0);
+	for (unsigned i = 0; i < CRYING; i++)
+		xs_close(crying[i]);
+	xs_close(h);
+}
+END_TEST
+
+static const char *const no_alarms[] = {
+	"",
+	"seq=1",
+	"seq=1 uptime_ms=200 reason=falling total_kib=143360 avail_kib=143361",
+	"seq=1 uptime_ms=200 reason=falling total_kib=0 avail_kib=0",
+	"seq=1 uptime_ms=200 reason=falling total_kib=99999999 avail_kib=0",
+	"seq=1 uptime_ms=200 reason=FALLING total_kib=143360 avail_kib=8192",
+	"seq=1 uptime_ms=0 reason=falling total_kib=143360 avail_kib=8192", /* older than the report
+									     */
+	"seq=-1 uptime_ms=200 reason=falling total_kib=143360 avail_kib=8192",
+};
+
+START_TEST(what_breaks_the_contract_is_no_alarm)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (unsigned i = 0; i < sizeof(no_alarms) / sizeof(no_alarms[0]); i++) {
+		write_line(h, "data/cagma/alarm", no_alarms[i]);
+		usleep(300000); /* a period and more, in which nothing is to happen */
+		ck_assert_msg(lab_guest_alm_kib(a) <= 201 * MIB, "\"%s\"", no_alarms[i]);
+		ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	}
+	alarm_with(h, 2, 8 * MIB);
+	ck_assert(stage_wait_at_least(a, 220 * MIB));
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(the_reserve_is_not_for_alarms_of_untrusted_guests)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start("period_ms = 200\nguests = [ \"name=a,min_mib=96,untrusted=1\" ]\n", NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (unsigned i = 1; i <= 10; i++) {
+		alarm_with(h, i, 8 * MIB);
+		usleep(200000);
+	}
+	ck_assert_uint_le(lab_guest_alm_kib(a), 201 * MIB);
+	ck_assert_uint_le(cap_kib(a), 201 * MIB);
+	xs_close(h);
+}
+END_TEST
+
+/* --- credit ----------------------------------------------------------------- */
+
+START_TEST(credit_is_given_said_and_withdrawn)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "32768")); /* half of the 64 that are free */
+	ck_assert_uint_eq(cap_kib(a), 232 * MIB + SLACK_KIB);
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 200 * MIB);
+	lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_uint_eq(cap_kib(a), 200 * MIB + SLACK_KIB);
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(credit_is_only_for_agents_that_can_use_it)
+{
+	stage_open(200 + 200);
+	struct lab_guest *plain = stage_boot("plain", 200, "0:60", false);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a), *other = stage_be_agent(plain);
+	stage_report(other, 1, 140 * MIB, 32 * MIB);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "32768"));
+	ck_assert(stage_key_is(plain, "cagma/credit_kib", "0"));
+	ck_assert_uint_eq(cap_kib(plain), 200 * MIB + SLACK_KIB);
+	/* and not for one that cannot any more */
+	write_line(h, "data/cagma/agent",
+		   "protocol=1 version=0 abilities=report,alarm,self-grower");
+	ck_assert(stage_key_is(a, "cagma/credit_kib", "0"));
+	ck_assert(wait_cap(a, 0, 200 * MIB + SLACK_KIB));
+	xs_close(h);
+	xs_close(other);
+}
+END_TEST
+
+START_TEST(credit_that_libxl_has_reset_is_given_anew)
+{
+	char path[64];
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	struct fakexen_host *host = lab_host(stage_lab());
+	ck_assert_int_eq(fakexen_domain_set_max(host, lab_guest_domid(a), 201 * MIB / 4), 0);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	/* a target set by hand is the operator's wish: no credit beside it */
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab_guest_domid(a));
+	write_line(lab_store(stage_lab()), path, "194560");
+	ck_assert(stage_key_is(a, "cagma/state", "moved-by-hand"));
+	ck_assert(wait_cap(a, 0, 190 * MIB + SLACK_KIB));
+	xs_close(h);
+}
+END_TEST
+
+START_TEST(a_killed_daemons_credit_is_found_and_kept_within_bounds)
+{
+	stage_open(200);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct xs_handle *h = be_agent(a);
+	stage_start(stage_config, NULL);
+	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
+	lab_end(stage_cagmad(), SIGKILL, SOON_MS);
+	ck_assert_uint_ge(cap_kib(a), 232 * MIB);
+	stage_start("period_ms = 200\ncredit_mib = 0\ndefault_min_mib = 96\n", NULL);
+	ck_assert(wait_cap(a, 0, 200 * MIB + SLACK_KIB));
+	xs_close(h);
+}
+END_TEST
+
+/* As a hostile guest: it takes all that Xen gives it, all the time, and says what it likes. */
+static void grab(struct lab_guest *a, struct xs_handle *h, unsigned seq)
+{
+	struct fakexen_host *host = lab_host(stage_lab());
+	fakexen_domain_populate(host, lab_guest_domid(a), 1 << 20);
+	uint64_t total_kib = lab_guest_alm_kib(a) - 60 * MIB;
+	stage_report(h, seq, total_kib, 4 * MIB);
+	alarm_with(h, seq, 4 * MIB);
+}
+
+/*
+ * Two of one weight and 864 MiB in all: 432 each, if both claim them. One whose use and critical
+ * amount are less keeps both, and swaps nothing; one that uses more keeps its level, and whether it
+ * swaps a little at that edge is not judged.
+ */
+static const struct {
+	const char *demand;
+	uint64_t keeps_mib;
+	bool has_enough;
+} victims[] = {{"0:300", 400, true}, {"0:400", 416, false}};
+
+START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
+{
+	enum { NEAR_MIB = 8 }; /* shares differ by a few steps, and the reserve moves them */
+	stage_open(200 + 600);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
+	struct lab_guest *b = stage_boot("b", 600, victims[_i].demand, true);
+	struct xs_handle *h = be_agent(a);
+	stage_start("period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\ncredit_mib = 64\n",
+		    NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	uint64_t keeps_kib = (victims[_i].keeps_mib - NEAR_MIB) * MIB, a_kib = 0, b_kib = 0;
+	uint64_t highest_kib = 0;
+	/* what it has not said yet may be taken for a moment, while it does not swap for it */
+	for (unsigned i = 2; i < 60 || (b_kib < keeps_kib && i < 200); i++) {
+		grab(a, h, i);
+		usleep(100000);
+		a_kib = lab_guest_alm_kib(a);
+		b_kib = lab_guest_alm_kib(b);
+		highest_kib = a_kib > highest_kib ? a_kib : highest_kib;
+	}
+	ck_assert_uint_ge(b_kib, keeps_kib);
+	ck_assert_uint_le(a_kib, 864 * MIB - keeps_kib);
+	ck_assert_uint_gt(highest_kib, 260 * MIB);
+	struct simguest_stats stats;
+	lab_guest_stats(b, &stats);
+	if (victims[_i].has_enough)
+		ck_assert_msg(stats.counters.pswpout == 0, "b swapped");
+	xs_close(h);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_add_test(tests, an_alarm_is_answered_at_once);
+	tcase_add_test(tests, an_alarm_of_an_agent_that_was_started_anew_is_answered);
+	tcase_add_test(tests, alarms_do_not_keep_others_reports_from_being_read);
+	tcase_add_test(tests, what_breaks_the_contract_is_no_alarm);
+	tcase_add_test(tests, the_reserve_is_not_for_alarms_of_untrusted_guests);
+	tcase_add_test(tests, credit_is_given_said_and_withdrawn);
+	tcase_add_test(tests, credit_is_only_for_agents_that_can_use_it);
+	tcase_add_test(tests, credit_that_libxl_has_reset_is_given_anew);
+	tcase_add_test(tests, a_killed_daemons_credit_is_found_and_kept_within_bounds);
+	tcase_add_loop_test(tests, a_guest_that_takes_all_it_can_leaves_others_theirs, 0,
+			    N_ROWS(victims));
+	tcase_set_timeout(tests, 60);
+}
+
+int main(void)
+{
+	return suite_run("alarms", add_tests);
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon on the stock toolstack: its job, and what tools and failures can do to it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/toolstack/stage.h"
+
+/* --- the job -------------------------------------------------------------- */
+
+static bool reserve_is_full(void *arg)
+{
+	(void)arg;
+	return lab_free_kib(stage_lab()) >= 63 * MIB;
+}
+
+START_TEST(a_guest_that_needs_memory_gets_its_neighbours)
+{
+	stage_open(200 + 600);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	lab_guest_set_demand(a, "0:60 5:260");
+	ck_assert(stage_wait_at_least(a, 320 * MIB));
+	ck_assert_uint_lt(lab_guest_alm_kib(b), 520 * MIB);
+	ck_assert(lab_wait(reserve_is_full, NULL, SOON_MS)); /* again, after its alarms */
+	ck_assert(stage_key_is(a, "cagma/reason", "need"));
+	ck_assert(stage_key_is(b, "cagma/reason", "give"));
+	struct simguest_stats stats;
+	lab_guest_stats(a, &stats);
+	ck_assert_msg(stats.swapped_kib < 1024, "a swapped %g KiB", stats.swapped_kib);
+}
+END_TEST
+
+START_TEST(nothing_moves_without_need)
+{
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 400, "0:60", true);
+	struct lab_guest *b = stage_boot("b", 600, "0:100", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	sleep(2); /* ten periods: the time in which nothing is to happen */
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 400 * MIB);
+	ck_assert_uint_eq(stage_key_number(b, "memory/target"), 600 * MIB);
+	ck_assert_uint_eq(stage_said("target"), 0);
+}
+END_TEST
+
+/* 600 MiB above the mins and 72 MiB are divided in even parts; 15 % are added, again and again. */
+static const struct {
+	const char *policy, *demand;
+	uint64_t least_mib;
+} peers[] = {{"squeezed", "0:60", 394}, {"coordinator", "0:180", 229}};
+
+static bool has_less_than_600_mib(void *guest)
+{
+	return lab_guest_alm_kib(guest) < 600 * MIB;
+}
+
+START_TEST(another_balancers_policy_moves_guests)
+{
+	char config[512];
+	stage_open(200 + 600);
+	struct lab_guest *a = stage_boot("a", 200, peers[_i].demand, true);
+	struct lab_guest *b = stage_boot("b", 600, "0:60", true);
+	snprintf(config, sizeof(config), "%spolicy = \"%s\"\n", stage_config, peers[_i].policy);
+	stage_start(config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	/* squeezed looks every 10 s, and an agent may come just after its first look */
+	uint64_t least_kib = peers[_i].least_mib * MIB;
+	ck_assert(stage_wait_at_least(a, least_kib) || stage_wait_at_least(a, least_kib));
+	/* the other may have grown out of free memory first */
+	ck_assert(lab_wait(has_less_than_600_mib, b, 20000));
+}
+END_TEST
+
+/* memory/target leaves the video memory out, ALM does not. */
+static bool rests_with_video_memory(void *guest)
+{
+	uint64_t alm_kib = lab_guest_alm_kib(guest);
+	uint64_t expected_kib = stage_key_number(guest, "memory/target") + 16 * MIB;
+	return alm_kib <= expected_kib + 2 * MIB && alm_kib + 2 * MIB >= expected_kib;
+}
+
+START_TEST(an_hvm_guests_video_memory_is_counted)
+{
+	struct lab_guest_options options = LAB_GUEST;
+	struct lab_guest *a;
+	stage_open(1664);
+	options.type = FAKEXEN_HVM;
+	options.memory_kib = 256 * MIB;
+	options.max_kib = 1024 * MIB;
+	options.videoram_kib = 16 * MIB;
+	options.demand = "0:100";
+	ck_assert_msg(lab_guest_boot(stage_lab(), &options, &a) == 0, "%s", lab_error());
+	stage_start(stage_config, (const char *const[]){"-v", NULL});
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	lab_guest_set_demand(a, "0:100 3:300");
+	ck_assert(stage_wait_at_least(a, 340 * MIB));
+	ck_assert(lab_wait(rests_with_video_memory, a, SOON_MS));
+}
+END_TEST
+
+START_TEST(dry_run_says_and_does_not)
+{
+	const char *const dry[] = {"-n", NULL};
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:180", true);
+	stage_start(stage_config, dry);
+	ck_assert(stage_wait_said("(not set: dry run)"));
+	ck_assert_uint_eq(stage_key_number(a, "memory/target"), 200 * MIB);
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/local/domain/%u/cagma/state", lab_guest_domid(a));
+	ck_assert(!lab_read(stage_lab(), path, text, sizeof(text)));
+}
+END_TEST
+
+START_TEST(sigterm_leaves_targets_and_takes_its_keys)
+{
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:180", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_at_least(a, 220 * MIB));
+	int status = lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+	ck_assert_uint_ge(stage_key_number(a, "memory/target"), 220 * MIB);
+	char path[64], text[16];
+	snprintf(path, sizeof(path), "/local/domain/%u/cagma", lab_guest_domid(a));
+	ck_assert(!lab_read(stage_lab(), path, text, sizeof(text)));
+	ck_assert_uint_eq(stage_said("passes, "), 1);
+}
+END_TEST
+
+START_TEST(sighup_reads_the_configuration_and_refuses_a_bad_one)
+{
+	stage_open(1664);
+	stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said("runs"));
+	char path[128];
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", stage_cagmad());
+	char argv[256] = "", *config = argv;
+	FILE *file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_gt(fread(argv, 1, sizeof(argv) - 1, file), 0);
+	fclose(file);
+	while (strcmp(config, "-c") != 0)
+		config += strlen(config) + 1;
+	config += strlen(config) + 1;
+	file = fopen(config, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs("min_mib = 3\n", file);
+	fclose(file);
+	kill(stage_cagmad(), SIGHUP);
+	ck_assert(stage_wait_said("unknown option \"min_mib\""));
+	ck_assert(stage_wait_said("the configuration stays as it was"));
+	file = fopen(config, "w");
+	fputs("policy = \"static\"\n", file);
+	fclose(file);
+	kill(stage_cagmad(), SIGHUP);
+	ck_assert(stage_wait_said("configuration read: policy static"));
+}
+END_TEST
+
+START_TEST(minimums_that_do_not_fit_are_refused_with_the_sum)
+{
+	stage_open(640);
+	stage_start("guests = [ \"name=a,min_mib=500\", \"name=b,min_mib=300\" ]\n", NULL);
+	int status = lab_end(stage_cagmad(), 0, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %x", (unsigned)status);
+	ck_assert_uint_eq(
+		stage_said("500 (a) + 300 (b) + 64 (reserve_mib) = 864 MiB, but the host has 768"),
+		1);
+}
+END_TEST
+
+/* --- tools and failures ----------------------------------------------------- */
+
+enum { WORKERS = 2 };
+#define TWO_WORKERS "workers = 2\ncall_timeout_ms = 1000\nperiod_ms = 200\ndefault_min_mib = 96\n"
+
+/* A worker's own end of its pair is one; the others are libxl's, to xenstored. */
+static unsigned sockets_of(pid_t pid)
+{
+	char path[64], to[16];
+	unsigned n = 0;
+	for (int fd = 0; fd < 64; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, fd);
+		ssize_t len = readlink(path, to, sizeof(to));
+		n += len >= 7 && memcmp(to, "socket:", 7) == 0;
+	}
+	return n;
+}
+
+/* How many workers are ready: libxl's context is open. */
+static unsigned ready_workers(pid_t ret_pid[WORKERS])
+{
+	char path[64];
+	unsigned n = 0;
+	pid_t child;
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", stage_cagmad(), stage_cagmad());
+	FILE *file = fopen(path, "re");
+	while (file && n < WORKERS && fscanf(file, "%d", &child) == 1)
+		if (sockets_of(child) > 1)
+			ret_pid[n++] = child;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static bool all_workers_are_ready(void *arg)
+{
+	return ready_workers(arg) == WORKERS;
+}
+
+static bool others_are_ready(void *arg)
+{
+	pid_t now[WORKERS];
+	return ready_workers(now) == WORKERS && memcmp(arg, now, sizeof(now)) != 0;
+}
+
+/* The first call would take ten times as long otherwise, and it may answer an alarm. */
+START_TEST(workers_are_ready_before_their_first_call)
+{
+	pid_t first[WORKERS];
+	stage_open(1664);
+	struct lab_guest *locked = stage_boot("locked", 200, "0:60", true);
+	stage_start(TWO_WORKERS, NULL);
+	ck_assert(lab_wait(all_workers_are_ready, first, SOON_MS));
+	ck_assert_uint_eq(stage_said("target"), 0);
+	/* and so are those that take the places of killed ones */
+	ck_assert(stage_key_is(locked, "cagma/state", "managed"));
+	ck_assert_int_eq(lab_guest_hold_libxl_lock(locked, true), 0);
+	lab_guest_set_demand(locked, "0:200");
+	ck_assert(stage_wait_said("did not answer in time"));
+	ck_assert(lab_wait(others_are_ready, first, SOON_MS));
+	ck_assert_uint_eq(stage_said(" -> "), 1);
+}
+END_TEST
+
+START_TEST(a_lock_held_on_one_guest_does_not_stop_the_others)
+{
+	stage_open(1664);
+	struct lab_guest *locked = stage_boot("locked", 200, "0:60", true);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(locked, "cagma/state", "managed"));
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert_int_eq(lab_guest_hold_libxl_lock(locked, true), 0);
+	lab_guest_set_demand(locked, "0:200");
+	ck_assert(stage_key_is(locked, "cagma/state", "libxl-failed"));
+	lab_guest_set_demand(a, "0:200");
+	ck_assert(stage_wait_at_least(a, 260 * MIB));
+	ck_assert_uint_eq(stage_said("did not answer in time"), 1);
+	ck_assert_int_eq(lab_guest_hold_libxl_lock(locked, false), 0);
+	ck_assert(stage_wait_at_least(locked, 260 * MIB));
+	ck_assert(stage_wait_said("its target can be set again"));
+}
+END_TEST
+
+START_TEST(a_stuck_balloon_is_set_aside)
+{
+	stage_open(200 + 600 + 400);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab_guest *stuck = stage_boot("stuck", 600, "0:60", true);
+	struct lab_guest *other = stage_boot("other", 400, "0:60", true);
+	struct sim_balloon_config held = {
+		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
+	ck_assert_int_eq(lab_guest_set_balloon(stuck, &held), 0);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(other, "cagma/state", "managed"));
+	lab_guest_set_demand(a, "0:350");
+	ck_assert(stage_key_is(stuck, "cagma/state", "balloon-stuck"));
+	ck_assert(stage_wait_at_least(a, 400 * MIB));
+	ck_assert_uint_lt(lab_guest_alm_kib(other), 390 * MIB);
+}
+END_TEST
+
+START_TEST(a_lost_xenstored_is_said_once)
+{
+	stage_open(1664);
+	stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said("runs"));
+	ck_assert_int_eq(lab_kill_store(stage_lab()), 0);
+	ck_assert(stage_wait_said("xenstored is not answering"));
+	sleep(3); /* three more tries */
+	ck_assert_uint_eq(stage_said("xenstored is not answering"), 1);
+	ck_assert_int_eq(kill(stage_cagmad(), 0), 0);
+	int status = lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+}
+END_TEST
+
+START_TEST(a_xenstored_that_is_not_there_is_waited_for)
+{
+	stage_open(1664);
+	ck_assert_int_eq(lab_kill_store(stage_lab()), 0);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said("xenstored is not answering"));
+	sleep(3); /* three more tries */
+	ck_assert_uint_eq(stage_said("xenstored is not answering"), 1);
+	ck_assert_int_eq(kill(stage_cagmad(), 0), 0);
+}
+END_TEST
+
+/* Whom xenstored forgot keeps what it holds; with others all goes on, by the same worker too, whose
+ * own connection ended. */
+START_TEST(a_xenstored_that_is_started_anew_stops_nothing)
+{
+	stage_open(200 + 200 + 600);
+	struct lab_guest *old = stage_boot("old", 200, "0:60", true);
+	stage_start("workers = 1\nperiod_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_key_is(old, "cagma/state", "managed"));
+	lab_guest_set_demand(old, "0:160");
+	ck_assert(stage_wait_at_least(old, 220 * MIB)); /* the worker has a context by now */
+	for (int time = 1; time <= 2; time++) {
+		ck_assert_msg(lab_restart_store(stage_lab()) == 0, "%s", lab_error());
+		struct lab_guest *new = stage_boot(time == 1 ? "new" : "newer", 200, "0:60", true);
+		ck_assert(stage_key_is(new, "cagma/state", "managed"));
+		uint64_t old_kib = lab_guest_alm_kib(old);
+		lab_guest_set_demand(new, "0:200");
+		ck_assert(stage_wait_at_least(new, 260 * MIB));
+		ck_assert_uint_eq(lab_guest_alm_kib(old), old_kib);
+		old = new;
+	}
+	ck_assert_uint_eq(stage_said("not set"), 0);
+	int status = lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+	ck_assert_uint_eq(stage_said("xenstored lost 2 times"), 1);
+}
+END_TEST
+
+START_TEST(an_unanswering_hypervisor_is_said_once)
+{
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	struct fakexen_fault broken = {.error = EIO, .times = -1};
+	ck_assert_int_eq(lab_fault(stage_lab(), NULL, FAKEXEN_OP_GETINFOLIST, broken), 0);
+	ck_assert(stage_wait_said("Xen's domains could not be read"));
+	sleep(1);
+	ck_assert_uint_eq(stage_said("Xen's domains could not be read"), 1);
+	ck_assert_int_eq(
+		lab_fault(stage_lab(), NULL, FAKEXEN_OP_GETINFOLIST, (struct fakexen_fault){0}), 0);
+	ck_assert(stage_wait_said("can be read again"));
+	lab_guest_set_demand(a, "0:200");
+	ck_assert(stage_wait_at_least(a, 260 * MIB));
+}
+END_TEST
+
+/* The program is BUILD/tests/toolstack/test_cagmad. */
+static int replay(const char *record)
+{
+	char path[512], command[1024];
+	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	ck_assert_int_gt(len, 0);
+	path[len] = '\0';
+	for (int level = 0; level < 3; level++)
+		*strrchr(path, '/') = '\0';
+	snprintf(command, sizeof(command), "%s/host/cagma-sim replay -v %s", path, record);
+	int status = system(command);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+START_TEST(a_record_is_decided_again_to_the_same_plans)
+{
+#define RECORD STAGE_FILE("record")
+	const char *const record[] = {"--record", RECORD, NULL};
+	stage_open(200 + 600);
+	struct lab_guest *a = stage_boot("A guest | domid=9", 200, "0:60", true);
+	struct lab_guest *b = stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, record);
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	lab_guest_set_demand(a, "0:60 5:260");
+	ck_assert(stage_wait_at_least(a, 320 * MIB));
+	lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_int_eq(replay(RECORD), 0);
+	/* another target than was decided is found */
+	ck_assert_int_eq(
+		system("sed -i '0,/ target_kib=[0-9]* reason/s// target_kib=4 reason/' " RECORD),
+		0);
+	ck_assert_int_eq(replay(RECORD), 1);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_add_test(tests, a_guest_that_needs_memory_gets_its_neighbours);
+	tcase_add_test(tests, nothing_moves_without_need);
+	tcase_add_loop_test(tests, another_balancers_policy_moves_guests, 0, N_ROWS(peers));
+	tcase_add_test(tests, an_hvm_guests_video_memory_is_counted);
+	tcase_add_test(tests, dry_run_says_and_does_not);
+	tcase_add_test(tests, sigterm_leaves_targets_and_takes_its_keys);
+	tcase_add_test(tests, sighup_reads_the_configuration_and_refuses_a_bad_one);
+	tcase_add_test(tests, minimums_that_do_not_fit_are_refused_with_the_sum);
+	tcase_add_test(tests, workers_are_ready_before_their_first_call);
+	tcase_add_test(tests, a_lock_held_on_one_guest_does_not_stop_the_others);
+	tcase_add_test(tests, a_stuck_balloon_is_set_aside);
+	tcase_add_test(tests, a_lost_xenstored_is_said_once);
+	tcase_add_test(tests, a_xenstored_that_is_not_there_is_waited_for);
+	tcase_add_test(tests, a_xenstored_that_is_started_anew_stops_nothing);
+	tcase_add_test(tests, an_unanswering_hypervisor_is_said_once);
+	tcase_add_test(tests, a_record_is_decided_again_to_the_same_plans);
+}
+
+int main(void)
+{
+	return suite_run("cagmad", add_tests);
+}

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# The toolstack lab: stock xenstored, libxenstore and libxl without a hypervisor (tests/toolstack/lab.h).
+# Part of the top Makefile.
+#
+#: make result-alarm-latency-lab1  measures from a guest's alarm to its new target, beside bare libxl: 40 s
+#: make result-pass-scale-lab1     measures what a pass with a thousand guests costs: 5 min
+#: make result-soak-lab1           plays two hours of 50 guests: 8 min
+#: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
+
+TOOLSTACK_DEPS = libxen-dev libxenmisc4.17 xen-utils-4.17 xenstore-utils check gnuplot-nox fonts-dejavu-core
+
+TOOLSTACK       = tests/toolstack
+TOOLSTACK_DIR   = $B/$(TOOLSTACK)
+TOOLSTACK_TESTS = $(patsubst %.c,$B/%,$(filter-out %/test_lab_xen.c %/test_lab_store.c,$(wildcard $(TOOLSTACK)/test_*.c)))
+TOOLSTACK_RESULTS = $(patsubst $(TOOLSTACK)/result-%.c,%-lab1,$(wildcard $(TOOLSTACK)/result-*.c))
+TOOLSTACK_MEASURES = $(TOOLSTACK_RESULTS:%-lab1=$(TOOLSTACK_DIR)/result-%)
+TOOLSTACK_PROGS = $(addprefix $(TOOLSTACK_DIR)/,play demo) $(TOOLSTACK_TESTS) $(TOOLSTACK_MEASURES)
+# Everything else in the folder serves all of them.
+TOOLSTACK_LIB   = $(TOOLSTACK_DIR)/libtoolstack.a
+TOOLSTACK_PARTS = $(filter-out $(TOOLSTACK_PROGS:=.o) %/preload-hypercall.o %/preload-device.o %/preload-clock.o, \
+                    $(patsubst %.c,$B/%.o,$(wildcard $(TOOLSTACK)/*.c)))
+$(TOOLSTACK_LIB): $(TOOLSTACK)/toolstack.mk $(TOOLSTACK_PARTS) $B/tests/unit/suite.o
+# libfakexen.so comes before Xen's libraries, so that their calls reach it.
+TOOLSTACK_LIBS = $(TOOLSTACK_DIR)/libfakexen.so -Wl,-rpath,'$$ORIGIN' -lxenlight -lxenctrl -lxenstore \
+                 -lxentoollog -lm $(shell $(PKG_CONFIG) --libs check)
+
+# The preload library goes into the stock programs, so it is never sanitized; it is not fortified
+# either, since it defines what those headers wrap.
+TOOLSTACK_FAKE        = $(addprefix $(TOOLSTACK_DIR)/preload/,preload-hypercall.o preload-device.o preload-clock.o fakexen.o)
+TOOLSTACK_FAKE_CFLAGS = $(filter-out $(SANFLAGS) -fPIE -D_FORTIFY_SOURCE=%,$(ALL_CFLAGS)) -fPIC -fvisibility=hidden
+$(TOOLSTACK_DIR)/preload/%.o: $(TOOLSTACK)/%.c Makefile $(TOOLSTACK)/toolstack.mk
+	@mkdir -p $(@D); echo "  CC      $< (preload)"
+	$Q$(CC) $(TOOLSTACK_FAKE_CFLAGS) -c -o $@ $<
+$(TOOLSTACK_DIR)/libfakexen.so: $(TOOLSTACK_FAKE)
+	@echo "  LD      $@"
+	$Q$(CC) -shared -Wl,-z,now -o $@ $^
+
+$(TOOLSTACK_DIR)/test_lab: $(addprefix $(TOOLSTACK_DIR)/,test_lab_xen.o test_lab_store.o)
+$(TOOLSTACK_PROGS): %: %.o
+$(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TOOLSTACK_LIBS)
+
+.PHONY: toolstack check-results demo $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
+toolstack: $(TOOLSTACK_PROGS)
+TOOLSTACK_CHECKS = check-results $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
+check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
+	$Q$<
+# The measuring programs run for a few seconds each, without judging times.
+check-results: $(TOOLSTACK_MEASURES) all
+	$Qprintf '%s\n' $(TOOLSTACK_MEASURES) | xargs -P 3 -I @ sh -c \
+	  'out=$$(@ --short 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
+$(addprefix result-,$(TOOLSTACK_RESULTS)): result-%-lab1: $(TOOLSTACK_DIR)/result-% all
+	$Q$<
+demo: $(TOOLSTACK_DIR)/demo all
+	$Q$< $(TOOLSTACK)/scenarios/demo.lab build/demo

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034,SC2153
+#
+# Guests of a scenario: a, b, c and d, each with the swap device of its place in $SWAPS, or others
+# without swap. DOMID_NAME is a guest's domid.
+
+GUEST_NAMES=abcd
+# The host's free memory without guests, the filler apart; run-scenario sets it.
+free_without_guests_kib=0
+
+# swap_of NAME: its swap device; nothing for a guest that has none
+swap_of() {
+	local before=${GUEST_NAMES%%"$1"*}
+	[ "$before" = $GUEST_NAMES ] || echo "${SWAPS[${#before}]}"
+}
+
+# disk_spec PATH VDEV: as xl's disk line
+disk_spec() {
+	if [ -z "$1" ]; then
+		return
+	elif [ -b "$1" ]; then
+		echo "\"phy:$1,$2,w\","
+	else
+		echo "\"format=raw,vdev=$2,access=w,target=$1\","
+	fi
+}
+
+# guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg; AGENT is what lab.agent=
+# says in guest/init, DATA the device of a second disk, xvdb. One without any disk swaps to its own
+# memory.
+guest_configure() {
+	local disks
+	disks="$(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb)"
+	cat >"$OUT/$1.cfg" <<-END
+		name = "$PREFIX$1"
+		type = "pv"
+		kernel = "$PAYLOAD/guest/vmlinux"
+		ramdisk = "$PAYLOAD/guest/initrd"
+		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}$([ "$disks" != " " ] || echo " lab.swap=zram")"
+		memory = $2
+		maxmem = $3
+		vcpus = 1
+		disk = [ $disks ]
+		on_crash = "destroy"
+		on_reboot = "destroy"
+	END
+}
+
+# guest_create NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: and guest_wait later
+guest_create() {
+	guest_configure "$@"
+	note "creating guest $1"
+	timeout 90 xl create "$OUT/$1.cfg" >"$OUT/$1.create.log" 2>&1 ||
+		fail "guest $1 was not created; see $1.create.log"
+	guest_find "$1"
+}
+
+# guest_find NAME: sets DOMID_NAME
+guest_find() {
+	local domid
+	domid=$(timeout 10 xl domid "$PREFIX$1") || fail "guest $1 has no domid"
+	printf -v "DOMID_$1" %s "$domid"
+}
+
+# guest_wait NAME...: until their workloads take commands
+guest_wait() {
+	local name
+	for name in "$@"; do
+		timeout 100 "$PAYLOAD/bin/lab-store" wait \
+			"/local/domain/$(guest_domid "$name")/data/lab/ready" 90 >/dev/null ||
+			fail "guest $name did not start its workload; see its console"
+		note "guest $name is domain $(guest_domid "$name")"
+	done
+}
+
+guest_domid() {
+	local variable=DOMID_$1
+	echo "${!variable}"
+}
+
+# guest_ask NAME LIMIT_S COMMAND: prints the answer of the guest's workload
+guest_ask() {
+	local name=$1 limit_s=$2
+	shift 2
+	timeout $((limit_s + 10)) "$PAYLOAD/bin/lab-store" ask "$(guest_domid "$name")" "$limit_s" \
+		"$*" || fail "guest $name did not do: $*"
+}
+
+# guest_begin NAME LIMIT_S COMMAND: the same in the background
+guest_begin() {
+	guest_ask "$@" >"$OUT/ask-$1.log" &
+	printf -v "ASKED_$1" %s $!
+}
+
+# guest_end NAME: waits for what guest_begin has begun, and sets ANSWER
+guest_end() {
+	local variable=ASKED_$1
+	wait "${!variable}" || exit 1
+	ANSWER=$(cat "$OUT/ask-$1.log")
+}
+
+# guest_wait_agent NAME...: until their agents have reported
+guest_wait_agent() {
+	local name
+	for name in "$@"; do
+		timeout 60 "$PAYLOAD/bin/lab-store" wait \
+			"/local/domain/$(guest_domid "$name")/data/cagma/report" 50 >/dev/null ||
+			fail "the agent of guest $name did not report within 50 s; see its console"
+	done
+}
+
+# guest_swap_pages NAME: swapped in and out since its boot
+guest_swap_pages() {
+	local answer
+	answer=$(guest_ask "$1" 30 stat) || exit 1
+	echo $(($(value pswpin_pages "$answer") + $(value pswpout_pages "$answer")))
+}
+
+# guest_available_kib NAME
+guest_available_kib() {
+	local answer
+	answer=$(guest_ask "$1" 30 stat) || exit 1
+	value memavailable_kib "$answer"
+}
+
+# guest_key NAME PATH: prints a key of the guest; nothing when it is not there
+guest_key() {
+	timeout 10 xenstore-read "/local/domain/$(guest_domid "$1")/$2" 2>/dev/null
+}
+
+# guests_note NAME FILE_PREFIX GUEST...: what xenstore and xl say of them, for whoever looks later
+guests_note() {
+	local prefix=$1 name
+	shift
+	for name in "$@"; do
+		timeout 10 xenstore-ls -f "/local/domain/$(guest_domid "$name")" \
+			>"$OUT/$prefix-xenstore-$name.txt"
+	done
+	timeout 10 xl list >"$OUT/$prefix-xl-list.txt"
+}
+
+# lab_domids PATTERN: of the guests whose name matches it
+lab_domids() {
+	timeout 20 xl list | awk -v pattern="^$PREFIX($1)\$" '$1 ~ pattern { print $2 }'
+}
+
+no_lab_guests() {
+	[ -z "$(lab_domids "$1")" ]
+}
+
+# guests_destroy [PATTERN]: all but the filler, or those whose names match; waits for their memory
+guests_destroy() {
+	local pattern=${1:-[a-z]} domid pids=()
+	for domid in $(lab_domids "$pattern"); do
+		timeout 30 xl destroy "$domid" &
+		pids+=($!)
+	done
+	[ ${#pids[@]} -eq 0 ] || wait "${pids[@]}"
+	wait_until 60 "the end of the guests" no_lab_guests "$pattern"
+	# Page tables and grants of former guests may stay a little while longer.
+	[ $# -gt 0 ] || wait_until 60 "memory of former guests coming back" free_is_at_least \
+		$((free_without_guests_kib - 1024))
+}
+
+# host_fill KIB: holds the host's free memory above KIB in a guest that never runs
+host_fill() {
+	local spare_mib
+	spare_mib=$((($(host_free_kib) - $1) / 1024))
+	[ $spare_mib -gt 16 ] || return 0
+	cat >"$OUT/filler.cfg" <<-END
+		name = "${PREFIX}filler"
+		type = "pv"
+		kernel = "$PAYLOAD/guest/vmlinux"
+		memory = $((spare_mib - 2))
+	END
+	note "filling $spare_mib MiB"
+	timeout 300 xl create -p "$OUT/filler.cfg" >"$OUT/filler.create.log" 2>&1 ||
+		fail "the host's spare memory was not filled; see filler.create.log"
+	free_without_guests_kib=$((free_without_guests_kib - spare_mib * 1024))
+	note "free memory is $(host_free_kib) KiB"
+}
+
+# host_unfill: gives that back
+host_unfill() {
+	guests_destroy filler
+	free_without_guests_kib=0
+}
+
+# guests_pinned NAME...: entries of cagmad's configuration that let nothing move
+guests_pinned() {
+	local name mib
+	for name in "$@"; do
+		mib=$(($(guest_key "$name" memory/target) / 1024))
+		echo "name=$PREFIX$name,min_mib=$mib,max_mib=$mib"
+	done
+}

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2034
+#
+# What scenarios are written with, beside guests.sh and times.sh. They run in dom0 and leave
+# everything in $OUT. Waiting is always for a condition, with a limit; whatever fails, fails with
+# one sentence.
+
+PREFIX=cagma-lab-
+
+# fail SENTENCE
+fail() {
+	[ -s "$OUT/failed" ] || echo "$*" >"$OUT/failed"
+	exit 1
+}
+
+note() {
+	printf '%s %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$*"
+}
+
+# progress SENTENCE: for whoever watches from outside
+progress() {
+	note "$*"
+	echo "XENLAB progress $*" >&3
+}
+
+# value NAME TEXT: the number of NAME=NUMBER in a line; fails if there is none
+value() {
+	local word
+	for word in $2; do
+		case $word in
+		"$1"=*)
+			[[ ${word#*=} =~ ^[0-9]+$ ]] || break
+			echo "${word#*=}"
+			return
+			;;
+		esac
+	done
+	return 1
+}
+
+# wait_until LIMIT_S WHAT COMMAND...: until COMMAND succeeds
+wait_until() {
+	local limit_s=$1 what=$2 end_s
+	shift 2
+	end_s=$(($(cut -d . -f 1 /proc/uptime) + limit_s))
+	until "$@"; do
+		[ "$(cut -d . -f 1 /proc/uptime)" -lt "$end_s" ] ||
+			fail "$what did not happen within $limit_s s"
+		sleep 0.2
+	done
+}
+
+host_free_kib() {
+	timeout 10 "$PAYLOAD/bin/lab-sampler" --free
+}
+
+free_is_at_least() {
+	[ "$(host_free_kib)" -ge "$1" ]
+}
+
+# ---- processes in the background, by name; their output is in $OUT/NAME.log
+
+# process_start NAME COMMAND...
+process_start() {
+	local name=$1
+	shift
+	"$@" >"$OUT/$name.log" 2>&1 &
+	echo $! >"$OUT/$name.pid"
+}
+
+process_runs() {
+	kill -0 "$(cat "$OUT/$1.pid")" 2>/dev/null
+}
+
+process_is_gone() {
+	! process_runs "$1"
+}
+
+# process_stop NAME: asks it to end, and waits for it
+process_stop() {
+	local pid
+	pid=$(cat "$OUT/$1.pid" 2>/dev/null) || return 0
+	kill "$pid" 2>/dev/null
+	wait_until 20 "the end of $1" process_is_gone "$1"
+	rm -f "$OUT/$1.pid"
+}
+
+# process_wait NAME LIMIT_S: until it ends by itself; its exit status
+process_wait() {
+	local pid
+	pid=$(cat "$OUT/$1.pid")
+	wait_until "$2" "the end of $1" process_is_gone "$1"
+	rm -f "$OUT/$1.pid"
+	wait "$pid"
+}
+
+# processes_stop DIRECTORY: whatever a scenario left behind
+processes_stop() {
+	local file
+	for file in "$1"/*.pid; do
+		[ -e "$file" ] || continue
+		kill "$(cat "$file")" 2>/dev/null
+		rm -f "$file"
+	done
+}
+
+# ---- the balancer
+
+# balancer_configure NAME POLICY RESERVE_MIB WORD...: writes NAME.conf; a WORD that begins with
+# name= or uuid= is a guest's entry, any other one an option
+balancer_configure() {
+	local name=$1 policy=$2 reserve_mib=$3 word
+	shift 3
+	{
+		echo "policy = \"$policy\""
+		echo "period_ms = 1000"
+		echo "reserve_mib = $reserve_mib"
+		for word in "$@"; do
+			case $word in
+			name=* | uuid=*) ;;
+			*) echo "${word%%=*} = ${word#*=}" ;;
+			esac
+		done
+		echo "guests = ["
+		for word in "$@"; do
+			case $word in
+			name=* | uuid=*) echo "  \"$word\"," ;;
+			esac
+		done
+		echo "]"
+	} >"$OUT/$name.conf"
+}
+
+# balancer_start NAME POLICY RESERVE_MIB WORD...: cagmad, with balancer_configure's configuration
+balancer_start() {
+	balancer_configure "$@"
+	process_start "$1" "$PAYLOAD/bin/cagmad" -c "$OUT/$1.conf" -v --record "$OUT/$1.record"
+	wait_until 20 "cagmad's first pass" test -s "$OUT/$1.record"
+}
+
+# balancer_change NAME POLICY RESERVE_MIB WORD...: gives it another configuration
+balancer_change() {
+	balancer_configure "$@"
+	kill -HUP "$(cat "$OUT/$1.pid")" || fail "cagmad is not there; see $1.log"
+}
+
+# balancer_stop NAME: which must have been running until now
+balancer_stop() {
+	process_runs "$1" || fail "cagmad ended by itself; see $1.log"
+	process_stop "$1"
+}
+
+# ---- results
+
+# result NAME KEY=VALUE...: one more line of the result; fails if a value is missing
+result() {
+	local name=$1 word
+	shift
+	for word in "$@"; do
+		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo)=[a-z0-9-]+$ ]] ||
+			fail "the result $name has no value for $word"
+	done
+	echo "RESULT $name $*" >>"$OUT/result.txt"
+}
+
+# criterion SENTENCE A RELATION B: fails with SENTENCE unless it holds; numbers may have fractions
+criterion() {
+	awk -v a="$2" -v relation="$3" -v b="$4" 'BEGIN {
+		if (a !~ /^[0-9]+([.][0-9]+)?$/ || b !~ /^[0-9]+([.][0-9]+)?$/)
+			exit 1
+		exit !(relation == "<=" ? a + 0 <= b + 0 : relation == ">=" ? a + 0 >= b + 0 : 0)
+	}' || fail "$1 (${2:-nothing} $3 ${4:-nothing} does not hold)"
+}

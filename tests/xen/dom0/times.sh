@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What happened when: the sampler, a log of xenstore and cagmad's record. All times are milliseconds
+# of dom0's CLOCK_MONOTONIC: clocks of guests run apart and are never compared with it.
+
+SAMPLE_MS=5
+# What a guest's work, agent and target say in xenstore.
+WATCHED_KEYS="data/lab/mark data/cagma/alarm data/cagma/report memory/target"
+
+# sampler_start NAME GUEST...
+sampler_start() {
+	local name=$1 guest domids=
+	shift
+	for guest in "$@"; do
+		domids="$domids $(guest_domid "$guest")"
+	done
+	# shellcheck disable=SC2086
+	process_start "$name" "$PAYLOAD/bin/lab-sampler" --record "$OUT/$name.samples" \
+		--period-ms $SAMPLE_MS $domids
+}
+
+# sampler_judge NAME RESERVE_KIB NAME:MIN_KIB:MAX_KIB...: RESERVE_KIB 0 when it may be spent
+sampler_judge() {
+	local name=$1
+	shift
+	"$PAYLOAD/bin/lab-judge" verdict "$OUT/$name.samples" "$@" ||
+		fail "the samples of $name cannot be judged; see $name.samples"
+}
+
+# sampler_when NAME GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...: prints NAME=T_MS of those that happened
+sampler_when() {
+	local name=$1
+	shift
+	"$PAYLOAD/bin/lab-judge" when "$OUT/$name.samples" "$@" ||
+		fail "the samples of $name have no answer; see $name.samples"
+}
+
+# keylog_start NAME GUEST...
+keylog_start() {
+	local name=$1 guest key paths=
+	shift
+	for guest in "$@"; do
+		for key in $WATCHED_KEYS; do
+			paths="$paths /local/domain/$(guest_domid "$guest")/$key"
+		done
+	done
+	# shellcheck disable=SC2086
+	process_start "$name" "$PAYLOAD/bin/lab-store" log $paths
+	wait_until 10 "the log of xenstore" test -s "$OUT/$name.log"
+}
+
+# keylog_first NAME AFTER_MS GUEST KEY: when this key was first written after that time; fails if
+# it was not
+keylog_first() {
+	awk -v after="$2" -v path="/local/domain/$(guest_domid "$3")/$4" '
+		$1 + 0 >= after + 0 && $2 == path && NF > 2 { print $1; found = 1; exit }
+		END { exit !found }' "$OUT/$1.log"
+}
+
+# keylog_count NAME FROM_MS TO_MS GUEST KEY: how often this key was written in that time
+keylog_count() {
+	awk -v from="$2" -v to="$3" -v path="/local/domain/$(guest_domid "$4")/$5" '
+		$1 + 0 >= from + 0 && $1 + 0 < to + 0 && $2 == path && NF > 2 { count++ }
+		END { print count + 0 }' "$OUT/$1.log"
+}
+
+# keylog_highest NAME GUEST KEY: the largest number that was written
+keylog_highest() {
+	awk -v path="/local/domain/$(guest_domid "$2")/$3" '
+		$2 == path && $3 + 0 > highest { highest = $3 + 0 }
+		END { print highest + 0 }' "$OUT/$1.log"
+}
+
+# measure_start RUN GUEST...: sampler and log; their names are RUN-sampler and RUN-keys
+measure_start() {
+	local run=$1
+	shift
+	sampler_start "$run-sampler" "$@"
+	keylog_start "$run-keys" "$@"
+}
+
+# measure_stop RUN GUEST...
+measure_stop() {
+	local run=$1
+	guests_note "$@"
+	process_stop "$run-sampler"
+	process_stop "$run-keys"
+	note "$run: $(tail -n 1 "$OUT/$run-sampler.samples")"
+}
+
+# record_first NAME AFTER_MS [GUEST]: when cagmad first decided to move a guest after that time
+record_first() {
+	awk -v after="$2" -v action="[|] action domid=${3:+$(guest_domid "$3") }" '
+		/^pass now_ms=/ && $0 ~ action {
+			split($2, word, "=")
+			if (word[2] + 0 >= after + 0) { print word[2]; found = 1; exit }
+		}
+		END { exit !found }' "$OUT/$1.record"
+}
+
+now_ms() {
+	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
+}
+
+# difference A B: A - B, or 0; none when one of them is no number
+difference() {
+	if [[ $1 =~ ^[0-9]+$ && $2 =~ ^[0-9]+$ ]]; then
+		echo $(($1 > $2 ? $1 - $2 : 0))
+	else
+		echo none
+	fi
+}
+
+# quantile PERCENT NUMBER...: the smallest of them that is no smaller than so many of them; "none"
+# counts as larger than any number
+quantile() {
+	local percent=$1
+	shift
+	printf '%s\n' "$@" | sed 's/^none$/inf none/' | sort -g | awk -v percent="$percent" '
+		{ number[NR] = $NF }
+		END {
+			i = int(NR * percent / 100)
+			if (i < NR * percent / 100 || i == 0) i++
+			print number[i]
+		}'
+}
+
+# swapped TEXT...: pages in and out that the answers of guests add up to
+swapped() {
+	local text sum=0
+	for text in "$@"; do
+		sum=$((sum + $(value pswpin_pages "$text") + $(value pswpout_pages "$text")))
+	done
+	echo $sum
+}
+
+# ratio A B: A / B with four decimals; nothing when B is 0
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.4f", a / b }'
+}
+
+# ---- series: what several runs gave, a line for each in SERIES.series
+
+# series_add SERIES NAME=NUMBER...: one more run
+series_add() {
+	local series=$1
+	shift
+	echo "$*" >>"$OUT/$series.series"
+	note "$series: $*"
+}
+
+# series_all SERIES NAME: the numbers of all runs
+series_all() {
+	grep -o "\b$2=[^ ]*" "$OUT/$1.series" | cut -d = -f 2 | tr '\n' ' '
+}
+
+# series_quantile SERIES NAME PERCENT
+series_quantile() {
+	# shellcheck disable=SC2046
+	quantile "$3" $(series_all "$1" "$2")
+}
+
+series_median() {
+	series_quantile "$1" "$2" 50
+}
+
+# series_medians SERIES NAME...: as NAME=MEDIAN words
+series_medians() {
+	local series=$1 name
+	shift
+	for name in "$@"; do
+		echo "$name=$(series_median "$series" "$name")"
+	done
+}
+
+# series_spread SERIES NAME...: NAME_lowest= and NAME_highest= of all runs
+series_spread() {
+	local series=$1 name
+	shift
+	for name in "$@"; do
+		echo "${name}_lowest=$(series_quantile "$series" "$name" 0)"
+		echo "${name}_highest=$(series_quantile "$series" "$name" 100)"
+	done
+}
+
+# series_end SERIES: the words with which every result of several runs ends
+series_end() {
+	echo "violations=$(series_quantile "$1" violations 100)"
+	echo "runs=$(wc -l <"$OUT/$1.series")"
+}

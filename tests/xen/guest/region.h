@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Anonymous memory that is touched on purpose: the demand of a guest in the Xen lab.
+ *
+ * Rates can be compared only if memory is touched in the same way: by MADV_POPULATE_WRITE on one
+ * step, or by a fault for each page, as most programs do it and which is several times slower under
+ * emulation. Then one word is written into each page: its own number, so that a later reading
+ * proves that the page came back from swap as it was.
+ */
+#ifndef CAGMA_LAB2_REGION_H
+#define CAGMA_LAB2_REGION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	REGION_PAGE_BYTES = 4096,
+	REGION_PAGE_KIB = 4,
+};
+
+struct region {
+	unsigned char *start;
+	uint64_t size_kib;
+	uint64_t touched_kib;
+	/* Touched by a fault for each page. */
+	bool by_fault;
+};
+
+/* What reading found. */
+struct region_reading {
+	uint64_t passes;
+	uint64_t pages;
+	uint64_t bad_pages;
+};
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+uint64_t region_now_ms(void);
+void region_sleep_until_ms(uint64_t when_ms);
+
+/* Reserves addresses, no memory. Returns 0 or -errno. */
+int region_create(uint64_t size_kib, bool by_fault, struct region *ret_region);
+
+/* Accepts zeroed memory. */
+void region_destroy(struct region *region);
+
+/*
+ * Touches up to step_kib more, and never past the end. Returns 0 or -errno; touched_kib is advanced
+ * on success only.
+ */
+int region_touch(struct region *region, uint64_t step_kib);
+
+/*
+ * Touches more, up to total_kib (at most its size), in steps at rate_kib_s on an absolute schedule
+ * (late steps are made up for), or as fast as it goes with rate 0. *ret_ms: how long it took.
+ * Returns 0 or -errno.
+ */
+int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, uint64_t rate_kib_s,
+		uint64_t *ret_ms);
+
+/*
+ * Touches kib more in one MADV_POPULATE_WRITE. *ret_ms: how long that call took, without the
+ * writing of words that follows. Returns 0 or -errno; -ENOSPC if so much is not left.
+ */
+int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms);
+
+/* Gives back all but the first kib. */
+void region_trim(struct region *region, uint64_t kib);
+
+/*
+ * Reads every touched page once a second until hold_ms have gone by, or so many passes are done;
+ * passes 0: no matter how many.
+ */
+void region_read(const struct region *region, uint64_t hold_ms, uint64_t passes,
+		 struct region_reading *ret_reading);
+
+#endif

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# For scripts that run outside dom0: one line for each step, a time limit for each step, one
+# sentence when it fails. STEP_LOGS is the directory of the logs, RUN that of one run.
+
+die() {
+	printf 'the Xen lab: %s\n' "$*" >&2
+	exit 1
+}
+
+step_pid=
+
+# A step runs in a process group of its own, which Ctrl-C does not reach by itself.
+interrupt() {
+	[ -z "$step_pid" ] || kill "$step_pid" 2>/dev/null || true
+	exit 130
+}
+trap interrupt INT TERM
+
+# step NAME LIMIT_S WHAT COMMAND...
+step() {
+	local limit_s=$2 what=$3 log=$STEP_LOGS/$1.log start_s rc=0
+	shift 3
+	start_s=$(date +%s)
+	timeout "$limit_s" "$@" >"$log" 2>&1 &
+	step_pid=$!
+	wait "$step_pid" || rc=$?
+	step_pid=
+	case $rc in
+	0) printf 'the Xen lab: %s: %d s\n' "$what" $(($(date +%s) - start_s)) ;;
+	124) die "$what did not end within $limit_s s; see ${log#"$PWD"/}" ;;
+	*) die "$what failed (status $rc); see ${log#"$PWD"/}" ;;
+	esac
+}
+
+# lose SENTENCE: after a run that left something to look at
+lose() {
+	echo "the Xen lab: consoles, logs and samples are kept in $RUN" >&2
+	die "$@"
+}
+
+# Copies the RESULT lines of all SCENARIOS from RUN/out to RESULTS and prints them; says which
+# scenarios failed, and fails if one did or if a result is missing.
+report_results() {
+	local name why failed=
+	mkdir -p "$RESULTS"
+	for name in $SCENARIOS; do
+		why=
+		if [ -s "$RUN/out/$name/result.txt" ]; then
+			cp "$RUN/out/$name/result.txt" "$RESULTS/$name.txt"
+			cat "$RESULTS/$name.txt"
+		else
+			why="it left no result"
+		fi
+		[ ! -s "$RUN/out/$name/failed" ] || why=$(head -n 1 "$RUN/out/$name/failed")
+		[ -z "$why" ] || failed="$failed; $name: $why (see $RUN/out/$name)"
+	done
+	[ -z "$failed" ] || lose "${failed#; }"
+}
+
+# prepare_run: what a run needs before anything is started: known scenarios, no older results, no
+# other run, the image, the payload.
+prepare_run() {
+	local name
+	for name in $SCENARIOS; do
+		[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
+		rm -f "$RESULTS/$name.txt"
+	done
+	mkdir -p "$LAB"
+	exec 9>"$LAB/lock"
+	flock -n 9 || die "another run of the Xen lab is under way here"
+	"$HERE/build-image.sh" "$LAB"
+	rm -rf "$RUN"
+	mkdir -p "$RUN/out"
+	"$HERE/make-payload.sh" "$BUILD" "$LAB/image" "$RUN/payload"
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+# The Xen lab: real Xen, dom0 and PV guests in QEMU, or on a host of your own. Part of the top Makefile.
+#
+#: make lab                            runs real-grow and agent-idle in one boot, as make check does
+#: make lab-full                       runs all scenarios, as often as it takes to trust the figures
+#: make result-real-grow               runs one scenario; likewise agent-idle, admission, self-grow, hand-over, jump,
+#:                                     alarm-latency, squeeze, burst, stuck, wind-up, ratchet, reader, cold
+#: make result-precopy                 migrates a guest on a hypervisor that is built for it; likewise
+#:                                     precopy-integrity and migrate-room
+#: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
+#: make result-mkguest                 makes a guest by cagma-mkguest, and boots it
+#: make lab-payload                    makes what runs in dom0, as a directory
+#: make lab DOM0=root@host SWAP=WHERE  runs the lab on a real dom0: see tests/xen/run-ssh.sh
+
+XEN_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
+                 libxen-dev libxenstore4 libxenmisc4.17 dpkg-dev bison flex python3
+XEN_SHORT     = real-grow agent-idle
+XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader cold
+XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
+                 guest/lab-peer-agent)
+XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
+XEN_JUDGE     = $(addprefix $B/tests/xen/,judging.o judge.o timeline.o)
+XEN_PAYLOAD   = $(addprefix $B/,$(XEN_PROGS) $(BENCH_PROGS) guest/cagma-agent $(filter host/%,$(PROGS)) host/cagma-save-helper host/libcagma-precopy.so)
+
+$B/tests/xen/lab-sampler: $B/tests/xen/sampler.o
+$B/tests/xen/lab-sampler: LDLIBS += -lxenctrl
+$B/tests/xen/lab-judge: $(XEN_JUDGE)
+$B/tests/xen/lab-store: $B/tests/xen/store.o
+$B/tests/xen/lab-store: LDLIBS += -lxenstore
+$B/tests/xen/guest/lab-work: $(addprefix $B/,$(XEN_WORK))
+$B/tests/xen/guest/lab-work: LDLIBS += -lxenstore -pthread
+$B/tests/xen/guest/lab-peer-agent: $B/tests/xen/guest/peer-agent.o $(GUEST_LIBS)
+$B/tests/xen/guest/lab-peer-agent: LDLIBS += -lxenstore
+$(addprefix $B/,$(XEN_PROGS)):
+	$(link)
+
+# The part of the lab that needs no Xen.
+XEN_TESTS     = $B/tests/xen/test_judge $B/tests/xen/test_timeline
+$B/tests/xen/test_judge: $B/tests/xen/judge.o
+$B/tests/xen/test_timeline: $B/tests/xen/timeline.o
+$(XEN_TESTS): %: %.o
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
+check-xen-judge: $(XEN_TESTS)
+	$Qfor t in $^; do $$t || exit 1; done
+	$Qbash tests/xen/test_run_qemu.sh
+
+ifdef DOM0
+XEN_RUN = tests/xen/run-ssh.sh $B $(RESULTS) "$(DOM0)" "$(SWAP)"
+else
+XEN_RUN = tests/xen/run-qemu.sh $B $(RESULTS)
+endif
+
+.PHONY: lab check-guest-kernel lab-full lab-payload result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
+        $(addprefix result-,$(XEN_SCENARIOS))
+xen-programs: $(addprefix $B/,$(XEN_PROGS))
+# A kernel with kprobes and huge pages, which this machine's need not have, and PV guests have not.
+$B/tests/unit/test_doze-static: $B/tests/unit/test_doze.o $B/tests/unit/libunit.a $(GUEST_LIBS)
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -static -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --static --libs check)
+check-guest-kernel: $B/tests/unit/test_doze-static
+	$Qtests/xen/build-image.sh
+	$Qtests/xen/check-kernel.sh build/xen/image $< $B/tests/xen
+# What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
+lab-payload: $(XEN_PAYLOAD)
+	$Qtests/xen/build-image.sh
+	$Qtests/xen/make-payload.sh $B build/xen/image build/xen/payload
+	@echo "the Xen lab: the payload is in build/xen/payload"
+lab: $(XEN_PAYLOAD) $(if $(DOM0),,check-guest-kernel)
+	$QLAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) $(XEN_SHORT)
+lab-full: $(XEN_PAYLOAD)
+	$Q$(XEN_RUN) $(XEN_SCENARIOS)
+	$Q$(MAKE) --no-print-directory result-published-experiment
+$(addprefix result-,$(XEN_SCENARIOS)): result-%: $(XEN_PAYLOAD)
+	$Q$(XEN_RUN) $*
+
+result-published-experiment: $(XEN_PAYLOAD)
+	$Qtests/bench/run-experiment.sh $B $(RESULTS) $(if $(DOM0),"$(DOM0)" "$(SWAP)")
+# What make check runs of it: two policies, once, in two minutes.
+experiment-short: $(XEN_PAYLOAD)
+	$QLAB_VARIANTS=short tests/bench/run-experiment.sh $B $(RESULTS)
+
+# PV guests migrate on a hypervisor with shadow paging alone.
+result-precopy result-precopy-integrity result-migrate-room: $(XEN_PAYLOAD)
+	$(if $(DOM0),,$Qtests/xen/build-shadow.sh)
+	$QXEN_HYPERVISOR=build/xen/shadow/xen $(XEN_RUN) $(@:result-%=%)
+# What make check runs of it: a few migrations, two minutes after the hypervisor is there.
+precopy-short:
+	+$QLAB_RUNS=4 $(MAKE) --no-print-directory result-precopy-integrity
+
+result-mkguest: $(XEN_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
+	$Qtests/xen/make-guest.sh $B
+	$QXEN_MADE=build/xen/made tests/xen/run-qemu.sh $B $(RESULTS) mkguest
