@@ -4,6 +4,8 @@
  *
  *	snapshot (what is)  --policy-->  plan (what to change, and why)
  *
+ * What else a policy is told is struct policy_conf: options.h.
+ *
  * Plain data. Every quantity is an integer with its unit in its name, time is
  * a field. The arrays are sized once at start (capacity guests) and belong to
  * whoever fills the structure in.
@@ -12,6 +14,7 @@
 #define CAGMA_CORE_MODEL_H
 
 #include "common/keys.h"
+#include "host/core/options.h"
 
 #define MODEL_PAGE_KIB        UINT64_C(4)
 #define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
@@ -134,18 +137,6 @@ struct plan {
 				  * to take, or PLAN_CREDIT_AS_IT_IS; one for each guest */
 	uint64_t promised_kib;   /* grows that wait for pages of donors */
 	uint64_t wake_ms;        /* decide again no later than this */
-};
-
-/* What the policies are told; defaults and their evidence: docs/policy.md. */
-struct policy_conf {
-	uint64_t period_ms;
-	uint64_t reserve_kib;
-	uint64_t cma_min_kib;            /* CMA is never below this */
-	uint32_t cma_share_permyriad;    /* … nor below this share of use */
-	uint32_t pressure_max_permyriad; /* of D: the most that stalls add to the CMA */
-	uint64_t demand_fall_ms;         /* how long D's, and pressure's, fall takes */
-	uint64_t step_kib;               /* no change of a target is smaller */
-	uint64_t credit_kib;             /* the most a guest may grow by itself; 0: not at all */
 };
 
 /* It may be moved. */

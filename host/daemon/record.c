@@ -41,14 +41,10 @@ void record_close(struct record *r)
 static void print_conf(FILE *file, const struct config *config)
 {
 	struct policy_conf c = config_policy(config);
-	fprintf(file,
-		" | conf policy=%s period_ms=%" PRIu64 " reserve_kib=%" PRIu64
-		" cma_min_kib=%" PRIu64 " cma_share_permyriad=%" PRIu32
-		" pressure_max_permyriad=%" PRIu32 " demand_fall_ms=%" PRIu64 " step_kib=%" PRIu64
-		" credit_kib=%" PRIu64,
-		config->policy->name, c.period_ms, c.reserve_kib, c.cma_min_kib,
-		c.cma_share_permyriad, c.pressure_max_permyriad, c.demand_fall_ms, c.step_kib,
-		c.credit_kib);
+	fprintf(file, " | conf policy=%s", config->policy->name);
+#define X(name, member, ...) fprintf(file, " " #member "=%" PRIu64, c.member);
+	OPTIONS_POLICY(X)
+#undef X
 }
 
 /* A name is the administrator's, but may hold spaces and bars. */

@@ -15,20 +15,16 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 #define PASS_FIELDS(X)                                                                             \
 	X(now_ms)                                                                                  \
 	X(total_kib) X(free_kib) X(outstanding_kib) X(held_kib) X(reserved_kib) X(xl_is_building)
-#define CONF_FIELDS(X)                                                                             \
-	X(period_ms)                                                                               \
-	X(reserve_kib)                                                                             \
-	X(cma_min_kib)                                                                             \
-	X(cma_share_permyriad) X(pressure_max_permyriad) X(demand_fall_ms) X(step_kib) X(credit_kib)
 #define GUEST_FIELDS(X)                                                                            \
 	X(domid)                                                                                   \
 	X(alm_kib)                                                                                 \
 	X(cap_kib)                                                                                 \
 	X(target_kib)                                                                              \
 	X(latency_ms)                                                                              \
-	X(at_rest) X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight) X(is_alarmed)          \
-		X(may_have_credit) X(is_credited) X(is_being_told) X(grew_itself) X(can_alarm)     \
-			X(boot_kib) X(fill_kib_s) X(speed_kib_s)
+	X(at_rest)                                                                                 \
+	X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight) X(is_alarmed) X(may_have_credit)  \
+		X(is_credited) X(is_being_told) X(grew_itself) X(can_alarm) X(boot_kib)            \
+			X(fill_kib_s) X(speed_kib_s)
 #define ACTION_FIELDS(X) X(domid) X(target_kib)
 #define REPORT_FIELDS(X) X(report_ms)
 
@@ -37,7 +33,7 @@ struct pass_words {
 	PASS_FIELDS(MEMBER)
 };
 struct conf_words {
-	CONF_FIELDS(MEMBER)
+	OPTIONS_POLICY(OPTIONS_MEMBER)
 	char policy[MAX_WORD + 1];
 };
 struct guest_words {
@@ -57,8 +53,9 @@ struct report_words {
 #define X(name)              NUMBER(pass_words, name)
 static const struct line_field pass_fields[] = {PASS_FIELDS(X)};
 #undef X
-#define X(name) NUMBER(conf_words, name)
-static const struct line_field conf_fields[] = {CONF_FIELDS(X) WORD(conf_words, policy)};
+#define X(name, member, unit, standard, least, most, about)                                        \
+	LINE_FIELD(conf_words, member, NUMBER, (most)*OPTIONS_PER_##unit, true, "", about)
+static const struct line_field conf_fields[] = {OPTIONS_POLICY(X) WORD(conf_words, policy)};
 #undef X
 #define X(name) NUMBER(guest_words, name)
 static const struct line_field guest_fields[] = {GUEST_FIELDS(X) WORD(guest_words, hold)
@@ -107,14 +104,9 @@ static bool take_conf(struct replay *r, struct text text)
 	if (!parse(&conf_format, text, &w))
 		return false;
 	r->by = r->policy ? r->policy : policy_find(w.policy);
-	r->conf = (struct policy_conf){.period_ms = w.period_ms,
-				       .reserve_kib = w.reserve_kib,
-				       .cma_min_kib = w.cma_min_kib,
-				       .cma_share_permyriad = (uint32_t)w.cma_share_permyriad,
-				       .pressure_max_permyriad = (uint32_t)w.pressure_max_permyriad,
-				       .demand_fall_ms = w.demand_fall_ms,
-				       .step_kib = w.step_kib,
-				       .credit_kib = w.credit_kib};
+#define X(name, member, ...) .member = w.member,
+	r->conf = (struct policy_conf){OPTIONS_POLICY(X)};
+#undef X
 	return r->by != NULL;
 }
 

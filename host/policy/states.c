@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { DAY_MS = 86400000, DEFAULT_PERIOD_MS = 1000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
+enum { DAY_MS = 86400000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
 
 #define X(name, max, required, unit, about)                                                        \
 	LINE_FIELD(states_host, name, NUMBER, max, required, unit, about)
@@ -58,19 +58,14 @@ static const char *take_host(struct states *d, struct text text)
 		return wrong;
 	if (!has(h.present, HOST_now_ms))
 		h.now_ms = d->host.now_ms + DAY_MS;
-	if (!has(h.present, HOST_period_ms))
-		h.period_ms = DEFAULT_PERIOD_MS;
 	if (d->is_series && h.now_ms < d->host.now_ms)
 		return "goes back in time";
 	if (h.free_kib > h.total_kib)
 		return "has more free than there is";
-	d->conf = (struct policy_conf){.period_ms = h.period_ms,
-				       .reserve_kib = h.reserve_kib,
-				       .cma_min_kib = 32 * 1024,
-				       .cma_share_permyriad = 1250,
-				       .pressure_max_permyriad = 1000,
-				       .demand_fall_ms = 20000,
-				       .step_kib = 4096};
+	d->conf = options_default();
+	d->conf.reserve_kib = h.reserve_kib;
+	if (has(h.present, HOST_period_ms))
+		d->conf.period_ms = h.period_ms;
 	d->host = (struct host_view){.now_ms = h.now_ms,
 				     .total_kib = h.total_kib,
 				     .free_kib = h.free_kib,

@@ -28,7 +28,7 @@ enum {
 	X(free_kib, STATES_MAX_KIB, true, "KiB", "what is free of it")                             \
 	X(kept_kib, STATES_MAX_KIB, false, "KiB", "what is claimed, held or reserved of that")     \
 	X(reserve_kib, STATES_MAX_KIB, false, "KiB", "reserve_mib; 0")                             \
-	X(period_ms, STATES_MAX_MS, false, "ms", "period_ms, a coordinator's interval; 1000")
+	X(period_ms, STATES_MAX_MS, false, "ms", "period_ms, a coordinator's interval; as shipped")
 
 /* Those from total_kib on are what the guest reports. */
 #define STATES_GUEST_FIELDS(X)                                                                     \

@@ -8,20 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB UINT64_C(1024)
-
-/* The defaults of cagmad.conf (host/daemon/config.c). */
-static const struct policy_conf standard = {
-	.period_ms = 1000,
-	.reserve_kib = 64 * MIB,
-	.cma_min_kib = 32 * MIB,
-	.cma_share_permyriad = 1250,
-	.pressure_max_permyriad = 1000,
-	.demand_fall_ms = 20000,
-	.step_kib = 2 * MIB,
-	.credit_kib = 32 * MIB,
-};
-
 /*
  * Peers have no reserve_mib: what they keep free is in their policies, and so is
  * how often they decide, but for the coordinator's interval, an argument of it;
@@ -31,30 +17,35 @@ static const struct policy_conf standard = {
 static const struct {
 	const char *policy;
 	enum sim_agent_kind agents;
-	uint64_t period_ms, poll_ms, reserve_kib;
+	uint64_t period_ms; /* 0: the options are cagmad.conf's, reserve and all */
+	uint64_t poll_ms;
 } systems[] = {
-	{"cagma", SIM_AGENT_CAGMA, 1000, 0, 64 * MIB},
-	{"static", SIM_AGENT_CAGMA, 1000, 0, 64 * MIB},
-	{"qmemman", SIM_AGENT_QMEMMAN, 1000, 0, 0},
-	{"cagma-2017", SIM_AGENT_POLLED, 3000, 250, 0},
-	{"coordinator", SIM_AGENT_POLLED, 2000, 1000, 0},
-	{"coordinator-program", SIM_AGENT_POLLED, 2000, 1000, 0},
-	{"squeezed", SIM_AGENT_POLLED, 1000, 1000, 0},
-	{"proxmox", SIM_AGENT_POLLED, 1000, 1000, 0},
-	{"mom", SIM_AGENT_POLLED, 1000, 1000, 0},
+	{"cagma", SIM_AGENT_CAGMA, 0, 0},
+	{"static", SIM_AGENT_CAGMA, 0, 0},
+	{"qmemman", SIM_AGENT_QMEMMAN, 1000, 0},
+	{"cagma-2017", SIM_AGENT_POLLED, 3000, 250},
+	{"coordinator", SIM_AGENT_POLLED, 2000, 1000},
+	{"coordinator-program", SIM_AGENT_POLLED, 2000, 1000},
+	{"squeezed", SIM_AGENT_POLLED, 1000, 1000},
+	{"proxmox", SIM_AGENT_POLLED, 1000, 1000},
+	{"mom", SIM_AGENT_POLLED, 1000, 1000},
 };
 
 struct sim_system sim_system_of(const struct policy *policy)
 {
-	struct sim_system system = {
-		.policy = policy, .agents = SIM_AGENT_POLLED, .poll_ms = 1000, .conf = standard};
+	struct sim_system system = {.policy = policy,
+				    .agents = SIM_AGENT_POLLED,
+				    .poll_ms = 1000,
+				    .conf = options_default()};
 	for (unsigned i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
 		if (strcmp(systems[i].policy, policy->name) != 0)
 			continue;
 		system.agents = systems[i].agents;
 		system.poll_ms = systems[i].poll_ms;
+		if (!systems[i].period_ms)
+			continue;
 		system.conf.period_ms = systems[i].period_ms;
-		system.conf.reserve_kib = systems[i].reserve_kib;
+		system.conf.reserve_kib = 0;
 	}
 	return system;
 }

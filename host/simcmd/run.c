@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,19 +63,24 @@ static bool take_seeds(char *list, struct sim_table *table)
 	return true;
 }
 
-static bool take_setting(char *text, struct sim_table *table)
+static bool take_setting(const char *word, struct sim_table *table)
 {
-	uint64_t value;
-	char *at = strchr(text, '=');
-	if (at)
-		*at++ = '\0';
-	if (!at || !text_number((struct text){at, strlen(at)}, UINT32_MAX, &value) ||
-	    !sim_table_set(table, text, value)) {
-		fprintf(stderr, "cagma-sim: --set %s: there is no such option, or no number\n",
-			text);
-		return false;
+	char why[OPTIONS_MAX_WHY];
+	if (options_take(&options_policy, (struct text){word, strlen(word)}, &table->conf, why))
+		return true;
+	fprintf(stderr, "cagma-sim: --set: %s\n", why);
+	return false;
+}
+
+static void print_usage(void)
+{
+	fputs(usage, stdout);
+	puts("\nOptions of cagmad.conf, as they are without --set:");
+	for (unsigned i = 0; i < options_policy.n_fields; i++) {
+		const struct options_field *f = &options_policy.field[i];
+		printf("  %s=%" PRIu64 " (%" PRIu64 " to %" PRIu64 ")\n      %s\n", f->name,
+		       f->standard, f->least, f->most, f->about);
 	}
-	return true;
 }
 
 static void add_all_policies(struct sim_table *table)
@@ -104,7 +110,7 @@ static int read_options(int argc, char **argv, struct sim_table *table)
 			table->is_tsv = true;
 			break;
 		case 'h':
-			fputs(usage, stdout);
+			print_usage();
 			return 1;
 		default:
 			is_right = false;
@@ -172,8 +178,9 @@ static int run_all(char *const *paths, struct sim_table *table, bool is_trace)
 
 int sim_main(int argc, char **argv)
 {
-	struct sim_table table = {.n_policies = 0};
+	struct sim_table table;
 	const char *verb = argv[0];
+	sim_table_init(&table);
 	int end = read_options(argc, argv, &table);
 	if (end)
 		return end - 1;

@@ -5,55 +5,21 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TRACE_MS = 250 };
 
-/* --- options of cagmad.conf ------------------------------------------------------------- */
-
-static const struct {
-	const char *name;
-	size_t offset;
-	bool is_u32;
-	uint64_t scale;
-} options[] = {
-	{"period_ms", offsetof(struct policy_conf, period_ms), false, 1},
-	{"reserve_mib", offsetof(struct policy_conf, reserve_kib), false, 1024},
-	{"cma_min_mib", offsetof(struct policy_conf, cma_min_kib), false, 1024},
-	{"cma_share_permyriad", offsetof(struct policy_conf, cma_share_permyriad), true, 1},
-	{"pressure_max_permyriad", offsetof(struct policy_conf, pressure_max_permyriad), true, 1},
-	{"demand_fall_ms", offsetof(struct policy_conf, demand_fall_ms), false, 1},
-	{"step_mib", offsetof(struct policy_conf, step_kib), false, 1024},
-	{"credit_mib", offsetof(struct policy_conf, credit_kib), false, 1024},
-};
-
-enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
-
-bool sim_table_set(struct sim_table *t, const char *name, uint64_t value)
+void sim_table_init(struct sim_table *t)
 {
-	for (unsigned i = 0; i < N_OPTIONS && t->n_settings < SIM_TABLE_SETTINGS; i++) {
-		if (strcmp(options[i].name, name) != 0)
-			continue;
-		t->setting[t->n_settings++] = (struct sim_setting){i, value};
-		return true;
-	}
-	return false;
+	*t = (struct sim_table){.conf = options_default()};
 }
 
 static struct sim_system system_of(const struct sim_table *t, unsigned policy)
 {
 	struct sim_system system = sim_system_of(t->policy[policy]);
-	for (unsigned i = 0; i < t->n_settings && strcmp(system.policy->name, "cagma") == 0; i++) {
-		unsigned o = t->setting[i].option;
-		char *at = (char *)&system.conf + options[o].offset;
-		uint64_t value = t->setting[i].value * options[o].scale;
-		if (options[o].is_u32)
-			*(uint32_t *)(void *)at = (uint32_t)value;
-		else
-			*(uint64_t *)(void *)at = value;
-	}
+	if (strcmp(system.policy->name, "cagma") == 0)
+		system.conf = t->conf;
 	return system;
 }
 

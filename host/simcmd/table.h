@@ -9,22 +9,18 @@
 
 #include <stdio.h>
 
-enum { SIM_TABLE_POLICIES = 16, SIM_TABLE_SEEDS = 16, SIM_TABLE_SETTINGS = 8, SIM_TABLE_NAME = 40 };
+enum { SIM_TABLE_POLICIES = 16, SIM_TABLE_SEEDS = 16, SIM_TABLE_NAME = 40 };
 
 struct sim_table {
-	unsigned n_policies, n_seeds, n_settings;
+	unsigned n_policies, n_seeds;
 	const struct policy *policy[SIM_TABLE_POLICIES];
 	uint64_t seed[SIM_TABLE_SEEDS];
-	struct sim_setting {
-		unsigned option;
-		uint64_t value;
-	} setting[SIM_TABLE_SETTINGS];
+	struct policy_conf conf; /* of policy cagma; the others have their own systems' */
 	bool is_tsv;
 };
 
-/* An option of cagmad.conf is to have another value under policy cagma. False when there is none
- * of that name, or no place for more. */
-bool sim_table_set(struct sim_table *table, const char *name, uint64_t value);
+/* No policies and no seeds yet, and the options as shipped. */
+void sim_table_init(struct sim_table *table);
 
 void sim_table_head(const struct sim_table *table, FILE *file);
 

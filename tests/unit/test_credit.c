@@ -17,12 +17,11 @@ static const struct policy *cagma(void)
 	return policy_find("cagma");
 }
 
-/* Two guests that have just what they want, 100 MiB free of which 64 are the reserve, credit of 32
- * MiB for both. */
+/* Two guests that have just what they want, 100 MiB free of which 64 are the reserve, and the
+ * credit as shipped, 32 MiB, for both. */
 static void start(void)
 {
 	world_init(&w, 100 * MIB);
-	w.conf.credit_kib = 32 * MIB;
 	for (int i = 0; i < 2; i++)
 		w.view[world_add(&w, 200 * MIB, 112 * MIB)].may_have_credit = true;
 }

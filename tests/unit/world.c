@@ -12,13 +12,7 @@ void world_init(struct world *w, uint64_t free_kib)
 {
 	*w = (struct world){
 		.host = {.now_ms = 1000000, .total_kib = 64 * 1024 * MIB, .free_kib = free_kib},
-		.conf = {.period_ms = 1000,
-			 .reserve_kib = 64 * MIB,
-			 .cma_min_kib = 32 * MIB,
-			 .cma_share_permyriad = 1250,
-			 .pressure_max_permyriad = 5000,
-			 .demand_fall_ms = 20000,
-			 .step_kib = 2 * MIB},
+		.conf = options_default(),
 	};
 	w->plan.action = w->action;
 	w->plan.verdict = w->verdict;

@@ -43,7 +43,7 @@ struct world {
 	uint64_t overspent_kib; /* what balloons wanted and the host did not have */
 };
 
-/* Reserve 64 MiB, CMA at least 32 MiB or an eighth, period 1 s; `free_kib` free. */
+/* The options as shipped (64 MiB of reserve, CMA of 32 MiB or an eighth, 1 s); `free_kib` free. */
 void world_init(struct world *world, uint64_t free_kib);
 
 /* A managed guest at rest, with min 128 MiB and max 4 GiB; its index. */
