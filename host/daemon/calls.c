@@ -50,10 +50,9 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 	g->call_is_under_way = false;
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(store, g, a)) {
-		if (g->call_trouble_told)
+		if (trouble_over(&g->call_trouble))
 			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
 				 g->name, a->job.domid);
-		g->call_trouble_told = false;
 		return;
 	}
 	if (a->outcome == TARGET_GONE)
@@ -61,12 +60,11 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 	c->n_failed++;
 	g->n_failed_calls++;
 	g->call_paused_until_ms = now_ms + GUESTS_CALL_PAUSE_MS;
-	if (!g->call_trouble_told)
+	if (trouble_met(&g->call_trouble))
 		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64
 			  " KiB not set: %s (%" PRId32 "); trying again every %d s",
 			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
 			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
-	g->call_trouble_told = true;
 }
 
 bool calls_are_under_way(const struct calls *c)

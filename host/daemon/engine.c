@@ -12,7 +12,7 @@
 #include "host/daemon/record.h"
 #include "host/daemon/reservations.h"
 #include "host/xen/store.h"
-#include "host/daemon/trouble.h"
+#include "common/trouble.h"
 #include "host/xen/tool.h"
 #include "host/xen/xllock.h"
 

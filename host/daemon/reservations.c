@@ -127,10 +127,9 @@ static int take_new(struct reservations *r, struct store *store, uint32_t id,
 		return error;
 	struct reservation *l = reservation_put(&r->list, id, request, name, serial);
 	if (!l) {
-		if (!r->full_told)
+		if (trouble_met(&r->is_full))
 			log_error("there are more than %d reservations; the rest is passed over",
 				  RESERVATION_MAX);
-		r->full_told = true;
 		return 0;
 	}
 	struct reservation_answer *a = answer_of(r, id);
@@ -153,10 +152,9 @@ static int take_request(struct reservations *r, struct store *store, uint32_t id
 	if (!wrong)
 		wrong = toolkeys_read_request((struct text){line, (size_t)len}, &request);
 	if (wrong) {
-		if (!r->bad_told)
+		if (trouble_met(&r->bad_request))
 			log_warning("reservation %" PRIu32 ": its request %s; it is passed over",
 				    id, wrong);
-		r->bad_told = true;
 		return 0;
 	}
 	if (!reservation_find(&r->list, id))
