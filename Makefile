@@ -39,7 +39,7 @@ ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
 PURE_FOLDERS = common host/core host/policy host/precopy host/sim guest/core
-COMMON_EDGES = $(addprefix common/,file log clock command)
+COMMON_EDGES = $(addprefix common/,file log clock command trouble)
 HOST_EDGES   = host/xen host/daemon host/ctl host/migrate host/simcmd
 GUEST_EDGES  = guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
@@ -106,7 +106,7 @@ else
 include $(wildcard tests/*/*.mk)
 
 pure: $(PURE)
-	$Qsh tests/house/pure.sh $B $(PURE_FOLDERS)
+	$Qsh tests/house/pure.sh $B "$(COMMON_EDGES)" $(PURE_FOLDERS)
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
 	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all test-programs >build-$$cc.log 2>&1 \

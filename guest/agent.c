@@ -112,11 +112,10 @@ static void set_target(struct agent *agent, uint64_t target_kib, const char *wha
 	int r = target_set(agent->sense.root_fd, target_kib);
 	if (r < 0) {
 		selfgrow_failed(&agent->grow);
-		if (!agent->grow_is_told)
+		if (trouble_met(&agent->no_growth))
 			log_warning("cannot set target_kb of the balloon driver: %s; the guest "
 				    "does not grow by itself",
 				    strerror(-r));
-		agent->grow_is_told = true;
 		return;
 	}
 	selfgrow_set(&agent->grow, target_kib, agent->report.uptime_ms);

@@ -10,6 +10,7 @@
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
 
+#include "common/trouble.h"
 #include "guest/core/alarm.h"
 #include "guest/core/announce.h"
 #include "guest/doze.h"
@@ -37,7 +38,7 @@ struct agent {
 	bool can_self_grow;
 	bool can_reclaim;
 	bool counts_faults;
-	bool grow_is_told;      /* that it does not work */
+	struct trouble no_growth; /* the balloon driver refuses targets */
 	bool is_told;           /* of a target: the balloon driver will read it, too, in a moment */
 	bool was_told;          /* … in the round before, so that now it has */
 	bool has_credit;        /* the host has written it since the last look */

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/sysinfo.h>
 #include <time.h>
@@ -136,11 +137,9 @@ static void tell_failure(struct sense *sense, unsigned i, const char *wrong, int
 {
 	struct sense_file *file = &sense->file[i];
 	const char *root = sense->root ? sense->root : "";
-	file->n_failures++;
 	file->n_good = 0;
-	if (file->is_told)
+	if (!trouble_met(&file->trouble))
 		return;
-	file->is_told = true;
 	if (wrong)
 		log_warning("%s/%s %s: %s", root, sources[i].path, wrong, sources[i].consequence);
 	else
@@ -151,11 +150,10 @@ static void tell_failure(struct sense *sense, unsigned i, const char *wrong, int
 static void tell_recovery(struct sense *sense, unsigned i)
 {
 	struct sense_file *file = &sense->file[i];
-	if (!file->is_told || ++file->n_good < SENSE_GOOD_LOOKS)
+	if (!file->trouble.is_on || ++file->n_good < SENSE_GOOD_LOOKS)
 		return;
-	log_info("%s/%s is fine again after %u failed readings", sense->root ? sense->root : "",
-		 sources[i].path, file->n_failures);
-	*file = (struct sense_file){.fd = file->fd};
+	log_info("%s/%s is fine again after %" PRIu64 " failed readings",
+		 sense->root ? sense->root : "", sources[i].path, trouble_over(&file->trouble));
 }
 
 static void take_source(struct sense *sense, unsigned i, struct report *report)

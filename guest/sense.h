@@ -9,6 +9,7 @@
 #ifndef CAGMA_SENSE_H
 #define CAGMA_SENSE_H
 
+#include "common/trouble.h"
 #include "guest/core/cadence.h"
 
 #include <dirent.h>
@@ -21,10 +22,9 @@ enum {
 };
 
 struct sense_file {
-	int fd; /* -1: not open */
-	unsigned n_failures;
+	int fd;          /* -1: not open */
 	unsigned n_good; /* looks in a row since the last failure */
-	bool is_told;
+	struct trouble trouble;
 };
 
 struct sense {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,24 +29,21 @@ static void disconnect(struct store *store)
 /* `what` and `key` make "open xenstore", "write xenstore's data/cagma/report". */
 static void fail(struct store *store, uint64_t now_ms, const char *what, const char *key, int error)
 {
-	store->n_failures++;
 	if (!store->retry_ms)
 		store->retry_ms = STORE_MIN_RETRY_MS;
 	store->not_before_ms = now_ms + store->retry_ms;
 	store->retry_ms =
 		store->retry_ms > STORE_MAX_RETRY_MS / 2 ? STORE_MAX_RETRY_MS : 2 * store->retry_ms;
-	if (!store->is_told)
+	if (trouble_met(&store->trouble))
 		log_warning("cannot %s%s: %s%s", what, key, strerror(error),
 			    store->gives_up ? "" : "; trying again until it works");
-	store->is_told = true;
 }
 
 static void succeed(struct store *store)
 {
-	if (store->is_told)
-		log_info("xenstore works again after %u failures", store->n_failures);
-	store->is_told = false;
-	store->n_failures = 0;
+	uint64_t n_failures = trouble_over(&store->trouble);
+	if (n_failures)
+		log_info("xenstore works again after %" PRIu64 " failures", n_failures);
 	store->retry_ms = 0;
 }
 

@@ -11,6 +11,7 @@
 #define CAGMA_GUEST_STORE_H
 
 #include "common/keys.h"
+#include "common/trouble.h"
 
 enum {
 	STORE_MIN_RETRY_MS = 500,
@@ -37,8 +38,7 @@ struct store_news {
 struct store {
 	struct xs_handle *xs; /* NULL: not connected */
 	bool gives_up;        /* one try and no watch: for a caller that does not stay */
-	bool is_told;         /* of the trouble that lasts */
-	unsigned n_failures;
+	struct trouble trouble;
 	unsigned retry_ms;      /* the next pause; 0: no trouble */
 	uint64_t not_before_ms; /* until then nothing is tried */
 	struct store_host host;

@@ -11,6 +11,7 @@
 #include "host/core/reservation.h"
 #include "host/core/need.h"
 #include "host/ctl/reserve.h"
+#include "host/xen/tool.h"
 #include "host/xen/xlcfg.h"
 
 #include <errno.h>
@@ -172,7 +173,7 @@ static int do_reserve(int argc, char **argv)
 	if (!store)
 		return EXIT_FAILURE;
 	const char *wrong = reserve_find_daemon(store);
-	int e = wrong ? 0 : store_open_tool(store);
+	int e = wrong ? 0 : tool_open(store);
 	if (wrong && r.needs_no_daemon) {
 		log_warning("%s: nothing is reserved", wrong);
 		code = run_unreserved(r.command);
@@ -200,10 +201,10 @@ static int do_release(int argc, char **argv)
 	if (!store)
 		return EXIT_FAILURE;
 	toolkeys_path(TOOLKEYS_REQUEST, (uint32_t)id, path);
-	int r = store_read_tool(store, path, line, sizeof(line));
+	int r = tool_read(store, path, line, sizeof(line));
 	if (r >= 0 || r == -EMSGSIZE) {
 		snprintf(path, sizeof(path), "reservation/%" PRIu64, id);
-		r = store_remove_tool(store, path);
+		r = tool_remove(store, path);
 	}
 	store_close(store);
 	if (r < 0)
@@ -218,7 +219,7 @@ static struct text read_key(struct store *store, enum toolkeys_key key, uint32_t
 {
 	char path[TOOLKEYS_MAX_PATH];
 	toolkeys_path(key, id, path);
-	int len = store_read_tool(store, path, buf, size);
+	int len = tool_read(store, path, buf, size);
 	buf[len < 0 ? 0 : len] = '\0';
 	return (struct text){buf, len < 0 ? 0 : (size_t)len};
 }
@@ -257,7 +258,7 @@ static int do_reservations(int argc, char **argv)
 	struct store *store = open_store();
 	if (!store)
 		return EXIT_FAILURE;
-	int n = store_list_tool(store, "reservation", id, RESERVATION_MAX);
+	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
 		log_error("xenstore cannot be read: %s", strerror(-n));
 	else

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "common/command.h"
 #include "host/core/reservation.h"
+#include "host/xen/tool.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,7 +35,7 @@ const char *reserve_find_daemon(struct store *store)
 	char line[TOOLKEYS_MAX_BYTES + 1];
 	struct toolkeys_daemon daemon;
 	uint64_t present;
-	int len = store_read_tool(store, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
+	int len = tool_read(store, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
 	if (len == -ENOENT)
 		return "no cagmad runs here (systemctl start cagmad)";
 	if (len < 0)
@@ -74,7 +75,7 @@ static int ask(struct errand *e)
 	e->begun_ms = clock_boot_ms();
 	e->late_ms = e->begun_ms + e->asked->timeout_ms;
 	write_line(e, e->late_ms + e->asked->for_ms, line);
-	return store_add_reservation(e->store, line, e->asked->name, RESERVATION_MAX, &e->id);
+	return tool_add_reservation(e->store, line, e->asked->name, RESERVATION_MAX, &e->id);
 }
 
 /* -ENOENT when it is over already. */
@@ -85,7 +86,7 @@ static int keep_until(struct errand *e, uint64_t until_ms)
 	write_line(e, until_ms, line);
 	path_of(e, TOOLKEYS_REQUEST, path);
 	for (int i = 0; i < 100 && r == -EAGAIN; i++)
-		r = store_write_tool(e->store, path, path, line);
+		r = tool_write(e->store, path, path, line);
 	return r;
 }
 
@@ -93,7 +94,7 @@ static void withdraw(struct errand *e)
 {
 	char path[TOOLKEYS_MAX_PATH];
 	snprintf(path, sizeof(path), "reservation/%" PRIu32, e->id);
-	store_remove_tool(e->store, path);
+	tool_remove(e->store, path);
 }
 
 /* --- waiting -------------------------------------------------------------- */
@@ -128,10 +129,10 @@ static int read_answer(struct errand *e)
 	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
 	uint64_t present;
 	path_of(e, TOOLKEYS_STATE, path);
-	int len = store_read_tool(e->store, path, line, sizeof(line));
+	int len = tool_read(e->store, path, line, sizeof(line));
 	if (len == -ENOENT) {
 		path_of(e, TOOLKEYS_REQUEST, path);
-		len = store_read_tool(e->store, path, line, sizeof(line));
+		len = tool_read(e->store, path, line, sizeof(line));
 		return len < 0 ? len : -EAGAIN;
 	}
 	if (len < 0)

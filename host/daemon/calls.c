@@ -8,19 +8,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const char *outcome_text(enum worker_outcome outcome)
+static const char *outcome_text(enum target_outcome outcome)
 {
 	switch (outcome) {
-	case WORKER_DONE:
+	case TARGET_DONE:
 		return "libxl reported success, but memory/target is what it was";
-	case WORKER_GONE:
+	case TARGET_GONE:
 		return "the guest is gone";
-	case WORKER_REFUSED:
+	case TARGET_REFUSED:
 		return "libxl refused";
-	case WORKER_LATE:
+	case TARGET_LATE:
 		return "libxl did not answer in time and was killed; another tool may hold the "
 		       "guest's lock";
-	case WORKER_DIED:
+	case TARGET_DIED:
 		return "the process that called libxl died";
 	}
 	return "";
@@ -34,8 +34,8 @@ static bool is_really_done(struct store *store, const struct guest *g,
 			   const struct worker_answer *a)
 {
 	uint64_t target_kib = 0;
-	if (a->outcome != WORKER_DONE || !store)
-		return a->outcome == WORKER_DONE;
+	if (a->outcome != TARGET_DONE || !store)
+		return a->outcome == TARGET_DONE;
 	int r = store_read_number(store, a->job.domid, "memory/target", &target_kib);
 	target_kib += g->videoram_kib;
 	return r < 0 || target_kib == a->job.target_kib || target_kib != g->known_target_kib;
@@ -50,23 +50,21 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 	g->call_is_under_way = false;
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(store, g, a)) {
-		if (g->call_trouble_told)
+		if (trouble_over(&g->call_trouble))
 			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
 				 g->name, a->job.domid);
-		g->call_trouble_told = false;
 		return;
 	}
-	if (a->outcome == WORKER_GONE)
+	if (a->outcome == TARGET_GONE)
 		return;
 	c->n_failed++;
 	g->n_failed_calls++;
 	g->call_paused_until_ms = now_ms + GUESTS_CALL_PAUSE_MS;
-	if (!g->call_trouble_told)
+	if (trouble_met(&g->call_trouble))
 		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64
 			  " KiB not set: %s (%" PRId32 "); trying again every %d s",
 			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
 			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
-	g->call_trouble_told = true;
 }
 
 bool calls_are_under_way(const struct calls *c)
@@ -100,7 +98,7 @@ static void log_action(const struct guests *gs, const struct plan *plan, const s
 static int start_call(struct calls *c, struct guests *gs, const struct action *a, uint64_t now_ms)
 {
 	struct guest *g = &gs->guest[a->guest];
-	struct worker_job job = {.target_kib = a->target_kib, .domid = gs->view[a->guest].domid};
+	struct target_job job = {.target_kib = a->target_kib, .domid = gs->view[a->guest].domid};
 	memcpy(job.uuid, g->uuid, sizeof(job.uuid));
 	int r = worker_pool_start(c->workers, now_ms, &job);
 	if (r < 0)

@@ -9,7 +9,7 @@
 #define CAGMA_DAEMON_CALLS_H
 
 #include "host/daemon/guests.h"
-#include "host/daemon/trouble.h"
+#include "common/trouble.h"
 #include "host/daemon/worker.h"
 
 struct calls {

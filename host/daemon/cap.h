@@ -11,7 +11,7 @@
 #define CAGMA_DAEMON_CAP_H
 
 #include "host/daemon/guests.h"
-#include "host/daemon/trouble.h"
+#include "common/trouble.h"
 
 struct cap {
 	struct trouble refused; /* by Xen */

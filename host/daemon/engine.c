@@ -12,7 +12,8 @@
 #include "host/daemon/record.h"
 #include "host/daemon/reservations.h"
 #include "host/xen/store.h"
-#include "host/daemon/trouble.h"
+#include "common/trouble.h"
+#include "host/xen/tool.h"
 #include "host/xen/xllock.h"
 
 #include <errno.h>
@@ -340,7 +341,7 @@ static void hear_of_migrations(struct engine *e, uint64_t now_ms)
 	if (!e->is_told)
 		return;
 	e->is_told = false;
-	int n = store_list_tool(e->store, "migrating", domid, MIGRATION_MAX);
+	int n = tool_list(e->store, "migrating", domid, MIGRATION_MAX);
 	if (n > 0)
 		guests_note_migrations(&e->guests, domid,
 				       n < MIGRATION_MAX ? (unsigned)n : MIGRATION_MAX, now_ms);

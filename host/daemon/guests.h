@@ -14,6 +14,7 @@
 #ifndef CAGMA_DAEMON_GUESTS_H
 #define CAGMA_DAEMON_GUESTS_H
 
+#include "common/trouble.h"
 #include "host/core/balloon.h"
 #include "host/daemon/config.h"
 #include "host/xen/hypervisor.h"
@@ -90,7 +91,8 @@ struct guest {
 
 	bool bad_report_told;
 	uint64_t told_ms; /* when, last */
-	bool call_trouble_told, flood_told;
+	struct trouble call_trouble;
+	bool flood_told;
 	uint64_t n_bad_reports, n_failed_calls, n_floods;
 
 	enum plan_reason reason; /* of its last change */

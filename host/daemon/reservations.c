@@ -3,6 +3,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/xen/tool.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -34,13 +35,13 @@ static int write_hello(struct store *store)
 	char line[TOOLKEYS_MAX_BYTES + 1];
 	line_write(&toolkeys_daemon_format, &hello,
 		   UINT64_MAX >> (64 - toolkeys_daemon_format.n_fields), line, sizeof(line));
-	return store_write_tool(store, NULL, toolkeys_table[TOOLKEYS_DAEMON].path, line);
+	return tool_write(store, NULL, toolkeys_table[TOOLKEYS_DAEMON].path, line);
 }
 
 int reservations_open(struct reservations *r, struct store *store)
 {
 	r->is_changed = true;
-	int error = store_open_tool(store);
+	int error = tool_open(store);
 	if (error == 0)
 		error = write_hello(store);
 	if (error == 0 || error == -EBADF)
@@ -52,7 +53,7 @@ int reservations_open(struct reservations *r, struct store *store)
 
 void reservations_close(struct store *store)
 {
-	store_remove_tool(store, toolkeys_table[TOOLKEYS_DAEMON].path);
+	tool_remove(store, toolkeys_table[TOOLKEYS_DAEMON].path);
 }
 
 bool reservations_take_event(struct reservations *r, const struct store_event *event)
@@ -80,7 +81,7 @@ static int read_key(struct store *store, enum toolkeys_key key, uint32_t id, cha
 {
 	char path[TOOLKEYS_MAX_PATH];
 	toolkeys_path(key, id, path);
-	return store_read_tool(store, path, buf, size);
+	return tool_read(store, path, buf, size);
 }
 
 static int read_name(struct store *store, uint32_t id, char name[TOOLKEYS_MAX_NAME + 1])
@@ -126,10 +127,9 @@ static int take_new(struct reservations *r, struct store *store, uint32_t id,
 		return error;
 	struct reservation *l = reservation_put(&r->list, id, request, name, serial);
 	if (!l) {
-		if (!r->full_told)
+		if (trouble_met(&r->is_full))
 			log_error("there are more than %d reservations; the rest is passed over",
 				  RESERVATION_MAX);
-		r->full_told = true;
 		return 0;
 	}
 	struct reservation_answer *a = answer_of(r, id);
@@ -152,10 +152,9 @@ static int take_request(struct reservations *r, struct store *store, uint32_t id
 	if (!wrong)
 		wrong = toolkeys_read_request((struct text){line, (size_t)len}, &request);
 	if (wrong) {
-		if (!r->bad_told)
+		if (trouble_met(&r->bad_request))
 			log_warning("reservation %" PRIu32 ": its request %s; it is passed over",
 				    id, wrong);
-		r->bad_told = true;
 		return 0;
 	}
 	if (!reservation_find(&r->list, id))
@@ -189,7 +188,7 @@ static void drop_released(struct reservations *r, const uint32_t *id, unsigned n
 static int read_all(struct reservations *r, struct store *store, unsigned serial)
 {
 	uint32_t id[RESERVATION_MAX];
-	int n = store_list_tool(store, "reservation", id, RESERVATION_MAX);
+	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
 		return n == -EBADF ? n : 0; /* still marked as changed: the next pass tries again */
 	unsigned listed = n < RESERVATION_MAX ? (unsigned)n : RESERVATION_MAX;
@@ -237,7 +236,8 @@ int reservations_refresh(struct reservations *r, struct store *store, struct gue
 	if (error < 0)
 		return error;
 	if (r->list.n)
-		reservation_follow(&r->list, clock_boot_ms(), r->domain, list_domains(r, gs, now_ms));
+		reservation_follow(&r->list, clock_boot_ms(), r->domain,
+				   list_domains(r, gs, now_ms));
 	*ret_reserved_kib = reservation_kept_kib(&r->list);
 	return 0;
 }
@@ -294,7 +294,7 @@ static int answer(struct reservations *r, struct store *store, const struct rese
 		return 0;
 	toolkeys_path(TOOLKEYS_REQUEST, l->id, beside);
 	toolkeys_path(TOOLKEYS_STATE, l->id, path);
-	int error = store_write_tool(store, beside, path, line);
+	int error = tool_write(store, beside, path, line);
 	if (error < 0)
 		return error;
 	if (a->state != l->state)
@@ -317,7 +317,7 @@ static int remove_one(struct reservations *r, struct store *store, const struct 
 {
 	char path[TOOLKEYS_MAX_PATH];
 	snprintf(path, sizeof(path), "reservation/%" PRIu32, l->id);
-	int error = store_remove_tool(store, path);
+	int error = tool_remove(store, path);
 	if (error < 0)
 		return error;
 	if (answer_of(r, l->id)->state != l->state)

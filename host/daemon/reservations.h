@@ -9,6 +9,7 @@
 #ifndef CAGMA_DAEMON_RESERVATIONS_H
 #define CAGMA_DAEMON_RESERVATIONS_H
 
+#include "common/trouble.h"
 #include "host/daemon/guests.h"
 #include "host/core/reservation.h"
 
@@ -31,7 +32,7 @@ struct reservations {
 	unsigned capacity;
 	struct reservation_domain *domain;
 	bool is_changed; /* to be read at the next pass */
-	bool bad_told, full_told;
+	struct trouble bad_request, is_full;
 };
 
 /* For `capacity` guests. 0 or -ENOMEM. */

@@ -16,7 +16,7 @@ struct worker {
 	int fd;
 	bool busy;
 	bool killed; /* and perhaps not gone yet: one that waits for a disk dies only then */
-	struct worker_job job;
+	struct target_job job;
 	uint64_t deadline_ms;
 };
 
@@ -122,7 +122,7 @@ static int prepare(const struct worker_pool *pool, struct worker *w)
 	return w->busy || w->killed ? -EAGAIN : 0;
 }
 
-int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job)
+int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct target_job *job)
 {
 	int result = -EAGAIN;
 	for (unsigned i = 0; i < pool->n; i++) {
@@ -155,7 +155,7 @@ static bool collect_one(struct worker *w, uint64_t now_ms, struct worker_answer 
 	if (waits && now_ms < w->deadline_ms)
 		return false;
 	*ret_answer =
-		(struct worker_answer){.job = w->job, .outcome = waits ? WORKER_LATE : WORKER_DIED};
+		(struct worker_answer){.job = w->job, .outcome = waits ? TARGET_LATE : TARGET_DIED};
 	stop(w);
 	return true;
 }

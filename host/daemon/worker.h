@@ -11,31 +11,17 @@
 #ifndef CAGMA_DAEMON_WORKER_H
 #define CAGMA_DAEMON_WORKER_H
 
+#include "host/xen/target.h"
+
 #include <poll.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 #define WORKER_OPTION         "--worker"
 #define WORKER_VERBOSE_OPTION "--worker-verbose" /* libxl's own words go to stderr too */
 
-struct worker_job {
-	uint64_t target_kib; /* as libxl_set_memory_target() takes it */
-	uint32_t domid;
-	uint8_t uuid[16]; /* the job is refused when domid is another guest by now */
-};
-
-enum worker_outcome {
-	WORKER_DONE,
-	WORKER_GONE,    /* the guest is not there any more */
-	WORKER_REFUSED, /* libxl said no: see libxl_error */
-	WORKER_LATE,    /* no answer in time; the worker was killed */
-	WORKER_DIED,
-};
-
 struct worker_answer {
-	struct worker_job job;
-	enum worker_outcome outcome;
-	int32_t libxl_error; /* ERROR_* of libxl.h, with WORKER_REFUSED */
+	struct target_job job;
+	enum target_outcome outcome;
+	int32_t libxl_error; /* ERROR_* of libxl.h, with TARGET_REFUSED */
 };
 
 struct worker_pool;
@@ -47,7 +33,7 @@ void worker_pool_close(struct worker_pool *pool);
 
 /* Gives the job to an idle worker. 0; -EAGAIN when all are busy; another -errno when none can be
  * started. */
-int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct worker_job *job);
+int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct target_job *job);
 
 /* True, and the answer, when a job has ended in whatever way. Replaces workers that were killed.
  * Does not block. */

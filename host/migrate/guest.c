@@ -7,6 +7,7 @@
 #include "host/xen/savehelper.h"
 #include "host/core/model.h"
 #include "host/core/need.h"
+#include "host/xen/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,21 +189,21 @@ int migrate_tell_cagmad(struct store *store, uint32_t domid)
 	char path[TOOLKEYS_MAX_PATH], pid[16];
 	toolkeys_path(TOOLKEYS_MIGRATING, domid, path);
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	return store_write_tool(store, NULL, path, pid);
+	return tool_write(store, NULL, path, pid);
 }
 
 void migrate_untell_cagmad(struct store *store, uint32_t domid)
 {
 	char path[TOOLKEYS_MAX_PATH];
 	toolkeys_path(TOOLKEYS_MIGRATING, domid, path);
-	store_remove_tool(store, path);
+	tool_remove(store, path);
 }
 
 static bool is_dead(struct store *store, const char *path)
 {
 	char text[16];
 	uint64_t pid;
-	int len = store_read_tool(store, path, text, sizeof(text));
+	int len = tool_read(store, path, text, sizeof(text));
 	return len >= 0 && text_number((struct text){text, (size_t)len}, INT32_MAX, &pid) && pid &&
 	       kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
@@ -211,11 +212,11 @@ void migrate_forget_dead(struct store *store)
 {
 	uint32_t domid[MIGRATION_MAX];
 	char path[TOOLKEYS_MAX_PATH];
-	int n = store_list_tool(store, "migrating", domid, MIGRATION_MAX);
+	int n = tool_list(store, "migrating", domid, MIGRATION_MAX);
 	for (int i = 0; i < n && i < MIGRATION_MAX; i++) {
 		toolkeys_path(TOOLKEYS_MIGRATING, domid[i], path);
 		if (is_dead(store, path))
-			store_remove_tool(store, path);
+			tool_remove(store, path);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "host/migrate/guest.h"
 #include "host/migrate/watch.h"
 #include "host/xen/savehelper.h"
+#include "host/xen/tool.h"
 #include "host/migrate/library.h"
 
 #include <errno.h>
@@ -176,11 +177,12 @@ static void hold_still(struct errand *e)
 	uint64_t end_ms = clock_monotonic_ms() + ANSWER_MS;
 	uint64_t held_kib, needed_kib, target_kib;
 	if (!e->store || !e->is_known || !migrate_is_managed(e->store, e->domid) ||
-	    store_open_tool(e->store) < 0 || migrate_tell_cagmad(e->store, e->domid) < 0)
+	    tool_open(e->store) < 0 || migrate_tell_cagmad(e->store, e->domid) < 0)
 		return;
 	e->told_ms = clock_monotonic_ms();
 	migrate_forget_dead(e->store);
-	while (!e->is_cancelled && clock_monotonic_ms() < end_ms && !migrate_is_left_alone(e->store, e->domid))
+	while (!e->is_cancelled && clock_monotonic_ms() < end_ms &&
+	       !migrate_is_left_alone(e->store, e->domid))
 		doze(e);
 	if (!e->is_cancelled && !migrate_is_left_alone(e->store, e->domid))
 		log_warning("cagmad does not say that it leaves the guest alone");

@@ -4,7 +4,6 @@
 #include "host/core/toolkeys.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include <xenstore.h>
 #include <xenstore_lib.h>
 
-enum { PATH_BYTES = 128, TOKEN_BYTES = 32 };
+enum { TOKEN_BYTES = 32 };
 
 enum {
 	STORE_TALK = STORE_SOURCES_, /* reads and writes */
@@ -26,8 +25,7 @@ struct store {
 	struct xs_handle *handle[STORE_HANDLES_];
 };
 
-/* libxenstore says EBADF, EINVAL, EPIPE or ECONNRESET when its connection is gone. */
-static int lost_or(int error)
+int store_error(int error)
 {
 	switch (error) {
 	case EBADF:
@@ -44,7 +42,7 @@ static int watch(struct store *s, enum store_source source, const char *path, co
 {
 	if (xs_watch(s->handle[source], path, token) || errno == EEXIST)
 		return 0;
-	return lost_or(errno);
+	return store_error(errno);
 }
 
 int store_probe(void)
@@ -98,6 +96,11 @@ void store_close(struct store *s)
 int store_fd(const struct store *s, enum store_source source)
 {
 	return xs_fileno(s->handle[source]);
+}
+
+struct xs_handle *store_connection(struct store *s)
+{
+	return s->handle[STORE_TALK];
 }
 
 bool store_alive(struct store *s)
@@ -154,12 +157,12 @@ static void read_path(const char *path, struct store_event *e)
 
 static void guest_path(unsigned domid, const char *path, char *buf)
 {
-	snprintf(buf, PATH_BYTES, "/local/domain/%u/%s", domid, path);
+	snprintf(buf, STORE_MAX_PATH, "/local/domain/%u/%s", domid, path);
 }
 
 static bool is_guest_path(const char *full, unsigned domid, const char *path)
 {
-	char own[PATH_BYTES];
+	char own[STORE_MAX_PATH];
 	guest_path(domid, path, own);
 	return strcmp(full, own) == 0;
 }
@@ -175,7 +178,7 @@ int store_next(struct store *s, enum store_source source, struct store_event *re
 	for (;;) {
 		char **words = xs_check_watch(s->handle[source]);
 		if (!words)
-			return errno == EAGAIN ? 0 : lost_or(errno);
+			return errno == EAGAIN ? 0 : store_error(errno);
 		bool known = read_token(words[XS_WATCH_TOKEN], ret_event);
 		if (known && ret_event->kind == STORE_CAGMA)
 			read_path(words[XS_WATCH_PATH], ret_event);
@@ -198,12 +201,12 @@ struct domain_path {
 static int change_watch(struct store *s, enum store_source source, unsigned domid,
 			unsigned generation, const char *word, struct domain_path at, bool on)
 {
-	char path[PATH_BYTES], token[TOKEN_BYTES];
+	char path[STORE_MAX_PATH], token[TOKEN_BYTES];
 	snprintf(path, sizeof(path), "%s/%u/%s", at.before, domid, at.behind);
 	snprintf(token, sizeof(token), "%s %u %u", word, domid, generation);
 	if (on)
 		return watch(s, source, path, token);
-	return xs_unwatch(s->handle[source], path, token) ? 0 : lost_or(errno);
+	return xs_unwatch(s->handle[source], path, token) ? 0 : store_error(errno);
 }
 
 static int change_memory_watches(struct store *s, unsigned domid, unsigned generation, bool on)
@@ -226,6 +229,11 @@ int store_unwatch_memory(struct store *s, unsigned domid, unsigned generation)
 	return change_memory_watches(s, domid, generation, false);
 }
 
+int store_watch_tool(struct store *s)
+{
+	return watch(s, STORE_HOST, TOOLKEYS_ROOT, "tool");
+}
+
 static const struct domain_path cagma_path = {"/local/domain", "data/cagma"};
 
 int store_watch_cagma(struct store *s, unsigned domid, unsigned generation)
@@ -238,12 +246,12 @@ int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, false);
 }
 
-static int read_at(struct store *s, const char *full, char *buf, size_t size)
+int store_read_at(struct store *s, const char *full, char *buf, size_t size)
 {
 	unsigned len;
 	char *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	if (!value)
-		return lost_or(errno);
+		return store_error(errno);
 	if (len < size) {
 		memcpy(buf, value, len);
 		buf[len] = '\0';
@@ -254,9 +262,9 @@ static int read_at(struct store *s, const char *full, char *buf, size_t size)
 
 int store_read(struct store *s, unsigned domid, const char *path, char *buf, size_t size)
 {
-	char full[PATH_BYTES];
+	char full[STORE_MAX_PATH];
 	guest_path(domid, path, full);
-	return read_at(s, full, buf, size);
+	return store_read_at(s, full, buf, size);
 }
 
 int store_read_number(struct store *s, unsigned domid, const char *path, uint64_t *ret_number)
@@ -270,7 +278,7 @@ int store_read_number(struct store *s, unsigned domid, const char *path, uint64_
 
 bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 {
-	char full[PATH_BYTES];
+	char full[STORE_MAX_PATH];
 	unsigned len;
 	snprintf(full, sizeof(full), "/libxl/%u/%s", domid, path);
 	void *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
@@ -280,7 +288,7 @@ bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 
 static bool has_memory(struct xs_handle *h, xs_transaction_t t, unsigned domid)
 {
-	char path[PATH_BYTES];
+	char path[STORE_MAX_PATH];
 	unsigned len;
 	guest_path(domid, "memory/target", path);
 	void *value = xs_read(h, t, path, &len);
@@ -318,163 +326,20 @@ int store_write(struct store *s, unsigned domid, const struct store_value *value
 	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = may_go_on(s, gives_way) ? xs_transaction_start(h) : XBT_NULL;
 	if (t == XBT_NULL)
-		return lost_or(errno);
+		return store_error(errno);
 	bool ok = may_go_on(s, gives_way) && has_memory(h, t, domid) &&
 		  write_all(s, t, domid, value, n_values, gives_way);
 	int error = errno;
 	if (!ok) {
 		xs_transaction_end(h, t, true);
-		return lost_or(error);
+		return store_error(error);
 	}
-	return xs_transaction_end(h, t, false) ? 0 : lost_or(errno);
+	return xs_transaction_end(h, t, false) ? 0 : store_error(errno);
 }
 
 void store_clear(struct store *s, unsigned domid)
 {
-	char path[PATH_BYTES];
+	char path[STORE_MAX_PATH];
 	guest_path(domid, "cagma", path);
 	xs_rm(s->handle[STORE_TALK], XBT_NULL, path);
-}
-
-/* --- /tool/cagma ---------------------------------------------------------- */
-
-static void tool_path(const char *path, char *buf)
-{
-	snprintf(buf, PATH_BYTES, TOOLKEYS_ROOT "/%s", path);
-}
-
-int store_open_tool(struct store *s)
-{
-	struct xs_handle *h = s->handle[STORE_TALK];
-	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
-	if (!xs_mkdir(h, XBT_NULL, TOOLKEYS_ROOT) ||
-	    !xs_set_permissions(h, XBT_NULL, TOOLKEYS_ROOT, &nobody, 1))
-		return lost_or(errno);
-	return watch(s, STORE_HOST, TOOLKEYS_ROOT, "tool");
-}
-
-int store_read_tool(struct store *s, const char *path, char *buf, size_t size)
-{
-	char full[PATH_BYTES];
-	tool_path(path, full);
-	return read_at(s, full, buf, size);
-}
-
-static int list_at(struct xs_handle *h, xs_transaction_t t, const char *path, uint32_t *number,
-		   unsigned max)
-{
-	char full[PATH_BYTES];
-	unsigned n, found = 0;
-	tool_path(path, full);
-	char **name = xs_directory(h, t, full, &n);
-	if (!name)
-		return errno == ENOENT ? 0 : lost_or(errno);
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t value;
-		if (!text_number((struct text){name[i], strlen(name[i])}, UINT32_MAX, &value))
-			continue;
-		if (found < max)
-			number[found] = (uint32_t)value;
-		found++;
-	}
-	free(name);
-	return (int)found;
-}
-
-int store_list_tool(struct store *s, const char *path, uint32_t *ret_number, unsigned max)
-{
-	return list_at(s->handle[STORE_TALK], XBT_NULL, path, ret_number, max);
-}
-
-static int write_at(struct xs_handle *h, xs_transaction_t t, const char *path, const char *text)
-{
-	char full[PATH_BYTES];
-	tool_path(path, full);
-	return xs_write(h, t, full, text, (unsigned)strlen(text)) ? 0 : lost_or(errno);
-}
-
-static int end_transaction(struct xs_handle *h, xs_transaction_t t, int r)
-{
-	if (r < 0) {
-		xs_transaction_end(h, t, true);
-		return r;
-	}
-	return xs_transaction_end(h, t, false) ? 0 : lost_or(errno);
-}
-
-/* 0, -ENOENT, another -errno. */
-static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
-{
-	char full[PATH_BYTES];
-	unsigned len;
-	tool_path(path, full);
-	void *value = xs_read(h, t, full, &len);
-	int error = errno;
-	free(value);
-	return value ? 0 : lost_or(error);
-}
-
-int store_write_tool(struct store *s, const char *if_there, const char *path, const char *text)
-{
-	struct xs_handle *h = s->handle[STORE_TALK];
-	xs_transaction_t t = xs_transaction_start(h);
-	if (t == XBT_NULL)
-		return lost_or(errno);
-	int r = if_there ? is_there(h, t, if_there) : 0;
-	if (r == 0)
-		r = write_at(h, t, path, text);
-	return end_transaction(h, t, r);
-}
-
-int store_remove_tool(struct store *s, const char *path)
-{
-	char full[PATH_BYTES];
-	tool_path(path, full);
-	return xs_rm(s->handle[STORE_TALK], XBT_NULL, full) || errno == ENOENT ? 0 : lost_or(errno);
-}
-
-/* Numbers are given once only, so that nobody releases another's reservation. */
-static int take_number(struct xs_handle *h, xs_transaction_t t, uint32_t *ret_id)
-{
-	char full[PATH_BYTES], text[16];
-	uint64_t last = 0;
-	unsigned len;
-	tool_path(toolkeys_table[TOOLKEYS_LAST].path, full);
-	char *value = xs_read(h, t, full, &len);
-	if (value && !text_number((struct text){value, len}, UINT32_MAX, &last))
-		last = 0;
-	free(value);
-	*ret_id = last < UINT32_MAX ? (uint32_t)last + 1 : 1;
-	snprintf(text, sizeof(text), "%" PRIu32, *ret_id);
-	return write_at(h, t, toolkeys_table[TOOLKEYS_LAST].path, text);
-}
-
-static int add_in(struct xs_handle *h, xs_transaction_t t, const char *request, const char *name,
-		  unsigned max, uint32_t *ret_id)
-{
-	char path[TOOLKEYS_MAX_PATH];
-	int n = list_at(h, t, "reservation", NULL, 0);
-	if (n < 0 || n >= (int)max)
-		return n < 0 ? n : -ENOSPC;
-	int r = take_number(h, t, ret_id);
-	toolkeys_path(TOOLKEYS_NAME, *ret_id, path);
-	if (r == 0 && name[0])
-		r = write_at(h, t, path, name);
-	toolkeys_path(TOOLKEYS_REQUEST, *ret_id, path);
-	return r < 0 ? r : write_at(h, t, path, request);
-}
-
-int store_add_reservation(struct store *s, const char *request, const char *name, unsigned max,
-			  uint32_t *ret_id)
-{
-	enum { TRIES = 100 };
-	struct xs_handle *h = s->handle[STORE_TALK];
-	int r = -EAGAIN;
-	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {
-		xs_transaction_t t = xs_transaction_start(h);
-		if (t == XBT_NULL)
-			return lost_or(errno);
-		r = end_transaction(h, t, add_in(h, t, request, name, max, ret_id));
-	}
-	return r;
 }

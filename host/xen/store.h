@@ -97,32 +97,23 @@ int store_write(struct store *store, unsigned domid, const struct store_value *v
 /* Removes everything of ours for a domain. */
 void store_clear(struct store *store, unsigned domid);
 
-/*
- * What cagmactl and cagmad say to each other (toolkeys.h): paths are below
- * /tool/cagma, which nobody but dom0 can read.
- *
- * Opening makes the directory so, whatever it was, and watches it. 0 or -errno.
+/* --- for tool.c, the other file that uses this connection --- */
+
+struct xs_handle;
+
+enum { STORE_MAX_PATH = 128 }; /* bytes of the longest whole path, NUL included */
+
+/* The connection for reads and writes. */
+struct xs_handle *store_connection(struct store *store);
+
+/* The -errno for `error`, errno of a failed call of libxenstore: -EBADF if the connection is gone.
  */
-int store_open_tool(struct store *store);
+int store_error(int error);
 
-/* As store_read(), below /tool/cagma. */
-int store_read_tool(struct store *store, const char *path, char *buf, size_t size);
+/* Reads the whole path `full`, as store_read() does. */
+int store_read_at(struct store *store, const char *full, char *buf, size_t size);
 
-/* The numbers among the names below `path`: how many, and the first `max` of them, or -errno. */
-int store_list_tool(struct store *store, const char *path, uint32_t *ret_number, unsigned max);
-
-/* Writes `path`, provided that `if_there` (NULL: regardless) exists: it is not to rise from the
- * dead. 0; -ENOENT; -EAGAIN when something changed meanwhile; another -errno. */
-int store_write_tool(struct store *store, const char *if_there, const char *path, const char *text);
-
-/* Removes `path` and all below it; 0 also when it is not there, or -errno. */
-int store_remove_tool(struct store *store, const char *path);
-
-/*
- * Makes a reservation of the next number, with `request` and, unless it is "",
- * `name`. 0 and *ret_id; -ENOSPC when there are `max` already; another -errno.
- */
-int store_add_reservation(struct store *store, const char *request, const char *name, unsigned max,
-			  uint32_t *ret_id);
+/* Watches /tool/cagma: its events are STORE_TOOL's. 0 or -errno. */
+int store_watch_tool(struct store *store);
 
 #endif

@@ -47,7 +47,7 @@ void target_finish(void)
 }
 
 /* 0, ERROR_DOMAIN_NOTFOUND when the domid is nobody's or another's, another ERROR_*. */
-static int check_domain(const struct worker_job *job)
+static int check_domain(const struct target_job *job)
 {
 	libxl_dominfo info;
 	libxl_dominfo_init(&info);
@@ -58,7 +58,7 @@ static int check_domain(const struct worker_job *job)
 	return r;
 }
 
-static int try_to_set(const struct worker_job *job, bool verbose)
+static int try_to_set(const struct target_job *job, bool verbose)
 {
 	int r = open_context(verbose);
 	if (r == 0)
@@ -71,16 +71,16 @@ static int try_to_set(const struct worker_job *job, bool verbose)
 	return r;
 }
 
-enum worker_outcome target_set(const struct worker_job *job, bool verbose, int32_t *ret_libxl_error)
+enum target_outcome target_set(const struct target_job *job, bool verbose, int32_t *ret_libxl_error)
 {
 	bool is_kept = context != NULL; /* and perhaps of a xenstored that was started anew since */
 	int r = try_to_set(job, verbose);
 	if (is_kept && !context)
 		r = try_to_set(job, verbose);
 	if (r == 0)
-		return WORKER_DONE;
+		return TARGET_DONE;
 	if (r == ERROR_DOMAIN_NOTFOUND)
-		return WORKER_GONE;
+		return TARGET_GONE;
 	*ret_libxl_error = r;
-	return WORKER_REFUSED;
+	return TARGET_REFUSED;
 }

@@ -14,6 +14,7 @@
 
 #include "host/core/need.h"
 #include "host/xen/store.h"
+#include "host/xen/tool.h"
 #include "tests/toolstack/ctl.h"
 
 #define GO STAGE_FILE("go") /* commands end when it is there */
@@ -255,20 +256,17 @@ START_TEST(what_was_released_does_not_rise_again)
 	uint32_t id;
 	stage_open(1200);
 	ck_assert_int_eq(store_open(&store), 0);
-	ck_assert_int_eq(store_open_tool(store), 0);
-	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
-	ck_assert_int_eq(
-		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"), 0);
-	ck_assert_int_eq(store_remove_tool(store, "reservation/1"), 0);
-	ck_assert_int_eq(
-		store_write_tool(store, "reservation/1/request", "reservation/1/state", "y"),
-		-ENOENT);
-	ck_assert_int_eq(store_read_tool(store, "reservation/1/state", text, sizeof(text)),
+	ck_assert_int_eq(tool_open(store), 0);
+	ck_assert_int_eq(tool_add_reservation(store, "x", "", 2, &id), 0);
+	ck_assert_int_eq(tool_write(store, "reservation/1/request", "reservation/1/state", "y"), 0);
+	ck_assert_int_eq(tool_remove(store, "reservation/1"), 0);
+	ck_assert_int_eq(tool_write(store, "reservation/1/request", "reservation/1/state", "y"),
 			 -ENOENT);
+	ck_assert_int_eq(tool_read(store, "reservation/1/state", text, sizeof(text)), -ENOENT);
 	for (unsigned n = 2; n <= 3; n++)
-		ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), 0);
+		ck_assert_int_eq(tool_add_reservation(store, "x", "", 2, &id), 0);
 	ck_assert_uint_eq(id, 3);
-	ck_assert_int_eq(store_add_reservation(store, "x", "", 2, &id), -ENOSPC);
+	ck_assert_int_eq(tool_add_reservation(store, "x", "", 2, &id), -ENOSPC);
 	store_close(store);
 }
 END_TEST

@@ -41,10 +41,12 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TOOLSTACK_LIBS)
 
-.PHONY: toolstack check-results demo $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
+TOOLSTACK_TEST_CHECKS = $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
+TOOLSTACK_CHECKS = check-results $(TOOLSTACK_TEST_CHECKS)
+.PHONY: toolstack demo $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
-TOOLSTACK_CHECKS = check-results $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
-check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
+# A static pattern: make looks for no other rule of a phony target.
+$(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
 	$Q$<
 # The measuring programs run for a few seconds each, without judging times.
 check-results: $(TOOLSTACK_MEASURES) all
