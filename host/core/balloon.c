@@ -2,6 +2,7 @@
 #include "host/core/balloon.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 /* Since it last moved or was told anything new. */
 static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
@@ -68,7 +69,7 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 	if (b->grew_itself || (!is_plain && !(has_ended && !b->lacked)))
 		return; /* what it took by itself is no slack, nor is what it could not give */
 	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
-	b->slack_kib = slack_kib - slack_kib % (int64_t)MODEL_PAGE_KIB;
+	b->slack_kib = slack_kib - slack_kib % (int64_t)UNITS_PAGE_KIB;
 	b->has_slack = true;
 }
 

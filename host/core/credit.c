@@ -2,6 +2,7 @@
 #include "host/core/credit.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/core/plan.h"
 
 void credit_observe(struct credit *c, const struct policy_conf *conf, uint64_t now_ms,
@@ -61,11 +62,11 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		bool is_open = plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS;
 		uint64_t most = is_open ? most_kib(&credit[i], conf, g, &plan->verdict[i]) : 0;
 		share[i] = (struct share){
-			.hi = most / MODEL_PAGE_KIB, .weight = g->weight, .order = g->domid};
+			.hi = most / UNITS_PAGE_KIB, .weight = g->weight, .order = g->domid};
 	}
 	share_divide(share, snap->n_guests,
-		     pool_kib(snap, plan) / CREDIT_POOL_SHARE / MODEL_PAGE_KIB);
+		     pool_kib(snap, plan) / CREDIT_POOL_SHARE / UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
-			plan->credit_kib[i] = share[i].got * MODEL_PAGE_KIB;
+			plan->credit_kib[i] = share[i].got * UNITS_PAGE_KIB;
 }

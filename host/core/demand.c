@@ -2,6 +2,7 @@
 #include "host/core/demand.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #define PERMYRIAD 10000u
 
@@ -21,9 +22,9 @@ static uint64_t swap_used_kib(const struct report *r)
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 {
 	uint64_t in_kib =
-		amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * MODEL_PAGE_KIB;
+		amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * UNITS_PAGE_KIB;
 	uint64_t out_kib =
-		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * MODEL_PAGE_KIB;
+		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * UNITS_PAGE_KIB;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
@@ -200,6 +201,6 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 			v.want_kib = amount_max(v.want_kib, d->floor_kib);
 	}
 	v.want_kib = amount_min(amount_max(v.want_kib, guest->min_kib), guest->max_kib);
-	v.want_kib = (v.want_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	v.want_kib = (v.want_kib + UNITS_PAGE_KIB - 1) / UNITS_PAGE_KIB * UNITS_PAGE_KIB;
 	*ret_verdict = v;
 }

@@ -2,6 +2,7 @@
 #include "host/core/goal.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 /* Up to which amount of memory a guest is served, from the most important on. */
 enum tier {
@@ -89,7 +90,7 @@ static uint64_t pages_to_share(const struct snapshot *snap, uint64_t reserve_kib
 		else
 			kept_kib += model_pending_kib(g) + model_credit_kib(g);
 	}
-	return amount_less(have_kib, kept_kib) / MODEL_PAGE_KIB;
+	return amount_less(have_kib, kept_kib) / UNITS_PAGE_KIB;
 }
 
 /* What each would have if all asked for their max: the level nobody's claims can take. */
@@ -100,8 +101,8 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		if (model_is_ours(g))
-			share[n++] = (struct share){.lo = g->min_kib / MODEL_PAGE_KIB,
-						    .hi = g->max_kib / MODEL_PAGE_KIB,
+			share[n++] = (struct share){.lo = g->min_kib / UNITS_PAGE_KIB,
+						    .hi = g->max_kib / UNITS_PAGE_KIB,
 						    .weight = g->weight,
 						    .order = g->domid};
 	}
@@ -109,7 +110,7 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		struct verdict *v = &plan->verdict[i];
 		if (model_is_ours(&snap->guest[i]))
-			v->fair_kib = amount_min(share[k++].got * MODEL_PAGE_KIB,
+			v->fair_kib = amount_min(share[k++].got * UNITS_PAGE_KIB,
 						 needed_kib(&snap->guest[i], v));
 	}
 }
@@ -122,7 +123,7 @@ static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		for (tier = TIER_MIN; tier < TIER_HELD && model_is_ours(g); tier++)
-			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / MODEL_PAGE_KIB;
+			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / UNITS_PAGE_KIB;
 	}
 	tier = TIER_MIN;
 	while (tier < TIER_HELD && sum[tier] <= pages)
@@ -139,8 +140,8 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 		const struct verdict *v = &plan->verdict[i];
 		if (model_is_ours(g))
 			share[n++] = (struct share){
-				.lo = tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB,
-				.hi = tier_kib(g, v, tier) / MODEL_PAGE_KIB,
+				.lo = tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB,
+				.hi = tier_kib(g, v, tier) / UNITS_PAGE_KIB,
 				.weight = g->weight,
 				.order = g->domid,
 			};
@@ -199,9 +200,9 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		uint64_t from = before ? tier_kib(g, v, tier - 1) / MODEL_PAGE_KIB : 0;
+		uint64_t from = before ? tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB : 0;
 		if (model_is_ours(g))
-			take_goal(g, (from + share[k++].got) * MODEL_PAGE_KIB, v);
+			take_goal(g, (from + share[k++].got) * UNITS_PAGE_KIB, v);
 	}
 }
 

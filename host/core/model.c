@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/core/model.h"
 
+#include "common/units.h"
+
 const char *model_hold_word(enum guest_hold hold)
 {
 #define X(id, word) [HOLD_##id] = word,
@@ -28,7 +30,7 @@ bool model_is_alarmed(const struct snapshot *snap)
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 {
 	int64_t target = (int64_t)alm_kib - guest->slack_kib;
-	return target > 0 ? (uint64_t)target / MODEL_PAGE_KIB * MODEL_PAGE_KIB : 0;
+	return target > 0 ? units_whole_pages_kib((uint64_t)target) : 0;
 }
 
 uint64_t model_kept_kib(const struct host_view *host)

@@ -16,7 +16,6 @@
 #include "common/keys.h"
 #include "host/core/options.h"
 
-#define MODEL_PAGE_KIB        UINT64_C(4)
 #define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
 /* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
 #define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/core/need.h"
 
+#include "common/units.h"
 #include "host/core/model.h"
 
 #include <string.h>
-
-#define KIB_PER_MIB UINT64_C(1024)
 
 static uint64_t rounded_up(uint64_t amount, uint64_t unit)
 {
@@ -18,27 +17,28 @@ static uint64_t pool_kib(const struct need_guest *g)
 	uint64_t shadows = g->type != NEED_PV && g->has_hap ? 0 : 1; /* of its own page tables */
 	if (g->shadow_kib)
 		return g->shadow_kib;
-	return g->max_vcpus * KIB_PER_MIB +
-	       (tables + shadows) * (g->maxmem_kib / KIB_PER_MIB) * MODEL_PAGE_KIB;
+	return g->max_vcpus * UNITS_KIB_PER_MIB +
+	       (tables + shadows) * (g->maxmem_kib / UNITS_KIB_PER_MIB) * UNITS_PAGE_KIB;
 }
 
 /* Four levels of tables with 512 entries each. */
 static uint64_t iommu_kib(const struct need_guest *g)
 {
-	uint64_t pages = g->maxmem_kib / MODEL_PAGE_KIB, sum = 0;
+	uint64_t pages = g->maxmem_kib / UNITS_PAGE_KIB, sum = 0;
 	if (!g->has_passthrough)
 		return 0;
 	for (int level = 0; level < 4; level++) {
 		pages = rounded_up(pages, 512) / 512;
 		sum += pages;
 	}
-	return sum * MODEL_PAGE_KIB;
+	return sum * UNITS_PAGE_KIB;
 }
 
 uint64_t need_kib(const struct need_guest *g)
 {
-	uint64_t extra_kib = (g->type == NEED_PV ? 1 : 2) * KIB_PER_MIB;
-	return rounded_up(g->memory_kib + pool_kib(g) + iommu_kib(g) + extra_kib, 2 * KIB_PER_MIB);
+	uint64_t extra_kib = (g->type == NEED_PV ? 1 : 2) * UNITS_KIB_PER_MIB;
+	return rounded_up(g->memory_kib + pool_kib(g) + iommu_kib(g) + extra_kib,
+			  2 * UNITS_KIB_PER_MIB);
 }
 
 bool need_read_size(const char *text, uint64_t *ret_kib)
@@ -59,6 +59,6 @@ bool need_read_size(const char *text, uint64_t *ret_kib)
 	if (number == 0 || number > (KEYS_MAX_KIB << 10) >> shift)
 		return false;
 	uint64_t kib = ((number << shift) + 1023) >> 10;
-	*ret_kib = rounded_up(kib, MODEL_PAGE_KIB);
+	*ret_kib = rounded_up(kib, UNITS_PAGE_KIB);
 	return true;
 }

@@ -2,6 +2,7 @@
 #include "host/core/plan.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 const char *plan_breach_text(enum plan_breach breach)
 {
@@ -63,7 +64,7 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 		return PLAN_NOT_OURS;
 	const struct guest_view *g = &snap->guest[a->guest];
 	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
-	if (a->target_kib % MODEL_PAGE_KIB)
+	if (a->target_kib % UNITS_PAGE_KIB)
 		return PLAN_NOT_PAGES;
 	if (!is_grow(snap, a))
 		return reach_kib < g->min_kib ? PLAN_BELOW_MIN : PLAN_SAFE;
@@ -147,7 +148,7 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 static bool trim(const struct snapshot *snap, struct action *a, uint64_t left_kib)
 {
 	uint64_t over_kib = plan_cost_kib(snap, a) - left_kib;
-	over_kib = (over_kib + MODEL_PAGE_KIB - 1) / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	over_kib = (over_kib + UNITS_PAGE_KIB - 1) / UNITS_PAGE_KIB * UNITS_PAGE_KIB;
 	if (over_kib >= a->target_kib - snap->guest[a->guest].target_kib)
 		return false;
 	a->target_kib -= over_kib;

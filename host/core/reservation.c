@@ -2,6 +2,7 @@
 #include "host/core/reservation.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #include <string.h>
 
@@ -266,7 +267,7 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
 		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
 	};
-	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, MODEL_PAGE_KIB);
+	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;

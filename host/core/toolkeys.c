@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/core/toolkeys.h"
 
+#include "common/units.h"
 #include "host/core/model.h"
 
 #include <string.h>
@@ -65,7 +66,7 @@ const char *toolkeys_read_request(struct text text, struct toolkeys_request *ret
 	if (error != LINE_OK)
 		return line_error_text(error);
 	request.present = present;
-	if (request.size_kib == 0 || request.size_kib % MODEL_PAGE_KIB)
+	if (request.size_kib == 0 || request.size_kib % UNITS_PAGE_KIB)
 		return "asks for nothing, or for a part of a page";
 	if (present & REQUEST_BIT(uuid) && !uuid_read(request.uuid, uuid))
 		return "holds a UUID that is none";

@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/log.h"
+#include "common/units.h"
 #include "host/daemon/intake.h"
 
 #include <errno.h>
@@ -374,7 +375,7 @@ static enum guest_hold judge_hold(const struct guest *g, const struct guest_view
 
 static uint64_t whole_pages_kib(uint64_t kib)
 {
-	return kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	return units_whole_pages_kib(kib);
 }
 
 static void judge_bounds(const struct guest *g, struct guest_view *v)

@@ -10,6 +10,7 @@
  * meanwhile (credit.h).
  */
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/core/goal.h"
 #include "host/core/plan.h"
 #include "host/policy/policy.h"
@@ -103,7 +104,7 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 {
 	const struct guest_view *g = &snap->guest[guest];
 	bool is_down = heading_kib > g->min_kib || heading_kib > g->alm_kib;
-	uint64_t reach_kib = is_down ? heading_kib - MODEL_PAGE_KIB : heading_kib + MODEL_PAGE_KIB;
+	uint64_t reach_kib = is_down ? heading_kib - UNITS_PAGE_KIB : heading_kib + UNITS_PAGE_KIB;
 	if (!g->gave_up || reach_kib > g->max_kib)
 		return;
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
@@ -236,19 +237,19 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		if (missing && g->is_alarmed == in_alarm)
 			share[n++] = (struct share){
 				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
-				      MODEL_PAGE_KIB,
+				      UNITS_PAGE_KIB,
 				.weight = g->weight,
 				.order = g->domid};
 	}
 	if (!n)
 		return 0;
-	share_divide(share, n, spendable_kib / MODEL_PAGE_KIB);
+	share_divide(share, n, spendable_kib / UNITS_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
 		if (!missing || g->is_alarmed != in_alarm)
 			continue;
-		uint64_t paid_kib = share[k++].got * MODEL_PAGE_KIB;
+		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
 		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
 		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||

@@ -2,6 +2,7 @@
 #include "host/sim/agent.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #include <string.h>
 
@@ -18,7 +19,7 @@ static uint64_t whole(double x)
 
 static uint64_t pages_kib(double kib)
 {
-	return whole(kib) / 4 * 4;
+	return units_whole_pages_kib(whole(kib));
 }
 
 /* Swap and what is counted. */
@@ -136,7 +137,7 @@ static bool is_woken(struct sim_agent *a, const struct sim_agent_sight *sight)
 static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t pages = whole(sight->memory->counters.pgfault);
-	uint64_t touched_kib = (pages - a->fault_pages) * 4;
+	uint64_t touched_kib = (pages - a->fault_pages) * UNITS_PAGE_KIB;
 	if (!a->cadence.has_looked || sight->now_ms < a->paused_ms + CADENCE_TOUCH_GAP_MS ||
 	    touched_kib < cadence_touch_kib(&a->cadence))
 		return false;

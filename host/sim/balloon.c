@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sim/balloon.h"
 
+#include "common/units.h"
+
 #include <string.h>
 
-#define PAGE_KIB    4
 #define BATCH_KIB   2048 /* 512 pages: one page full of frame numbers */
 #define MAX_DELAY_S 32
+
+static int64_t whole_pages_kib(int64_t kib)
+{
+	return kib - kib % (int64_t)UNITS_PAGE_KIB;
+}
 
 void sim_balloon_init(struct sim_balloon *b, const struct sim_balloon_config *config,
 		      int64_t current_kib, int64_t boot_kib, int64_t target_diff_kib)
@@ -22,7 +28,7 @@ void sim_balloon_init(struct sim_balloon *b, const struct sim_balloon_config *co
 
 void sim_balloon_set_target(struct sim_balloon *b, int64_t target_kib, double now_s)
 {
-	target_kib -= target_kib % PAGE_KIB;
+	target_kib = whole_pages_kib(target_kib);
 	/* The latency is that of waking up: a driver at work sees the new target at once. */
 	if (b->target_kib == b->current_kib && target_kib != b->target_kib)
 		b->wake_at_s = now_s + b->config.latency_s;
@@ -63,19 +69,20 @@ static void update_schedule(struct sim_balloon *b, enum sim_balloon_state state,
 static enum sim_balloon_state increase(struct sim_balloon *b, struct sim_memory *m,
 				       const struct sim_pages *pages, int64_t kib)
 {
-	int64_t given;
+	int64_t given, given_kib;
 
 	if (b->current_kib >= b->boot_kib)
 		return SIM_BALLOON_ECANCELED; /* nothing ballooned out, and no memory hotplug here
 					       */
 	if (kib > b->boot_kib - b->current_kib)
 		kib = b->boot_kib - b->current_kib;
-	given = pages->populate(pages->host, pages->domid, (uint64_t)kib / PAGE_KIB);
+	given = pages->populate(pages->host, pages->domid, (uint64_t)kib / UNITS_PAGE_KIB);
 	if (given <= 0)
 		return SIM_BALLOON_EAGAIN;
-	sim_memory_deflate(m, (double)(given * PAGE_KIB));
-	b->current_kib += given * PAGE_KIB;
-	b->budget_kib -= (double)(given * PAGE_KIB);
+	given_kib = given * (int64_t)UNITS_PAGE_KIB;
+	sim_memory_deflate(m, (double)given_kib);
+	b->current_kib += given_kib;
+	b->budget_kib -= (double)given_kib;
 	return SIM_BALLOON_DONE;
 }
 
@@ -91,7 +98,7 @@ static void begin_batch(struct sim_balloon *b, const struct sim_memory *m, int64
 		kib = available;
 	if (kib > BATCH_KIB)
 		kib = BATCH_KIB;
-	b->batch_kib = kib > 0 ? kib - kib % PAGE_KIB : 0;
+	b->batch_kib = kib > 0 ? whole_pages_kib(kib) : 0;
 }
 
 static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory *m,
@@ -104,10 +111,10 @@ static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory 
 	if (b->batch_kib <= 0)
 		begin_batch(b, m, kib);
 	taken = sim_memory_inflate(m, (double)b->batch_kib);
-	got = (int64_t)(taken + 0.001); /* not a page less for what was lost in rounding */
-	got -= got % PAGE_KIB;
+	/* not a page less for what was lost in rounding */
+	got = whole_pages_kib((int64_t)(taken + 0.001));
 	sim_memory_deflate(m, taken - (double)got); /* whole pages only */
-	pages->release(pages->host, pages->domid, (uint64_t)got / PAGE_KIB);
+	pages->release(pages->host, pages->domid, (uint64_t)got / UNITS_PAGE_KIB);
 	b->current_kib -= got;
 	b->budget_kib -= (double)got;
 	b->batch_kib -= got;

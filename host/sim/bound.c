@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sim/bound.h"
 
+#include "common/units.h"
 #include "host/sim/host.h"
 
 #include <math.h>
 
-#define STEP_S   (SIM_HOST_STEP_MS / 1000.0)
-#define PAGE_KIB 4.0
-#define MARKS    8.0 /* more than the kernel keeps free of a guest's memory, by its root */
+#define STEP_S (SIM_HOST_STEP_MS / 1000.0)
+#define MARKS  8.0 /* more than the kernel keeps free of a guest's memory, by its root */
 
 enum { N_MIX = 20 }; /* weights that are tried between the two ways to pay */
 
@@ -114,5 +114,5 @@ uint64_t sim_bound_pages(const struct sim_scenario *s, uint64_t seed, struct sim
 	}
 	for (unsigned i = 0; i <= N_MIX; i++)
 		most_kib = fmax(most_kib, mix_kib[i]);
-	return (uint64_t)(most_kib / PAGE_KIB);
+	return (uint64_t)(most_kib / UNITS_PAGE_KIB);
 }

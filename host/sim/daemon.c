@@ -2,6 +2,7 @@
 #include "host/sim/daemon.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/guests.h"
 #include "host/daemon/publish.h"
@@ -39,8 +40,8 @@ static void take_new_guests(struct sim_daemon *d, const struct sim_host *h)
 		const struct sim_guest *g = guest_at(h, d->n);
 		d->view[d->n] = (struct guest_view){
 			.domid = g->domid,
-			.min_kib = (uint64_t)g->config.min_kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB,
-			.max_kib = (uint64_t)g->config.max_kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB,
+			.min_kib = units_whole_pages_kib((uint64_t)g->config.min_kib),
+			.max_kib = units_whole_pages_kib((uint64_t)g->config.max_kib),
 			.weight = g->config.weight};
 		ask_for_pass(d, h->now_ms);
 	}
@@ -101,7 +102,7 @@ static void observe_guest(struct sim_daemon *d, const struct sim_host *h, unsign
 	v->may_have_credit = is_cagma && !g->config.is_untrusted;
 	v->is_credited = k->is_credited;
 	v->is_alarmed = h->now_ms < k->alarm_until_ms;
-	v->max_kib = (uint64_t)g->config.max_kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	v->max_kib = units_whole_pages_kib((uint64_t)g->config.max_kib);
 	v->hold = !v->has_report                             ? HOLD_NO_AGENT
 		  : h->now_ms > v->report_ms + KEYS_STALE_MS ? HOLD_SILENT
 							     : HOLD_NONE;

@@ -2,6 +2,7 @@
 #include "host/sim/host.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/core/model.h"
 
 #include <math.h>
@@ -11,7 +12,7 @@
 
 static uint64_t pages_kib(double kib)
 {
-	return (uint64_t)kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+	return units_whole_pages_kib((uint64_t)kib);
 }
 
 void sim_host_init(struct sim_host *h, const struct sim_scenario *s, uint64_t seed)
@@ -39,21 +40,21 @@ static int64_t populate(void *host, uint32_t domid, uint64_t pages)
 {
 	struct sim_host *h = host;
 	struct sim_guest *g = guest_of(h, domid);
-	uint64_t kib = amount_min(pages * MODEL_PAGE_KIB, amount_less(g->cap_kib, g->alm_kib));
+	uint64_t kib = amount_min(pages * UNITS_PAGE_KIB, amount_less(g->cap_kib, g->alm_kib));
 	kib = amount_min(kib, h->free_kib);
 	g->alm_kib += kib;
 	h->free_kib -= kib;
-	return (int64_t)(kib / MODEL_PAGE_KIB);
+	return (int64_t)(kib / UNITS_PAGE_KIB);
 }
 
 static int64_t release(void *host, uint32_t domid, uint64_t pages)
 {
 	struct sim_host *h = host;
 	struct sim_guest *g = guest_of(h, domid);
-	uint64_t kib = amount_min(pages * MODEL_PAGE_KIB, g->alm_kib);
+	uint64_t kib = amount_min(pages * UNITS_PAGE_KIB, g->alm_kib);
 	g->alm_kib -= kib;
 	h->free_kib += kib;
-	return (int64_t)(kib / MODEL_PAGE_KIB);
+	return (int64_t)(kib / UNITS_PAGE_KIB);
 }
 
 /* --- starting ------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "host/sim/knowing.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/core/model.h"
 
 #include <math.h>
@@ -30,16 +31,16 @@ static struct share share_of(const struct sim_host *h, const struct sim_guest *g
 	double lo_kib = fmax(g->config.min_kib, g->config.balloon.floor_kib);
 	double hi_kib = fmin(g->config.max_kib, (double)g->balloon.boot_kib);
 	double kib = fmin(fmax(need_kib(h, g), lo_kib), hi_kib);
-	struct share s = {.lo = (uint64_t)lo_kib / MODEL_PAGE_KIB,
-			  .hi = (uint64_t)kib / MODEL_PAGE_KIB,
+	struct share s = {.lo = (uint64_t)lo_kib / UNITS_PAGE_KIB,
+			  .hi = (uint64_t)kib / UNITS_PAGE_KIB,
 			  .weight = 1,
 			  .order = g->domid};
 	if (is_held) {
 		s.lo = s.hi;
-		s.hi = amount_max(s.lo, g->alm_kib / MODEL_PAGE_KIB);
+		s.hi = amount_max(s.lo, g->alm_kib / UNITS_PAGE_KIB);
 	}
 	if (g->balloon.config.is_stuck)
-		s.lo = s.hi = g->alm_kib / MODEL_PAGE_KIB;
+		s.lo = s.hi = g->alm_kib / UNITS_PAGE_KIB;
 	return s;
 }
 
@@ -59,7 +60,7 @@ static void move(struct sim_host *h, struct sim_guest *g, uint64_t goal_kib)
 	uint64_t kib;
 	if (goal_kib < g->alm_kib) {
 		double taken_kib = sim_memory_inflate(&g->memory, (double)(g->alm_kib - goal_kib));
-		kib = (uint64_t)taken_kib / MODEL_PAGE_KIB * MODEL_PAGE_KIB;
+		kib = units_whole_pages_kib((uint64_t)taken_kib);
 		sim_memory_deflate(&g->memory, taken_kib - (double)kib);
 		g->alm_kib -= kib;
 		h->free_kib += kib;
@@ -79,12 +80,12 @@ void sim_knowing_turn(struct sim_host *h, struct share *share)
 	for (unsigned k = 0; k < h->n_started; k++)
 		have_kib += guest_at(h, k)->alm_kib;
 	have_kib = amount_less(have_kib, sim_host_awaited_kib(h));
-	if (fill(h, share, false) <= have_kib / MODEL_PAGE_KIB)
+	if (fill(h, share, false) <= have_kib / UNITS_PAGE_KIB)
 		fill(h, share, true);
-	share_divide(share, h->n_started, have_kib / MODEL_PAGE_KIB);
+	share_divide(share, h->n_started, have_kib / UNITS_PAGE_KIB);
 	for (int is_growth = 0; is_growth <= 1; is_growth++)
 		for (unsigned k = 0; k < h->n_started; k++) {
-			uint64_t goal_kib = share[k].got * MODEL_PAGE_KIB;
+			uint64_t goal_kib = share[k].got * UNITS_PAGE_KIB;
 			if (is_growth == (goal_kib > guest_at(h, k)->alm_kib))
 				move(h, guest_at(h, k), goal_kib);
 		}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sim/memory.h"
 
+#include "common/units.h"
+
 #include <math.h>
 #include <string.h>
 
-#define PAGE_KIB     4.0
 #define SCAN_RATIO   1.25   /* pages looked at for each one taken from the cache */
 #define REGROW_KIB_S 8192.0 /* how fast a cache comes back to its size when there is room */
 #define FULL_OF_SOME                                                                               \
@@ -83,7 +84,7 @@ void sim_memory_init(struct sim_memory *m, const struct sim_memory_config *confi
 /* Up to KIB from the cache, by kswapd or in direct reclaim; returns how much. */
 static double reclaim_cache(struct sim_memory *m, double kib, bool direct)
 {
-	double taken = bound(kib, 0, cache_spare(m)), pages = taken / PAGE_KIB;
+	double taken = bound(kib, 0, cache_spare(m)), pages = taken / UNITS_PAGE_KIB;
 
 	m->cache_kib -= taken;
 	m->free_kib += taken;
@@ -105,7 +106,7 @@ static void swap_out(struct sim_memory *m, double kib)
 
 	kib = bound(kib, 0, m->anon_kib);
 	kib = bound(kib, 0, m->config.swap_kib - m->swapped_kib);
-	pages = kib / PAGE_KIB;
+	pages = kib / UNITS_PAGE_KIB;
 	m->anon_kib -= kib;
 	m->swapped_kib += kib;
 	m->free_kib += kib;
@@ -203,8 +204,8 @@ static void cache_activity(struct sim_memory *m, double read_kib)
 	room = room > 0 ? room : 0;
 	grown = bound(lacking, 0, m->config.file_kib_s > 0 ? read_kib : REGROW_KIB_S * m->step_s);
 	grown = bound(grown, 0, room / 2);
-	m->counters.refault_file += grown / PAGE_KIB / 2;
-	pages = (read - bound(read, 0, room - grown)) / PAGE_KIB;
+	m->counters.refault_file += grown / UNITS_PAGE_KIB / 2;
+	pages = (read - bound(read, 0, room - grown)) / UNITS_PAGE_KIB;
 	grown += bound(read, 0, room - grown);
 	m->cache_kib += grown;
 	m->free_kib -= grown;
@@ -213,7 +214,7 @@ static void cache_activity(struct sim_memory *m, double read_kib)
 		m->counters.pgsteal_kswapd += pages;
 		m->counters.pageoutrun += pages / 64;
 	}
-	m->counters.pgmajfault += grown / PAGE_KIB / 32;
+	m->counters.pgmajfault += grown / UNITS_PAGE_KIB / 32;
 }
 
 static void oom_kill(struct sim_memory *m)
@@ -257,7 +258,7 @@ static void count_swapped(struct sim_memory *m, double kib)
 	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
 			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
 	/* of what is left a step does only a part, so it would never end */
-	if (m->reclaim_kib < PAGE_KIB)
+	if (m->reclaim_kib < UNITS_PAGE_KIB)
 		m->reclaim_kib = 0;
 }
 
@@ -272,27 +273,27 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 	m->swapped_kib -= swapin;
 	m->anon_kib += swapin;
 	m->free_kib -= swapin;
-	m->counters.pswpin += swapin / PAGE_KIB;
-	m->counters.refault_anon += swapin / PAGE_KIB;
-	m->counters.pgmajfault += swapin / PAGE_KIB / 2;
+	m->counters.pswpin += swapin / UNITS_PAGE_KIB;
+	m->counters.refault_anon += swapin / UNITS_PAGE_KIB;
+	m->counters.pgmajfault += swapin / UNITS_PAGE_KIB / 2;
 	grow = take_pages(m, m->grow_kib);
 	m->anon_kib += grow;
 	m->free_kib -= grow;
-	m->counters.pgfault += (grow + swapin) / PAGE_KIB;
+	m->counters.pgfault += (grow + swapin) / UNITS_PAGE_KIB;
 	kswapd(m);
 	cache_activity(m, m->miss_kib * io_share);
 	m->counters.io_wanted_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s;
 	m->counters.io_done_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s -
 				   (m->miss_kib + m->direct_kib) * (1 - io_share);
 	/* Below one page there is nothing that anybody waits for. */
-	if (need > PAGE_KIB)
+	if (need > UNITS_PAGE_KIB)
 		stall = bound((need - swapin - grow) / need, 0, 1);
 	read = disk_kib_s > 0 ? bound(swapin / (disk_kib_s * m->step_s), 0, 1) : 1;
 	stall = stall > read ? stall : read;
 	if (waits)
 		stall = 1;
 	pressure(m, stall);
-	if (m->grow_kib > PAGE_KIB && grow < m->grow_kib * 0.05 &&
+	if (m->grow_kib > UNITS_PAGE_KIB && grow < m->grow_kib * 0.05 &&
 	    m->swapped_kib > m->config.swap_kib * 0.95)
 		m->stuck_s += m->step_s;
 	else
@@ -325,7 +326,7 @@ void sim_memory_wait(struct sim_memory *m, double kib)
 
 bool sim_memory_is_exhausted(const struct sim_memory *m)
 {
-	return m->anon_kib < PAGE_KIB || m->config.swap_kib - m->swapped_kib < PAGE_KIB;
+	return m->anon_kib < UNITS_PAGE_KIB || m->config.swap_kib - m->swapped_kib < UNITS_PAGE_KIB;
 }
 
 void sim_memory_deflate(struct sim_memory *m, double kib)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Room for reservations: on a played host with the policy, who gives, how far, and until when. */
+#include "common/units.h"
 #include "host/core/reservation.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
@@ -66,7 +67,7 @@ START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 	uint64_t most_kib = l->free_kib + l->give_kib;
 	ck_assert_uint_eq(l->free_kib, 48 * MIB);
 	ck_assert_uint_gt(l->give_kib, 300 * MIB);
-	const struct reservation *over = reserve(most_kib + MODEL_PAGE_KIB);
+	const struct reservation *over = reserve(most_kib + UNITS_PAGE_KIB);
 	steps(1, 1000);
 	ck_assert(over->state == RESERVATION_REFUSED);
 	const struct reservation *all = reserve(most_kib);
@@ -127,7 +128,7 @@ START_TEST(the_sum_is_true)
 		begin(round % 2 * 64 * MIB, round % 2 * 64 * MIB);
 		for (unsigned i = 0; i < 8; i++) {
 			random = random * UINT64_C(6364136223846793005) + 1442695040888963407;
-			world_add(&w, 288 * MIB + (random >> 54) * MODEL_PAGE_KIB, 200 * MIB);
+			world_add(&w, 288 * MIB + (random >> 54) * UNITS_PAGE_KIB, 200 * MIB);
 		}
 		steps(30, 1000);
 		const struct reservation *l = reserve(1 << 30);

@@ -3,6 +3,7 @@
  * The safety contract, whatever the host, of the policies whose plans the engine
  * may have to cut. (cagma's never need it: test_policy.c.)
  */
+#include "common/units.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -18,7 +19,7 @@ static const char *const policies[] = {"cagma-2017", "coordinator", "coordinator
 
 static uint64_t random_kib(uint64_t below_kib)
 {
-	return (uint64_t)random() % (below_kib / MODEL_PAGE_KIB) * MODEL_PAGE_KIB;
+	return (uint64_t)random() % (below_kib / UNITS_PAGE_KIB) * UNITS_PAGE_KIB;
 }
 
 START_TEST(random_hosts_never_break_the_contract)

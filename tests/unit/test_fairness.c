@@ -4,6 +4,7 @@
 #include "tests/unit/world.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +18,14 @@ static struct world w;
 static uint64_t random_kib(uint64_t from_mib, uint64_t to_mib)
 {
 	return (from_mib * MIB +
-		(uint64_t)random() % ((to_mib - from_mib) * MIB) / MODEL_PAGE_KIB * MODEL_PAGE_KIB);
+		(uint64_t)random() % ((to_mib - from_mib) * MIB) / UNITS_PAGE_KIB * UNITS_PAGE_KIB);
 }
 
 /* Steps of one page, so that the goals are not rounded to what is worth a change. */
 static void make_host(void)
 {
 	world_init(&w, random_kib(0, 300));
-	w.conf.step_kib = MODEL_PAGE_KIB;
+	w.conf.step_kib = UNITS_PAGE_KIB;
 	unsigned n = 2 + (unsigned)random() % 10;
 	for (unsigned i = 0; i < n; i++) {
 		world_add(&w, random_kib(130, 800), random_kib(1, 900));
@@ -82,7 +83,7 @@ START_TEST(more_memory_never_gives_a_guest_less)
 		w.host.free_kib += random_kib(0, 1 + (uint64_t)random() % 200);
 		decide(after_kib);
 		for (unsigned i = 1; i <= w.n; i++)
-			ck_assert_uint_ge(after_kib[i] + MODEL_PAGE_KIB, before_kib[i]);
+			ck_assert_uint_ge(after_kib[i] + UNITS_PAGE_KIB, before_kib[i]);
 	}
 }
 END_TEST
@@ -98,7 +99,7 @@ START_TEST(equal_guests_get_equal_amounts)
 		w.view[1] = twin;
 		w.guest[1] = w.guest[0];
 		decide(goal_kib);
-		ck_assert_uint_le(amount_distance(goal_kib[1], goal_kib[2]), MODEL_PAGE_KIB);
+		ck_assert_uint_le(amount_distance(goal_kib[1], goal_kib[2]), UNITS_PAGE_KIB);
 	}
 }
 END_TEST
@@ -112,7 +113,7 @@ START_TEST(weights_are_honoured_within_a_page)
 		make_host();
 		uint64_t weights = 0, sum_kib = 0;
 		for (unsigned i = 0; i < w.n; i++) {
-			w.view[i].min_kib = MODEL_PAGE_KIB;
+			w.view[i].min_kib = UNITS_PAGE_KIB;
 			w.view[i].max_kib = 64 * 1024 * MIB;
 			w.guest[i].used_kib = 64 * 1024 * MIB;
 			w.guest[i].lies = true;
@@ -127,7 +128,7 @@ START_TEST(weights_are_honoured_within_a_page)
 		for (unsigned i = 0; i < w.n; i++) {
 			uint64_t fair_kib = sum_kib * w.view[i].weight / weights;
 			ck_assert_uint_le(amount_distance(goal_kib[i + 1], fair_kib),
-					  MODEL_PAGE_KIB + 3);
+					  UNITS_PAGE_KIB + 3);
 		}
 	}
 }
@@ -208,7 +209,7 @@ START_TEST(headroom_is_shared_whatever_is_used)
 	srandom((unsigned)_i + 1);
 	for (int round = 0; round < ROUNDS; round++) {
 		world_init(&w, 0);
-		w.conf.step_kib = MODEL_PAGE_KIB;
+		w.conf.step_kib = UNITS_PAGE_KIB;
 		w.conf.reserve_kib = 0;
 		world_add(&w, (OFFSET_MIB + 132) * MIB, 100 * MIB);
 		w.view[0].weight = 65535;
@@ -225,11 +226,11 @@ START_TEST(headroom_is_shared_whatever_is_used)
 		for (unsigned i = 1; i < n; i++) {
 			const struct verdict *v = &w.verdict[i];
 			uint64_t use_kib = v->offset_kib + v->use_kib;
-			ck_assert_uint_ge(v->goal_kib + MODEL_PAGE_KIB, use_kib);
+			ck_assert_uint_ge(v->goal_kib + UNITS_PAGE_KIB, use_kib);
 			least_kib = amount_min(least_kib, amount_less(v->goal_kib, use_kib));
 			most_kib = amount_max(most_kib, amount_less(v->goal_kib, use_kib));
 		}
-		ck_assert_uint_le(most_kib - least_kib, 3 * MODEL_PAGE_KIB);
+		ck_assert_uint_le(most_kib - least_kib, 3 * UNITS_PAGE_KIB);
 	}
 }
 END_TEST

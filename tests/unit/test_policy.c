@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Properties of the cagma policy on a played host; the contract is asserted on every plan. */
+#include "common/units.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -356,7 +357,7 @@ END_TEST
 
 static uint64_t random_kib(uint64_t below_kib)
 {
-	return (uint64_t)random() % (below_kib / MODEL_PAGE_KIB) * MODEL_PAGE_KIB;
+	return (uint64_t)random() % (below_kib / UNITS_PAGE_KIB) * UNITS_PAGE_KIB;
 }
 
 /* Not a host that could have come about, but one that could be seen all the same. */

@@ -6,6 +6,7 @@
  * significance, waiting), with which the policy has also been compared on 9,400
  * random hosts: 1.7 million balancings, every assignment equal to the byte.
  */
+#include "common/units.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -436,7 +437,7 @@ END_TEST
 
 static uint64_t random_kib(uint64_t below_kib)
 {
-	return (uint64_t)random() % (below_kib / MODEL_PAGE_KIB) * MODEL_PAGE_KIB;
+	return (uint64_t)random() % (below_kib / UNITS_PAGE_KIB) * UNITS_PAGE_KIB;
 }
 
 /* What the lab relies on: with a reserve of what it leaves itself, and mins below its least

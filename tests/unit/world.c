@@ -2,6 +2,7 @@
 #include "tests/unit/world.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #include <check.h>
 #include <string.h>
@@ -60,11 +61,11 @@ static void report(struct world *w, unsigned i)
 	r->free_kib = r->avail_kib = total_kib - used_kib;
 	r->swap_total_kib = 1024 * MIB;
 	r->swap_free_kib = r->swap_total_kib - swapped_kib;
-	r->pswpout += out_kib / MODEL_PAGE_KIB;
-	r->pswpin += in_kib / MODEL_PAGE_KIB;
+	r->pswpout += out_kib / UNITS_PAGE_KIB;
+	r->pswpin += in_kib / UNITS_PAGE_KIB;
 	/* what does not fit is used as much as the rest: it comes and goes all the time */
-	r->pswpout += swapped_kib / MODEL_PAGE_KIB / 4;
-	r->pswpin += swapped_kib / MODEL_PAGE_KIB / 4;
+	r->pswpout += swapped_kib / UNITS_PAGE_KIB / 4;
+	r->pswpin += swapped_kib / UNITS_PAGE_KIB / 4;
 	g->swapped_kib = swapped_kib;
 	w->view[i].has_report = true;
 	w->view[i].report_ms = w->host.now_ms;
