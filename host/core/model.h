@@ -129,6 +129,7 @@ struct verdict {
 #define PLAN_CREDIT_AS_IT_IS UINT64_MAX
 
 struct plan {
+	void *room;              /* as given to plan_init(); whoever gave it frees it */
 	unsigned n_actions;      /* every shrink precedes every grow */
 	struct action *action;   /* capacity entries */
 	struct verdict *verdict; /* one for each guest of the snapshot */

@@ -4,6 +4,19 @@
 #include "common/amount.h"
 #include "common/units.h"
 
+#include <string.h>
+
+bool plan_init(struct plan *plan, void *room, unsigned capacity)
+{
+	*plan = (struct plan){.room = room, .action = room};
+	if (!room)
+		return false;
+	plan->verdict = (struct verdict *)(plan->action + capacity);
+	plan->credit_kib = (uint64_t *)(plan->verdict + capacity);
+	memset(room, 0, PLAN_BYTES(capacity));
+	return true;
+}
+
 const char *plan_breach_text(enum plan_breach breach)
 {
 	static const char *const text[PLAN_BREACHES_] = {

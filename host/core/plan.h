@@ -35,6 +35,14 @@ enum plan_breach {
 	PLAN_BREACHES_
 };
 
+/* The room that the arrays of a plan take for n guests. */
+#define PLAN_BYTES(n)                                                                              \
+	((size_t)(n) * (sizeof(struct action) + sizeof(struct verdict) + sizeof(uint64_t)))
+
+/* An empty plan; its arrays are in `room`, which has PLAN_BYTES(capacity), is aligned for 64 bits,
+ * and need not be zero. False when `room` is NULL. */
+bool plan_init(struct plan *plan, void *room, unsigned capacity);
+
 /* What is wrong, for a message: "takes a guest below its min", … */
 const char *plan_breach_text(enum plan_breach breach);
 

@@ -7,7 +7,6 @@
 #include "host/daemon/guests.h"
 #include "host/xen/hypervisor.h"
 #include "host/xen/savehelper.h"
-#include "host/core/plan.h"
 #include "host/daemon/publish.h"
 #include "host/daemon/record.h"
 #include "host/daemon/reservations.h"
@@ -31,7 +30,6 @@ struct engine {
 	struct record *record;
 	struct guests guests;
 	struct reservations reservations;
-	struct policy_state state;
 	struct plan plan;
 	uint64_t due_ms;   /* the next pass */
 	bool is_alarmed;   /* … which is not waited for */
@@ -71,16 +69,9 @@ static int allocate(struct engine *e)
 	if (r == 0)
 		r = reservations_init(&e->reservations, n);
 	e->guests.has_dom0 = config_lists_dom0(&e->config);
-	e->state.demand = e->guests.demand;
-	e->state.credit = e->guests.credit;
-	e->state.qmemman = e->guests.qmemman;
-	e->state.peer = e->guests.peer;
-	e->state.share = calloc(n, sizeof(*e->state.share));
-	e->plan.action = calloc(n, sizeof(*e->plan.action));
-	e->plan.verdict = calloc(n, sizeof(*e->plan.verdict));
-	e->plan.credit_kib = calloc(n, sizeof(*e->plan.credit_kib));
-	bool has_all = e->state.share && e->plan.action && e->plan.verdict && e->plan.credit_kib;
-	return r == 0 && has_all ? 0 : -ENOMEM;
+	if (r == 0 && !plan_init(&e->plan, calloc(1, PLAN_BYTES(n)), n))
+		r = -ENOMEM;
+	return r;
 }
 
 static bool open_edges(struct engine *e)
@@ -143,10 +134,7 @@ void engine_close(struct engine *e)
 	record_close(e->record);
 	guests_finish(&e->guests);
 	reservations_finish(&e->reservations);
-	free(e->state.share);
-	free(e->plan.action);
-	free(e->plan.verdict);
-	free(e->plan.credit_kib);
+	free(e->plan.room);
 	config_finish(&e->config);
 	free(e);
 }
@@ -274,20 +262,20 @@ static int observe(struct engine *e, bool is_urgent, uint64_t now_ms, struct sna
 	return r;
 }
 
-static unsigned check(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap)
+static unsigned decide(struct engine *e, const struct policy_conf *conf,
+		       const struct snapshot *snap)
 {
-	unsigned guest;
-	enum plan_breach breach = plan_violation(conf, snap, &e->plan, &guest);
-	if (breach == PLAN_SAFE)
-		return 0;
-	if (!e->cuts.is_on)
+	const struct policy *policy = e->config.policy;
+	struct policy_cut cut = policy_decide(policy, conf, snap, &e->guests.memory, &e->plan);
+	if (cut.breach != PLAN_SAFE && !e->cuts.is_on) {
+		const char *name =
+			cut.guest < snap->n_guests ? e->guests.guest[cut.guest].name : "none";
 		log_warning("policy %s %s (guest %s); its plans are cut to what is safe",
-			    e->config.policy->name, plan_breach_text(breach),
-			    guest < snap->n_guests ? e->guests.guest[guest].name : "none");
-	unsigned cuts = plan_cut(conf, snap, &e->plan);
-	e->cuts.is_on = true;
-	e->cuts.count += cuts;
-	return cuts;
+			    policy->name, plan_breach_text(cut.breach), name);
+		e->cuts.is_on = true;
+	}
+	e->cuts.count += cut.cuts;
+	return cut.cuts;
 }
 
 static void keep_record(struct engine *e, const struct snapshot *snap, unsigned cuts)
@@ -370,10 +358,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	trouble_end(&e->no_host, "Xen's domains can be read again");
-	memset(e->plan.credit_kib, 0, e->guests.n * sizeof(*e->plan.credit_kib));
-	e->config.policy->decide(&conf, &snap, &e->state, &e->plan);
+	unsigned cuts = decide(e, &conf, &snap);
 	guests_note_verdicts(&e->guests, e->plan.verdict);
-	unsigned cuts = check(e, &conf, &snap);
 	if (!e->options.is_dry) /* nothing will have moved before the next period */
 		ask_for_pass(e, e->plan.wake_ms);
 	keep_record(e, &snap, cuts);

@@ -15,11 +15,8 @@ int guests_init(struct guests *gs, unsigned capacity)
 	*gs = (struct guests){.capacity = capacity, .next_generation = 1};
 	gs->guest = calloc(capacity, sizeof(*gs->guest));
 	gs->view = calloc(capacity, sizeof(*gs->view));
-	gs->demand = calloc(capacity, sizeof(*gs->demand));
-	gs->credit = calloc(capacity, sizeof(*gs->credit));
-	gs->qmemman = calloc(capacity, sizeof(*gs->qmemman));
-	gs->peer = calloc(capacity, sizeof(*gs->peer));
-	if (gs->guest && gs->view && gs->demand && gs->credit && gs->qmemman && gs->peer)
+	if (memory_init(&gs->memory, calloc(1, MEMORY_BYTES(capacity)), capacity) && gs->guest &&
+	    gs->view)
 		return 0;
 	guests_finish(gs);
 	return -ENOMEM;
@@ -29,10 +26,7 @@ void guests_finish(struct guests *gs)
 {
 	free(gs->guest);
 	free(gs->view);
-	free(gs->demand);
-	free(gs->credit);
-	free(gs->qmemman);
-	free(gs->peer);
+	free(gs->memory.room);
 	*gs = (struct guests){0};
 }
 
@@ -63,13 +57,10 @@ static void note_departure(struct guests *gs, const struct guest *g, uint64_t no
 /* Those from `from` on come to be from `to` on, whatever is kept of them. */
 static void move_all(struct guests *gs, unsigned to, unsigned from)
 {
-	size_t n = gs->n - from;
+	unsigned n = gs->n - from;
 	memmove(&gs->guest[to], &gs->guest[from], n * sizeof(gs->guest[0]));
 	memmove(&gs->view[to], &gs->view[from], n * sizeof(gs->view[0]));
-	memmove(&gs->demand[to], &gs->demand[from], n * sizeof(gs->demand[0]));
-	memmove(&gs->credit[to], &gs->credit[from], n * sizeof(gs->credit[0]));
-	memmove(&gs->qmemman[to], &gs->qmemman[from], n * sizeof(gs->qmemman[0]));
-	memmove(&gs->peer[to], &gs->peer[from], n * sizeof(gs->peer[0]));
+	memory_move(&gs->memory, to, from, n);
 }
 
 static void remove_at(struct guests *gs, struct store *store, unsigned i)
@@ -111,10 +102,7 @@ static int insert_at(struct guests *gs, struct store *store, unsigned i,
 	};
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
-	gs->demand[i] = (struct demand){0};
-	gs->credit[i] = (struct credit){0};
-	gs->qmemman[i] = (struct qmemman_guest){0};
-	gs->peer[i] = (struct peer_guest){0};
+	memory_clear(&gs->memory, i);
 	return watch_guest(gs, store, i);
 }
 

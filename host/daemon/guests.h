@@ -118,10 +118,7 @@ struct guests {
 	bool has_unread; /* targets may have changed that guests_read_more() would read */
 	struct guest *guest;
 	struct guest_view *view;
-	struct demand *demand;
-	struct credit *credit;
-	struct qmemman_guest *qmemman;
-	struct peer_guest *peer;
+	struct memory memory;
 };
 
 /* 0 or -ENOMEM. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_cagma.c - every guest is guaranteed its critical amount of available
+ * cagma.c - every guest is guaranteed its critical amount of available
  * memory (CMA).
  *
  * From top to bottom: what each guest wants (demand.h); what each is to have,
@@ -11,8 +11,8 @@
  */
 #include "common/amount.h"
 #include "common/units.h"
+#include "host/core/credit.h"
 #include "host/core/goal.h"
-#include "host/core/plan.h"
 #include "host/policy/policy.h"
 
 /* How soon to look again while grows wait for donors' pages. */
@@ -225,9 +225,9 @@ static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, ui
  */
 static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
 			   bool in_alarm, uint64_t spendable_kib, uint64_t most_kib,
-			   const struct policy_state *state, struct plan *plan)
+			   const struct memory *memory, struct plan *plan)
 {
-	struct share *share = state->share;
+	struct share *share = memory->share;
 	bool cannot_wait = in_alarm || !pages_are_coming(snap);
 	uint64_t spent_kib = 0;
 	unsigned n = 0;
@@ -253,7 +253,7 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
 		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
-		    !may_tell(conf, snap->host.now_ms, &state->demand[i], got_kib))
+		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib))
 			continue;
 		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
 			   REASON_NEED);
@@ -267,7 +267,7 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
  * followed by another's, so a single growth takes no more than half of what the reserve still has
  * to lend. */
 static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
-		      const struct policy_state *state, struct plan *plan)
+		      const struct memory *memory, struct plan *plan)
 {
 	bool may_grow = !snap->host.xl_is_building;
 	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
@@ -275,9 +275,9 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, alarm_kib,
-			   common_kib + amount_max(lent_kib, conf->step_kib), state, plan);
+			   common_kib + amount_max(lent_kib, conf->step_kib), memory, plan);
 	uint64_t left_kib = amount_less(common_kib, spent_kib);
-	grow_those(conf, snap, false, left_kib, left_kib, state, plan);
+	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
 }
 
 static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
@@ -290,28 +290,31 @@ static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *d
 	}
 }
 
-void policy_cagma(const struct policy_conf *conf, const struct snapshot *snap,
-		  struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	plan->n_actions = 0;
-	plan->promised_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		demand_observe(&state->demand[i], conf, g);
-		credit_observe(&state->credit[i], conf, snap->host.now_ms, g);
-		demand_judge(&state->demand[i], conf, &snap->host, g, &plan->verdict[i]);
-	}
-	goal_set(conf, snap, state->share, plan);
+	struct credit *credit = memory_guests(memory);
+	uint64_t now_ms = snap->host.now_ms;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		credit_observe(&credit[i], conf, now_ms, &snap->guest[i]);
+	goal_set(conf, snap, memory->share, plan);
 	gather_small_shrinks(conf, snap, plan);
-	add_shrinks(conf, snap, state->demand, plan);
+	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, plan);
-	add_grows(conf, snap, state, plan);
+	add_grows(conf, snap, memory, plan);
 	plan_order(snap, plan); /* a retry may be either */
-	note_told(plan, snap->host.now_ms, state->demand);
-	credit_give(state->credit, conf, snap, state->share, plan);
-	plan->wake_ms = snap->host.now_ms + conf->period_ms;
+	note_told(plan, now_ms, memory->demand);
+	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
 	if ((plan->promised_kib || reservation_is_awaited(snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
-		plan->wake_ms = snap->host.now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
+		plan->wake_ms = now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }
+
+const struct policy policy_cagma = {
+	.name = "cagma",
+	.about = "guarantees every guest its critical amount of available memory",
+	.decide = decide,
+	.size = {.guest_bytes = MEMORY_OF_GUEST(struct credit)},
+	.gives = true,
+};

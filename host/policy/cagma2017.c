@@ -2,12 +2,11 @@
 #include "host/policy/cagma2017.h"
 
 #include "common/amount.h"
-#include "host/policy/peers.h"
 #include "host/policy/policy.h"
 
 struct pass {
 	const struct snapshot *snap;
-	struct peer_guest *guest;
+	struct cagma2017_guest *guest;
 	int64_t free_kib;
 };
 
@@ -27,16 +26,15 @@ static bool is_there(const struct guest_view *view)
 	return view->hold == HOLD_NONE && view->has_report;
 }
 
-static void tell(struct peer_guest *guest, int64_t target_kib)
+static void tell(struct cagma2017_guest *g, int64_t target_kib)
 {
-	peers_wish(guest, target_kib > 0 ? (uint64_t)target_kib : 0);
+	peers_wish(&g->peer, target_kib > 0 ? (uint64_t)target_kib : 0);
 }
 
 /* --- every 3 s ------------------------------------------------------------ */
 
-static void classify(const struct guest_view *view, struct peer_guest *guest)
+static void classify(const struct guest_view *view, struct cagma2017_guest *g)
 {
-	struct cagma2017_guest *g = &guest->cagma2017;
 	if (!g->has_cma || g->cma_kib == avm_kib(view))
 		return;
 	enum cagma2017_queue queue =
@@ -47,7 +45,7 @@ static void classify(const struct guest_view *view, struct peer_guest *guest)
 			g->sample_kib[i] = 0;
 	}
 	g->queue = queue;
-	g->entry_alm_kib = (int64_t)peers_told_kib(view, guest);
+	g->entry_alm_kib = (int64_t)peers_told_kib(view, &g->peer);
 	g->entry_avm_kib = avm_kib(view);
 	g->entry_cma_kib = g->cma_kib;
 }
@@ -72,40 +70,38 @@ static int64_t try_more(struct cagma2017_guest *g)
 	return g->entry_avm_kib - rated(g->entry_cma_kib);
 }
 
-static void release(struct peer_guest *guest)
+static void release(struct cagma2017_guest *g)
 {
-	struct cagma2017_guest *g = &guest->cagma2017;
 	g->n_released++;
 	int64_t give_kib = g->n_released >= CAGMA2017_TRY_MORE
 				   ? try_more(g)
 				   : g->entry_avm_kib - rated(g->entry_cma_kib);
 	int64_t target_kib = g->entry_alm_kib - give_kib;
-	tell(guest, target_kib < CAGMA2017_MIN_KIB ? CAGMA2017_MIN_KIB : target_kib);
+	tell(g, target_kib < CAGMA2017_MIN_KIB ? CAGMA2017_MIN_KIB : target_kib);
 	g->sample_kib[g->n_released % CAGMA2017_SAMPLES] = g->entry_avm_kib - give_kib;
 }
 
-static void allocate(const struct pass *p, struct peer_guest *guest)
+static void allocate(const struct pass *p, struct cagma2017_guest *g)
 {
-	const struct cagma2017_guest *g = &guest->cagma2017;
 	int64_t target_kib = g->entry_alm_kib + rated(g->entry_cma_kib) - g->entry_avm_kib;
 	if (target_kib > p->free_kib)
 		target_kib = p->free_kib; /* sic */
 	else if (target_kib > CAGMA2017_MAX_KIB)
 		target_kib = CAGMA2017_MAX_KIB;
-	tell(guest, target_kib);
+	tell(g, target_kib);
 }
 
-static void decide(struct pass *p)
+static void rebalance(struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
-		struct peer_guest *guest = &p->guest[i];
-		if (!is_there(&p->snap->guest[i]) || guest->cagma2017.is_helped)
+		struct cagma2017_guest *g = &p->guest[i];
+		if (!is_there(&p->snap->guest[i]) || g->is_helped)
 			continue;
-		classify(&p->snap->guest[i], guest);
-		if (guest->cagma2017.queue == CAGMA2017_RELEASE && p->free_kib <= 0)
-			release(guest);
-		else if (guest->cagma2017.queue == CAGMA2017_ALLOC && p->free_kib > 0)
-			allocate(p, guest);
+		classify(&p->snap->guest[i], g);
+		if (g->queue == CAGMA2017_RELEASE && p->free_kib <= 0)
+			release(g);
+		else if (g->queue == CAGMA2017_ALLOC && p->free_kib > 0)
+			allocate(p, g);
 	}
 }
 
@@ -125,40 +121,45 @@ static bool has_woken_kswapd(const struct guest_view *view, struct cagma2017_gue
 static void help(const struct pass *p, unsigned i)
 {
 	const struct guest_view *view = &p->snap->guest[i];
-	struct peer_guest *guest = &p->guest[i];
-	int64_t told_kib = (int64_t)peers_told_kib(view, guest);
+	struct cagma2017_guest *g = &p->guest[i];
+	int64_t told_kib = (int64_t)peers_told_kib(view, &g->peer);
 	int64_t cma_kib =
 		(int64_t)(amount_min(view->report.largest_kib, PEERS_MAX_KIB) * 1126 >> 10);
 	bool is_on_its_way = view->alm_kib + MODEL_NEAR_KIB < (uint64_t)told_kib;
 	if (p->free_kib <= 0 || is_on_its_way || told_kib >= CAGMA2017_MAX_KIB ||
 	    avm_kib(view) >= cma_kib)
 		return;
-	guest->cagma2017.has_cma = guest->cagma2017.is_helped = true;
-	guest->cagma2017.cma_kib = cma_kib;
+	g->has_cma = g->is_helped = true;
+	g->cma_kib = cma_kib;
 	int64_t target_kib = told_kib + cma_kib - avm_kib(view);
-	tell(guest, target_kib < CAGMA2017_MAX_KIB ? target_kib : CAGMA2017_MAX_KIB);
+	tell(g, target_kib < CAGMA2017_MAX_KIB ? target_kib : CAGMA2017_MAX_KIB);
 }
 
-void policy_cagma2017(const struct policy_conf *conf, const struct snapshot *snap,
-		      struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	struct peer_host *host = &state->peer_host;
+	struct peer_host *host = memory_host(memory);
+	uint64_t free_kib = amount_less(peers_free_kib(&snap->host), conf->reserve_kib);
 	struct pass p = {.snap = snap,
-			 .guest = state->peer,
-			 .free_kib = (int64_t)amount_min(
-				 amount_less(peers_free_kib(&snap->host), conf->reserve_kib),
-				 PEERS_MAX_KIB)};
+			 .guest = memory_guests(memory),
+			 .free_kib = (int64_t)amount_min(free_kib, PEERS_MAX_KIB)};
 	bool is_due = peers_is_due(&host->due_ms, snap->host.now_ms, CAGMA2017_PERIOD_MS);
 	bool has_helped = false;
-	peers_begin(snap, state, plan, host->due_ms);
+	peers_begin(snap, memory);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
-		struct cagma2017_guest *g = &state->peer[i].cagma2017;
-		g->is_helped = false;
-		if (has_woken_kswapd(&snap->guest[i], g))
+		p.guest[i].is_helped = false;
+		if (has_woken_kswapd(&snap->guest[i], &p.guest[i]))
 			help(&p, i);
-		has_helped |= g->is_helped;
+		has_helped |= p.guest[i].is_helped;
 	}
 	if (is_due)
-		decide(&p);
-	peers_finish(conf, snap, state, plan, is_due || has_helped);
+		rebalance(&p);
+	peers_finish(conf, snap, memory, plan, host->due_ms, is_due || has_helped);
 }
+
+const struct policy policy_cagma2017 = {
+	.name = "cagma-2017",
+	.about = "as CAGMA was published, with its release step: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct cagma2017_guest), MEMORY_OF_HOST(struct peer_host)},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_cagma2017.h - CAGMA as its authors published it in 2017, with the
+ * cagma2017.h - CAGMA as its authors published it in 2017, with the
  * release step, which a comparison with a wrong character kept from ever running,
  * at work. Pure.
  *
@@ -28,7 +28,7 @@
 #ifndef CAGMA_POLICY_CAGMA2017_H
 #define CAGMA_POLICY_CAGMA2017_H
 
-#include "host/core/model.h"
+#include "host/policy/peers.h"
 
 enum {
 	CAGMA2017_PERIOD_MS = 3000,
@@ -42,6 +42,7 @@ enum cagma2017_queue { CAGMA2017_NONE, CAGMA2017_ALLOC, CAGMA2017_RELEASE };
 
 /* One guest; all zero is one never seen. */
 struct cagma2017_guest {
+	struct peer_guest peer;
 	bool has_cma; /* it has had an emergency */
 	int64_t cma_kib;
 	uint64_t seq, scan_kswapd; /* of the last report */

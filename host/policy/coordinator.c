@@ -2,7 +2,6 @@
 #include "host/policy/coordinator.h"
 
 #include "common/amount.h"
-#include "host/policy/peers.h"
 #include "host/policy/policy.h"
 
 uint64_t coordinator_percent(uint64_t kib, unsigned percent)
@@ -10,13 +9,14 @@ uint64_t coordinator_percent(uint64_t kib, unsigned percent)
 	return kib * percent / 100;
 }
 
-bool coordinator_read(const struct snapshot *snap, struct peer_guest *guest)
+bool coordinator_read(const struct snapshot *snap, struct coordinator_guest *guest)
 {
 	bool has_all = true;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
 		bool is_ours = view->hold == HOLD_NONE;
-		guest[i].coordinator = (struct coordinator_guest){
+		guest[i] = (struct coordinator_guest){
+			.peer = guest[i].peer,
 			.is_there = is_ours,
 			.size_kib = amount_min(view->alm_kib, PEERS_MAX_KIB),
 			.unused_kib = amount_min(view->report.free_kib, PEERS_MAX_KIB)};
@@ -28,7 +28,7 @@ bool coordinator_read(const struct snapshot *snap, struct peer_guest *guest)
 
 struct pass {
 	unsigned n;
-	struct peer_guest *guest;
+	struct coordinator_guest *guest;
 	uint64_t host_kib; /* what the host may still give */
 };
 
@@ -40,7 +40,7 @@ static bool is_ample(const struct coordinator_guest *g)
 static void find_short(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		g->is_short =
 			g->unused_kib < coordinator_percent(g->size_kib, COORDINATOR_SHORT_PERCENT);
 	}
@@ -57,7 +57,7 @@ static uint64_t extract(struct pass *p, uint64_t wanted_kib)
 {
 	uint64_t left_kib = wanted_kib;
 	for (unsigned i = 0; i < p->n && left_kib; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		if (!g->is_there || g->is_short || g->is_evaluated)
 			continue;
 		g->is_evaluated = true;
@@ -78,7 +78,7 @@ static uint64_t extract(struct pass *p, uint64_t wanted_kib)
 static void serve(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		uint64_t ask_kib =
 			amount_min(coordinator_percent(g->size_kib, COORDINATOR_GROW_PERCENT),
 				   amount_less(COORDINATOR_MAX_KIB, g->size_kib));
@@ -94,7 +94,7 @@ static void serve(struct pass *p)
 static void give_back(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		if (!g->is_there || g->is_short || g->is_evaluated || !is_ample(g))
 			continue;
 		uint64_t give_kib =
@@ -104,8 +104,9 @@ static void give_back(struct pass *p)
 	}
 }
 
-static void decide(const struct snapshot *snap, struct peer_guest *guest)
+static void divide(const struct snapshot *snap, struct memory *memory)
 {
+	struct coordinator_guest *guest = memory_guests(memory);
 	struct pass p = {
 		.n = snap->n_guests,
 		.guest = guest,
@@ -116,12 +117,19 @@ static void decide(const struct snapshot *snap, struct peer_guest *guest)
 	serve(&p);
 	give_back(&p);
 	for (unsigned i = 0; i < p.n; i++)
-		if (guest[i].coordinator.is_changed)
-			peers_wish(&guest[i], guest[i].coordinator.size_kib);
+		if (guest[i].is_changed)
+			peers_wish(&guest[i].peer, guest[i].size_kib);
 }
 
-void policy_coordinator(const struct policy_conf *conf, const struct snapshot *snap,
-			struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	peers_run(conf, snap, state, plan, conf->period_ms, decide);
+	peers_run(conf, snap, memory, plan, conf->period_ms, divide);
 }
+
+const struct policy policy_coordinator = {
+	.name = "coordinator",
+	.about = "as the memory coordinator's README says: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct coordinator_guest), MEMORY_OF_HOST(struct peer_host)},
+};

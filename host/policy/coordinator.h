@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_coordinator.h - the memory coordinator of a course on operating
+ * coordinator.h - the memory coordinator of a course on operating
  * systems, as its README specifies it, and as its program behaves. Pure.
  *
  *	interval      it is called with one: period_ms
@@ -30,7 +30,7 @@
 #ifndef CAGMA_POLICY_COORDINATOR_H
 #define CAGMA_POLICY_COORDINATOR_H
 
-#include "host/core/model.h"
+#include "host/policy/peers.h"
 
 enum {
 	COORDINATOR_SHORT_PERCENT = 15,
@@ -43,8 +43,9 @@ enum {
 	COORDINATOR_MAX_KIB = 2048 * 1024,
 };
 
-/* One guest in one pass. */
+/* One guest; all but `peer` is of one pass. */
 struct coordinator_guest {
+	struct peer_guest peer;
 	bool is_there;
 	uint64_t size_kib, unused_kib; /* its size changes as it is decided */
 	bool is_short;
@@ -52,11 +53,9 @@ struct coordinator_guest {
 	bool is_changed;
 };
 
-struct peer_guest;
-
 uint64_t coordinator_percent(uint64_t kib, unsigned percent);
 
 /* Everybody's figures; false when a guest has none, and nothing is to be done. */
-bool coordinator_read(const struct snapshot *snap, struct peer_guest *guest);
+bool coordinator_read(const struct snapshot *snap, struct coordinator_guest *guest);
 
 #endif

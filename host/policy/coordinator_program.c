@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_coordinator_program.c - the memory coordinator as its program behaves,
- * beside its README: policy_coordinator.h. Its slips are kept on purpose.
+ * coordinator_program.c - the memory coordinator as its program behaves,
+ * beside its README: coordinator.h. Its slips are kept on purpose.
  */
 #include "common/amount.h"
-#include "host/policy/peers.h"
+#include "host/policy/coordinator.h"
 #include "host/policy/policy.h"
 
 struct pass {
 	unsigned n;
-	struct peer_guest *guest;
+	struct coordinator_guest *guest;
 	uint64_t host_kib; /* free at the beginning, and never anew */
 };
 
@@ -21,7 +21,7 @@ static bool is_ample(const struct coordinator_guest *g)
 static void find_short(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		g->is_short = g->is_evaluated = g->is_changed =
 			g->unused_kib <=
 			coordinator_percent(g->size_kib, COORDINATOR_SHORT_PERCENT);
@@ -32,7 +32,7 @@ static uint64_t extract(struct pass *p, uint64_t wanted_kib)
 {
 	uint64_t left_kib = wanted_kib;
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		if (!g->is_there || g->is_evaluated)
 			continue;
 		if (is_ample(g) && g->unused_kib >= COORDINATOR_GUEST_FREE_KIB) {
@@ -56,7 +56,7 @@ static uint64_t extract(struct pass *p, uint64_t wanted_kib)
 static void serve(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		uint64_t room_kib = COORDINATOR_MAX_KIB - g->size_kib; /* wraps */
 		uint64_t ask_kib = amount_min(
 			coordinator_percent(g->size_kib, COORDINATOR_GROW_PERCENT), room_kib);
@@ -73,7 +73,7 @@ static void serve(struct pass *p)
 static void give_back(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		struct coordinator_guest *g = &p->guest[i].coordinator;
+		struct coordinator_guest *g = &p->guest[i];
 		uint64_t give_kib = coordinator_percent(g->size_kib, COORDINATOR_GIVE_PERCENT);
 		if (g->is_evaluated || g->size_kib <= COORDINATOR_BASE_KIB || !is_ample(g))
 			continue;
@@ -82,8 +82,9 @@ static void give_back(struct pass *p)
 	}
 }
 
-static void decide(const struct snapshot *snap, struct peer_guest *guest)
+static void divide(const struct snapshot *snap, struct memory *memory)
 {
+	struct coordinator_guest *guest = memory_guests(memory);
 	struct pass p = {
 		.n = snap->n_guests, .guest = guest, .host_kib = peers_free_kib(&snap->host)};
 	if (!coordinator_read(snap, guest))
@@ -92,12 +93,19 @@ static void decide(const struct snapshot *snap, struct peer_guest *guest)
 	serve(&p);
 	give_back(&p);
 	for (unsigned i = 0; i < p.n; i++)
-		if (guest[i].coordinator.is_there && guest[i].coordinator.is_changed)
-			peers_wish(&guest[i], guest[i].coordinator.size_kib);
+		if (guest[i].is_there && guest[i].is_changed)
+			peers_wish(&guest[i].peer, guest[i].size_kib);
 }
 
-void policy_coordinator_program(const struct policy_conf *conf, const struct snapshot *snap,
-				struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	peers_run(conf, snap, state, plan, conf->period_ms, decide);
+	peers_run(conf, snap, memory, plan, conf->period_ms, divide);
 }
+
+const struct policy policy_coordinator_program = {
+	.name = "coordinator-program",
+	.about = "as the memory coordinator's program does: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct coordinator_guest), MEMORY_OF_HOST(struct peer_host)},
+};

@@ -2,7 +2,6 @@
 #include "host/policy/mom.h"
 
 #include "common/amount.h"
-#include "host/policy/peers.h"
 #include "host/policy/policy.h"
 
 /* The rules' constants. */
@@ -34,15 +33,15 @@ static bool has_figures(const struct guest_view *view)
 	return view->hold == HOLD_NONE && view->has_report;
 }
 
-static void look(const struct snapshot *snap, struct policy_state *state)
+static void look(const struct snapshot *snap, struct mom_host *host, struct mom_guest *guest)
 {
-	take(&state->peer_host.mom.free, peers_free_kib(&snap->host));
+	take(&host->free, peers_free_kib(&snap->host));
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
 		if (!has_figures(view))
 			continue;
-		take(&state->peer[i].mom.held, view->alm_kib);
-		take(&state->peer[i].mom.unused, view->report.free_kib);
+		take(&guest[i].held, view->alm_kib);
+		take(&guest[i].unused, view->report.free_kib);
 	}
 }
 
@@ -87,15 +86,16 @@ static double grown(const struct subject *s)
 	return is_worth_it(s, size) ? size : 0;
 }
 
-static void decide(const struct snapshot *snap, struct policy_state *state)
+static void divide(const struct snapshot *snap, const struct mom_host *host,
+		   struct mom_guest *guest)
 {
 	if (!snap->host.total_kib)
 		return;
-	double host_part = mean(&state->peer_host.mom.free) /
-			   (double)amount_min(snap->host.total_kib, PEERS_MAX_KIB);
+	double host_part =
+		mean(&host->free) / (double)amount_min(snap->host.total_kib, PEERS_MAX_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
-		const struct mom_guest *g = &state->peer[i].mom;
+		struct mom_guest *g = &guest[i];
 		if (!has_figures(view) || !g->held.n)
 			continue;
 		struct subject s = {.held = (double)amount_min(view->alm_kib, PEERS_MAX_KIB),
@@ -104,20 +104,29 @@ static void decide(const struct snapshot *snap, struct policy_state *state)
 				    .max = (double)amount_min(view->max_kib, PEERS_MAX_KIB)};
 		double size = host_part < PRESSURE_THRESHOLD ? shrunk(&s, host_part) : grown(&s);
 		if (size > 0)
-			peers_wish(&state->peer[i], (uint64_t)size);
+			peers_wish(&g->peer, (uint64_t)size);
 	}
 }
 
-void policy_mom(const struct policy_conf *conf, const struct snapshot *snap,
-		struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	struct peer_host *host = &state->peer_host;
+	struct mom_host *host = memory_host(memory);
+	struct mom_guest *guest = memory_guests(memory);
 	uint64_t now_ms = snap->host.now_ms;
-	if (peers_is_due(&host->mom.look_ms, now_ms, MOM_LOOK_MS))
-		look(snap, state);
-	bool is_due = peers_is_due(&host->due_ms, now_ms, MOM_PERIOD_MS);
-	peers_begin(snap, state, plan, amount_min(host->due_ms, host->mom.look_ms));
+	if (peers_is_due(&host->look_ms, now_ms, MOM_LOOK_MS))
+		look(snap, host, guest);
+	bool is_due = peers_is_due(&host->peer.due_ms, now_ms, MOM_PERIOD_MS);
+	peers_begin(snap, memory);
 	if (is_due)
-		decide(snap, state);
-	peers_finish(conf, snap, state, plan, is_due);
+		divide(snap, host, guest);
+	peers_finish(conf, snap, memory, plan, amount_min(host->peer.due_ms, host->look_ms),
+		     is_due);
 }
+
+const struct policy policy_mom = {
+	.name = "mom",
+	.about = "as oVirt's MoM does: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct mom_guest), MEMORY_OF_HOST(struct mom_host)},
+};

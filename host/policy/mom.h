@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_mom.h - oVirt's MoM with the rules it comes with, for comparison on the
+ * mom.h - oVirt's MoM with the rules it comes with, for comparison on the
  * same host. Pure.
  *
  *	h    = free part of the host's memory, a mean of the last ten looks
@@ -21,7 +21,7 @@
 #ifndef CAGMA_POLICY_MOM_H
 #define CAGMA_POLICY_MOM_H
 
-#include "host/core/model.h"
+#include "host/policy/peers.h"
 
 enum {
 	MOM_LOOK_MS = 5000,
@@ -36,10 +36,12 @@ struct mom_looks {
 };
 
 struct mom_guest {
+	struct peer_guest peer;
 	struct mom_looks held, unused;
 };
 
 struct mom_host {
+	struct peer_host peer;
 	uint64_t look_ms; /* the next one */
 	struct mom_looks free;
 };

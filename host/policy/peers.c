@@ -3,7 +3,6 @@
 
 #include "common/amount.h"
 #include "host/core/plan.h"
-#include "host/policy/policy.h"
 
 bool peers_is_due(uint64_t *due_ms, uint64_t now_ms, uint64_t period_ms)
 {
@@ -23,15 +22,13 @@ uint64_t peers_told_kib(const struct guest_view *view, const struct peer_guest *
 	return guest->has_wish ? guest->wish_kib : model_reach_kib(view, view->target_kib);
 }
 
-void peers_begin(const struct snapshot *snap, struct policy_state *state, struct plan *plan,
-		 uint64_t wake_ms)
+void peers_begin(const struct snapshot *snap, struct memory *memory)
 {
-	plan->n_actions = 0;
-	plan->promised_kib = 0;
-	plan->wake_ms = wake_ms;
-	for (unsigned i = 0; i < snap->n_guests; i++)
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		struct peer_guest *guest = memory_guest(memory, i);
 		if (snap->guest[i].hold != HOLD_NONE)
-			state->peer[i].has_wish = false;
+			guest->has_wish = false;
+	}
 }
 
 void peers_wish(struct peer_guest *guest, uint64_t alm_kib)
@@ -40,67 +37,60 @@ void peers_wish(struct peer_guest *guest, uint64_t alm_kib)
 	guest->wish_kib = amount_min(alm_kib, PEERS_MAX_KIB);
 }
 
-static void add_actions(const struct snapshot *snap, struct peer_guest *guest, struct plan *plan)
+static void add_actions(const struct snapshot *snap, struct memory *memory, struct plan *plan)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
-		if (guest[i].is_new)
-			guest[i].target_kib = model_target_kib(view, guest[i].wish_kib);
-		guest[i].is_new = false;
-		if (!guest[i].has_wish || guest[i].target_kib == view->target_kib)
+		struct peer_guest *guest = memory_guest(memory, i);
+		if (guest->is_new)
+			guest->target_kib = model_target_kib(view, guest->wish_kib);
+		guest->is_new = false;
+		if (!guest->has_wish || guest->target_kib == view->target_kib)
 			continue;
 		plan->action[plan->n_actions++] = (struct action){
-			i, guest[i].target_kib,
-			guest[i].wish_kib < view->alm_kib ? REASON_GIVE : REASON_NEED};
+			i, guest->target_kib,
+			guest->wish_kib < view->alm_kib ? REASON_GIVE : REASON_NEED};
 	}
 	plan_order(snap, plan);
 }
 
 /* Somebody waits for memory, and somebody is giving some, or about to. */
-static bool is_worth_asking_again(const struct snapshot *snap, const struct peer_guest *guest,
+static bool is_worth_asking_again(const struct snapshot *snap, const struct memory *memory,
 				  bool has_decided)
 {
 	bool is_wanted = false, is_given = has_decided;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *view = &snap->guest[i];
-		is_wanted |= guest[i].has_wish && guest[i].target_kib > view->target_kib;
+		const struct peer_guest *guest = memory_guest(memory, i);
+		is_wanted |= guest->has_wish && guest->target_kib > view->target_kib;
 		is_given |= model_is_shrinking(view) || view->is_being_told;
 	}
 	return is_wanted && is_given;
 }
 
-static void judge(const struct policy_conf *conf, const struct snapshot *snap,
-		  struct policy_state *state, struct plan *plan)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *view = &snap->guest[i];
-		struct verdict *v = &plan->verdict[i];
-		demand_observe(&state->demand[i], conf, view);
-		demand_judge(&state->demand[i], conf, &snap->host, view, v);
-		v->goal_kib = peers_told_kib(view, &state->peer[i]);
-	}
-}
-
 void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
-		  struct policy_state *state, struct plan *plan, bool has_decided)
+		  struct memory *memory, struct plan *plan, uint64_t wake_ms, bool has_decided)
 {
 	uint64_t retry_ms = snap->host.now_ms + PEERS_RETRY_MS;
-	add_actions(snap, state->peer, plan);
+	add_actions(snap, memory, plan);
 	if (!has_decided)
 		plan_cut(conf, snap, plan);
-	if (is_worth_asking_again(snap, state->peer, has_decided))
-		plan->wake_ms = amount_min(plan->wake_ms, retry_ms);
-	judge(conf, snap, state, plan);
+	plan->wake_ms = is_worth_asking_again(snap, memory, has_decided)
+				? amount_min(wake_ms, retry_ms)
+				: wake_ms;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->verdict[i].goal_kib =
+			peers_told_kib(&snap->guest[i], memory_guest(memory, i));
 }
 
-void peers_run(const struct policy_conf *conf, const struct snapshot *snap,
-	       struct policy_state *state, struct plan *plan, uint64_t period_ms,
-	       void (*decide)(const struct snapshot *snap, struct peer_guest *guest))
+void peers_run(const struct policy_conf *conf, const struct snapshot *snap, struct memory *memory,
+	       struct plan *plan, uint64_t period_ms,
+	       void (*decide)(const struct snapshot *snap, struct memory *memory))
 {
-	struct peer_host *host = &state->peer_host;
+	struct peer_host *host = memory_host(memory);
 	bool is_due = peers_is_due(&host->due_ms, snap->host.now_ms, period_ms);
-	peers_begin(snap, state, plan, host->due_ms);
+	peers_begin(snap, memory);
 	if (is_due)
-		decide(snap, state->peer);
-	peers_finish(conf, snap, state, plan, is_due);
+		decide(snap, memory);
+	peers_finish(conf, snap, memory, plan, host->due_ms, is_due);
 }

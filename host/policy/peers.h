@@ -14,11 +14,8 @@
 #ifndef CAGMA_POLICY_PEERS_H
 #define CAGMA_POLICY_PEERS_H
 
-#include "host/policy/cagma2017.h"
-#include "host/policy/coordinator.h"
-#include "host/policy/mom.h"
-#include "host/policy/proxmox.h"
-#include "host/policy/squeezed.h"
+#include "host/core/model.h"
+#include "host/policy/memory.h"
 
 enum {
 	PEERS_RETRY_MS = 100, /* how soon to ask again for what waits for pages of donors */
@@ -26,27 +23,18 @@ enum {
 
 #define PEERS_MAX_KIB (UINT64_C(1) << 36) /* 64 TiB: no sum of bytes comes near its end */
 
-/* One guest; all zero is one never seen. */
+/* One guest; all zero is one never seen. What a peer keeps of a guest begins with this … */
 struct peer_guest {
 	bool has_wish;
 	bool is_new;         /* the wish, in this pass */
 	uint64_t wish_kib;   /* what it is to hold, to the KiB */
 	uint64_t target_kib; /* … as a target, in whole pages; as its slack was then */
-	struct cagma2017_guest cagma2017;
-	struct coordinator_guest coordinator;
-	struct mom_guest mom;
-	struct proxmox_guest proxmox;
-	struct squeezed_guest squeezed;
 };
 
-/* What is not one guest's; all zero at first. */
+/* … and what it keeps of the host with this; all zero at first. */
 struct peer_host {
 	uint64_t due_ms; /* the next decision */
-	struct mom_host mom;
-	struct squeezed_host squeezed;
 };
-
-struct policy_state;
 
 /* True once a period; the next is then a period from now. */
 bool peers_is_due(uint64_t *due_ms, uint64_t now_ms, uint64_t period_ms);
@@ -57,20 +45,19 @@ uint64_t peers_free_kib(const struct host_view *host);
 /* What the guest was last told to hold, to the KiB. */
 uint64_t peers_told_kib(const struct guest_view *view, const struct peer_guest *guest);
 
-/* Forgets what was wished of guests that are not ours; the plan is empty, to be made again by
- * `wake_ms`. */
-void peers_begin(const struct snapshot *snap, struct policy_state *state, struct plan *plan,
-		 uint64_t wake_ms);
+/* Forgets what was wished of guests that are not ours. */
+void peers_begin(const struct snapshot *snap, struct memory *memory);
 
 void peers_wish(struct peer_guest *guest, uint64_t alm_kib);
 
-/* Every wish not in force yet becomes an action, and every guest is judged. */
+/* Every wish not in force yet becomes an action, and every guest's goal. The plan is to be made
+ * again by `wake_ms`, or before if that is worth it. */
 void peers_finish(const struct policy_conf *conf, const struct snapshot *snap,
-		  struct policy_state *state, struct plan *plan, bool has_decided);
+		  struct memory *memory, struct plan *plan, uint64_t wake_ms, bool has_decided);
 
 /* All of a policy that decides once a period, on what it is shown then. */
-void peers_run(const struct policy_conf *conf, const struct snapshot *snap,
-	       struct policy_state *state, struct plan *plan, uint64_t period_ms,
-	       void (*decide)(const struct snapshot *snap, struct peer_guest *guest));
+void peers_run(const struct policy_conf *conf, const struct snapshot *snap, struct memory *memory,
+	       struct plan *plan, uint64_t period_ms,
+	       void (*decide)(const struct snapshot *snap, struct memory *memory));
 
 #endif

@@ -2,7 +2,6 @@
 #include "host/policy/proxmox.h"
 
 #include "common/amount.h"
-#include "host/policy/peers.h"
 #include "host/policy/policy.h"
 
 #define MIB        INT64_C(1048576)
@@ -15,7 +14,7 @@ enum whom { WHOM_RICH, WHOM_POOR, WHOM_ALL };
 
 struct pass {
 	unsigned n;
-	struct peer_guest *guest;
+	struct proxmox_guest *guest;
 };
 
 static int64_t bytes(uint64_t kib)
@@ -28,8 +27,9 @@ static void read_guests(const struct snapshot *snap, struct pass *p)
 	for (unsigned i = 0; i < p->n; i++) {
 		const struct guest_view *view = &snap->guest[i];
 		int64_t free_b = view->has_report ? bytes(view->report.free_kib) : 0;
-		struct proxmox_guest *g = &p->guest[i].proxmox;
+		struct proxmox_guest *g = &p->guest[i];
 		*g = (struct proxmox_guest){
+			.peer = g->peer,
 			.is_there = view->hold == HOLD_NONE && view->alm_kib && view->min_kib,
 			.size_b = bytes(view->alm_kib),
 			.min_b = bytes(view->min_kib),
@@ -76,14 +76,14 @@ static bool change_round(struct pass *p, enum whom whom, bool is_growing, int64_
 	int64_t shares = 0, above_b = *left_b;
 	bool has_changed = false;
 	for (unsigned i = 0; i < p->n; i++) {
-		struct proxmox_guest *g = &p->guest[i].proxmox;
+		struct proxmox_guest *g = &p->guest[i];
 		if (!is_meant(g, whom))
 			continue;
 		shares += g->shares;
 		above_b += holds_b(g) - g->min_b;
 	}
 	for (unsigned i = 0; i < p->n; i++) {
-		struct proxmox_guest *g = &p->guest[i].proxmox;
+		struct proxmox_guest *g = &p->guest[i];
 		if (!is_meant(g, whom))
 			continue;
 		double part = (double)above_b / (double)shares * (double)g->shares;
@@ -104,16 +104,16 @@ static int64_t change(struct pass *p, enum whom whom, int64_t by_b)
 {
 	int64_t left_b = by_b;
 	for (unsigned i = 0; i < p->n; i++)
-		p->guest[i].proxmox.is_done = false;
+		p->guest[i].is_done = false;
 	for (int round = 0; round < PROXMOX_ROUNDS && left_b; round++)
 		if (!change_round(p, whom, by_b > 0, &left_b))
 			break;
 	return left_b;
 }
 
-static void decide(const struct snapshot *snap, struct peer_guest *guest)
+static void divide(const struct snapshot *snap, struct memory *memory)
 {
-	struct pass p = {.n = snap->n_guests, .guest = guest};
+	struct pass p = {.n = snap->n_guests, .guest = memory_guests(memory)};
 	int64_t total_b = bytes(snap->host.total_kib);
 	int64_t used_b = total_b - bytes(peers_free_kib(&snap->host));
 	int64_t goal_b = (int64_t)((double)total_b * TARGET - (double)used_b);
@@ -128,14 +128,21 @@ static void decide(const struct snapshot *snap, struct peer_guest *guest)
 			change(&p, WHOM_ALL, left_b);
 	}
 	for (unsigned i = 0; i < p.n; i++) {
-		const struct proxmox_guest *g = &guest[i].proxmox;
+		struct proxmox_guest *g = &p.guest[i];
 		if (g->is_told && g->new_b > 0 && g->new_b != g->size_b)
-			peers_wish(&guest[i], (uint64_t)g->new_b / 1024);
+			peers_wish(&g->peer, (uint64_t)g->new_b / 1024);
 	}
 }
 
-void policy_proxmox(const struct policy_conf *conf, const struct snapshot *snap,
-		    struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	peers_run(conf, snap, state, plan, PROXMOX_PERIOD_MS, decide);
+	peers_run(conf, snap, memory, plan, PROXMOX_PERIOD_MS, divide);
 }
+
+const struct policy policy_proxmox = {
+	.name = "proxmox",
+	.about = "as Proxmox VE's ballooning does: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct proxmox_guest), MEMORY_OF_HOST(struct peer_host)},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_proxmox.h - Proxmox VE's automatic ballooning, for comparison on the
+ * proxmox.h - Proxmox VE's automatic ballooning, for comparison on the
  * same host. Pure.
  *
  *	goal  = 80 % of the host's memory - what is used of it, every 10 s
@@ -21,15 +21,16 @@
 #ifndef CAGMA_POLICY_PROXMOX_H
 #define CAGMA_POLICY_PROXMOX_H
 
-#include "host/core/model.h"
+#include "host/policy/peers.h"
 
 enum {
 	PROXMOX_PERIOD_MS = 10000,
 	PROXMOX_ROUNDS = 1000,
 };
 
-/* One guest in one pass. */
+/* One guest; all but `peer` is of one pass. */
 struct proxmox_guest {
+	struct peer_guest peer;
 	bool is_there, is_rich;
 	bool is_told;   /* has a new size */
 	int64_t new_b;  /* … this */

@@ -2,7 +2,6 @@
 #include "host/policy/qmemman.h"
 
 #include "common/amount.h"
-#include "host/core/plan.h"
 #include "host/policy/policy.h"
 
 #define MIB INT64_C(1048576)
@@ -417,28 +416,23 @@ static void add_actions(const struct pass *p, struct plan *plan)
 		plan->wake_ms = amount_min(plan->wake_ms, p->snap->host.now_ms + CALL_MS);
 }
 
-static void judge(const struct policy_conf *conf, const struct pass *p, struct demand *demand,
-		  struct plan *plan)
+static void set_verdicts(const struct pass *p, struct plan *plan)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		const struct qmemman_guest *q = &p->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		demand_observe(&demand[i], conf, &p->snap->guest[i]);
-		demand_judge(&demand[i], conf, &p->snap->host, &p->snap->guest[i], v);
 		if (q->has_used)
 			v->want_kib = (uint64_t)pref_b(q) / 1024;
 		v->goal_kib = (uint64_t)q->assigned_b / 1024;
 	}
 }
 
-void policy_qmemman(const struct policy_conf *conf, const struct snapshot *snap,
-		    struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	struct pass p = {.snap = snap, .guest = state->qmemman, .host = &state->qmemman_host};
+	struct pass p = {.snap = snap, .guest = memory_guests(memory), .host = memory_host(memory)};
 	uint64_t now_ms = snap->host.now_ms;
-	plan->n_actions = 0;
-	plan->promised_kib = 0;
-	plan->wake_ms = now_ms + conf->period_ms;
+	(void)conf;
 	refresh(&p);
 	if (!snap->host.xl_is_building) {
 		if (p.host->is_waiting && now_ms >= p.host->until_ms)
@@ -454,5 +448,12 @@ void policy_qmemman(const struct policy_conf *conf, const struct snapshot *snap,
 			plan->wake_ms = now_ms;
 	}
 	add_actions(&p, plan);
-	judge(conf, &p, state->demand, plan);
+	set_verdicts(&p, plan);
 }
+
+const struct policy policy_qmemman = {
+	.name = "qmemman",
+	.about = "as Qubes OS's balancer does: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct qmemman_guest), MEMORY_OF_HOST(struct qmemman_host)},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_qmemman.h - Qubes OS's balancer, the nearest peer, for comparison on
+ * qmemman.h - Qubes OS's balancer, the nearest peer, for comparison on
  * the same host. Pure.
  *
  *	used = MemTotal (the balloon's current_kb, where reported) - MemFree

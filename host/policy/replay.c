@@ -3,7 +3,6 @@
 
 #include "common/line.h"
 #include "common/report.h"
-#include "host/core/plan.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -22,7 +21,8 @@ enum { MAX_PART = 4096, MAX_WORD = 24 };
 	X(target_kib)                                                                              \
 	X(latency_ms)                                                                              \
 	X(at_rest)                                                                                 \
-	X(gave_up) X(is_doubted) X(min_kib) X(max_kib) X(weight) X(is_alarmed) X(may_have_credit)  \
+	X(gave_up)                                                                                 \
+	X(is_doubted) X(min_kib) X(max_kib) X(weight) X(is_alarmed) X(may_have_credit)             \
 		X(is_credited) X(is_being_told) X(grew_itself) X(can_alarm) X(boot_kib)            \
 			X(fill_kib_s) X(speed_kib_s)
 #define ACTION_FIELDS(X) X(domid) X(target_kib)
@@ -132,20 +132,6 @@ static bool take_hold(const char *word, enum guest_hold *ret_hold)
 	return false;
 }
 
-/* What was known of the guest in the last pass comes with it. */
-static void remember(struct replay *r, uint32_t domid)
-{
-	unsigned i = r->n, at = 0;
-	while (at < r->n_last && r->last_memory.domid[at] != domid)
-		at++;
-	bool was_there = at < r->n_last;
-	r->memory.domid[i] = domid;
-	r->memory.demand[i] = was_there ? r->last_memory.demand[at] : (struct demand){0};
-	r->memory.credit[i] = was_there ? r->last_memory.credit[at] : (struct credit){0};
-	r->memory.qmemman[i] = was_there ? r->last_memory.qmemman[at] : (struct qmemman_guest){0};
-	r->memory.peer[i] = was_there ? r->last_memory.peer[at] : (struct peer_guest){0};
-}
-
 /* A name may hold anything but the separator: what counts begins behind it. */
 static bool skip_name(struct text *text)
 {
@@ -162,7 +148,7 @@ static bool take_guest(struct replay *r, struct text text)
 {
 	struct guest_words w;
 	struct guest_view v = {0};
-	if (r->n == r->capacity || !skip_name(&text) || !parse(&guest_format, text, &w) ||
+	if (r->recall.n == r->capacity || !skip_name(&text) || !parse(&guest_format, text, &w) ||
 	    w.domid > UINT32_MAX || w.weight < 1 || w.weight > UINT16_MAX ||
 	    w.min_kib > w.max_kib || !take_signed(w.slack_kib, &v.slack_kib) ||
 	    !take_hold(w.hold, &v.hold))
@@ -187,8 +173,8 @@ static bool take_guest(struct replay *r, struct text text)
 	v.boot_kib = w.boot_kib;
 	v.fill_kib_s = w.fill_kib_s;
 	v.speed_kib_s = w.speed_kib_s;
-	remember(r, v.domid);
-	r->view[r->n++] = v;
+	r->view[r->recall.n] = v;
+	recall_take(&r->recall, v.domid);
 	return true;
 }
 
@@ -196,11 +182,12 @@ static bool take_report(struct replay *r, struct text text)
 {
 	struct report_words w;
 	struct text word, rest = text;
-	if (!r->n || !text_cut(&rest, ' ', &word) || !parse(&report_format, word, &w) ||
-	    report_parse(rest, &r->view[r->n - 1].report) != NULL)
+	struct guest_view *v = r->recall.n ? &r->view[r->recall.n - 1] : NULL;
+	if (!v || !text_cut(&rest, ' ', &word) || !parse(&report_format, word, &w) ||
+	    report_parse(rest, &v->report) != NULL)
 		return false;
-	r->view[r->n - 1].has_report = true;
-	r->view[r->n - 1].report_ms = w.report_ms;
+	v->has_report = true;
+	v->report_ms = w.report_ms;
 	return true;
 }
 
@@ -209,7 +196,7 @@ static bool take_action(struct replay *r, struct text text)
 	struct action_words w;
 	if (!parse(&action_format, text, &w) || r->n_recorded == r->capacity)
 		return false;
-	for (unsigned i = 0; i < r->n; i++) {
+	for (unsigned i = 0; i < r->recall.n; i++) {
 		if (r->view[i].domid != w.domid)
 			continue;
 		r->recorded[r->n_recorded++] =
@@ -222,9 +209,7 @@ static bool take_action(struct replay *r, struct text text)
 static bool take_begin(struct replay *r, struct text text)
 {
 	(void)text;
-	r->n_last = 0;
-	r->state.qmemman_host = (struct qmemman_host){0};
-	r->state.peer_host = (struct peer_host){0};
+	recall_forget(&r->recall);
 	return true;
 }
 
@@ -269,14 +254,6 @@ static const char *take_part(struct replay *r, struct text part)
 /* --- deciding again ------------------------------------------------------------------------------
  */
 
-static void swap_memory(struct replay *r)
-{
-	struct replay_memory memory = r->memory;
-	r->memory = r->last_memory;
-	r->last_memory = memory;
-	r->n_last = r->n;
-}
-
 static bool is_same(const struct replay *r)
 {
 	if (r->plan.n_actions != r->n_recorded)
@@ -290,23 +267,18 @@ static bool is_same(const struct replay *r)
 
 static void decide(struct replay *r)
 {
-	struct snapshot snap = {.host = r->host, .n_guests = r->n, .guest = r->view};
-	r->state.demand = r->memory.demand;
-	r->state.credit = r->memory.credit;
-	r->state.qmemman = r->memory.qmemman;
-	r->state.peer = r->memory.peer;
-	memset(r->plan.credit_kib, 0, r->n * sizeof(*r->plan.credit_kib));
-	r->by->decide(&r->conf, &snap, &r->state, &r->plan);
-	r->cuts = plan_cut(&r->conf, &snap, &r->plan);
+	struct snapshot snap = {.host = r->host, .n_guests = r->recall.n, .guest = r->view};
+	r->cuts = policy_decide(r->by, &r->conf, &snap, &r->recall.now, &r->plan).cuts;
 	r->is_same = is_same(r);
-	swap_memory(r);
+	recall_end(&r->recall);
 }
 
 const char *replay_line(struct replay *r, struct text line)
 {
 	struct text part;
 	const char *wrong = NULL;
-	r->n = r->n_recorded = 0;
+	recall_begin(&r->recall);
+	r->n_recorded = 0;
 	r->is_pass = false;
 	r->by = NULL;
 	while (!wrong && cut_part(&line, &part))

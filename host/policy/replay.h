@@ -10,24 +10,14 @@
 #define CAGMA_POLICY_REPLAY_H
 
 #include "host/policy/policy.h"
+#include "host/policy/recall.h"
 
-/* What is kept of each guest from pass to pass. */
-struct replay_memory {
-	struct demand *demand;
-	struct credit *credit;
-	struct qmemman_guest *qmemman;
-	struct peer_guest *peer;
-	uint32_t *domid;
-};
-
-/* All arrays have `capacity` entries, zero at first. */
+/* All arrays have `capacity` entries. */
 struct replay {
 	const struct policy *policy; /* NULL: as recorded */
 	unsigned capacity;
-	struct replay_memory memory, last_memory;
-	unsigned n, n_last;
+	struct recall recall; /* recall.n guests are in the pass */
 	struct guest_view *view;
-	struct policy_state state; /* its `share` */
 	struct plan plan;
 	struct action *recorded; /* actions of the pass, by index of the guest */
 	unsigned n_recorded;

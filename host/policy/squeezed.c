@@ -2,12 +2,11 @@
 #include "host/policy/squeezed.h"
 
 #include "common/amount.h"
-#include "host/policy/peers.h"
 #include "host/policy/policy.h"
 
 struct pass {
 	const struct snapshot *snap;
-	struct peer_guest *guest;
+	struct squeezed_guest *guest;
 	bool is_freeing; /* somebody has to give: only those are told */
 };
 
@@ -28,13 +27,13 @@ static uint64_t range_kib(const struct guest_view *view)
 
 /* --- who makes way -------------------------------------------------------- */
 
-static void look_for_way(const struct guest_view *view, struct peer_guest *guest, uint64_t now_ms)
+static void look_for_way(const struct guest_view *view, struct squeezed_guest *g, uint64_t now_ms)
 {
-	struct squeezed_guest *g = &guest->squeezed;
-	uint64_t target_kib = peers_told_kib(view, guest), held = held_kib(view);
+	uint64_t target_kib = peers_told_kib(view, &g->peer), held = held_kib(view);
 	bool is_to_move = !is_at(held, target_kib);
 	if (!g->is_known)
-		*g = (struct squeezed_guest){.is_known = true, .last_kib = held, .way_ms = now_ms};
+		*g = (struct squeezed_guest){
+			.peer = g->peer, .is_known = true, .last_kib = held, .way_ms = now_ms};
 	bool makes_way =
 		is_to_move && (target_kib > held ? held > g->last_kib : held < g->last_kib);
 	g->last_kib = held;
@@ -53,16 +52,15 @@ static void look_at_all(struct pass *p)
 		if (view->hold == HOLD_NONE)
 			look_for_way(view, &p->guest[i], p->snap->host.now_ms);
 		else
-			p->guest[i].squeezed.is_known = false;
-		p->guest[i].squeezed.is_active =
-			view->hold == HOLD_NONE && !p->guest[i].squeezed.is_stuck;
+			p->guest[i].is_known = false;
+		p->guest[i].is_active = view->hold == HOLD_NONE && !p->guest[i].is_stuck;
 	}
 }
 
 static void forget_all(struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++)
-		p->guest[i].squeezed = (struct squeezed_guest){0};
+		p->guest[i] = (struct squeezed_guest){.peer = p->guest[i].peer};
 }
 
 /* --- everybody's part ----------------------------------------------------- */
@@ -73,7 +71,7 @@ static double part_of(const struct pass *p)
 	uint64_t ranges_kib = 0;
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		const struct guest_view *view = &p->snap->guest[i];
-		if (!p->guest[i].squeezed.is_active)
+		if (!p->guest[i].is_active)
 			continue;
 		could_kib += amount_less(held_kib(view), view->min_kib + 2 * SQUEEZED_NEAR_KIB);
 		ranges_kib += range_kib(view);
@@ -95,7 +93,7 @@ static void divide(struct pass *p)
 	p->is_freeing = false;
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		const struct guest_view *view = &p->snap->guest[i];
-		struct squeezed_guest *g = &p->guest[i].squeezed;
+		struct squeezed_guest *g = &p->guest[i];
 		if (!g->is_active)
 			continue;
 		g->next_kib = view->min_kib + (uint64_t)(part * (double)range_kib(view));
@@ -106,15 +104,15 @@ static void divide(struct pass *p)
 /* It is one of those who are told in this phase. */
 static bool is_in_phase(const struct pass *p, unsigned i)
 {
-	const struct squeezed_guest *g = &p->guest[i].squeezed;
+	const struct squeezed_guest *g = &p->guest[i];
 	return g->is_active && (!p->is_freeing || gives(&p->snap->guest[i], g));
 }
 
 static bool is_changing(const struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++)
-		if (is_in_phase(p, i) && p->guest[i].squeezed.next_kib !=
-						 peers_told_kib(&p->snap->guest[i], &p->guest[i]))
+		if (is_in_phase(p, i) &&
+		    p->guest[i].next_kib != peers_told_kib(&p->snap->guest[i], &p->guest[i].peer))
 			return true;
 	return false;
 }
@@ -123,8 +121,8 @@ static bool is_moving(const struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		const struct guest_view *view = &p->snap->guest[i];
-		if (p->guest[i].squeezed.is_active &&
-		    !is_at(held_kib(view), peers_told_kib(view, &p->guest[i])))
+		if (p->guest[i].is_active &&
+		    !is_at(held_kib(view), peers_told_kib(view, &p->guest[i].peer)))
 			return true;
 	}
 	return false;
@@ -143,12 +141,12 @@ static void tell(struct pass *p, bool with_targets)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		const struct guest_view *view = &p->snap->guest[i];
-		struct squeezed_guest *g = &p->guest[i].squeezed;
+		struct squeezed_guest *g = &p->guest[i];
 		bool is_left_out = view->hold == HOLD_NONE && !g->is_active;
 		if (is_left_out && !g->was_left_out)
-			leave_out(view, &p->guest[i]);
+			leave_out(view, &g->peer);
 		else if (with_targets && is_in_phase(p, i))
-			peers_wish(&p->guest[i], g->next_kib);
+			peers_wish(&g->peer, g->next_kib);
 		g->was_left_out = is_left_out;
 	}
 }
@@ -172,16 +170,16 @@ static bool is_unbalanced(struct pass *p)
 	return is_changing(p);
 }
 
-void policy_squeezed(const struct policy_conf *conf, const struct snapshot *snap,
-		     struct policy_state *state, struct plan *plan)
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
 {
-	struct peer_host *host = &state->peer_host;
-	struct squeezed_host *run = &host->squeezed;
-	struct pass p = {.snap = snap, .guest = state->peer};
+	struct squeezed_host *run = memory_host(memory);
+	struct pass p = {.snap = snap, .guest = memory_guests(memory)};
 	uint64_t now_ms = snap->host.now_ms;
+	uint64_t *due_ms = &run->peer.due_ms;
 	bool has_decided = false;
-	peers_begin(snap, state, plan, now_ms + conf->period_ms);
-	if (!run->is_running && peers_is_due(&host->due_ms, now_ms, SQUEEZED_LOOK_MS) &&
+	peers_begin(snap, memory);
+	if (!run->is_running && peers_is_due(due_ms, now_ms, SQUEEZED_LOOK_MS) &&
 	    is_unbalanced(&p)) {
 		run->is_running = true;
 		run->step_ms = now_ms;
@@ -190,8 +188,15 @@ void policy_squeezed(const struct policy_conf *conf, const struct snapshot *snap
 	if (run->is_running && peers_is_due(&run->step_ms, now_ms, SQUEEZED_STEP_MS)) {
 		has_decided = true;
 		run->is_running = step(&p);
-		host->due_ms = now_ms + SQUEEZED_LOOK_MS;
+		*due_ms = now_ms + SQUEEZED_LOOK_MS;
 	}
-	plan->wake_ms = amount_min(plan->wake_ms, run->is_running ? run->step_ms : host->due_ms);
-	peers_finish(conf, snap, state, plan, has_decided);
+	uint64_t next_ms = run->is_running ? run->step_ms : *due_ms;
+	peers_finish(conf, snap, memory, plan, amount_min(plan->wake_ms, next_ms), has_decided);
 }
+
+const struct policy policy_squeezed = {
+	.name = "squeezed",
+	.about = "as XenServer's squeezed does: for comparison",
+	.decide = decide,
+	.size = {MEMORY_OF_GUEST(struct squeezed_guest), MEMORY_OF_HOST(struct squeezed_host)},
+};

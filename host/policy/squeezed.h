@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * policy_squeezed.h - squeezed, the balancer of XenServer and XCP-ng, for
+ * squeezed.h - squeezed, the balancer of XenServer and XCP-ng, for
  * comparison on the same host. Pure.
  *
  * Every guest gets the same part of its range, min to max; demand is not looked
@@ -24,7 +24,7 @@
 #ifndef CAGMA_POLICY_SQUEEZED_H
 #define CAGMA_POLICY_SQUEEZED_H
 
-#include "host/core/model.h"
+#include "host/policy/peers.h"
 
 enum {
 	SQUEEZED_LOOK_MS = 10000,
@@ -37,6 +37,8 @@ enum {
 
 /* One guest. */
 struct squeezed_guest {
+	struct peer_guest peer;
+
 	/* in the run under way */
 	bool is_known, is_stuck;
 	bool was_left_out; /* at the last step */
@@ -49,6 +51,7 @@ struct squeezed_guest {
 };
 
 struct squeezed_host {
+	struct peer_host peer;
 	bool is_running;
 	uint64_t step_ms; /* the next step of the run */
 };

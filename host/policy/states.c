@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/policy/states.h"
 
-#include "host/core/plan.h"
-
 #include <string.h>
 
 enum { DAY_MS = 86400000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
@@ -74,26 +72,6 @@ static const char *take_host(struct states *d, struct text text)
 	return NULL;
 }
 
-/* Where the guest was in the last state; n_last when it was not there. */
-static unsigned find_last(const struct states *d, uint32_t domid)
-{
-	unsigned i = 0;
-	while (i < d->n_last && d->last_domid[i] != domid)
-		i++;
-	return i;
-}
-
-static uint64_t remember(struct states *d, unsigned i, uint32_t domid)
-{
-	unsigned at = d->is_series ? find_last(d, domid) : d->n_last;
-	bool was_there = at < d->n_last;
-	d->memory.demand[i] = was_there ? d->last_memory.demand[at] : (struct demand){0};
-	d->memory.credit[i] = was_there ? d->last_memory.credit[at] : (struct credit){0};
-	d->memory.qmemman[i] = was_there ? d->last_memory.qmemman[at] : (struct qmemman_guest){0};
-	d->memory.peer[i] = was_there ? d->last_memory.peer[at] : (struct peer_guest){0};
-	return was_there ? d->last_seq[at] : 0;
-}
-
 static struct report report_of(const struct states_guest *g, const struct host_view *host)
 {
 	struct report r = {.seq = g->seq,
@@ -121,15 +99,16 @@ static struct report report_of(const struct states_guest *g, const struct host_v
 
 static const char *take_guest(struct states *d, struct text text)
 {
+	unsigned n = d->recall.n;
 	struct states_guest g = {0};
 	const char *wrong = parse(&states_guest_format, text, &g, &g.present);
 	if (wrong)
 		return wrong;
 	if (!d->has_host)
 		return "comes before its host";
-	if (d->n == d->capacity)
+	if (n == d->capacity)
 		return "is one more than there may be";
-	if (d->n && g.domid <= d->view[d->n - 1].domid)
+	if (n && g.domid <= d->view[n - 1].domid)
 		return "is not in order of domid";
 	bool has_report = has(g.present, GUEST_total_kib);
 	uint64_t max_kib = has(g.present, GUEST_max_kib) ? g.max_kib : g.alm_kib;
@@ -139,10 +118,10 @@ static const char *take_guest(struct states *d, struct text text)
 		return "has a guest without weight";
 	if (g.min_kib > max_kib)
 		return "has a min above its max";
-	uint64_t last_seq = remember(d, d->n, (uint32_t)g.domid);
+	unsigned at = recall_take(&d->recall, (uint32_t)g.domid);
 	if (!has(g.present, GUEST_seq))
-		g.seq = last_seq + 1;
-	d->view[d->n++] = (struct guest_view){
+		g.seq = at < d->recall.n_last ? d->last_seq[at] + 1 : 1;
+	d->view[n] = (struct guest_view){
 		.domid = (uint32_t)g.domid,
 		.hold = has_report ? HOLD_NONE : HOLD_NO_AGENT,
 		.alm_kib = g.alm_kib,
@@ -171,12 +150,10 @@ static bool take_word(struct text *line, const char *word)
 
 static void begin(struct states *d)
 {
-	d->n = 0;
 	d->has_host = false;
-	if (d->is_series)
-		return;
-	d->state.qmemman_host = (struct qmemman_host){0};
-	d->state.peer_host = (struct peer_host){0};
+	if (!d->is_series)
+		recall_forget(&d->recall);
+	recall_begin(&d->recall);
 }
 
 const char *states_take_line(struct states *d, struct text line, bool *ret_is_whole)
@@ -214,44 +191,30 @@ static void note_targets(const struct states *d, uint64_t *target_kib)
 /* One call of the policy, and what the contract makes of it. */
 static void states_once(struct states *d)
 {
-	struct snapshot snap = {.host = d->host, .n_guests = d->n, .guest = d->view};
-	memset(d->plan.credit_kib, 0, d->n * sizeof(*d->plan.credit_kib));
-	d->policy->decide(&d->conf, &snap, &d->state, &d->plan);
+	struct snapshot snap = {.host = d->host, .n_guests = d->recall.n, .guest = d->view};
+	policy_propose(d->policy, &d->conf, &snap, &d->recall.now, &d->plan);
 	note_targets(d, d->wanted_kib);
 	d->n_actions += d->plan.n_actions;
 	d->n_cuts += plan_cut(&d->conf, &snap, &d->plan);
 	note_targets(d, d->allowed_kib);
 }
 
-static void pass_memory_on(struct states *d)
-{
-	struct states_memory memory = d->memory;
-	for (unsigned i = 0; i < d->n; i++) {
-		d->last_domid[i] = d->view[i].domid;
-		d->last_seq[i] = d->view[i].report.seq;
-	}
-	d->n_last = d->n;
-	d->memory = d->last_memory;
-	d->last_memory = memory;
-}
-
 void states_state(struct states *d)
 {
-	d->state.demand = d->memory.demand;
-	d->state.credit = d->memory.credit;
-	d->state.qmemman = d->memory.qmemman;
-	d->state.peer = d->memory.peer;
-	for (unsigned i = 0; i < d->n; i++)
+	unsigned n = d->recall.n;
+	for (unsigned i = 0; i < n; i++)
 		d->wanted_kib[i] = d->allowed_kib[i] = d->view[i].target_kib;
 	/* qmemman: each report is one decision, and a policy asks to be called again */
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		states_once(d);
 		if (d->plan.wake_ms > d->host.now_ms)
 			break;
-		for (unsigned i = 0; i < d->n; i++)
+		for (unsigned i = 0; i < n; i++)
 			d->view[i].target_kib = d->wanted_kib[i];
 	}
+	for (unsigned i = 0; i < n; i++)
+		d->last_seq[i] = d->view[i].report.seq;
 	d->n_states++;
 	d->has_host = false;
-	pass_memory_on(d);
+	recall_end(&d->recall);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decide.h - what a policy decides on written states of a host, to compare it
+ * states.h - what a policy decides on written states of a host, to compare it
  * with its original. Pure, but for decide_main() (host/simcmd/decide.c).
  *
  * A state is a line `host name=value …`, lines `guest name=value …`, and an empty
@@ -11,7 +11,9 @@
 #ifndef CAGMA_POLICY_STATES_H
 #define CAGMA_POLICY_STATES_H
 
+#include "host/policy/peers.h"
 #include "host/policy/policy.h"
+#include "host/policy/recall.h"
 
 enum {
 	STATES_MAX_GUESTS = 4096,
@@ -63,27 +65,16 @@ struct states_guest {
 
 extern const struct line_format states_host_format, states_guest_format;
 
-/* What a policy remembers of every guest, capacity entries each, all zero at first. */
-struct states_memory {
-	struct demand *demand;
-	struct credit *credit;
-	struct qmemman_guest *qmemman;
-	struct peer_guest *peer;
-};
-
 /* One state, and what is decided on it. The arrays have `capacity` entries. */
 struct states {
 	const struct policy *policy;
 	bool is_series; /* a state is what became of the one before */
 	unsigned capacity;
-	struct states_memory memory, last_memory;
-	struct policy_state state;
+	struct recall recall; /* recall.n guests are in the state */
 	struct policy_conf conf;
 	struct host_view host;
 	bool has_host;
-	unsigned n, n_last;
 	struct guest_view *view;
-	uint32_t *last_domid;
 	uint64_t *last_seq;
 	struct plan plan;
 	uint64_t *wanted_kib;                 /* targets, before the contract */
@@ -98,8 +89,8 @@ const char *states_take_line(struct states *decide, struct text line, bool *ret_
 /* At the end of the text: is there a state to be decided on? */
 bool states_is_begun(const struct states *decide);
 
-/* Decides on the state there is; then the next one may come. n, view, wanted_kib, allowed_kib and
- * plan.verdict stay until then. */
+/* Decides on the state there is, of recall.n_last guests; then the next one may come. view,
+ * wanted_kib, allowed_kib and plan.verdict stay until then. */
 void states_state(struct states *decide);
 
 /* `cagma-sim decide`: argv[0] is "decide". The program's exit code. (Edge.) */

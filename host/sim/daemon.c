@@ -7,8 +7,6 @@
 #include "host/daemon/guests.h"
 #include "host/daemon/publish.h"
 
-#include <string.h>
-
 static struct sim_guest *guest_at(const struct sim_host *h, unsigned i)
 {
 	return &h->guest[h->started[i]];
@@ -122,13 +120,6 @@ static struct snapshot observe(struct sim_daemon *d, const struct sim_host *h)
 				 .guest = d->view};
 }
 
-static void check(struct sim_daemon *d, const struct snapshot *snap)
-{
-	unsigned guest;
-	if (plan_violation(&d->conf, snap, &d->plan, &guest) != PLAN_SAFE)
-		d->n_cuts += plan_cut(&d->conf, snap, &d->plan);
-}
-
 static void start_calls(struct sim_daemon *d, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < d->plan.n_actions; i++) {
@@ -188,9 +179,7 @@ static void run_pass(struct sim_daemon *d, struct sim_host *h)
 	struct snapshot snap = observe(d, h);
 	d->last_pass_ms = h->now_ms;
 	d->due_ms = h->now_ms + d->conf.period_ms;
-	memset(d->plan.credit_kib, 0, d->n * sizeof(*d->plan.credit_kib));
-	d->policy->decide(&d->conf, &snap, &d->state, &d->plan);
-	check(d, &snap);
+	d->n_cuts += policy_decide(d->policy, &d->conf, &snap, &d->memory, &d->plan).cuts;
 	ask_for_pass(d, d->plan.wake_ms);
 	start_calls(d, h->now_ms);
 	grant(d, h);

@@ -11,7 +11,6 @@
 #define CAGMA_SIM_DAEMON_H
 
 #include "host/core/balloon.h"
-#include "host/core/plan.h"
 #include "host/policy/policy.h"
 #include "host/sim/host.h"
 
@@ -28,7 +27,7 @@ struct sim_known {
 struct sim_daemon {
 	const struct policy *policy;
 	struct policy_conf conf;
-	struct policy_state state; /* its arrays, and those below, hold capacity guests */
+	struct memory memory; /* it, and what follows, has room for all guests */
 	struct plan plan;
 	struct guest_view *view; /* in order of domid */
 	struct sim_known *known;

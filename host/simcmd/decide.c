@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decide_main.c - `cagma-sim decide`: states from a file, decisions to stdout. (Edge.)
+ * decide.c - `cagma-sim decide`: states from a file, decisions to stdout. (Edge.)
  */
 #include "host/policy/states.h"
 
@@ -27,58 +27,25 @@ static const char usage[] =
 	"(whole pages) before the contract cuts it, the same to the KiB as the policy\n"
 	"thinks of it, and the target the contract allows. See docs/policy.md.\n";
 
-static void *array(size_t size, bool *has_all)
-{
-	void *at = calloc(STATES_MAX_GUESTS, size);
-	*has_all &= at != NULL;
-	return at;
-}
-
-static void open_memory(struct states_memory *m, bool *has_all)
-{
-	m->demand = array(sizeof(*m->demand), has_all);
-	m->credit = array(sizeof(*m->credit), has_all);
-	m->qmemman = array(sizeof(*m->qmemman), has_all);
-	m->peer = array(sizeof(*m->peer), has_all);
-}
-
-static void close_memory(struct states_memory *m)
-{
-	free(m->demand);
-	free(m->credit);
-	free(m->qmemman);
-	free(m->peer);
-}
-
 static bool open_decide(struct states *d)
 {
-	bool has_all = true;
-	d->capacity = STATES_MAX_GUESTS;
-	open_memory(&d->memory, &has_all);
-	open_memory(&d->last_memory, &has_all);
-	d->state.share = array(sizeof(*d->state.share), &has_all);
-	d->view = array(sizeof(*d->view), &has_all);
-	d->last_domid = array(sizeof(*d->last_domid), &has_all);
-	d->last_seq = array(sizeof(*d->last_seq), &has_all);
-	d->plan.action = array(sizeof(*d->plan.action), &has_all);
-	d->plan.verdict = array(sizeof(*d->plan.verdict), &has_all);
-	d->plan.credit_kib = array(sizeof(*d->plan.credit_kib), &has_all);
-	d->wanted_kib = array(sizeof(*d->wanted_kib), &has_all);
-	d->allowed_kib = array(sizeof(*d->allowed_kib), &has_all);
-	return has_all;
+	enum { N = STATES_MAX_GUESTS };
+	d->capacity = N;
+	d->view = calloc(N, sizeof(*d->view));
+	d->last_seq = calloc(N, sizeof(*d->last_seq));
+	d->wanted_kib = calloc(N, sizeof(*d->wanted_kib));
+	d->allowed_kib = calloc(N, sizeof(*d->allowed_kib));
+	return recall_init(&d->recall, calloc(1, RECALL_BYTES(N)), N) &&
+	       plan_init(&d->plan, calloc(1, PLAN_BYTES(N)), N) && d->view && d->last_seq &&
+	       d->wanted_kib && d->allowed_kib;
 }
 
 static void close_decide(struct states *d)
 {
-	close_memory(&d->memory);
-	close_memory(&d->last_memory);
-	free(d->state.share);
+	free(d->recall.room);
+	free(d->plan.room);
 	free(d->view);
-	free(d->last_domid);
 	free(d->last_seq);
-	free(d->plan.action);
-	free(d->plan.verdict);
-	free(d->plan.credit_kib);
 	free(d->wanted_kib);
 	free(d->allowed_kib);
 }
@@ -86,7 +53,7 @@ static void close_decide(struct states *d)
 static void print_state(struct states *d)
 {
 	states_state(d);
-	for (unsigned i = 0; i < d->n; i++)
+	for (unsigned i = 0; i < d->recall.n_last; i++)
 		printf("%" PRIu64 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", d->n_states,
 		       d->view[i].domid, d->wanted_kib[i], d->plan.verdict[i].goal_kib,
 		       d->allowed_kib[i]);

@@ -64,14 +64,8 @@ static void finish(struct play *p)
 	free(p->host.started);
 	free(d->view);
 	free(d->known);
-	free(d->state.demand);
-	free(d->state.credit);
-	free(d->state.qmemman);
-	free(d->state.peer);
-	free(d->state.share);
-	free(d->plan.action);
-	free(d->plan.verdict);
-	free(d->plan.credit_kib);
+	free(d->memory.room);
+	free(d->plan.room);
 }
 
 static int init(struct play *p, unsigned n)
@@ -81,20 +75,9 @@ static int init(struct play *p, unsigned n)
 	p->host.started = calloc(n, sizeof(*p->host.started));
 	d->view = calloc(n, sizeof(*d->view));
 	d->known = calloc(n, sizeof(*d->known));
-	d->state.demand = calloc(n, sizeof(*d->state.demand));
-	d->state.credit = calloc(n, sizeof(*d->state.credit));
-	d->state.qmemman = calloc(n, sizeof(*d->state.qmemman));
-	d->state.peer = calloc(n, sizeof(*d->state.peer));
-	d->state.share = calloc(n, sizeof(*d->state.share));
-	d->plan.action = calloc(n, sizeof(*d->plan.action));
-	d->plan.verdict = calloc(n, sizeof(*d->plan.verdict));
-	d->plan.credit_kib = calloc(n, sizeof(*d->plan.credit_kib));
-	return p->host.guest && p->host.started && d->view && d->known && d->state.demand &&
-			       d->state.credit && d->state.qmemman && d->state.peer &&
-			       d->state.share && d->plan.action && d->plan.verdict &&
-			       d->plan.credit_kib
-		       ? 0
-		       : -ENOMEM;
+	bool has_room = memory_init(&d->memory, calloc(1, MEMORY_BYTES(n)), n) &&
+			plan_init(&d->plan, calloc(1, PLAN_BYTES(n)), n);
+	return has_room && p->host.guest && p->host.started && d->view && d->known ? 0 : -ENOMEM;
 }
 
 /* --- the result --------------------------------------------------------------------------- */
@@ -151,7 +134,7 @@ static void play(struct play *p, const struct sim_scenario *s, bool knows_all,
 	while (p->host.now_ms < end_ms) {
 		sim_host_step(&p->host);
 		if (knows_all)
-			sim_knowing_turn(&p->host, p->daemon.state.share);
+			sim_knowing_turn(&p->host, p->daemon.memory.share);
 		else
 			sim_daemon_turn(&p->daemon, &p->host);
 		if (!watch || !watch->every_ms || p->host.now_ms < look_ms)

@@ -22,56 +22,22 @@ static const char usage[] =
 
 /* --- room --------------------------------------------------------------------------------- */
 
-static void *array(size_t size, bool *has_all)
-{
-	void *at = calloc(MAX_GUESTS, size);
-	*has_all &= at != NULL;
-	return at;
-}
-
-static void open_memory(struct replay_memory *m, bool *has_all)
-{
-	m->demand = array(sizeof(*m->demand), has_all);
-	m->credit = array(sizeof(*m->credit), has_all);
-	m->qmemman = array(sizeof(*m->qmemman), has_all);
-	m->peer = array(sizeof(*m->peer), has_all);
-	m->domid = array(sizeof(*m->domid), has_all);
-}
-
-static void close_memory(struct replay_memory *m)
-{
-	free(m->demand);
-	free(m->credit);
-	free(m->qmemman);
-	free(m->peer);
-	free(m->domid);
-}
-
 static bool open_replay(struct replay *r)
 {
-	bool has_all = true;
-	r->capacity = MAX_GUESTS;
-	open_memory(&r->memory, &has_all);
-	open_memory(&r->last_memory, &has_all);
-	r->view = array(sizeof(*r->view), &has_all);
-	r->recorded = array(sizeof(*r->recorded), &has_all);
-	r->state.share = array(sizeof(*r->state.share), &has_all);
-	r->plan.action = array(sizeof(*r->plan.action), &has_all);
-	r->plan.verdict = array(sizeof(*r->plan.verdict), &has_all);
-	r->plan.credit_kib = array(sizeof(*r->plan.credit_kib), &has_all);
-	return has_all;
+	enum { N = MAX_GUESTS };
+	r->capacity = N;
+	r->view = calloc(N, sizeof(*r->view));
+	r->recorded = calloc(N, sizeof(*r->recorded));
+	return recall_init(&r->recall, calloc(1, RECALL_BYTES(N)), N) &&
+	       plan_init(&r->plan, calloc(1, PLAN_BYTES(N)), N) && r->view && r->recorded;
 }
 
 static void close_replay(struct replay *r)
 {
-	close_memory(&r->memory);
-	close_memory(&r->last_memory);
+	free(r->recall.room);
+	free(r->plan.room);
 	free(r->view);
 	free(r->recorded);
-	free(r->state.share);
-	free(r->plan.action);
-	free(r->plan.verdict);
-	free(r->plan.credit_kib);
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */

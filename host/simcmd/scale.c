@@ -2,7 +2,6 @@
 #include "host/simcmd/scale.h"
 
 #include "common/clock.h"
-#include "host/core/plan.h"
 #include "host/policy/policy.h"
 #include "host/sim/demand.h"
 #include "host/simcmd/play.h"
@@ -21,15 +20,11 @@ enum { MOST_GUESTS = 10000, MAX_ROUNDS = 201 };
 /* One host, in one piece of memory, so that its size is known. */
 struct crowd {
 	struct guest_view view[MOST_GUESTS];
-	struct demand demand[MOST_GUESTS];
-	struct credit credit[MOST_GUESTS];
-	struct share share[MOST_GUESTS];
-	struct action action[MOST_GUESTS];
-	struct verdict verdict[MOST_GUESTS];
-	uint64_t credit_kib[MOST_GUESTS];
+	_Alignas(uint64_t) unsigned char memory_room[MEMORY_BYTES(MOST_GUESTS)];
+	_Alignas(uint64_t) unsigned char plan_room[PLAN_BYTES(MOST_GUESTS)];
 	uint64_t now_ms;
 	uint64_t free_kib;
-	struct policy_state state;
+	struct memory memory;
 	struct plan plan;
 };
 
@@ -75,13 +70,11 @@ static uint64_t decide_ns(struct crowd *c, const struct sim_system *system, unsi
 					 .free_kib = c->free_kib},
 				.n_guests = n,
 				.guest = c->view};
-	unsigned guest;
 	uint64_t begin_ns = clock_thread_ns();
-	memset(c->credit_kib, 0, n * sizeof(*c->credit_kib));
-	system->policy->decide(&system->conf, &snap, &c->state, &c->plan);
-	bool is_safe = plan_violation(&system->conf, &snap, &c->plan, &guest) == PLAN_SAFE;
+	struct policy_cut cut =
+		policy_decide(system->policy, &system->conf, &snap, &c->memory, &c->plan);
 	uint64_t took_ns = clock_thread_ns() - begin_ns;
-	return is_safe ? took_ns : 0;
+	return cut.breach == PLAN_SAFE ? took_ns : 0;
 }
 
 static int compare(const void *a, const void *b)
@@ -95,10 +88,8 @@ static double median_us(struct crowd *c, const struct sim_system *system, unsign
 	static uint64_t took_ns[MAX_ROUNDS];
 	unsigned rounds = n >= MOST_GUESTS ? 21 : MAX_ROUNDS;
 	memset(c, 0, sizeof(*c));
-	c->state =
-		(struct policy_state){.demand = c->demand, .credit = c->credit, .share = c->share};
-	c->plan = (struct plan){
-		.action = c->action, .verdict = c->verdict, .credit_kib = c->credit_kib};
+	memory_init(&c->memory, c->memory_room, MOST_GUESTS);
+	plan_init(&c->plan, c->plan_room, MOST_GUESTS);
 	c->now_ms = 1000000;
 	for (unsigned i = 0; i < rounds; i++) {
 		fill(c, n, i);

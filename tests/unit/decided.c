@@ -5,25 +5,12 @@
 #include <string.h>
 
 static struct {
-	struct demand demand[2][DECIDED_MAX_GUESTS];
-	struct credit credit[2][DECIDED_MAX_GUESTS];
-	struct qmemman_guest qmemman[2][DECIDED_MAX_GUESTS];
-	struct peer_guest peer[2][DECIDED_MAX_GUESTS];
-	struct share share[DECIDED_MAX_GUESTS];
+	_Alignas(uint64_t) unsigned char recall[RECALL_BYTES(DECIDED_MAX_GUESTS)];
+	_Alignas(uint64_t) unsigned char plan[PLAN_BYTES(DECIDED_MAX_GUESTS)];
 	struct guest_view view[DECIDED_MAX_GUESTS];
-	uint32_t last_domid[DECIDED_MAX_GUESTS];
 	uint64_t last_seq[DECIDED_MAX_GUESTS];
-	struct action action[DECIDED_MAX_GUESTS];
-	struct verdict verdict[DECIDED_MAX_GUESTS];
-	uint64_t credit_kib[DECIDED_MAX_GUESTS];
 	uint64_t wanted_kib[DECIDED_MAX_GUESTS], allowed_kib[DECIDED_MAX_GUESTS];
 } room;
-
-static struct states_memory memory(int i)
-{
-	return (struct states_memory){room.demand[i], room.credit[i], room.qmemman[i],
-				      room.peer[i]};
-}
 
 static struct states begin(const char *policy, bool is_series)
 {
@@ -31,17 +18,12 @@ static struct states begin(const char *policy, bool is_series)
 	struct states d = {.policy = policy_find(policy),
 			   .is_series = is_series,
 			   .capacity = DECIDED_MAX_GUESTS,
-			   .memory = memory(0),
-			   .last_memory = memory(1),
-			   .state.share = room.share,
 			   .view = room.view,
-			   .last_domid = room.last_domid,
 			   .last_seq = room.last_seq,
-			   .plan = {.action = room.action,
-				    .verdict = room.verdict,
-				    .credit_kib = room.credit_kib},
 			   .wanted_kib = room.wanted_kib,
 			   .allowed_kib = room.allowed_kib};
+	recall_init(&d.recall, room.recall, DECIDED_MAX_GUESTS);
+	plan_init(&d.plan, room.plan, DECIDED_MAX_GUESTS);
 	ck_assert_ptr_nonnull(d.policy);
 	return d;
 }
@@ -50,10 +32,10 @@ static void take_state(struct states *d, struct decided *ret_decided)
 {
 	states_state(d);
 	ret_decided->n_states = (unsigned)d->n_states;
-	ret_decided->n = d->n;
+	ret_decided->n = d->recall.n_last;
 	ret_decided->n_actions = d->n_actions;
 	ret_decided->n_cuts = d->n_cuts;
-	for (unsigned i = 0; i < d->n; i++) {
+	for (unsigned i = 0; i < d->recall.n_last; i++) {
 		ret_decided->wanted_kib[i] = d->wanted_kib[i];
 		ret_decided->goal_kib[i] = d->plan.verdict[i].goal_kib;
 		ret_decided->allowed_kib[i] = d->allowed_kib[i];

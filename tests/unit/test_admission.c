@@ -25,7 +25,7 @@ static void step(uint64_t ms)
 	w.host.reserved_kib = reservation_kept_kib(&list);
 	world_decide(&w, policy_find("cagma"));
 	struct snapshot snap = {.host = w.host, .n_guests = w.n, .guest = w.view};
-	struct reservation_room room = reservation_room(&w.conf, &snap, w.verdict, true);
+	struct reservation_room room = reservation_room(&w.conf, &snap, w.plan.verdict, true);
 	reservation_judge(&list, w.host.now_ms, &room);
 	world_move(&w);
 }
@@ -46,10 +46,10 @@ static void begin(uint64_t free_kib, uint64_t reserve_kib)
 static void assert_wants_are_met(void)
 {
 	for (unsigned i = 0; i < w.n; i++)
-		ck_assert_msg(w.view[i].alm_kib >= w.verdict[i].want_kib,
+		ck_assert_msg(w.view[i].alm_kib >= w.plan.verdict[i].want_kib,
 			      "guest %u has %llu KiB and wants %llu", i,
 			      (unsigned long long)w.view[i].alm_kib,
-			      (unsigned long long)w.verdict[i].want_kib);
+			      (unsigned long long)w.plan.verdict[i].want_kib);
 }
 
 /* All that can be had, the reserve but its last quarter among it, takes from nobody what it wants.

@@ -39,12 +39,11 @@ static void make_host(void)
 /* The first decision about these guests; goals by domid in ret_goal_kib. */
 static void decide(uint64_t ret_goal_kib[WORLD_MAX_GUESTS + 1])
 {
-	memset(w.demand, 0, sizeof(w.demand));
-	memset(w.credit, 0, sizeof(w.credit));
+	memory_forget(&w.memory, WORLD_MAX_GUESTS);
 	world_observe(&w, 1000);
 	world_decide(&w, policy_find("cagma"));
 	for (unsigned i = 0; i < w.n; i++)
-		ret_goal_kib[w.view[i].domid] = w.verdict[i].goal_kib;
+		ret_goal_kib[w.view[i].domid] = w.plan.verdict[i].goal_kib;
 }
 
 static void swap_guests(unsigned i, unsigned k)
@@ -146,8 +145,8 @@ START_TEST(a_shortage_is_divided_to_the_last_page)
 		decide(goal_kib);
 		for (unsigned i = 0; i < w.n; i++) {
 			have_kib += w.view[i].alm_kib;
-			sum_kib += w.verdict[i].goal_kib;
-			want_kib += w.verdict[i].want_kib;
+			sum_kib += w.plan.verdict[i].goal_kib;
+			want_kib += w.plan.verdict[i].want_kib;
 			min_kib += w.view[i].min_kib;
 		}
 		if (want_kib >= have_kib && min_kib <= have_kib)
@@ -224,7 +223,7 @@ START_TEST(headroom_is_shared_whatever_is_used)
 		decide(goal_kib);
 		uint64_t least_kib = UINT64_MAX, most_kib = 0;
 		for (unsigned i = 1; i < n; i++) {
-			const struct verdict *v = &w.verdict[i];
+			const struct verdict *v = &w.plan.verdict[i];
 			uint64_t use_kib = v->offset_kib + v->use_kib;
 			ck_assert_uint_ge(v->goal_kib + UNITS_PAGE_KIB, use_kib);
 			least_kib = amount_min(least_kib, amount_less(v->goal_kib, use_kib));

@@ -178,7 +178,7 @@ static unsigned steps_until_served(unsigned i)
 {
 	for (unsigned s = 0; s < 500; s++) {
 		world_run(&w, cagma(), 1, 20);
-		if (w.view[i].alm_kib + w.conf.step_kib >= w.verdict[i].want_kib)
+		if (w.view[i].alm_kib + w.conf.step_kib >= w.plan.verdict[i].want_kib)
 			return s;
 	}
 	ck_abort_msg("guest %u is not served", i);
@@ -398,7 +398,6 @@ START_TEST(any_snapshot_gets_a_safe_plan)
 		w.conf.credit_kib = random() % 3 ? 0 : random_kib(100 * MIB);
 		w.host.xl_is_building = random() % 10 == 0;
 		w.n = (unsigned)random() % 12;
-		memset(w.demand, 0, sizeof(w.demand));
 		for (unsigned i = 0; i < w.n; i++)
 			make_any_guest(i);
 		world_decide(&w, cagma());

@@ -389,8 +389,7 @@ START_TEST(guests_may_go_while_it_waits)
 	wait_for_pages(10);
 	w.view[TAKER] = w.view[DONOR]; /* as the engine moves them */
 	w.guest[TAKER] = w.guest[DONOR];
-	w.qmemman[TAKER] = w.qmemman[DONOR];
-	w.demand[TAKER] = w.demand[DONOR];
+	memory_move(&w.memory, TAKER, DONOR, 1);
 	w.n = 1;
 	w.host.free_kib += 200 * MIB;
 	pass_silently(DELAY_MS);

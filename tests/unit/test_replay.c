@@ -29,27 +29,16 @@ enum { GUESTS = 4 };
 	" | report report_ms=%d seq=%d uptime_ms=%d total_kib=360000 free_kib=9000 avail_kib=9000"
 
 static struct replay replay;
-static struct demand demand[2][GUESTS];
-static struct credit credit[2][GUESTS];
-static struct qmemman_guest qmemman[2][GUESTS];
-static struct peer_guest peer[2][GUESTS];
-static uint32_t domid[2][GUESTS];
+static _Alignas(uint64_t) unsigned char recall_room[RECALL_BYTES(GUESTS)];
+static _Alignas(uint64_t) unsigned char plan_room[PLAN_BYTES(GUESTS)];
 static struct guest_view view[GUESTS];
-static struct share share[GUESTS];
-static struct action action[GUESTS], recorded[GUESTS];
-static struct verdict verdict[GUESTS];
-static uint64_t credit_kib[GUESTS];
+static struct action recorded[GUESTS];
 
 static void setup(void)
 {
-	replay = (struct replay){
-		.capacity = GUESTS,
-		.memory = {demand[0], credit[0], qmemman[0], peer[0], domid[0]},
-		.last_memory = {demand[1], credit[1], qmemman[1], peer[1], domid[1]},
-		.view = view,
-		.state = {.share = share},
-		.plan = {.action = action, .verdict = verdict, .credit_kib = credit_kib},
-		.recorded = recorded};
+	replay = (struct replay){.capacity = GUESTS, .view = view, .recorded = recorded};
+	recall_init(&replay.recall, recall_room, GUESTS);
+	plan_init(&replay.plan, plan_room, GUESTS);
 }
 
 static const char *take(const char *text)
@@ -136,14 +125,14 @@ START_TEST(what_was_known_of_a_guest_goes_with_it_until_the_daemon_is_started_an
 	char line[4096];
 	ck_assert_ptr_null(TAKE(PASS CONF GUEST GUEST REPORT, 1000, "cagma", "a", 1, "managed", "0",
 				"b", 2, "managed", "0", 900, 1, 900));
-	uint64_t used_kib = verdict[1].demand_kib;
+	uint64_t used_kib = replay.plan.verdict[1].demand_kib;
 	ck_assert_uint_gt(used_kib, 0);
 	ck_assert_ptr_null(TAKE(PASS CONF GUEST, 2000, "cagma", "b", 2, "managed", "0"));
-	ck_assert_uint_eq(replay.last_memory.demand[0].demand_kib, used_kib);
+	ck_assert_uint_eq(replay.recall.last.demand[0].demand_kib, used_kib);
 	ck_assert_ptr_null(take("begin"));
 	ck_assert(!replay.is_pass);
 	ck_assert_ptr_null(TAKE(PASS CONF GUEST, 3000, "cagma", "b", 2, "managed", "0"));
-	ck_assert_uint_eq(replay.last_memory.demand[0].demand_kib, 0);
+	ck_assert_uint_eq(replay.recall.last.demand[0].demand_kib, 0);
 }
 END_TEST
 

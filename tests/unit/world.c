@@ -15,14 +15,8 @@ void world_init(struct world *w, uint64_t free_kib)
 		.host = {.now_ms = 1000000, .total_kib = 64 * 1024 * MIB, .free_kib = free_kib},
 		.conf = options_default(),
 	};
-	w->plan.action = w->action;
-	w->plan.verdict = w->verdict;
-	w->plan.credit_kib = w->credit_kib;
-	w->state = (struct policy_state){.demand = w->demand,
-					 .credit = w->credit,
-					 .qmemman = w->qmemman,
-					 .peer = w->peer,
-					 .share = w->share};
+	memory_init(&w->memory, w->memory_room, WORLD_MAX_GUESTS);
+	plan_init(&w->plan, w->plan_room, WORLD_MAX_GUESTS);
 }
 
 unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
@@ -82,34 +76,27 @@ void world_observe(struct world *w, uint64_t ms)
 	}
 }
 
-static struct snapshot decide(struct world *w, const struct policy *policy)
+static struct policy_cut decide(struct world *w, const struct policy *policy)
 {
 	struct snapshot snap = {.host = w->host, .n_guests = w->n, .guest = w->view};
-	memset(w->credit_kib, 0, sizeof(w->credit_kib));
-	policy->decide(&w->conf, &snap, &w->state, &w->plan);
-	return snap;
-}
-
-static void assert_safe(const struct world *w, const struct snapshot *snap)
-{
 	unsigned guest = 0;
-	enum plan_breach breach = plan_violation(&w->conf, snap, &w->plan, &guest);
-	ck_assert_msg(breach == PLAN_SAFE, "the plan %s (guest %u)", plan_breach_text(breach),
-		      guest);
+	struct policy_cut cut = policy_decide(policy, &w->conf, &snap, &w->memory, &w->plan);
+	enum plan_breach breach = plan_violation(&w->conf, &snap, &w->plan, &guest);
+	ck_assert_msg(breach == PLAN_SAFE, "the plan that was cut %s (guest %u)",
+		      plan_breach_text(breach), guest);
+	return cut;
 }
 
 void world_decide(struct world *w, const struct policy *policy)
 {
-	struct snapshot snap = decide(w, policy);
-	assert_safe(w, &snap);
+	struct policy_cut cut = decide(w, policy);
+	ck_assert_msg(cut.breach == PLAN_SAFE && !cut.cuts, "the plan %s (guest %u, %u cuts)",
+		      plan_breach_text(cut.breach), cut.guest, cut.cuts);
 }
 
 unsigned world_decide_cut(struct world *w, const struct policy *policy)
 {
-	struct snapshot snap = decide(w, policy);
-	unsigned cuts = plan_cut(&w->conf, &snap, &w->plan);
-	assert_safe(w, &snap);
-	return cuts;
+	return decide(w, policy).cuts;
 }
 
 static void shrink(struct world *w, unsigned i, uint64_t by_kib)
@@ -163,7 +150,7 @@ static void set_target(struct world *w, const struct action *a)
 static void set_cap(struct world *w, unsigned i)
 {
 	struct guest_view *v = &w->view[i];
-	uint64_t credit_kib = w->credit_kib[i];
+	uint64_t credit_kib = w->plan.credit_kib[i];
 	if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !v->is_credited))
 		return;
 	v->is_credited = credit_kib > 0;

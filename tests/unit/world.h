@@ -8,7 +8,6 @@
 #define CAGMA_TEST_WORLD_H
 
 #include "host/core/balloon.h"
-#include "host/core/plan.h"
 #include "host/policy/policy.h"
 
 enum { WORLD_MAX_GUESTS = 64 };
@@ -29,15 +28,9 @@ struct world {
 	unsigned n;
 	struct guest_view view[WORLD_MAX_GUESTS];
 	struct world_guest guest[WORLD_MAX_GUESTS];
-	struct demand demand[WORLD_MAX_GUESTS];
-	struct credit credit[WORLD_MAX_GUESTS];
-	struct share share[WORLD_MAX_GUESTS];
-	struct qmemman_guest qmemman[WORLD_MAX_GUESTS];
-	struct peer_guest peer[WORLD_MAX_GUESTS];
-	struct policy_state state;
-	uint64_t credit_kib[WORLD_MAX_GUESTS];
-	struct action action[WORLD_MAX_GUESTS];
-	struct verdict verdict[WORLD_MAX_GUESTS];
+	_Alignas(uint64_t) unsigned char memory_room[MEMORY_BYTES(WORLD_MAX_GUESTS)];
+	_Alignas(uint64_t) unsigned char plan_room[PLAN_BYTES(WORLD_MAX_GUESTS)];
+	struct memory memory;
 	struct plan plan;
 	struct policy_conf conf;
 	uint64_t overspent_kib; /* what balloons wanted and the host did not have */
