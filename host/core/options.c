@@ -80,29 +80,49 @@ static void say_range(const struct options_field *f, struct text value, char *re
 	add_number(&m, f->most);
 }
 
+static void add_names(struct message *m, const struct options_table *table)
+{
+	for (unsigned i = 0; i < table->n_fields; i++) {
+		add_string(m, i == 0 ? "" : i + 1 < table->n_fields ? ", " : " and ");
+		add_string(m, table->field[i].name);
+	}
+}
+
+void options_list(const struct options_table *table, char ret_names[OPTIONS_MAX_WHY])
+{
+	struct message m = {ret_names, 0};
+	add_names(&m, table);
+}
+
 static void say_names(const struct options_table *table, struct text name, char *ret_why)
 {
 	struct message m = {ret_why, 0};
 	add_string(&m, "there is no option \"");
 	add_value(&m, name);
 	add_string(&m, "\"; there are ");
-	for (unsigned i = 0; i < table->n_fields; i++) {
-		add_string(&m, i == 0 ? "" : i + 1 < table->n_fields ? ", " : " and ");
-		add_string(&m, table->field[i].name);
-	}
+	add_names(&m, table);
 }
 
 /* --- reading ---------------------------------------------------------------------------- */
 
-bool options_set(const struct options_field *f, struct text value, void *ret_record,
-		 char ret_why[OPTIONS_MAX_WHY])
+bool options_number(const struct options_field *f, struct text value, uint64_t *ret_number,
+		    char ret_why[OPTIONS_MAX_WHY])
 {
 	uint64_t number;
 	if (!text_number(value, f->most, &number) || number < f->least) {
 		say_range(f, value, ret_why);
 		return false;
 	}
-	number *= f->per;
+	*ret_number = number * f->per;
+	return true;
+}
+
+bool options_set(const struct options_field *f, struct text value, void *ret_record,
+		 char ret_why[OPTIONS_MAX_WHY])
+{
+	uint64_t number;
+	if (!options_number(f, value, &number, ret_why))
+		return false;
 	memcpy((char *)ret_record + f->offset, &number, sizeof(number));
 	return true;
 }

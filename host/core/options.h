@@ -113,12 +113,19 @@ const struct options_field *options_find(const struct options_table *table, stru
 
 enum { OPTIONS_MAX_WHY = 256 }; /* bytes of a message, with its NUL */
 
+/* The table's names, for a message: "min_mib, max_mib, weight and untrusted". */
+void options_list(const struct options_table *table, char ret_names[OPTIONS_MAX_WHY]);
+
 /*
- * Sets the field's member of *ret_record to `value`, a decimal number in the option's unit. False,
- * with *ret_record untouched and a message in `ret_why`, when it is none or is out of range:
+ * Reads `value`, a decimal number in the option's unit, into *ret_number, in the member's unit.
+ * False, with *ret_number untouched and a message in `ret_why`, when it is none or is out of range:
  *
  *	reserve_mib=4000000000 is not a number within 0..16777216
  */
+bool options_number(const struct options_field *field, struct text value, uint64_t *ret_number,
+		    char ret_why[OPTIONS_MAX_WHY]);
+
+/* Does the same for the field's member of *ret_record. */
 bool options_set(const struct options_field *field, struct text value, void *ret_record,
 		 char ret_why[OPTIONS_MAX_WHY]);
 

@@ -1,77 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/config.h"
 
-#include "host/core/uuid.h"
+#include "host/daemon/settings.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <libxlutil.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KIB_PER_MIB UINT64_C(1024)
-#define MAX_MIB     (1 << 24) /* 16 TiB */
-
-struct option {
-	const char *name;
-	size_t offset; /* of a long in struct config */
-	long standard, min, max;
-};
-
-/* clang-format off */
-#define OPTION(name, standard, min, max) {#name, offsetof(struct config, name), standard, min, max}
-/* clang-format on */
-
-static const struct option options[] = {
-	OPTION(period_ms, 1000, 100, 60000),
-	OPTION(reserve_mib, 64, 0, MAX_MIB),
-	OPTION(cma_min_mib, 32, 1, MAX_MIB),
-	OPTION(cma_share_permyriad, 1250, 0, 10000),
-	OPTION(pressure_max_permyriad, 1000, 0, 10000),
-	OPTION(demand_fall_ms, 20000, 0, 3600000),
-	OPTION(step_mib, 2, 1, 1024),
-	OPTION(credit_mib, 32, 0, MAX_MIB),
-	OPTION(by_hand_s, 3600, 0, 31536000),
-	OPTION(default_min_mib, 256, 1, MAX_MIB),
-	OPTION(default_weight, 256, 1, 65535),
-	OPTION(max_guests, 256, 1, CONFIG_MAX_GUESTS),
-	OPTION(workers, 4, 1, 32),
-	OPTION(call_timeout_ms, 5000, 100, 600000),
-};
-
-enum { N_OPTIONS = sizeof(options) / sizeof(options[0]) };
+#define X(...) OPTIONS_FIELD(config, __VA_ARGS__)
+static const struct options_field daemon_fields[] = {OPTIONS_DAEMON(X)};
+#undef X
+static const struct options_table daemon_options = OPTIONS_TABLE(daemon_fields);
 
 /* What one reading needs at hand. */
 struct reading {
-	const char *path;
-	FILE *messages;
+	struct complaints complaints;
+	const char *text;
 	XLU_Config *file;
-	bool failed;
 };
-
-static void __attribute__((format(printf, 2, 3)))
-complain(struct reading *r, const char *format, ...)
-{
-	va_list args;
-	fprintf(r->messages, "%s: ", r->path);
-	va_start(args, format);
-	vfprintf(r->messages, format, args);
-	va_end(args);
-	fputc('\n', r->messages);
-	r->failed = true;
-}
-
-static long *option_at(struct config *config, const struct option *o)
-{
-	return (long *)((char *)config + o->offset);
-}
 
 void config_init(struct config *config)
 {
-	*config = (struct config){.policy = policy_find("cagma")};
-	for (unsigned i = 0; i < N_OPTIONS; i++)
-		*option_at(config, &options[i]) = options[i].standard;
+	*config = (struct config){.policy = policy_find("cagma"), .conf = options_default()};
+	options_set_default(&daemon_options, config);
 }
 
 void config_finish(struct config *config)
@@ -81,21 +33,63 @@ void config_finish(struct config *config)
 	config->n_guests = 0;
 }
 
-static void read_options(struct reading *r, struct config *config)
+/* --- names ------------------------------------------------------------------------------ */
+
+static struct text text_of(const char *string)
 {
-	for (unsigned i = 0; i < N_OPTIONS; i++) {
-		const struct option *o = &options[i];
-		long value;
-		int e = xlu_cfg_get_long(r->file, o->name, &value, 1);
+	return (struct text){string, strlen(string)};
+}
+
+static const struct options_field *find_number(struct text name)
+{
+	const struct options_field *field = options_find(&options_policy, name);
+	return field ? field : options_find(&daemon_options, name);
+}
+
+/* The line on which a name is set; 0 when it is on none. */
+static unsigned line_of(const struct reading *r, const char *name)
+{
+	struct setting setting;
+	return settings_find(r->text, text_of(name), &setting) ? setting.line : 0;
+}
+
+static void judge_name(struct reading *r, const struct setting *s)
+{
+	struct setting first;
+	bool is_list = text_is(s->name, "guests");
+	if (!is_list && !text_is(s->name, "policy") && !find_number(s->name)) {
+		complaints_add(&r->complaints, s->line,
+			       "there is no option \"%.*s\"; cagmad.conf(5) has those there are",
+			       (int)s->name.len, s->name.at);
+		return;
+	}
+	bool may_add = is_list && s->is_added;
+	if (!may_add && settings_find(r->text, s->name, &first) && first.name.at != s->name.at)
+		complaints_add(&r->complaints, s->line, "%.*s is given twice, first in line %u",
+			       (int)s->name.len, s->name.at, first.line);
+}
+
+static void judge_names(struct reading *r)
+{
+	struct settings settings = settings_of(r->text);
+	struct setting setting;
+	while (settings_next(&settings, &setting))
+		judge_name(r, &setting);
+}
+
+/* --- values ----------------------------------------------------------------------------- */
+
+static void read_numbers(struct reading *r, const struct options_table *table, void *ret_record)
+{
+	char why[OPTIONS_MAX_WHY];
+	for (unsigned i = 0; i < table->n_fields; i++) {
+		const struct options_field *field = &table->field[i];
+		const char *value;
+		int e = xlu_cfg_get_string(r->file, field->name, &value, 1);
 		if (e == ESRCH)
 			continue;
-		if (e)
-			complain(r, "%s: is not a number", o->name);
-		else if (value < o->min || value > o->max)
-			complain(r, "%s: %ld is not within %ld..%ld", o->name, value, o->min,
-				 o->max);
-		else
-			*option_at(config, o) = value;
+		if (!options_set(field, text_of(e ? "[...]" : value), ret_record, why))
+			complaints_add(&r->complaints, line_of(r, field->name), "%s", why);
 	}
 }
 
@@ -106,115 +100,45 @@ static void read_policy(struct reading *r, struct config *config)
 	if (e == ESRCH)
 		return;
 	const struct policy *policy = e ? NULL : policy_find(name);
-	if (!policy) {
-		complain(r, "policy: there is no policy \"%s\"; see cagmad --policies",
-			 e ? "?" : name);
+	if (policy)
+		config->policy = policy;
+	else
+		complaints_add(&r->complaints, line_of(r, "policy"),
+			       "policy: there is no policy \"%s\"; see cagmad --policies",
+			       e ? "[...]" : name);
+}
+
+static void read_entry(struct reading *r, XLU_ConfigList *list, struct config_place place,
+		       struct config *config)
+{
+	unsigned i = place.entry - 1;
+	const char *entry = xlu_cfg_get_listitem(list, (int)i);
+	if (!entry) {
+		complaints_add(&r->complaints, place.line,
+			       "guests: entry %u is a list; it is to be a text in quotes, as "
+			       "\"name=web,min_mib=512\"",
+			       place.entry);
 		return;
 	}
-	config->policy = policy;
+	config_guest_read(entry, place, &r->complaints, &config->guest[i]);
+	for (unsigned k = 0; k < i; k++)
+		if (config_guest_is_same(&config->guest[k], &config->guest[i]))
+			complaints_add(&r->complaints, place.line,
+				       "guests: entries %u and %u are the same guest", k + 1,
+				       i + 1);
 }
 
-static bool take_number(const char *value, uint64_t min, uint64_t max, uint64_t *ret_number)
+static void read_entries(struct reading *r, XLU_ConfigList *list, unsigned n, struct config *config)
 {
-	return text_number((struct text){value, strlen(value)}, max, ret_number) &&
-	       *ret_number >= min;
-}
-
-/* One `name=value` of a guest's entry; NULL, or what is wrong with it. */
-static const char *take_guest_word(struct config_guest *g, const char *name, const char *value)
-{
-	uint64_t number;
-	if (strcmp(name, "name") == 0) {
-		if (g->name[0])
-			return "is given twice";
-		if (!*value || strlen(value) > CONFIG_MAX_NAME)
-			return "is empty or too long";
-		memcpy(g->name, value, strlen(value) + 1);
-		return NULL;
-	}
-	if (strcmp(name, "uuid") == 0) {
-		if (g->by_uuid)
-			return "is given twice";
-		g->by_uuid = true;
-		return uuid_read(value, g->uuid) ? NULL : "is not a UUID";
-	}
-	if (strcmp(name, "min_mib") == 0 || strcmp(name, "max_mib") == 0) {
-		uint64_t *bound_kib = name[1] == 'i' ? &g->min_kib : &g->max_kib;
-		if (*bound_kib)
-			return "is given twice";
-		if (!take_number(value, 1, MAX_MIB, &number))
-			return "is not a number of MiB";
-		*bound_kib = number * KIB_PER_MIB;
-		return NULL;
-	}
-	if (strcmp(name, "weight") == 0) {
-		if (g->weight)
-			return "is given twice";
-		if (!take_number(value, 1, 65535, &number))
-			return "is not within 1..65535";
-		g->weight = (uint32_t)number;
-		return NULL;
-	}
-	if (strcmp(name, "untrusted") == 0) {
-		if (!take_number(value, 0, 1, &number))
-			return "is not 0 or 1";
-		g->is_untrusted = number == 1;
-		return NULL;
-	}
-	return "is unknown; there are name, uuid, min_mib, max_mib, weight, untrusted";
-}
-
-/* `text` without the blanks around it; it is cut behind. */
-static char *trimmed(char *text)
-{
-	size_t len = strlen(text);
-	while (len && isspace((unsigned char)text[len - 1]))
-		text[--len] = '\0';
-	return text + strspn(text, " \t\n");
-}
-
-static bool is_dom0(const struct config_guest *g)
-{
-	return !g->by_uuid && strcmp(g->name, CONFIG_DOM0_NAME) == 0;
-}
-
-static void read_guest(struct reading *r, int index, const char *entry, struct config_guest *g)
-{
-	char text[512], *rest = text, *word;
-	if (strlen(entry) >= sizeof(text)) {
-		complain(r, "guests: entry %d is too long", index + 1);
+	struct config_place place = {.line = line_of(r, "guests")};
+	config->guest = calloc(n + 1, sizeof(*config->guest));
+	if (!config->guest) {
+		complaints_add(&r->complaints, 0, "no memory for %u guests", n);
 		return;
 	}
-	strcpy(text, entry);
-	while ((word = strsep(&rest, ","))) {
-		char *value = strchr(word, '=');
-		if (!value) {
-			complain(r, "guests: entry %d: \"%s\" is not name=value", index + 1,
-				 trimmed(word));
-			continue;
-		}
-		*value++ = '\0';
-		const char *wrong = take_guest_word(g, trimmed(word), trimmed(value));
-		if (wrong)
-			complain(r, "guests: entry %d: %s %s", index + 1, trimmed(word), wrong);
-	}
-	if (g->by_uuid == (g->name[0] != '\0'))
-		complain(r, "guests: entry %d needs a name or a uuid, and not both", index + 1);
-	if (g->max_kib && g->min_kib > g->max_kib)
-		complain(r, "guests: entry %d: min_mib %llu is above max_mib %llu", index + 1,
-			 (unsigned long long)(g->min_kib / KIB_PER_MIB),
-			 (unsigned long long)(g->max_kib / KIB_PER_MIB));
-	if (is_dom0(g) && g->min_kib < CONFIG_DOM0_MIN_MIB * KIB_PER_MIB)
-		complain(r, "guests: entry %d: Domain-0 needs a min_mib, and not below %d",
-			 index + 1, CONFIG_DOM0_MIN_MIB);
-}
-
-static bool is_same_guest(const struct config_guest *a, const struct config_guest *b)
-{
-	if (a->by_uuid != b->by_uuid)
-		return false;
-	return a->by_uuid ? memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0
-			  : strcmp(a->name, b->name) == 0;
+	config->n_guests = n;
+	for (place.entry = 1; place.entry <= n; place.entry++)
+		read_entry(r, list, place, config);
 }
 
 static void read_guests(struct reading *r, struct config *config)
@@ -224,134 +148,94 @@ static void read_guests(struct reading *r, struct config *config)
 	int e = xlu_cfg_get_list(r->file, "guests", &list, &n, 1);
 	if (e == ESRCH)
 		return;
-	if (e) {
-		complain(r, "guests: is not a list: [ \"name=…,min_mib=…\", … ]");
-		return;
-	}
-	if (n > CONFIG_MAX_GUESTS) {
-		complain(r, "guests: has more than %d entries", CONFIG_MAX_GUESTS);
-		return;
-	}
-	config->guest = calloc((size_t)n + 1, sizeof(*config->guest));
-	if (!config->guest) {
-		complain(r, "guests: no memory for %d entries", n);
-		return;
-	}
-	config->n_guests = (unsigned)n;
-	for (int i = 0; i < n; i++) {
-		const char *entry = xlu_cfg_get_listitem(list, i);
-		read_guest(r, i, entry ? entry : "", &config->guest[i]);
-		for (int k = 0; k < i; k++)
-			if (is_same_guest(&config->guest[k], &config->guest[i]))
-				complain(r, "guests: entries %d and %d are the same guest", k + 1,
-					 i + 1);
-	}
+	if (e)
+		complaints_add(&r->complaints, line_of(r, "guests"),
+			       "guests is not a list: [ \"name=web,min_mib=512\", … ]");
+	else if (n > CONFIG_MAX_GUESTS)
+		complaints_add(&r->complaints, line_of(r, "guests"),
+			       "guests has more than %d entries", CONFIG_MAX_GUESTS);
+	else
+		read_entries(r, list, (unsigned)n, config);
 }
 
-static bool is_known(const char *name, size_t len)
+/* --- the file --------------------------------------------------------------------------- */
+
+/* libxlutil has said where its syntax is left, and not why. */
+static void explain_syntax(struct reading *r)
 {
-	static const char *const others[] = {"policy", "guests"};
-	for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		if (text_is((struct text){name, len}, others[i]))
-			return true;
-	for (unsigned i = 0; i < N_OPTIONS; i++)
-		if (text_is((struct text){name, len}, options[i].name))
-			return true;
-	return false;
-}
-
-/* Where the string, comment or bracket that starts at `at` ends. */
-static const char *skip_string(const char *at, unsigned *line)
-{
-	char quote = *at++;
-	for (; *at && *at != quote; at++)
-		*line += *at == '\n';
-	return *at ? at + 1 : at;
-}
-
-/*
- * libxlutil finds what it is asked for and never says what else is there, so
- * unknown names are looked for here: in a file that it has accepted, every
- * word outside strings, comments and lists that is followed by '='.
- */
-static void find_unknown(struct reading *r, const char *at)
-{
-	unsigned line = 1, depth = 0;
-	while (*at) {
-		if (*at == '"' || *at == '\'') {
-			at = skip_string(at, &line);
-		} else if (*at == '#') {
-			at += strcspn(at, "\n");
-		} else if (depth == 0 && (isalpha((unsigned char)*at) || *at == '_')) {
-			size_t len =
-				strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					   "0123456789_-.");
-			const char *next = at + len + strspn(at + len, " \t");
-			if ((*next == '=' || *next == '+') && !is_known(at, len))
-				complain(r, "line %u: unknown option \"%.*s\"", line, (int)len, at);
-			at += len;
-		} else {
-			depth += *at == '[';
-			depth -= *at == ']' && depth > 0;
-			line += *at == '\n';
-			at++;
-		}
+	struct settings settings = settings_of(r->text);
+	struct setting s;
+	uint64_t unused;
+	char why[OPTIONS_MAX_WHY];
+	while (settings_next(&settings, &s)) {
+		const struct options_field *field = find_number(s.name);
+		bool is_quoted = s.value.len && strchr("\"'", *s.value.at);
+		if (field && !is_quoted && !options_number(field, s.value, &unused, why))
+			complaints_add(&r->complaints, s.line, "%s", why);
 	}
+	complaints_add(&r->complaints, 0,
+		       "is not in xl.conf's syntax: a line is name=value, where a value is digits, "
+		       "text in quotes, or a list in brackets");
 }
 
-static void read_all(struct reading *r, const char *text, struct config *config)
-{
-	find_unknown(r, text);
-	read_options(r, config);
-	read_policy(r, config);
-	read_guests(r, config);
-}
-
-/* The whole file with a NUL behind it, of the heap; NULL with errno. */
+/* The whole file with a newline and a NUL behind it, of the heap; NULL with errno. Without the
+ * newline libxlutil takes "64M" at the end of a file for 64. */
 static char *load(const char *path, size_t *ret_len)
 {
 	enum { MAX_BYTES = 1 << 22 };
 	FILE *file = fopen(path, "re");
 	if (!file)
 		return NULL;
-	char *text = malloc(MAX_BYTES + 1);
+	char *text = malloc(MAX_BYTES + 2);
+	errno = 0;
 	size_t len = text ? fread(text, 1, MAX_BYTES + 1, file) : 0;
-	int error = !text ? ENOMEM : ferror(file) ? EIO : len > MAX_BYTES ? EFBIG : 0;
+	int error = !text ? ENOMEM : ferror(file) ? errno : len > MAX_BYTES ? EFBIG : 0;
 	fclose(file);
 	if (error) {
 		free(text);
 		errno = error;
 		return NULL;
 	}
-	text[len] = '\0';
-	*ret_len = len;
+	memcpy(text + len, "\n", 2);
+	*ret_len = len + 1;
 	return text;
+}
+
+static void read_text(struct reading *r, size_t len, struct config *config)
+{
+	struct complaints *c = &r->complaints;
+	r->file = xlu_cfg_init(c->out, c->path);
+	if (!r->file) {
+		complaints_add(c, 0, "no memory to read it");
+		return;
+	}
+	if (xlu_cfg_readdata(r->file, r->text, (int)len) != 0) {
+		explain_syntax(r);
+	} else {
+		judge_names(r);
+		read_numbers(r, &options_policy, &config->conf);
+		read_numbers(r, &daemon_options, config);
+		read_policy(r, config);
+		read_guests(r, config);
+	}
+	xlu_cfg_destroy(r->file);
 }
 
 bool config_read(const char *path, bool may_be_missing, FILE *messages, struct config *ret_config)
 {
-	struct reading r = {.path = path, .messages = messages};
+	struct reading r = {.complaints = {.path = path, .out = messages}};
 	struct config config;
 	size_t len;
 	config_init(&config);
 	char *text = load(path, &len);
-	if (!text && errno == ENOENT && may_be_missing) {
-		*ret_config = config;
-		return true;
+	if (text) {
+		r.text = text;
+		read_text(&r, len, &config);
+		free(text);
+	} else if (errno != ENOENT || !may_be_missing) {
+		complaints_add(&r.complaints, 0, "cannot be read: %s", strerror(errno));
 	}
-	if (!text) {
-		complain(&r, "cannot be read: %s", strerror(errno));
-		return false;
-	}
-	r.file = xlu_cfg_init(messages, path);
-	if (!r.file || xlu_cfg_readdata(r.file, text, (int)len) != 0)
-		complain(&r, "is not in xl.conf's syntax");
-	else
-		read_all(&r, text, &config);
-	if (r.file)
-		xlu_cfg_destroy(r.file);
-	free(text);
-	if (r.failed) {
+	if (r.complaints.n) {
 		config_finish(&config);
 		return false;
 	}
@@ -359,24 +243,12 @@ bool config_read(const char *path, bool may_be_missing, FILE *messages, struct c
 	return true;
 }
 
-struct policy_conf config_policy(const struct config *config)
-{
-	return (struct policy_conf){
-		.period_ms = (uint64_t)config->period_ms,
-		.reserve_kib = (uint64_t)config->reserve_mib * KIB_PER_MIB,
-		.cma_min_kib = (uint64_t)config->cma_min_mib * KIB_PER_MIB,
-		.cma_share_permyriad = (uint32_t)config->cma_share_permyriad,
-		.pressure_max_permyriad = (uint32_t)config->pressure_max_permyriad,
-		.demand_fall_ms = (uint64_t)config->demand_fall_ms,
-		.step_kib = (uint64_t)config->step_mib * KIB_PER_MIB,
-		.credit_kib = (uint64_t)config->credit_mib * KIB_PER_MIB,
-	};
-}
+/* --- what it says of guests ------------------------------------------------------------- */
 
 uint64_t config_min_kib(const struct config *config, const struct config_guest *guest,
 			uint64_t max_kib)
 {
-	uint64_t min_kib = (uint64_t)config->default_min_mib * KIB_PER_MIB;
+	uint64_t min_kib = config->default_min_kib;
 	if (guest && guest->min_kib)
 		min_kib = guest->min_kib;
 	return min_kib < max_kib ? min_kib : max_kib;
@@ -399,45 +271,36 @@ const struct config_guest *config_guest_find(const struct config *config, const 
 bool config_lists_dom0(const struct config *config)
 {
 	for (unsigned i = 0; i < config->n_guests; i++)
-		if (is_dom0(&config->guest[i]))
+		if (config_guest_is_dom0(&config->guest[i]))
 			return true;
 	return false;
-}
-
-static void print_uuid_or_name(const struct config_guest *g, FILE *out)
-{
-	char text[UUID_TEXT + 1];
-	if (!g->by_uuid) {
-		fputs(g->name, out);
-		return;
-	}
-	uuid_write(g->uuid, text);
-	fputs(text, out);
 }
 
 static uint64_t listed_min_mib(const struct config *config, const struct config_guest *g)
 {
 	uint64_t max_kib = g->max_kib ? g->max_kib : UINT64_MAX;
-	return config_min_kib(config, g, max_kib) / KIB_PER_MIB;
+	return config_min_kib(config, g, max_kib) / UNITS_KIB_PER_MIB;
 }
 
 bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
 {
-	uint64_t sum_mib = (uint64_t)config->reserve_mib;
+	uint64_t reserve_mib = config->conf.reserve_kib / UNITS_KIB_PER_MIB;
+	uint64_t sum_mib = reserve_mib;
 	for (unsigned i = 0; i < config->n_guests; i++)
 		sum_mib += listed_min_mib(config, &config->guest[i]);
-	if (sum_mib * KIB_PER_MIB <= room_kib)
+	if (sum_mib * UNITS_KIB_PER_MIB <= room_kib)
 		return true;
 	fputs("the guests' minimums do not fit:", messages);
 	for (unsigned i = 0; i < config->n_guests; i++) {
 		const struct config_guest *g = &config->guest[i];
-		fprintf(messages, " %llu (", (unsigned long long)listed_min_mib(config, g));
-		print_uuid_or_name(g, messages);
-		fputs(") +", messages);
+		char label[CONFIG_MAX_NAME + 1];
+		config_guest_label(g, label);
+		fprintf(messages, " %llu (%s) +", (unsigned long long)listed_min_mib(config, g),
+			label);
 	}
-	fprintf(messages, " %ld (reserve_mib) = %llu MiB, but the host has %llu MiB%s\n",
-		config->reserve_mib, (unsigned long long)sum_mib,
-		(unsigned long long)(room_kib / KIB_PER_MIB),
+	fprintf(messages, " %llu (reserve_mib) = %llu MiB, but the host has %llu MiB%s\n",
+		(unsigned long long)reserve_mib, (unsigned long long)sum_mib,
+		(unsigned long long)(room_kib / UNITS_KIB_PER_MIB),
 		config_lists_dom0(config) ? ""
 					  : " beside dom0 (which should have a fixed size: "
 					    "dom0_mem= on Xen's command line)");

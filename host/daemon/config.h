@@ -2,55 +2,25 @@
 /*
  * config.h - cagmad.conf: xl.conf's syntax, read by Xen's own parser (libxlutil).
  *
- * The options are one table in config.c, from which parsing, ranges and
- * defaults come. The manual is cagmad.conf(5).
+ * Names, defaults and ranges of the numbers are in host/core/options.h. The manual is
+ * cagmad.conf(5).
  */
 #ifndef CAGMA_DAEMON_CONFIG_H
 #define CAGMA_DAEMON_CONFIG_H
 
-#include "host/core/model.h"
+#include "host/daemon/config_guest.h"
 #include "host/policy/policy.h"
 
 #include <stdio.h>
 
 #define CONFIG_DEFAULT_PATH CAGMA_SYSCONFDIR "/xen/cagmad.conf"
 
-#define CONFIG_DOM0_NAME "Domain-0"
+enum { CONFIG_MAX_GUESTS = OPTIONS_MAX_GUESTS };
 
-enum {
-	CONFIG_MAX_GUESTS = 10000,
-	CONFIG_MAX_NAME = 63,
-	CONFIG_DOM0_MIN_MIB = 256, /* below it the toolstack itself is in danger */
-};
-
-/* One entry of `guests = [ … ]`: the administrator's word on one guest. */
-struct config_guest {
-	bool by_uuid;
-	char name[CONFIG_MAX_NAME + 1]; /* or */
-	uint8_t uuid[16];
-	uint64_t min_kib;  /* 0: the default */
-	uint64_t max_kib;  /* 0: static-max */
-	uint32_t weight;   /* 0: the default */
-	bool is_untrusted; /* gets no credit, and nothing of the reserve for its alarms */
-};
-
-/* Numbers as the file has them; config_policy() gives the policies' units. */
 struct config {
 	const struct policy *policy;
-	long period_ms;
-	long reserve_mib;
-	long cma_min_mib;
-	long cma_share_permyriad;
-	long pressure_max_permyriad;
-	long demand_fall_ms;
-	long step_mib;
-	long credit_mib;
-	long by_hand_s;
-	long default_min_mib;
-	long default_weight;
-	long max_guests;
-	long workers;
-	long call_timeout_ms;
+	struct policy_conf conf; /* what the policy is told */
+	OPTIONS_DAEMON(OPTIONS_MEMBER)
 	unsigned n_guests;
 	struct config_guest *guest; /* of the heap; config_finish() frees it */
 };
@@ -58,7 +28,7 @@ struct config {
 /*
  * Reads `path` into *ret_config. False, with one or more lines "path:line: …"
  * or "path: …" on `messages` that say what is wrong, when it cannot be read or
- * says anything that is unknown, out of range or contradicts itself;
+ * says anything that is unknown, out of range, said twice or contradicts itself;
  * *ret_config is untouched then. A missing file is an error too, unless
  * `may_be_missing`: then all is default.
  */
@@ -67,8 +37,6 @@ bool config_read(const char *path, bool may_be_missing, FILE *messages, struct c
 /* All defaults, no guests. */
 void config_init(struct config *config);
 void config_finish(struct config *config);
-
-struct policy_conf config_policy(const struct config *config);
 
 /* The entry for a guest of this name and UUID; an entry by UUID goes first. NULL if not listed. */
 const struct config_guest *config_guest_find(const struct config *config, const char *name,

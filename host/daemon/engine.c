@@ -81,7 +81,7 @@ static bool open_edges(struct engine *e)
 		log_error("cannot reach Xen: %s; cagmad runs as root in dom0", strerror(-r));
 		return false;
 	}
-	r = worker_pool_open((unsigned)e->config.workers, (uint64_t)e->config.call_timeout_ms,
+	r = worker_pool_open((unsigned)e->config.workers, e->config.call_timeout_ms,
 			     log_is_verbose(), &e->calls.workers);
 	if (r < 0) {
 		log_error("cannot start workers: %s", strerror(-r));
@@ -105,7 +105,7 @@ struct engine *engine_open(struct config *config, const struct engine_options *o
 	e->calls.is_dry = options->is_dry;
 	*config = (struct config){0};
 	if (allocate(e) < 0) {
-		log_error("no memory for %ld guests; lower max_guests", e->config.max_guests);
+		log_error("no memory for %u guests; lower max_guests", e->guests.capacity);
 	} else if (open_edges(e)) {
 		return e;
 	}
@@ -337,7 +337,7 @@ static void hear_of_migrations(struct engine *e, uint64_t now_ms)
 
 static void run_pass(struct engine *e, uint64_t now_ms)
 {
-	struct policy_conf conf = config_policy(&e->config);
+	struct policy_conf conf = e->config.conf;
 	struct snapshot snap;
 	bool is_urgent = now_ms < e->due_ms; /* it is for alarms alone */
 	e->is_alarmed = false;
@@ -380,7 +380,7 @@ static void publish_more(struct engine *e, uint64_t now_ms)
 	if (amounts && (!e->amounts.left || now_ms < e->amounts_ms))
 		return;
 	if (publish_next(&e->guests, e->plan.verdict, e->store, amounts,
-			 (uint64_t)e->config.period_ms, now_ms,
+			 e->config.conf.period_ms, now_ms,
 			 amounts ? &e->amounts : &e->words) < 0)
 		lose_store(e, -EBADF);
 	if (amounts)

@@ -386,7 +386,7 @@ static int poll_guest(struct guest *g, const struct guest_view *v, struct store 
 {
 	if (!g->is_polled || now_ms < g->poll_ms)
 		return 0;
-	g->poll_ms = now_ms + (uint64_t)config->period_ms;
+	g->poll_ms = now_ms + config->conf.period_ms;
 	g->agent_changed = g->report_changed = g->alarm_changed = true;
 	if (now_ms < g->polled_until_ms)
 		return 0;

@@ -28,7 +28,7 @@ static void look_up(struct guest *g, const struct guest_view *v, const struct co
 	g->conf_max_kib = listed ? listed->max_kib : 0;
 	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
 	g->conf_weight =
-		listed && listed->weight ? listed->weight : (uint32_t)config->default_weight;
+		(uint32_t)(listed && listed->weight ? listed->weight : config->default_weight);
 	g->is_trusted = !listed || !listed->is_untrusted;
 	if (v->domid == 0) /* whatever entry it was that was found */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
@@ -43,10 +43,11 @@ static void note_target(struct guest *g, const struct guest_view *v, const struc
 	g->known_target_kib = v->target_kib;
 	if (is_known || config->by_hand_s == 0 || now_ms < g->migrating_until_ms)
 		return;
-	g->by_hand_until_ms = now_ms + (uint64_t)config->by_hand_s * 1000;
+	g->by_hand_until_ms = now_ms + config->by_hand_s * 1000;
 	log_info("guest %s (domain %u): its target was set to %llu KiB by hand; it is left alone "
-		 "for %ld s",
-		 g->name, v->domid, (unsigned long long)v->target_kib, config->by_hand_s);
+		 "for %llu s",
+		 g->name, v->domid, (unsigned long long)v->target_kib,
+		 (unsigned long long)config->by_hand_s);
 }
 
 bool intake_is_target_alone(const struct guest *g)

@@ -40,9 +40,8 @@ void record_close(struct record *r)
 
 static void print_conf(FILE *file, const struct config *config)
 {
-	struct policy_conf c = config_policy(config);
 	fprintf(file, " | conf policy=%s", config->policy->name);
-#define X(name, member, ...) fprintf(file, " " #member "=%" PRIu64, c.member);
+#define X(name, member, ...) fprintf(file, " " #member "=%" PRIu64, config->conf.member);
 	OPTIONS_POLICY(X)
 #undef X
 }

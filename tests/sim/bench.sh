@@ -62,17 +62,24 @@ done
 smaller=$(workloads | sed -e '/-400*$/d' -e "s|.*|$here/workloads/&.scn|" | tr '\n' ' ')
 
 # --- each option by itself, on seeds that nothing is reported of
-# OPTION DEFAULT VALUE...
-sweeps="period_ms 1000 250 500 1000 2000 4000
-reserve_mib 64 16 32 64 128 256
-cma_min_mib 32 8 16 32 64 96
-cma_share_permyriad 1250 300 600 1250 2000 3000
-pressure_max_permyriad 1000 0 500 1000 2500 5000
-demand_fall_ms 20000 1000 5000 20000 60000
-step_mib 2 1 2 4 8 16
-credit_mib 32 0 8 16 32 64 128"
-[ "$extent" = full ] || sweeps="period_ms 1000 1000 4000
-reserve_mib 64 16 64"
+# OPTION VALUE..., without the default, which the program knows
+sweeps="period_ms 250 500 2000 4000
+reserve_mib 16 32 128 256
+cma_min_mib 8 16 64 96
+cma_share_permyriad 300 600 2000 3000
+pressure_max_permyriad 0 500 2500 5000
+demand_fall_ms 1000 5000 60000
+step_mib 1 4 8 16
+credit_mib 0 8 16 64 128"
+[ "$extent" = full ] || sweeps="period_ms 4000
+reserve_mib 16"
+# OPTION DEFAULT VALUE..., the default among the values
+sweeps=$(echo "$sweeps" | while read -r option values; do
+	default=$("$sim" run --help | sed -n "s/^  $option=\([0-9]*\) .*/\1/p")
+	[ "$default" ] || { echo "bench: $sim run --help has no $option" >&2; exit 1; }
+	# shellcheck disable=SC2046,SC2086 # lists of numbers
+	echo "$option $default" $(printf '%s\n' "$default" $values | sort -nu)
+done)
 echo "$sweeps" | while read -r option _ values; do
 	for v in $values; do
 		# shellcheck disable=SC2086 # a list of files

@@ -13,16 +13,21 @@ struct copy {
 
 static struct copy *copies;
 
-struct text fixture_file(const char *path)
+struct text fixture_source(const char *path)
 {
 	static char buf[65536];
-	char full[256];
-	snprintf(full, sizeof(full), "tests/data/%s", path);
-	FILE *file = fopen(full, "r");
-	ck_assert_msg(file != NULL, "there is no %s; run the tests at the top of the tree", full);
+	FILE *file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "there is no %s; run the tests at the top of the tree", path);
 	size_t len = fread(buf, 1, sizeof(buf), file);
 	fclose(file);
 	return fixture_exact((struct text){buf, len});
+}
+
+struct text fixture_file(const char *path)
+{
+	char full[256];
+	snprintf(full, sizeof(full), "tests/data/%s", path);
+	return fixture_source(full);
 }
 
 struct text fixture_exact(struct text text)

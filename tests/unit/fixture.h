@@ -12,7 +12,10 @@
 /* A string literal, NULs and all, as a text. */
 #define TEXT(literal) ((struct text){literal, sizeof(literal) - 1})
 
-/* The file tests/data/`path`; ends the test when it is not there. Never freed. */
+/* The file `path` of the source tree; ends the test when it is not there. Never freed. */
+struct text fixture_source(const char *path);
+
+/* The file tests/data/`path`, likewise. */
 struct text fixture_file(const char *path);
 
 /*

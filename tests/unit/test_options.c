@@ -4,6 +4,8 @@
 #include "tests/unit/suite.h"
 #include "host/core/options.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,8 +118,106 @@ START_TEST(the_longest_list_of_names_fits_into_a_message)
 }
 END_TEST
 
+/* --- the documents ---------------------------------------------------------------------- */
+
+/* Is `word` in `text`, with neither a digit before it nor behind it? */
+static bool holds(struct text text, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = text.at;
+	     (at = memmem(at, text.len - (size_t)(at - text.at), word, len)); at++)
+		if ((at == text.at || !isdigit((unsigned char)at[-1])) &&
+		    (at + len == text.at + text.len || !isdigit((unsigned char)at[len])))
+			return true;
+	return false;
+}
+
+/* What follows the line `head`, up to the next item of a list or the end of this one. */
+static struct text item_of(struct text page, const char *head)
+{
+	const char *at = memmem(page.at, page.len, head, strlen(head));
+	if (!at)
+		return (struct text){NULL, 0};
+	at += strlen(head);
+	struct text item = {at, page.len - (size_t)(at - page.at)};
+	static const char *const ends[] = {"\n.It ", "\n.El", "\n.Bl "};
+	for (unsigned i = 0; i < N_ROWS(ends); i++) {
+		const char *end = memmem(item.at, item.len, ends[i], strlen(ends[i]));
+		if (end)
+			item.len = (size_t)(end - item.at);
+	}
+	return item;
+}
+
+START_TEST(the_manual_has_each_options_default_and_range)
+{
+	struct text page = fixture_source("docs/man/cagmad.conf.5");
+	for (unsigned i = 0; i < tables[_i]->n_fields; i++) {
+		const struct options_field *f = &tables[_i]->field[i];
+		char head[64], range[64];
+		if (tables[_i] == &guest_table)
+			snprintf(head, sizeof(head), ".It Cm %s\n", f->name);
+		else
+			snprintf(head, sizeof(head), ".It Cm %s Ns =%" PRIu64 "\n", f->name,
+				 f->standard);
+		snprintf(range, sizeof(range), "%" PRIu64 " to %" PRIu64, f->least, f->most);
+		struct text item = item_of(page, head);
+		ck_assert_msg(item.at != NULL, "there is no line %s", head);
+		ck_assert_msg(holds(item, range), "%s does not say \"%s\"", f->name, range);
+	}
+}
+END_TEST
+
+START_TEST(the_manual_has_no_other_options)
+{
+	static const char given[] = " Ns =";
+	struct text page = fixture_source("docs/man/cagmad.conf.5"), line;
+	unsigned n = 0;
+	while (text_cut(&page, '\n', &line)) {
+		const char *at = memmem(line.at, line.len, given, strlen(given));
+		size_t left = at ? line.len - (size_t)(at - line.at) : 0;
+		n += left > strlen(given) && isdigit((unsigned char)at[strlen(given)]);
+	}
+	ck_assert_uint_eq(n, options_policy.n_fields + daemon_table.n_fields);
+}
+END_TEST
+
+/* The number of lines `#name = value` in the sample whose value is a number. */
+static unsigned count_samples(struct text sample)
+{
+	struct text line, name;
+	unsigned n = 0;
+	while (text_cut(&sample, '\n', &line))
+		n += text_cut(&line, '=', &name) && name.len > 2 && name.at[0] == '#' &&
+		     islower((unsigned char)name.at[1]) && line.len > 1 &&
+		     isdigit((unsigned char)line.at[1]);
+	return n;
+}
+
+START_TEST(the_sample_has_each_options_default_and_range_and_no_other)
+{
+	struct text sample = fixture_source("systemd/cagmad.conf");
+	for (unsigned t = 0; t < 2; t++) {
+		for (unsigned i = 0; i < tables[t]->n_fields; i++) {
+			const struct options_field *f = &tables[t]->field[i];
+			char setting[64], line[128];
+			snprintf(setting, sizeof(setting), "#%s = %" PRIu64, f->name, f->standard);
+			snprintf(line, sizeof(line), "\n%-32s# %" PRIu64 " to %" PRIu64 "\n",
+				 setting, f->least, f->most);
+			ck_assert_msg(memmem(sample.at, sample.len, line, strlen(line)) != NULL,
+				      "there is no line %s", line);
+		}
+	}
+	ck_assert_uint_eq(count_samples(sample), options_policy.n_fields + daemon_table.n_fields);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_loop_test(tests, the_manual_has_each_options_default_and_range, 0,
+			    N_ROWS(tables));
+	tcase_add_test(tests, the_manual_has_no_other_options);
+	tcase_add_test(tests, the_sample_has_each_options_default_and_range_and_no_other);
 	tcase_add_loop_test(tests, what_is_refused_says_name_value_and_range, 0, N_ROWS(refused));
 	tcase_add_test(tests, one_option_is_set_in_its_members_unit_and_no_other);
 	tcase_add_test(tests, defaults_are_within_their_ranges);

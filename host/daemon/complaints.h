@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * complaints.h - what is wrong with a file, said line by line. (Edge: writes to a FILE.)
+ */
+#ifndef CAGMA_DAEMON_COMPLAINTS_H
+#define CAGMA_DAEMON_COMPLAINTS_H
+
+#include <stdio.h>
+
+struct complaints {
+	const char *path; /* of the file that is complained about */
+	FILE *out;
+	unsigned n; /* complaints so far */
+};
+
+/* Writes "path:line: …" or, when `line` is 0, "path: …". */
+void complaints_add(struct complaints *complaints, unsigned line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
