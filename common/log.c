@@ -10,12 +10,18 @@
 static const char *log_program = "cagma";
 static bool log_verbose;
 static bool log_to_journal;
+static bool log_is_silent;
 
 void log_init(const char *program, bool verbose)
 {
 	log_program = program;
 	log_verbose = verbose;
 	log_to_journal = getenv("JOURNAL_STREAM") != NULL;
+}
+
+void log_silence(void)
+{
+	log_is_silent = true;
 }
 
 bool log_is_verbose(void)
@@ -31,7 +37,7 @@ void log_line(enum log_level level, const char *format, ...)
 	char line[512];
 	va_list args;
 
-	if (level == LOG_LEVEL_DEBUG && !log_verbose)
+	if (log_is_silent || (level == LOG_LEVEL_DEBUG && !log_verbose))
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/report.h"
 
+#include "common/amount.h"
+
 size_t report_write(const struct report *report, char *buf, size_t size)
 {
 	return line_write(&keys_report_format, report, report->present, buf, size);
@@ -36,4 +38,38 @@ const char *report_parse(struct text text, struct report *ret_report)
 	if (!wrong)
 		*ret_report = report;
 	return wrong;
+}
+
+bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms)
+{
+	return report->seq != last_seq || report->uptime_ms != last_uptime_ms;
+}
+
+bool report_parse_alarm(struct text text, struct alarm_call *ret_alarm)
+{
+	struct alarm_call alarm;
+	if (line_parse(&keys_alarm_format, text, &alarm, &alarm.present) != LINE_OK ||
+	    alarm.total_kib == 0 || alarm.avail_kib > alarm.total_kib)
+		return false;
+	*ret_alarm = alarm;
+	return true;
+}
+
+bool report_alarm_is_news(const struct report *report, const struct alarm_call *alarm,
+			  uint64_t last_seq, uint64_t last_uptime_ms)
+{
+	return (alarm->seq != last_seq || alarm->uptime_ms != last_uptime_ms) &&
+	       alarm->uptime_ms >= report->uptime_ms;
+}
+
+struct report report_with_alarm(const struct report *report, const struct alarm_call *alarm)
+{
+	struct report now = *report;
+	now.uptime_ms = alarm->uptime_ms;
+	now.total_kib = alarm->total_kib;
+	now.avail_kib = alarm->avail_kib;
+	now.free_kib = amount_min(report->free_kib, alarm->avail_kib);
+	now.psi_some_us = amount_max(report->psi_some_us, alarm->psi_some_us);
+	now.psi_full_us = amount_max(report->psi_full_us, alarm->psi_full_us);
+	return now;
 }

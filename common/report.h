@@ -19,4 +19,20 @@ size_t report_write(const struct report *report, char *buf, size_t size);
  */
 const char *report_parse(struct text text, struct report *ret_report);
 
+/* False of a report that has been read before: the same number at the same moment. */
+bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms);
+
+/*
+ * Reads an alarm a guest wrote. False, with *ret_alarm untouched, of a line that breaks the
+ * contract or contradicts itself.
+ */
+bool report_parse_alarm(struct text text, struct alarm_call *ret_alarm);
+
+/* False of an alarm that has been read before, and of one that is older than the guest's report. */
+bool report_alarm_is_news(const struct report *report, const struct alarm_call *alarm,
+			  uint64_t last_seq, uint64_t last_uptime_ms);
+
+/* The guest at the moment of its alarm: what the alarm says, and the rest as the report had it. */
+struct report report_with_alarm(const struct report *report, const struct alarm_call *alarm);
+
 #endif

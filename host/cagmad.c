@@ -7,7 +7,9 @@
  */
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/daemon/config_file.h"
 #include "host/daemon/engine.h"
+#include "host/daemon/xenio.h"
 #include "host/daemon/worker.h"
 
 #include <errno.h>
@@ -133,10 +135,14 @@ static uint32_t take_signal(int fd)
 static void reload(struct engine *engine, const struct options *o)
 {
 	struct config config;
-	if (read_config(o, &config))
+	bool is_read = read_config(o, &config);
+	if (is_read && xenio_fits_host(&config) != 0) {
 		engine_reload(engine, &config);
-	else
-		log_error("the configuration stays as it was");
+		return;
+	}
+	if (is_read)
+		config_finish(&config);
+	log_error("the configuration stays as it was");
 }
 
 static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
@@ -147,12 +153,13 @@ static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
 	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
 }
 
-static void run(struct engine *engine, int signal_fd, const struct options *o)
+static void run(struct engine *engine, const struct xenio *xenio, int signal_fd,
+		const struct options *o)
 {
-	struct pollfd fds[ENGINE_MAX_FDS + 1];
+	struct pollfd fds[XENIO_MAX_FDS + 1];
 	for (;;) {
 		engine_turn(engine, clock_monotonic_ms());
-		unsigned n = engine_poll(engine, fds);
+		unsigned n = xenio_poll(xenio, fds);
 		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		wait_until(engine_wake_ms(engine), fds, n + 1);
 		uint32_t signo = take_signal(signal_fd);
@@ -166,7 +173,7 @@ static void run(struct engine *engine, int signal_fd, const struct options *o)
 /* The exit code of --check-config. */
 static int check_config(const struct config *config)
 {
-	int fits = engine_fits_host(config);
+	int fits = xenio_fits_host(config);
 	if (fits == 0)
 		return EXIT_USAGE;
 	puts(fits > 0 ? "the configuration is fine"
@@ -183,15 +190,20 @@ static int balance(struct config *config, const struct options *o)
 		log_error("cannot take signals: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
-	if (engine_fits_host(config) == 0)
+	if (xenio_fits_host(config) == 0)
 		return EXIT_FAILURE; /* it may fit later: dom0 may shrink */
-	struct engine *engine = engine_open(config, &o->engine);
-	if (!engine)
+	struct xenio *xenio = xenio_open(config, o->engine.is_dry);
+	if (!xenio)
 		return EXIT_FAILURE;
-	log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? " dry" : "");
-	run(engine, signal_fd, o);
-	engine_close(engine);
-	return EXIT_SUCCESS;
+	struct io io = xenio_functions(xenio);
+	struct engine *engine = engine_open(config, &o->engine, &io);
+	if (engine) {
+		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? " dry" : "");
+		run(engine, xenio, signal_fd, o);
+		engine_close(engine);
+	}
+	xenio_close(xenio);
+	return engine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)

@@ -70,3 +70,21 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
 			plan->credit_kib[i] = share[i].got * UNITS_PAGE_KIB;
 }
+
+uint64_t credit_plain_cap_kib(const struct guest_view *guest)
+{
+	return guest->target_kib + MODEL_LIBXL_SLACK_KIB;
+}
+
+enum credit_change credit_cap_kib(const struct guest_view *g, uint64_t credit_kib,
+				  uint64_t step_kib, uint64_t *ret_cap_kib)
+{
+	if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !g->is_credited))
+		return CREDIT_STAYS;
+	*ret_cap_kib =
+		credit_kib ? g->alm_kib + model_pending_kib(g) + MODEL_LIBXL_SLACK_KIB + credit_kib
+			   : credit_plain_cap_kib(g);
+	if (!credit_kib || (g->is_credited && *ret_cap_kib < g->cap_kib))
+		return CREDIT_LOWERS;
+	return *ret_cap_kib >= g->cap_kib + step_kib ? CREDIT_RAISES : CREDIT_STAYS;
+}

@@ -44,4 +44,16 @@ void credit_observe(struct credit *credit, const struct policy_conf *conf, uint6
 void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		 const struct snapshot *snap, struct share *share, struct plan *plan);
 
+/* max_pages as libxl sets it with a target: without any credit. */
+uint64_t credit_plain_cap_kib(const struct guest_view *guest);
+
+/*
+ * Which max_pages follows from a plan's credit for this guest, and whether that is to be set now.
+ * It has to be lowered before any guest is told to grow, and may be raised by less than `step_kib`
+ * only together with something else: that is not worth a hypercall and a write to the guest.
+ */
+enum credit_change { CREDIT_STAYS, CREDIT_LOWERS, CREDIT_RAISES };
+enum credit_change credit_cap_kib(const struct guest_view *guest, uint64_t credit_kib,
+				  uint64_t step_kib, uint64_t *ret_cap_kib);
+
 #endif

@@ -30,18 +30,18 @@ static const char *outcome_text(enum target_outcome outcome)
  * libxl reports success even when its transaction failed: then the target is
  * what it was. (If it is neither that nor ours, somebody was faster than we.)
  */
-static bool is_really_done(struct store *store, const struct guest *g,
+static bool is_really_done(const struct io *io, bool is_connected, const struct guest *g,
 			   const struct worker_answer *a)
 {
 	uint64_t target_kib = 0;
-	if (a->outcome != TARGET_DONE || !store)
+	if (a->outcome != TARGET_DONE || !is_connected)
 		return a->outcome == TARGET_DONE;
-	int r = store_read_number(store, a->job.domid, "memory/target", &target_kib);
+	int r = io->read_number(io->world, a->job.domid, "memory/target", &target_kib);
 	target_kib += g->videoram_kib;
-	return r < 0 || target_kib == a->job.target_kib || target_kib != g->known_target_kib;
+	return r < 0 || target_kib == a->job.target_kib || target_kib != g->target_kib;
 }
 
-static void take_answer(struct calls *c, struct guests *gs, struct store *store,
+static void take_answer(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
 			const struct worker_answer *a, uint64_t now_ms)
 {
 	struct guest *g = guests_find(gs, a->job.domid, a->job.uuid);
@@ -49,35 +49,29 @@ static void take_answer(struct calls *c, struct guests *gs, struct store *store,
 		return;
 	g->call_is_under_way = false;
 	g->target_changed = gs->has_unread = true;
-	if (is_really_done(store, g, a)) {
-		if (trouble_over(&g->call_trouble))
-			log_info("guest %s (domain %" PRIu32 "): its target can be set again",
-				 g->name, a->job.domid);
+	if (is_really_done(io, is_connected, g, a)) {
+		if (trouble_over(&g->call_failed))
+			log_info("%s: its target can be set again", guest_text(g));
 		return;
 	}
 	if (a->outcome == TARGET_GONE)
 		return;
 	c->n_failed++;
-	g->n_failed_calls++;
-	g->call_paused_until_ms = now_ms + GUESTS_CALL_PAUSE_MS;
-	if (trouble_met(&g->call_trouble))
-		log_error("guest %s (domain %" PRIu32 "): target %" PRIu64
-			  " KiB not set: %s (%" PRId32 "); trying again every %d s",
-			  g->name, a->job.domid, a->job.target_kib, outcome_text(a->outcome),
-			  a->libxl_error, GUESTS_CALL_PAUSE_MS / 1000);
+	g->facts.call_paused_until_ms = now_ms + GUEST_CALL_PAUSE_MS;
+	if (trouble_met(&g->call_failed))
+		log_error("%s: target %" PRIu64 " KiB not set: %s (%" PRId32
+			  "); trying again every %d s",
+			  guest_text(g), a->job.target_kib, outcome_text(a->outcome),
+			  a->libxl_error, GUEST_CALL_PAUSE_MS / 1000);
 }
 
-bool calls_are_under_way(const struct calls *c)
-{
-	return worker_pool_deadline_ms(c->workers) != UINT64_MAX;
-}
-
-bool calls_collect(struct calls *c, struct guests *gs, struct store *store, uint64_t now_ms)
+bool calls_collect(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
+		   uint64_t now_ms)
 {
 	struct worker_answer answer;
 	bool any = false;
-	while (worker_pool_collect(c->workers, now_ms, &answer)) {
-		take_answer(c, gs, store, &answer, now_ms);
+	while (io->collect_call(io->world, now_ms, &answer)) {
+		take_answer(c, io, gs, is_connected, &answer, now_ms);
 		any = true;
 	}
 	return any;
@@ -88,19 +82,20 @@ static void log_action(const struct guests *gs, const struct plan *plan, const s
 {
 	const struct guest_view *v = &gs->view[a->guest];
 	const struct verdict *verdict = &plan->verdict[a->guest];
-	log_info("guest %s (domain %" PRIu32 "): target %" PRIu64 " -> %" PRIu64
-		 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64 ", CMA %" PRIu64 ", want %" PRIu64 ")",
-		 gs->guest[a->guest].name, v->domid, v->target_kib, a->target_kib, how,
+	log_info("%s: target %" PRIu64 " -> %" PRIu64 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64
+		 ", CMA %" PRIu64 ", want %" PRIu64 ")",
+		 guest_text(&gs->guest[a->guest]), v->target_kib, a->target_kib, how,
 		 model_reason_word(a->reason), v->alm_kib, v->report.avail_kib, verdict->cma_kib,
 		 verdict->want_kib);
 }
 
-static int start_call(struct calls *c, struct guests *gs, const struct action *a, uint64_t now_ms)
+static int start_call(struct calls *c, const struct io *io, struct guests *gs,
+		      const struct action *a, uint64_t now_ms)
 {
 	struct guest *g = &gs->guest[a->guest];
-	struct target_job job = {.target_kib = a->target_kib, .domid = gs->view[a->guest].domid};
+	struct target_job job = {.target_kib = a->target_kib, .domid = g->domid};
 	memcpy(job.uuid, g->uuid, sizeof(job.uuid));
-	int r = worker_pool_start(c->workers, now_ms, &job);
+	int r = io->start_call(io->world, now_ms, &job);
 	if (r < 0)
 		return r;
 	g->call_is_under_way = true;
@@ -111,10 +106,10 @@ static int start_call(struct calls *c, struct guests *gs, const struct action *a
 	return 0;
 }
 
-static void start_action(struct calls *c, struct guests *gs, const struct plan *plan,
-			 const struct action *a, uint64_t now_ms)
+static void start_action(struct calls *c, const struct io *io, struct guests *gs,
+			 const struct plan *plan, const struct action *a, uint64_t now_ms)
 {
-	int r = gs->guest[a->guest].call_is_under_way ? -EAGAIN : start_call(c, gs, a, now_ms);
+	int r = gs->guest[a->guest].call_is_under_way ? -EAGAIN : start_call(c, io, gs, a, now_ms);
 	if (r == 0) {
 		log_action(gs, plan, a, "");
 		trouble_end(&c->no_worker, "targets can be set again");
@@ -125,15 +120,15 @@ static void start_action(struct calls *c, struct guests *gs, const struct plan *
 	}
 }
 
-void calls_apply(struct calls *c, struct guests *gs, const struct plan *plan, uint64_t step_kib,
-		 uint64_t now_ms)
+void calls_apply(struct calls *c, const struct io *io, struct guests *gs, const struct plan *plan,
+		 uint64_t step_kib, uint64_t now_ms)
 {
 	c->is_starved = false;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
 		struct guest *g = &gs->guest[a->guest];
 		if (!c->is_dry) {
-			start_action(c, gs, plan, a, now_ms);
+			start_action(c, io, gs, plan, a, now_ms);
 			continue;
 		}
 		if (amount_distance(g->said_target_kib, a->target_kib) >= step_kib)

@@ -9,11 +9,8 @@
 #define CAGMA_DAEMON_CALLS_H
 
 #include "host/daemon/guests.h"
-#include "common/trouble.h"
-#include "host/daemon/worker.h"
 
 struct calls {
-	struct worker_pool *workers;
 	bool is_dry;     /* say what would be done, start nothing */
 	bool is_starved; /* an action waits for a worker */
 	struct trouble no_worker;
@@ -21,18 +18,15 @@ struct calls {
 };
 
 /* Starts what the plan says; in a dry run says what is new by `step_kib`. */
-void calls_apply(struct calls *calls, struct guests *guests, const struct plan *plan,
-		 uint64_t step_kib, uint64_t now_ms);
-
-bool calls_are_under_way(const struct calls *calls);
+void calls_apply(struct calls *calls, const struct io *io, struct guests *guests,
+		 const struct plan *plan, uint64_t step_kib, uint64_t now_ms);
 
 /*
- * Takes in the calls that have ended, and pauses guests whose call failed.
- * `store`, which may be NULL, is read to see whether libxl did what it says.
- * True when one has ended: the next pass has something new to see, and what
- * was starved may start.
+ * Takes in the calls that have ended, and pauses guests whose call failed. While `is_connected`,
+ * xenstore is read to see whether libxl did what it says. True when a call has ended: the next pass
+ * has something new to see, and what was starved may start.
  */
-bool calls_collect(struct calls *calls, struct guests *guests, struct store *store,
-		   uint64_t now_ms);
+bool calls_collect(struct calls *calls, const struct io *io, struct guests *guests,
+		   bool is_connected, uint64_t now_ms);
 
 #endif

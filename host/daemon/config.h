@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config.h - cagmad.conf: xl.conf's syntax, read by Xen's own parser (libxlutil).
+ * config.h - what the administrator wants: cagmad.conf, as config_file.h reads it.
  *
  * Names, defaults and ranges of the numbers are in host/core/options.h. The manual is
  * cagmad.conf(5).
@@ -13,8 +13,6 @@
 
 #include <stdio.h>
 
-#define CONFIG_DEFAULT_PATH CAGMA_SYSCONFDIR "/xen/cagmad.conf"
-
 enum { CONFIG_MAX_GUESTS = OPTIONS_MAX_GUESTS };
 
 struct config {
@@ -25,14 +23,7 @@ struct config {
 	struct config_guest *guest; /* of the heap; config_finish() frees it */
 };
 
-/*
- * Reads `path` into *ret_config. False, with one or more lines "path:line: …"
- * or "path: …" on `messages` that say what is wrong, when it cannot be read or
- * says anything that is unknown, out of range, said twice or contradicts itself;
- * *ret_config is untouched then. A missing file is an error too, unless
- * `may_be_missing`: then all is default.
- */
-bool config_read(const char *path, bool may_be_missing, FILE *messages, struct config *ret_config);
+extern const struct options_table config_options; /* cagmad's own, of struct config */
 
 /* All defaults, no guests. */
 void config_init(struct config *config);

@@ -1,29 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * engine.h - the pass: observe -> decide -> check -> apply -> record. (Edge.)
+ * engine.h - the pass: observe -> decide -> check -> apply -> record.
  *
- * The one place with an order of effects. A pass runs every period, soon after
- * a guest's report or a domain's coming or going, and every few ms while
- * grows wait for the pages of donors.
+ * This is the one place with an order of effects. A pass runs every period, soon after a guest's
+ * report or a domain's coming or going, at once for an alarm, and every few ms while grows wait for
+ * the pages of donors. Daemon and simulator run the same engine over different worlds (io.h).
  */
 #ifndef CAGMA_DAEMON_ENGINE_H
 #define CAGMA_DAEMON_ENGINE_H
 
 #include "host/daemon/config.h"
-
-#include <poll.h>
+#include "host/daemon/io.h"
 
 enum {
 	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
 	ENGINE_ALIVE_MS = 5000,      /* how often xenstored is asked whether it is there */
 	ENGINE_MIGRATIONS_MS = 1000, /* how often migrations are looked for, while targets change */
-	/* xenstored serves one at a time, and libxl's calls and guests' alarms come first. So what
-	 * can wait waits for calls for so long after a pass that starts any, and amounts in any
-	 * case; and they are said at such a pace. */
+	ENGINE_RECONNECT_MS = 1000,  /* how often a lost xenstored is tried */
+	/* xenstored serves one request at a time. To keep it free for alarms and libxl, publishing
+	 * is held back for ENGINE_QUIET_MS after a pass that started libxl calls, and then writes
+	 * the amounts of one guest every ENGINE_AMOUNTS_GAP_MS. */
 	ENGINE_QUIET_MS = 10,
 	ENGINE_AMOUNTS_GAP_MS = 2,
-	ENGINE_RECONNECT_MS = 1000, /* how often a lost xenstored is tried */
-	ENGINE_MAX_FDS = 64,        /* of engine_poll() */
 };
 
 struct engine;
@@ -33,30 +31,32 @@ struct engine_options {
 	const char *record_path; /* NULL: no record */
 };
 
-/*
- * Do the configured minimums fit in this host? 1, or 0 with the sum written
- * out on stderr, or -errno when Xen cannot be asked.
- */
-int engine_fits_host(const struct config *config);
+/* What the engine has done since it was opened. */
+struct engine_counts {
+	uint64_t passes, targets, failed_calls, cuts, lost_connections;
+};
 
 /*
- * Opens everything and takes `config` over. NULL, after saying why on the log,
- * when it cannot: no Xen, no workers, no record. A xenstored that is not there
- * is no reason: it is waited for.
+ * Takes `config` over, and `io`, whose world must outlive the engine. NULL, after saying why on the
+ * log, when there is no memory or no record. A xenstored that is not there is no reason: it is
+ * waited for.
  */
-struct engine *engine_open(struct config *config, const struct engine_options *options);
+struct engine *engine_open(struct config *config, const struct engine_options *options,
+			   const struct io *io);
 
-/* Withdraws what the daemon has published and closes. Targets stay as they are. */
+/* Withdraws what the engine has published and closes. Targets stay as they are, and the connection
+ * to xenstore is left to whom the world belongs. */
 void engine_close(struct engine *engine);
 
-/* Takes a new configuration over, if its minimums fit; says which is in force. */
+/* Takes a new configuration over; the sizes of the old one stay. Says which is in force. */
 void engine_reload(struct engine *engine, struct config *config);
 
-/* What to poll() for, and when to call engine_turn() at the latest. */
-unsigned engine_poll(const struct engine *engine, struct pollfd fds[ENGINE_MAX_FDS]);
+/* When to call engine_turn() at the latest; what comes earlier is an event of the world. */
 uint64_t engine_wake_ms(const struct engine *engine);
 
 /* Takes in what has happened, and runs a pass when one is due. */
 void engine_turn(struct engine *engine, uint64_t now_ms);
+
+struct engine_counts engine_counts(const struct engine *engine);
 
 #endif

@@ -36,12 +36,13 @@ static void add_word(struct batch *b, enum key_id key, const char *word, const c
 	b->n++;
 }
 
-static void add_amounts(struct batch *b, struct published *p, const struct guest_view *v,
-			const struct verdict *verdict, uint64_t period_ms)
+static void add_amounts(struct batch *b, struct published *p, const struct guest *g,
+			const struct guest_view *v, const struct verdict *verdict,
+			uint64_t period_ms)
 {
 	add_amount(b, KEY_PERIOD, period_ms, &p->period_ms, 1);
 	add_amount(b, KEY_ALM, v->alm_kib, &p->alm_kib, PUBLISH_STEP_KIB);
-	add_amount(b, KEY_TARGET, v->target_kib, &p->target_kib, 1);
+	add_amount(b, KEY_TARGET, guest_target_kib(g), &p->target_kib, 1);
 	if (!v->has_report) /* the guest's own numbers are not known */
 		return;
 	add_amount(b, KEY_AVM, v->report.avail_kib, &p->avm_kib, PUBLISH_STEP_KIB);
@@ -56,8 +57,8 @@ static void add_words(struct batch *b, struct published *p, const struct guest *
 		add_word(b, KEY_REASON, model_reason_word(g->reason), &p->reason);
 	/* what libxl is about to set is not worth saying, and what is less is to be known at once
 	 */
-	uint64_t credit_kib = model_credit_kib(v);
-	if (!v->is_being_told)
+	uint64_t credit_kib = guest_credit_kib(g, v);
+	if (!g->call_is_under_way)
 		add_amount(b, KEY_CREDIT, credit_kib, &p->credit_kib,
 			   credit_kib < p->credit_kib ? 1 : PUBLISH_CREDIT_STEP_KIB);
 }
@@ -69,39 +70,39 @@ static void collect(const struct guest *g, const struct guest_view *v,
 {
 	/* keys of a guest that libxl is building are wiped, and those of one it is
 	 * tearing down outlive it: it has memory/ in between */
-	if (g->is_dying || !g->has_memory)
+	if (g->facts.is_dying || !g->facts.has_memory)
 		return;
 	add_words(b, p, g, v);
 	if ((amounts || b->n) && now_ms >= p->when_ms + period_ms) {
 		p->when_ms = now_ms;
-		add_amounts(b, p, v, verdict, period_ms);
+		add_amounts(b, p, g, v, verdict, period_ms);
 	}
 }
 
 /* 0; -EINTR: it gave way; -EBADF. */
 static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
-		       struct store *store, bool amounts, uint64_t period_ms, uint64_t now_ms,
+		       const struct io *io, bool amounts, uint64_t period_ms, uint64_t now_ms,
 		       bool gives_way, bool *ret_any)
 {
 	struct published p = g->published;
 	struct batch batch;
 	batch.n = 0; /* and no more: of a thousand guests most have nothing to be said of */
 	collect(g, v, verdict, amounts, period_ms, now_ms, &p, &batch);
-	int r = batch.n ? store_write(store, v->domid, batch.value, batch.n, gives_way) : 0;
+	int r = batch.n ? io->write(io->world, g->domid, batch.value, batch.n, gives_way) : 0;
 	if (r == 0)
 		g->published = p;
 	*ret_any = batch.n > 0;
 	return r == -EBADF || r == -EINTR ? r : 0;
 }
 
-int publish_next(struct guests *gs, const struct verdict *verdict, struct store *store,
+int publish_next(struct guests *gs, const struct verdict *verdict, const struct io *io,
 		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round)
 {
 	bool any = false;
 	int r = 0;
 	while (round->left && r == 0 && !any) {
 		unsigned i = round->at < gs->n ? round->at : 0;
-		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], store, amounts, period_ms,
+		r = publish_one(&gs->guest[i], &gs->view[i], &verdict[i], io, amounts, period_ms,
 				now_ms, round->n_yields < PUBLISH_MAX_YIELDS, &any);
 		round->n_yields = r == -EINTR ? round->n_yields + 1 : 0;
 		if (r == -EINTR)

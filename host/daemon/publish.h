@@ -32,7 +32,7 @@ struct publish_round {
  * that an event interrupts is left for the next call. 0, or -EBADF when the
  * connection is lost; other failures are left for the next round.
  */
-int publish_next(struct guests *guests, const struct verdict *verdict, struct store *store,
+int publish_next(struct guests *guests, const struct verdict *verdict, const struct io *io,
 		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round);
 
 #endif

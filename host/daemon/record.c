@@ -70,7 +70,7 @@ static void print_guest(FILE *file, const struct guest *g, const struct guest_vi
 		" can_alarm=%d boot_kib=%" PRIu64 " fill_kib_s=%" PRIu64 " speed_kib_s=%" PRIu64,
 		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
 		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->is_doubted, v->min_kib,
-		v->max_kib, v->weight, g->n_bad_reports, g->n_floods, g->n_failed_calls,
+		v->max_kib, v->weight, g->bad_report.count, g->flooded.count, g->call_failed.count,
 		g->n_alarms, v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
 		v->grew_itself, v->can_alarm, v->boot_kib, v->fill_kib_s, v->speed_kib_s);
 	fprintf(file,

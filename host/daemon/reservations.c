@@ -209,19 +209,18 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 	unsigned n = 0;
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct guest *g = &gs->guest[i];
-		const struct guest_view *v = &gs->view[i];
-		if (v->domid == 0)
+		if (g->domid == 0)
 			continue;
 		r->domain[n] = (struct reservation_domain){
-			.domid = v->domid,
-			.name = strcmp(g->name, "?") == 0 ? "" : g->name,
+			.domid = g->domid,
+			.name = g->name,
 			.serial = g->generation,
-			.alm_kib = v->alm_kib,
+			.alm_kib = g->alm_kib,
 			.outstanding_kib = g->outstanding_kib,
-			.cap_kib = v->cap_kib,
-			.is_built = g->has_memory,
-			.runs = guests_is_running(g),
-			.is_dying = g->is_dying,
+			.cap_kib = g->cap_kib,
+			.is_built = g->facts.has_memory,
+			.runs = hold_is_running(&g->facts),
+			.is_dying = g->facts.is_dying,
 			.is_returning = guests_is_returning(gs, g, now_ms),
 		};
 		memcpy(r->domain[n++].uuid, g->uuid, sizeof(g->uuid));

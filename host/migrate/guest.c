@@ -210,10 +210,10 @@ static bool is_dead(struct store *store, const char *path)
 
 void migrate_forget_dead(struct store *store)
 {
-	uint32_t domid[MIGRATION_MAX];
+	uint32_t domid[SAVEHELPER_MAX];
 	char path[TOOLKEYS_MAX_PATH];
-	int n = tool_list(store, "migrating", domid, MIGRATION_MAX);
-	for (int i = 0; i < n && i < MIGRATION_MAX; i++) {
+	int n = tool_list(store, "migrating", domid, SAVEHELPER_MAX);
+	for (int i = 0; i < n && i < SAVEHELPER_MAX; i++) {
 		toolkeys_path(TOOLKEYS_MIGRATING, domid[i], path);
 		if (is_dead(store, path))
 			tool_remove(store, path);

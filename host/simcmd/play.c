@@ -2,9 +2,13 @@
 #include "host/simcmd/play.h"
 
 #include "common/amount.h"
+#include "common/log.h"
+#include "host/daemon/engine.h"
 #include "host/sim/knowing.h"
+#include "host/simcmd/simio.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,34 +54,76 @@ struct sim_system sim_system_of(const struct policy *policy)
 	return system;
 }
 
-/* --- room for so many guests ----------------------------------------------------------- */
+/* --- a host and its daemon --------------------------------------------------------------- */
 
 struct play {
 	struct sim_host host;
-	struct sim_daemon daemon;
+	struct simio *world;
+	struct engine *engine;
+	struct share *share; /* for the allocator that knows all */
 };
 
 static void finish(struct play *p)
 {
-	struct sim_daemon *d = &p->daemon;
+	engine_close(p->engine);
+	simio_destroy(p->world);
+	free(p->share);
 	free(p->host.guest);
 	free(p->host.started);
-	free(d->view);
-	free(d->known);
-	free(d->memory.room);
-	free(d->plan.room);
 }
 
-static int init(struct play *p, unsigned n)
+/* The configuration that an administrator would have written for these guests. */
+static int configure(const struct sim_host *h, const struct sim_system *system,
+		     struct config *ret_config)
 {
-	struct sim_daemon *d = &p->daemon;
-	p->host.guest = calloc(n, sizeof(*p->host.guest));
-	p->host.started = calloc(n, sizeof(*p->host.started));
-	d->view = calloc(n, sizeof(*d->view));
-	d->known = calloc(n, sizeof(*d->known));
-	bool has_room = memory_init(&d->memory, calloc(1, MEMORY_BYTES(n)), n) &&
-			plan_init(&d->plan, calloc(1, PLAN_BYTES(n)), n);
-	return has_room && p->host.guest && p->host.started && d->view && d->known ? 0 : -ENOMEM;
+	config_init(ret_config);
+	ret_config->policy = system->policy;
+	ret_config->conf = system->conf;
+	ret_config->max_guests = h->n_guests;
+	ret_config->guest = calloc(h->n_guests, sizeof(*ret_config->guest));
+	if (!ret_config->guest)
+		return -ENOMEM;
+	ret_config->n_guests = h->n_guests;
+	for (unsigned i = 0; i < h->n_guests; i++) {
+		const struct sim_guest_config *c = &h->guest[i].config;
+		struct config_guest *g = &ret_config->guest[i];
+		snprintf(g->name, sizeof(g->name), "%s", c->name);
+		g->min_kib = (uint64_t)c->min_kib;
+		g->weight = c->weight;
+		g->is_untrusted = c->is_untrusted;
+	}
+	return 0;
+}
+
+static int init(struct play *p, const struct sim_scenario *s, const struct sim_system *system,
+		uint64_t seed)
+{
+	struct config config;
+	p->host.guest = calloc(s->n_guests, sizeof(*p->host.guest));
+	p->host.started = calloc(s->n_guests, sizeof(*p->host.started));
+	p->share = calloc(s->n_guests, sizeof(*p->share));
+	if (!p->host.guest || !p->host.started || !p->share)
+		return -ENOMEM;
+	sim_host_init(&p->host, s, seed);
+	p->world = simio_create(&p->host, (uint64_t)(s->call_s * 1000));
+	if (!p->world || configure(&p->host, system, &config) < 0)
+		return -ENOMEM;
+	struct io io = simio_functions(p->world);
+	log_silence();
+	p->engine = engine_open(&config, &(struct engine_options){0}, &io);
+	return p->engine ? 0 : -ENOMEM;
+}
+
+/* Until the host's next step; the host stands still meanwhile. */
+static void turn(struct play *p)
+{
+	uint64_t now_ms = p->host.now_ms, until_ms = now_ms + SIM_HOST_STEP_MS;
+	simio_take_step(p->world);
+	while (now_ms < until_ms) {
+		engine_turn(p->engine, now_ms);
+		if (!simio_has_events(p->world))
+			now_ms = amount_max(now_ms, engine_wake_ms(p->engine));
+	}
 }
 
 /* --- the result --------------------------------------------------------------------------- */
@@ -95,11 +141,12 @@ static uint64_t speed_permille(const struct sim_guest *g, uint64_t now_ms)
 static void add_up(const struct play *p, const struct sim_scenario *s, struct sim_result *r)
 {
 	const struct sim_host *h = &p->host;
+	struct engine_counts counts = engine_counts(p->engine);
 	double in = 0, out = 0, some_us = 0, ooms = 0;
 	*r = (struct sim_result){.slowest_permille = 1000,
-				 .n_passes = p->daemon.n_passes,
-				 .n_targets = p->daemon.n_targets,
-				 .n_cuts = p->daemon.n_cuts,
+				 .n_passes = counts.passes,
+				 .n_targets = counts.targets,
+				 .n_cuts = counts.cuts,
 				 .minutes = s->time_s / 60,
 				 .adds_up = sim_host_adds_up(h)};
 	for (unsigned i = 0; i < h->n_guests; i++) {
@@ -134,9 +181,9 @@ static void play(struct play *p, const struct sim_scenario *s, bool knows_all,
 	while (p->host.now_ms < end_ms) {
 		sim_host_step(&p->host);
 		if (knows_all)
-			sim_knowing_turn(&p->host, p->daemon.memory.share);
+			sim_knowing_turn(&p->host, p->share);
 		else
-			sim_daemon_turn(&p->daemon, &p->host);
+			turn(p);
 		if (!watch || !watch->every_ms || p->host.now_ms < look_ms)
 			continue;
 		look_ms += watch->every_ms;
@@ -147,13 +194,9 @@ static void play(struct play *p, const struct sim_scenario *s, bool knows_all,
 int sim_run(const struct sim_scenario *s, const struct sim_system *system, uint64_t seed,
 	    const struct sim_watch *watch, struct sim_result *ret_result)
 {
-	struct play p = {.host = {.agents = system->agents, .poll_ms = system->poll_ms},
-			 .daemon = {.policy = system->policy,
-				    .conf = system->conf,
-				    .call_ms = (uint64_t)(s->call_s * 1000)}};
-	int r = init(&p, s->n_guests);
+	struct play p = {.host = {.agents = system->agents, .poll_ms = system->poll_ms}};
+	int r = init(&p, s, system, seed);
 	if (r == 0) {
-		sim_host_init(&p.host, s, seed);
 		play(&p, s, system->knows_all, watch);
 		add_up(&p, s, ret_result);
 	}

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_run.h - one scenario under one policy, from its beginning to its end. Allocates; no I/O.
+ * play.h - one scenario under one policy, from its beginning to its end. Allocates; no I/O.
+ *
+ * The daemon is the real one: its engine runs over the simulated host (simio.h).
  *
  * The same scenario, policy, options and seed give the same result, to the last bit.
  */
 #ifndef CAGMA_SIMCMD_PLAY_H
 #define CAGMA_SIMCMD_PLAY_H
 
-#include "host/sim/daemon.h"
+#include "host/policy/policy.h"
+#include "host/sim/host.h"
 
 /* A policy with the agent, period and reserve of its own system. */
 struct sim_system {

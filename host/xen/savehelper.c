@@ -21,7 +21,7 @@
 
 enum { ARGUMENTS_BYTES = 4096, STATUS_BYTES = 4096 };
 
-int64_t migration_domid(const char *arguments, unsigned len)
+int64_t savehelper_domid(const char *arguments, unsigned len)
 {
 	enum { MODE = 1, DOMID = 4 };
 	const char *at = arguments, *end = arguments + len;
@@ -46,7 +46,7 @@ static bool is_helper(int proc_fd, const char *pid)
 	return len >= COMM_BYTES && strncmp(comm, HELPER, COMM_BYTES) == 0;
 }
 
-bool migration_is_roots(const char *status)
+bool savehelper_is_roots(const char *status)
 {
 	static const char line[] = "\nUid:";
 	const char *at = strstr(status, line);
@@ -62,7 +62,7 @@ static bool is_roots(int proc_fd, const char *pid)
 	char path[32], status[STATUS_BYTES];
 	snprintf(path, sizeof(path), "%.16s/status", pid);
 	return file_read_at(proc_fd, path, status, sizeof(status)) > 0 &&
-	       migration_is_roots(status);
+	       savehelper_is_roots(status);
 }
 
 /* Root's that merely has the name. It may be hidden from us: then that is not asked for. */
@@ -84,10 +84,10 @@ static int64_t domid_of(int proc_fd, const char *pid)
 	char path[32], arguments[ARGUMENTS_BYTES];
 	snprintf(path, sizeof(path), "%.16s/cmdline", pid);
 	ssize_t len = file_read_at(proc_fd, path, arguments, sizeof(arguments));
-	return len > 0 ? migration_domid(arguments, (unsigned)len) : -1;
+	return len > 0 ? savehelper_domid(arguments, (unsigned)len) : -1;
 }
 
-pid_t migration_helper(uint32_t domid)
+pid_t savehelper_helper(uint32_t domid)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -102,12 +102,12 @@ pid_t migration_helper(uint32_t domid)
 	return pid;
 }
 
-unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX])
+unsigned savehelper_list(uint32_t ret_domid[SAVEHELPER_MAX])
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	unsigned n = 0;
-	while (proc && n < MIGRATION_MAX && (entry = readdir(proc))) {
+	while (proc && n < SAVEHELPER_MAX && (entry = readdir(proc))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    !is_helper(dirfd(proc), entry->d_name) ||
 		    !is_roots(dirfd(proc), entry->d_name) ||

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * migration.h - which guests are being saved or migrated away? (Edge: /proc.)
+ * savehelper.h - which guests are being saved or migrated away? (Edge: /proc.)
  *
  * libxl tells nobody: neither Xen nor xenstore shows it before the guest is
  * suspended. But it runs a helper for it (libxl_save_callout.c):
@@ -17,23 +17,23 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { MIGRATION_MAX = 16 }; /* at a time; more are not looked for */
+enum { SAVEHELPER_MAX = 16 }; /* at a time; more are not looked for */
 
 /*
  * Looks through all processes, which takes about a millisecond for a hundred.
  * The number of domids filled in; 0 also when /proc cannot be read.
  */
-unsigned migration_list(uint32_t ret_domid[MIGRATION_MAX]);
+unsigned savehelper_list(uint32_t ret_domid[SAVEHELPER_MAX]);
 
 /* The process of the helper that saves this domain, or of what is about to become it, which is not
  * asked for its name: root's, with such arguments. 0: none. */
-pid_t migration_helper(uint32_t domid);
+pid_t savehelper_helper(uint32_t domid);
 
 /* The domid if these are the arguments of such a helper, each with a NUL behind
  * it, `len` bytes in all; -1 if not. For tests. */
-int64_t migration_domid(const char *arguments, unsigned len);
+int64_t savehelper_domid(const char *arguments, unsigned len);
 
 /* Does /proc/PID/status say that the process is root's? For tests. */
-bool migration_is_roots(const char *status);
+bool savehelper_is_roots(const char *status);
 
 #endif

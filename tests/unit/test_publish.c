@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of guests, a bit at a time; this file plays the store. */
+/* What is said of guests, a bit at a time; this file plays xenstore. */
 #include <errno.h>
 #include <string.h>
 
@@ -23,10 +23,10 @@ static struct {
 	enum key_id key[KEY_COUNT_];
 } played;
 
-int store_write(struct store *store, unsigned domid, const struct store_value *value,
-		unsigned n_values, bool gives_way)
+static int write_keys(void *world, unsigned domid, const struct store_value *value,
+		      unsigned n_values, bool gives_way)
 {
-	(void)store;
+	(void)world;
 	played.domid = domid;
 	played.gives_way = gives_way;
 	played.n_values = n_values;
@@ -39,20 +39,18 @@ int store_write(struct store *store, unsigned domid, const struct store_value *v
 	return r;
 }
 
+static const struct io io = {.write = write_keys};
+
 /* All are managed, and nothing has been said of anybody. */
 static void set_up(void)
 {
 	memset(&played, 0, sizeof(played));
 	for (unsigned i = 0; i < GUESTS; i++) {
-		guest[i] = (struct guest){
-			.has_memory = true,
-			.published = {.alm_kib = UINT64_MAX,
-				      .avm_kib = UINT64_MAX,
-				      .cma_kib = UINT64_MAX,
-				      .target_kib = UINT64_MAX,
-				      .credit_kib = UINT64_MAX,
-				      .period_ms = UINT64_MAX},
-		};
+		guest[i] = (struct guest){.domid = i + 1,
+					  .facts.has_memory = true,
+					  .target_kib = 200 << 10,
+					  .cap_kib = 201 << 10};
+		guest_forget_published(&guest[i]);
 		view[i] = (struct guest_view){.domid = i + 1,
 					      .alm_kib = 200 << 10,
 					      .cap_kib = 201 << 10,
@@ -62,7 +60,7 @@ static void set_up(void)
 
 static int publish(bool amounts, uint64_t now_ms, struct publish_round *round)
 {
-	return publish_next(&guests, verdict, NULL, amounts, PERIOD_MS, now_ms, round);
+	return publish_next(&guests, verdict, &io, amounts, PERIOD_MS, now_ms, round);
 }
 
 static void publish_all(uint64_t now_ms)
@@ -104,7 +102,7 @@ START_TEST(who_has_nothing_new_is_passed_over)
 {
 	publish_all(PERIOD_MS);
 	unsigned before = played.n_calls;
-	guest[70].is_paused = true;
+	guest[70].facts.is_paused = true;
 	view[70].hold = HOLD_PAUSED;
 	struct publish_round round = {.left = GUESTS};
 	ck_assert_int_eq(publish(false, 2 * PERIOD_MS, &round), 0);

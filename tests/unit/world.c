@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/units.h"
+#include "host/core/credit.h"
 
 #include <check.h>
 #include <string.h>
@@ -150,12 +151,11 @@ static void set_target(struct world *w, const struct action *a)
 static void set_cap(struct world *w, unsigned i)
 {
 	struct guest_view *v = &w->view[i];
-	uint64_t credit_kib = w->plan.credit_kib[i];
-	if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !v->is_credited))
+	uint64_t credit_kib = w->plan.credit_kib[i], cap_kib;
+	if (credit_cap_kib(v, credit_kib, w->conf.step_kib, &cap_kib) == CREDIT_STAYS)
 		return;
 	v->is_credited = credit_kib > 0;
-	v->cap_kib = MODEL_LIBXL_SLACK_KIB +
-		     (credit_kib ? v->alm_kib + model_pending_kib(v) + credit_kib : v->target_kib);
+	v->cap_kib = cap_kib;
 }
 
 void world_move(struct world *w)

@@ -40,7 +40,7 @@ static const struct {
 
 START_TEST(the_domid_is_read_from_the_helpers_arguments)
 {
-	ck_assert_int_eq(migration_domid(rows[_i].arguments, rows[_i].len), rows[_i].domid);
+	ck_assert_int_eq(savehelper_domid(rows[_i].arguments, rows[_i].len), rows[_i].domid);
 }
 END_TEST
 
@@ -63,7 +63,7 @@ static const struct {
 
 START_TEST(only_roots_process_is_believed)
 {
-	ck_assert_int_eq(migration_is_roots(owners[_i].status), owners[_i].is_roots);
+	ck_assert_int_eq(savehelper_is_roots(owners[_i].status), owners[_i].is_roots);
 }
 END_TEST
 
@@ -80,7 +80,7 @@ static pid_t pretend(uid_t uid, const char *domid)
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
 	for (unsigned tries = 1000; tries; tries--) {
 		ssize_t len = file_read_at(AT_FDCWD, path, arguments, sizeof(arguments));
-		if (len > 0 && migration_domid(arguments, (unsigned)len) >= 0)
+		if (len > 0 && savehelper_domid(arguments, (unsigned)len) >= 0)
 			return pid;
 		usleep(10000);
 	}
@@ -94,9 +94,9 @@ START_TEST(only_roots_process_is_told_to_end)
 	if (geteuid() != 0)
 		return;
 	pid_t liar = pretend(nobody, "4123456789");
-	ck_assert_int_eq(migration_helper(domid), 0);
+	ck_assert_int_eq(savehelper_helper(domid), 0);
 	pid_t helper = pretend(0, "4123456789");
-	ck_assert_int_eq(migration_helper(domid), helper);
+	ck_assert_int_eq(savehelper_helper(domid), helper);
 	kill(liar, SIGKILL);
 	kill(helper, SIGKILL);
 	waitpid(liar, NULL, 0);

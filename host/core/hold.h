@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hold.h - may a guest be moved, within which bounds, and whose is its target? Pure.
+ *
+ * The daemon gathers facts about a guest from Xen, xenstore, the configuration and libxl's calls;
+ * the rules here make of them what the policies see.
+ */
+#ifndef CAGMA_CORE_HOLD_H
+#define CAGMA_CORE_HOLD_H
+
+#include "host/core/model.h"
+
+enum {
+	/* The need of a guest that fell silent while it was short is believed for so much longer
+	 * than that of others: such a guest is probably thrashing, and not gone. */
+	HOLD_SHORT_MS = 60000,
+	/* libxl itself lets max_pages differ from the target by so much on HVM guests. */
+	HOLD_CAP_NOISE_KIB = 2048,
+	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
+	HOLD_REPORT_SLACK_KIB = 4096,
+};
+
+/* Times are on now_ms's clock; 0 is a time that has passed. */
+struct hold_facts {
+	/* Xen says so. */
+	bool is_dying, is_paused;
+	/* libxl has written memory/target and memory/static-max: the guest is built. */
+	bool has_memory;
+	bool has_passthrough;
+	bool is_foreign; /* another balancer has written memory/dynamic-min */
+	bool has_agent, has_report, has_bad_report;
+	bool is_short;      /* its AVM was below its CMA when it was judged last */
+	uint64_t report_ms; /* when its last report was read */
+	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
+	uint64_t boot_until_ms; /* it has rebooted, and may have no agent yet */
+	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
+};
+
+/* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h. */
+enum guest_hold hold_judge(const struct hold_facts *facts, uint64_t now_ms);
+
+/* The guest is built, and neither paused nor dying: what its balloon does says something. */
+bool hold_is_running(const struct hold_facts *facts);
+
+/* What a guest that boots is to hold until it reports; 0: it does not boot. */
+uint64_t hold_boot_kib(const struct hold_facts *facts, uint64_t now_ms);
+
+struct hold_bounds {
+	uint64_t static_max_kib, videoram_kib; /* libxl's */
+	uint64_t conf_min_kib, conf_max_kib;   /* the administrator's; max 0: none */
+	int64_t slack_kib;                     /* ALM - target with the balloon at rest */
+};
+
+/* Whole pages, *ret_min_kib <= *ret_max_kib. libxl refuses a target above static-max even where a
+ * balloon rests below its target, so such a guest's max is smaller by that slack. */
+void hold_bounds(const struct hold_bounds *bounds, uint64_t *ret_min_kib, uint64_t *ret_max_kib);
+
+/* A target that is neither the one that was known nor the one that a call of ours was to set is
+ * somebody's wish. `known_kib` is 0 when none was known. */
+bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t call_target_kib);
+
+/* Is this guest's max_pages above what libxl sets with its target? Then whoever raised it has given
+ * it credit: a former run of the daemon, for one. */
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t target_kib);
+
+/* A guest cannot have more memory than Xen let it have lately (`most_kib`). NULL, or what is wrong
+ * with the report, for a message. */
+const char *hold_check_report(const struct report *report, uint64_t most_kib);
+
+#endif

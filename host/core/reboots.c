@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/reboots.h"
+
+#include "common/amount.h"
+
+#include <string.h>
+
+static bool is_of(const struct reboot *r, const uint8_t uuid[UUID_BYTES])
+{
+	return memcmp(r->uuid, uuid, UUID_BYTES) == 0;
+}
+
+void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t alm_kib,
+			    uint64_t boot_kib, uint64_t now_ms)
+{
+	struct reboot *place = &rs->at[0];
+	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
+		struct reboot *r = &rs->at[i];
+		if (is_of(r, uuid)) {
+			place = r;
+			break;
+		}
+		if (r->until_ms < place->until_ms)
+			place = r;
+	}
+	*place = (struct reboot){.alm_kib = amount_max(alm_kib, boot_kib),
+				 .boot_kib = boot_kib,
+				 .until_ms = now_ms + REBOOTS_KEEP_MS};
+	memcpy(place->uuid, uuid, UUID_BYTES);
+}
+
+bool reboots_note_return(struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t now_ms,
+			 uint64_t *ret_boot_kib)
+{
+	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
+		struct reboot *r = &rs->at[i];
+		if (r->until_ms <= now_ms || !is_of(r, uuid))
+			continue;
+		*ret_boot_kib = r->boot_kib;
+		r->until_ms = 0;
+		return true;
+	}
+	return false;
+}
+
+bool reboots_awaits(const struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t now_ms)
+{
+	for (unsigned i = 0; i < REBOOTS_MAX; i++)
+		if (rs->at[i].until_ms > now_ms && is_of(&rs->at[i], uuid))
+			return true;
+	return false;
+}
+
+bool reboots_any(const struct reboots *rs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < REBOOTS_MAX; i++)
+		if (rs->at[i].until_ms > now_ms)
+			return true;
+	return false;
+}
+
+uint64_t reboots_kept_kib(const struct reboots *rs, uint64_t now_ms, unsigned n_domains,
+			  struct reboots_domain (*domain_at)(const void *arg, unsigned i),
+			  const void *arg)
+{
+	uint64_t kept_kib = 0;
+	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
+		const struct reboot *r = &rs->at[i];
+		uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
+		if (r->until_ms <= now_ms)
+			continue;
+		for (unsigned k = 0; k < n_domains; k++) {
+			struct reboots_domain d = domain_at(arg, k);
+			if (is_of(r, d.uuid))
+				has_kib += d.has_kib;
+		}
+		kept_kib += amount_less(r->alm_kib, has_kib);
+	}
+	return kept_kib;
+}

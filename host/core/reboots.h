@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * reboots.h - what is kept free for guests that reboot. Pure.
+ *
+ * A guest that reboots goes, and is built anew under another domid with the memory that it had at
+ * last. Until it has that again, what is missing is kept for its UUID, for a bounded time.
+ */
+#ifndef CAGMA_CORE_REBOOTS_H
+#define CAGMA_CORE_REBOOTS_H
+
+#include "host/core/uuid.h"
+
+enum {
+	REBOOTS_KEEP_MS = 120000, /* a rebooting guest's memory is kept for so long */
+	REBOOTS_BOOT_MS =
+		120000,   /* a guest that is back has its boot floor so long without a report */
+	REBOOTS_MAX = 64, /* at a time; the one that ends first makes room for another */
+};
+
+/* All zero is a free place. */
+struct reboot {
+	uint8_t uuid[UUID_BYTES];
+	uint64_t alm_kib;  /* what the guest is to find again */
+	uint64_t boot_kib; /* what it was first built with; 0: not seen */
+	uint64_t until_ms; /* on now_ms's clock; the place is free from then on */
+};
+
+/* All zero: nobody reboots. */
+struct reboots {
+	struct reboot at[REBOOTS_MAX];
+};
+
+/* A guest goes to come back. It held `alm_kib` while it lived. */
+void reboots_note_departure(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
+			    uint64_t alm_kib, uint64_t boot_kib, uint64_t now_ms);
+
+/* A guest that runs has come back, and its place is free again: true, and what it was first built
+ * with, which may be more than it has been built with now. False: it was not awaited. */
+bool reboots_note_return(struct reboots *reboots, const uint8_t uuid[UUID_BYTES], uint64_t now_ms,
+			 uint64_t *ret_boot_kib);
+
+/* Is this guest awaited? */
+bool reboots_awaits(const struct reboots *reboots, const uint8_t uuid[UUID_BYTES], uint64_t now_ms);
+
+/* Is anyone? */
+bool reboots_any(const struct reboots *reboots, uint64_t now_ms);
+
+/* A domain as far as it matters here. The old domain and the new one have the same UUID. */
+struct reboots_domain {
+	const uint8_t *uuid;
+	uint64_t has_kib; /* what it holds, or has claimed */
+};
+
+/* What all those that are awaited do not have yet of what they had. Domains are asked for by
+ * `domain_at(arg, i)`, i below n_domains. */
+uint64_t reboots_kept_kib(const struct reboots *reboots, uint64_t now_ms, unsigned n_domains,
+			  struct reboots_domain (*domain_at)(const void *arg, unsigned i),
+			  const void *arg);
+
+#endif

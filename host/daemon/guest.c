@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/guest.h"
+
+#include "common/amount.h"
+
+#include <stdio.h>
+
+const char *guest_text(const struct guest *g)
+{
+	static char text[CONFIG_MAX_NAME + 40];
+	if (g->name[0])
+		snprintf(text, sizeof(text), "guest %s (domain %u)", g->name, (unsigned)g->domid);
+	else
+		snprintf(text, sizeof(text), "domain %u", (unsigned)g->domid);
+	return text;
+}
+
+uint64_t guest_target_kib(const struct guest *g)
+{
+	if (!g->facts.has_memory)
+		return g->alm_kib;
+	return g->call_is_under_way ? amount_max(g->call_target_kib, g->target_kib) : g->target_kib;
+}
+
+uint64_t guest_credit_kib(const struct guest *g, const struct guest_view *view)
+{
+	struct guest_view now = *view;
+	now.target_kib = guest_target_kib(g);
+	now.cap_kib = g->cap_kib;
+	now.is_credited = g->credited_cap_kib != 0;
+	return model_credit_kib(&now);
+}
+
+void guest_forget_published(struct guest *g)
+{
+	g->published = (struct published){.alm_kib = UINT64_MAX,
+					  .avm_kib = UINT64_MAX,
+					  .cma_kib = UINT64_MAX,
+					  .target_kib = UINT64_MAX,
+					  .credit_kib = UINT64_MAX,
+					  .period_ms = UINT64_MAX};
+}

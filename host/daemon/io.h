@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * io.h - the world around the loop, as one record of functions.
+ *
+ * The engine reaches Xen, xenstore and libxl through these alone. host/daemon/xenio.c fills the
+ * record with the real ones, host/simcmd/simio.c with a simulated host, so that daemon and
+ * simulator run the same loop.
+ *
+ * Unless said otherwise a function returns 0 or -errno; -EBADF means that the connection to
+ * xenstore is gone: disconnect, connect, watch everything again. `world` is handed to each of them.
+ */
+#ifndef CAGMA_DAEMON_IO_H
+#define CAGMA_DAEMON_IO_H
+
+#include "common/keys.h"
+#include "host/core/model.h"
+#include "host/daemon/worker.h"
+#include "host/xen/hypervisor.h"
+#include "host/xen/store.h"
+
+enum { IO_MAX_MIGRATIONS = 16 }; /* that are told of at a time */
+
+/* Which of a guest's keys are watched. */
+enum io_watch {
+	IO_WATCH_MEMORY, /* memory/, the name, libxl's devices: written by dom0 alone */
+	IO_WATCH_CAGMA,  /* data/cagma: written by the guest */
+};
+
+struct guests;
+
+struct io {
+	void *world;
+
+	/* Xen: as hypervisor.h has them. */
+	int (*domains)(void *world, const struct hypervisor_domain **ret_domain);
+	int (*host)(void *world, struct hypervisor_host *ret_host);
+	int (*set_cap)(void *world, uint32_t domid, uint64_t cap_kib);
+
+	/* Dom0: does xl build a guest; what dom0's own kernel says of its memory (NULL, or what is
+	 * wrong with it). */
+	bool (*is_building)(void *world);
+	const char *(*look_at_dom0)(void *world, struct report *ret_report);
+
+	/* Guests that are being migrated or saved: who was told since the last call, and who is
+	 * found, which takes longer. The number of domids. */
+	unsigned (*told_migrations)(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS]);
+	unsigned (*find_migrations)(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS]);
+
+	/* The connection to xenstore. `is_alive` is asked now and then. */
+	int (*connect)(void *world);
+	void (*disconnect)(void *world);
+	bool (*is_alive)(void *world);
+
+	/* xenstore's keys of guests: as store.h has them. */
+	int (*next_event)(void *world, enum store_source source, struct store_event *ret_event);
+	int (*watch)(void *world, enum io_watch what, unsigned domid, unsigned generation);
+	int (*unwatch)(void *world, enum io_watch what, unsigned domid, unsigned generation);
+	int (*read)(void *world, unsigned domid, const char *path, char *buf, size_t size);
+	int (*read_number)(void *world, unsigned domid, const char *path, uint64_t *ret_number);
+	bool (*has_libxl)(void *world, unsigned domid, const char *path);
+	int (*write)(void *world, unsigned domid, const struct store_value *value,
+		     unsigned n_values, bool gives_way);
+	void (*clear)(void *world, unsigned domid);
+
+	/* Memory reserved for guests that are to be started: how much is kept for them; and what
+	 * becomes of reservations by a policy's verdicts (1: another pass is wanted at once). */
+	int (*reserved)(void *world, struct guests *guests, uint64_t now_ms,
+			uint64_t *ret_reserved_kib);
+	int (*judge_reservations)(void *world, const struct policy_conf *conf,
+				  const struct snapshot *snap, const struct verdict *verdict,
+				  bool gives);
+
+	/* libxl's calls, which take their time: as worker.h has them. */
+	int (*start_call)(void *world, uint64_t now_ms, const struct target_job *job);
+	bool (*collect_call)(void *world, uint64_t now_ms, struct worker_answer *ret_answer);
+	uint64_t (*calls_due_ms)(void *world); /* UINT64_MAX: no call is under way */
+	void (*end_calls)(void *world);        /* for good: those under way are given up */
+};
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/xenio.h"
+
+#include "common/log.h"
+#include "host/daemon/dom0.h"
+#include "host/daemon/reservations.h"
+#include "host/xen/savehelper.h"
+#include "host/xen/tool.h"
+#include "host/xen/xllock.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert((int)IO_MAX_MIGRATIONS == (int)SAVEHELPER_MAX, "find_migrations fills no more");
+
+struct xenio {
+	struct hypervisor *hypervisor;
+	struct store *store; /* NULL while xenstored is not there */
+	struct worker_pool *workers;
+	struct reservations reservations;
+	bool is_dry;
+	bool tool_changed; /* something below /tool/cagma, since migrations were asked for */
+};
+
+/* --- Xen ------------------------------------------------------------------ */
+
+int xenio_fits_host(const struct config *config)
+{
+	struct hypervisor *hypervisor;
+	struct hypervisor_host host;
+	const struct hypervisor_domain *domain;
+	int r = hypervisor_open(CONFIG_MAX_GUESTS, &hypervisor);
+	if (r < 0)
+		return r;
+	r = hypervisor_host(hypervisor, &host);
+	int n = r < 0 ? r : hypervisor_domains(hypervisor, &domain);
+	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
+	hypervisor_close(hypervisor);
+	uint64_t beside_kib = config_lists_dom0(config) ? 0 : dom0_kib;
+	return n < 0 ? n : config_fits(config, host.total_kib - beside_kib, stderr);
+}
+
+static int domains(void *world, const struct hypervisor_domain **ret_domain)
+{
+	struct xenio *x = world;
+	return hypervisor_domains(x->hypervisor, ret_domain);
+}
+
+static int host(void *world, struct hypervisor_host *ret_host)
+{
+	struct xenio *x = world;
+	return hypervisor_host(x->hypervisor, ret_host);
+}
+
+static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
+{
+	struct xenio *x = world;
+	return hypervisor_set_cap(x->hypervisor, domid, cap_kib);
+}
+
+/* --- dom0 ------------------------------------------------------------------ */
+
+static bool is_building(void *world)
+{
+	(void)world;
+	return xllock_is_held();
+}
+
+static const char *look_at_dom0(void *world, struct report *ret_report)
+{
+	(void)world;
+	return dom0_look(ret_report);
+}
+
+static unsigned told_migrations(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS])
+{
+	struct xenio *x = world;
+	if (!x->tool_changed)
+		return 0;
+	x->tool_changed = false;
+	int n = tool_list(x->store, "migrating", ret_domid, IO_MAX_MIGRATIONS);
+	return n < 0 ? 0 : n < IO_MAX_MIGRATIONS ? (unsigned)n : IO_MAX_MIGRATIONS;
+}
+
+static unsigned find_migrations(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS])
+{
+	(void)world;
+	return savehelper_list(ret_domid);
+}
+
+/* --- xenstore -------------------------------------------------------------- */
+
+static int connect(void *world)
+{
+	struct xenio *x = world;
+	int r = store_open(&x->store);
+	if (r == 0 && !x->is_dry)
+		r = reservations_open(&x->reservations, x->store);
+	return r;
+}
+
+static void disconnect(void *world)
+{
+	struct xenio *x = world;
+	store_close(x->store);
+	x->store = NULL;
+}
+
+static bool is_alive(void *world)
+{
+	struct xenio *x = world;
+	return store_alive(x->store);
+}
+
+/* What cagmactl and cagma-migrate write asks for a pass; our own answers there do not. */
+static int next_event(void *world, enum store_source source, struct store_event *ret_event)
+{
+	struct xenio *x = world;
+	int r = store_next(x->store, source, ret_event);
+	while (r > 0 && ret_event->kind == STORE_TOOL &&
+	       !reservations_take_event(&x->reservations, ret_event))
+		r = store_next(x->store, source, ret_event);
+	x->tool_changed |= r > 0 && ret_event->kind == STORE_TOOL;
+	return r;
+}
+
+static int watch(void *world, enum io_watch what, unsigned domid, unsigned generation)
+{
+	struct xenio *x = world;
+	return what == IO_WATCH_MEMORY ? store_watch_memory(x->store, domid, generation)
+				       : store_watch_cagma(x->store, domid, generation);
+}
+
+static int unwatch(void *world, enum io_watch what, unsigned domid, unsigned generation)
+{
+	struct xenio *x = world;
+	return what == IO_WATCH_MEMORY ? store_unwatch_memory(x->store, domid, generation)
+				       : store_unwatch_cagma(x->store, domid, generation);
+}
+
+static int read_key(void *world, unsigned domid, const char *path, char *buf, size_t size)
+{
+	struct xenio *x = world;
+	return store_read(x->store, domid, path, buf, size);
+}
+
+static int read_number(void *world, unsigned domid, const char *path, uint64_t *ret_number)
+{
+	struct xenio *x = world;
+	return store_read_number(x->store, domid, path, ret_number);
+}
+
+static bool has_libxl(void *world, unsigned domid, const char *path)
+{
+	struct xenio *x = world;
+	return store_has_libxl(x->store, domid, path);
+}
+
+static int write_keys(void *world, unsigned domid, const struct store_value *value,
+		      unsigned n_values, bool gives_way)
+{
+	struct xenio *x = world;
+	return store_write(x->store, domid, value, n_values, gives_way);
+}
+
+static void clear(void *world, unsigned domid)
+{
+	struct xenio *x = world;
+	store_clear(x->store, domid);
+}
+
+/* --- reservations ---------------------------------------------------------- */
+
+static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
+{
+	struct xenio *x = world;
+	return reservations_refresh(&x->reservations, x->store, guests, now_ms, ret_reserved_kib);
+}
+
+static int judge_reservations(void *world, const struct policy_conf *conf,
+			      const struct snapshot *snap, const struct verdict *verdict,
+			      bool gives)
+{
+	struct xenio *x = world;
+	return reservations_judge(&x->reservations, x->store, conf, snap, verdict, gives);
+}
+
+/* --- libxl's calls --------------------------------------------------------- */
+
+static int start_call(void *world, uint64_t now_ms, const struct target_job *job)
+{
+	struct xenio *x = world;
+	return worker_pool_start(x->workers, now_ms, job);
+}
+
+static bool collect_call(void *world, uint64_t now_ms, struct worker_answer *ret_answer)
+{
+	struct xenio *x = world;
+	return worker_pool_collect(x->workers, now_ms, ret_answer);
+}
+
+static uint64_t calls_due_ms(void *world)
+{
+	struct xenio *x = world;
+	return worker_pool_deadline_ms(x->workers);
+}
+
+static void end_calls(void *world)
+{
+	struct xenio *x = world;
+	worker_pool_close(x->workers);
+	x->workers = NULL;
+}
+
+/* --- all of it -------------------------------------------------------------- */
+
+struct io xenio_functions(struct xenio *x)
+{
+	return (struct io){
+		.world = x,
+		.domains = domains,
+		.host = host,
+		.set_cap = set_cap,
+		.is_building = is_building,
+		.look_at_dom0 = look_at_dom0,
+		.told_migrations = told_migrations,
+		.find_migrations = find_migrations,
+		.connect = connect,
+		.disconnect = disconnect,
+		.is_alive = is_alive,
+		.next_event = next_event,
+		.watch = watch,
+		.unwatch = unwatch,
+		.read = read_key,
+		.read_number = read_number,
+		.has_libxl = has_libxl,
+		.write = write_keys,
+		.clear = clear,
+		.reserved = reserved,
+		.judge_reservations = judge_reservations,
+		.start_call = start_call,
+		.collect_call = collect_call,
+		.calls_due_ms = calls_due_ms,
+		.end_calls = end_calls,
+	};
+}
+
+static bool open_all(struct xenio *x, const struct config *config)
+{
+	int r = reservations_init(&x->reservations, (unsigned)config->max_guests);
+	if (r < 0) {
+		log_error("no memory for %" PRIu64 " guests; lower max_guests", config->max_guests);
+		return false;
+	}
+	r = hypervisor_open(CONFIG_MAX_GUESTS, &x->hypervisor);
+	if (r < 0) {
+		log_error("cannot reach Xen: %s; cagmad runs as root in dom0", strerror(-r));
+		return false;
+	}
+	r = worker_pool_open((unsigned)config->workers, config->call_timeout_ms, log_is_verbose(),
+			     &x->workers);
+	if (r < 0)
+		log_error("cannot start workers: %s", strerror(-r));
+	return r == 0;
+}
+
+struct xenio *xenio_open(const struct config *config, bool is_dry)
+{
+	struct xenio *x = calloc(1, sizeof(*x));
+	if (!x) {
+		log_error("no memory to start with");
+		return NULL;
+	}
+	x->is_dry = is_dry;
+	if (open_all(x, config))
+		return x;
+	xenio_close(x);
+	return NULL;
+}
+
+void xenio_close(struct xenio *x)
+{
+	if (!x)
+		return;
+	worker_pool_close(x->workers);
+	if (x->store && !x->is_dry)
+		reservations_close(x->store);
+	store_close(x->store);
+	hypervisor_close(x->hypervisor);
+	reservations_finish(&x->reservations);
+	free(x);
+}
+
+unsigned xenio_poll(const struct xenio *x, struct pollfd fds[XENIO_MAX_FDS])
+{
+	unsigned n = worker_pool_poll(x->workers, fds);
+	for (int i = 0; x->store && i < STORE_SOURCES_; i++)
+		fds[n++] = (struct pollfd){.fd = store_fd(x->store, (enum store_source)i),
+					   .events = POLLIN};
+	return n;
+}
