@@ -147,8 +147,10 @@ static bool is_connected(struct engine *e, uint64_t now_ms)
 {
 	if (e->is_connected && now_ms >= e->alive_ms) {
 		e->alive_ms = now_ms + ENGINE_ALIVE_MS;
-		if (!e->io.is_alive(e->io.world))
+		if (!e->io.is_alive(e->io.world)) {
+			e->alive_ms = now_ms + ENGINE_RECONNECT_MS;
 			lose_store(e, -EPIPE);
+		}
 	}
 	if (e->is_connected || (e->no_store.is_on && now_ms < e->alive_ms))
 		return e->is_connected;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Alarms and credit: what they may spend, and that no guest gets more by them than its share. */
+#include "host/core/credit.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -243,6 +244,51 @@ START_TEST(a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it)
 }
 END_TEST
 
+/* A guest holds and was told 400 MiB, with 8 of credit where it is credited. */
+static const struct {
+	const char *what;
+	uint64_t credit_mib; /* UINT64_MAX: as it is */
+	bool is_credited;
+	enum credit_change change;
+	uint64_t cap_mib; /* unless it stays */
+} caps[] = {
+	{"as it is", UINT64_MAX, true, CREDIT_STAYS, 0},
+	{"none, and none before", 0, false, CREDIT_STAYS, 0},
+	{"taken back", 0, true, CREDIT_LOWERS, 401},
+	{"less than before", 4, true, CREDIT_LOWERS, 405},
+	{"the same", 8, true, CREDIT_STAYS, 0},
+	{"a little more, not worth a hypercall", 9, true, CREDIT_STAYS, 0},
+	{"a step more", 10, true, CREDIT_RAISES, 411},
+	{"given", 8, false, CREDIT_RAISES, 409},
+};
+
+START_TEST(max_pages_follows_from_a_plans_credit)
+{
+	struct guest_view guest = {.alm_kib = 400 * MIB,
+				   .target_kib = 400 * MIB,
+				   .is_credited = caps[_i].is_credited,
+				   .cap_kib = (caps[_i].is_credited ? 409 : 401) * MIB};
+	uint64_t credit_kib = caps[_i].credit_mib == UINT64_MAX ? PLAN_CREDIT_AS_IT_IS
+								: caps[_i].credit_mib * MIB;
+	uint64_t cap_kib = 0;
+	ck_assert_msg(credit_cap_kib(&guest, credit_kib, 2 * MIB, &cap_kib) == caps[_i].change,
+		      "%s", caps[_i].what);
+	if (caps[_i].change != CREDIT_STAYS)
+		ck_assert_uint_eq(cap_kib, caps[_i].cap_mib * MIB);
+}
+END_TEST
+
+/* The pages that a guest was told to take, and has not yet, are below its max_pages too. */
+START_TEST(credit_is_above_what_a_guest_was_told_to_take)
+{
+	struct guest_view guest = {
+		.alm_kib = 300 * MIB, .target_kib = 400 * MIB, .cap_kib = 401 * MIB};
+	uint64_t cap_kib = 0;
+	ck_assert(credit_cap_kib(&guest, 8 * MIB, 2 * MIB, &cap_kib) == CREDIT_RAISES);
+	ck_assert_uint_eq(cap_kib, 409 * MIB);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, an_alarm_is_answered_out_of_the_reserve);
@@ -258,6 +304,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, used_credit_comes_back_slowly);
 	tcase_add_test(tests, credit_is_no_way_into_the_reserve_without_an_alarm);
 	tcase_add_test(tests, a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it);
+	tcase_add_loop_test(tests, max_pages_follows_from_a_plans_credit, 0, N_ROWS(caps));
+	tcase_add_test(tests, credit_is_above_what_a_guest_was_told_to_take);
 }
 
 int main(void)

@@ -165,6 +165,74 @@ START_TEST(paths)
 }
 END_TEST
 
+static const struct {
+	const char *what, *line;
+	bool is_read;
+} alarms[] = {
+	{"well", "seq=1 uptime_ms=5 reason=stall total_kib=100 avail_kib=7", true},
+	{"empty", "", false},
+	{"not a line", "alarm!", false},
+	{"no memory at all", "seq=1 uptime_ms=5 reason=stall total_kib=0 avail_kib=0", false},
+	{"more available than there is",
+	 "seq=1 uptime_ms=5 reason=stall total_kib=100 avail_kib=101", false},
+	{"without a number", "uptime_ms=5 reason=stall total_kib=100 avail_kib=7", false},
+	{"beyond the range",
+	 "seq=1 uptime_ms=5 reason=stall total_kib=100 avail_kib=99999999999999999999", false},
+};
+
+START_TEST(an_alarm_is_read_strictly)
+{
+	struct alarm_call alarm = {.seq = 77};
+	struct text text = {alarms[_i].line, strlen(alarms[_i].line)};
+	ck_assert_msg(report_parse_alarm(text, &alarm) == alarms[_i].is_read, "%s",
+		      alarms[_i].what);
+	ck_assert_uint_eq(alarm.seq, alarms[_i].is_read ? 1 : 77);
+}
+END_TEST
+
+START_TEST(an_alarm_is_news_once_and_never_older_than_the_report)
+{
+	struct report report = {.uptime_ms = 500};
+	struct alarm_call alarm = {.seq = 3, .uptime_ms = 500};
+	ck_assert(report_alarm_is_news(&report, &alarm, 2, 400));
+	ck_assert(report_alarm_is_news(&report, &alarm, 3, 400)); /* of an agent started anew */
+	ck_assert(!report_alarm_is_news(&report, &alarm, 3, 500));
+	alarm.uptime_ms = 499;
+	ck_assert(!report_alarm_is_news(&report, &alarm, 2, 400));
+	ck_assert(report_is_news(&report, 0, 400));
+	ck_assert(!report_is_news(&report, 0, 500));
+}
+END_TEST
+
+/* The counters that an alarm does not carry stay as the report had them. */
+START_TEST(an_alarm_makes_of_a_report_the_guest_at_its_moment)
+{
+	struct report report = {.seq = 9,
+				.uptime_ms = 500,
+				.total_kib = 1000,
+				.free_kib = 400,
+				.avail_kib = 600,
+				.pswpin = 12,
+				.psi_some_us = 70,
+				.psi_full_us = 60};
+	struct alarm_call alarm = {.seq = 1,
+				   .uptime_ms = 800,
+				   .total_kib = 900,
+				   .avail_kib = 30,
+				   .psi_some_us = 90,
+				   .psi_full_us = 50};
+	struct report now = report_with_alarm(&report, &alarm);
+	ck_assert_uint_eq(now.seq, 9);
+	ck_assert_uint_eq(now.uptime_ms, 800);
+	ck_assert_uint_eq(now.total_kib, 900);
+	ck_assert_uint_eq(now.avail_kib, 30);
+	ck_assert_uint_eq(now.free_kib, 30); /* no more can be free than is available */
+	ck_assert_uint_eq(now.pswpin, 12);
+	ck_assert_uint_eq(now.psi_some_us, 90);
+	ck_assert_uint_eq(now.psi_full_us, 60); /* a counter does not go back */
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, refused_reports_change_nothing);
@@ -173,6 +241,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, round_trip_of_each_field);
 	tcase_add_test(tests, agent_and_alarm_fit_their_keys);
 	tcase_add_test(tests, paths);
+	tcase_add_loop_test(tests, an_alarm_is_read_strictly, 0, N_ROWS(alarms));
+	tcase_add_test(tests, an_alarm_is_news_once_and_never_older_than_the_report);
+	tcase_add_test(tests, an_alarm_makes_of_a_report_the_guest_at_its_moment);
 }
 
 int main(void)

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/played.h"
+
+#include <check.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB UINT64_C(1024)
+
+static struct played_guest *at(void *world, uint32_t domid)
+{
+	struct played *p = world;
+	ck_assert_uint_ge(domid, 1);
+	ck_assert_uint_le(domid, p->n);
+	return &p->guest[domid - 1];
+}
+
+static void note(struct played *p, enum played_kind kind, uint32_t domid, uint64_t kib)
+{
+	ck_assert_uint_lt(p->n_effects, PLAYED_EFFECTS);
+	p->effect[p->n_effects++] = (struct played_effect){kind, domid, kib};
+}
+
+static void write_report(struct played_guest *g, uint64_t avail_kib, uint64_t uptime_ms)
+{
+	snprintf(g->report, sizeof(g->report),
+		 "seq=%" PRIu64 " uptime_ms=%" PRIu64 " total_kib=%" PRIu64 " free_kib=%" PRIu64
+		 " avail_kib=%" PRIu64,
+		 uptime_ms, uptime_ms, g->alm_kib, avail_kib, avail_kib);
+}
+
+uint32_t played_add(struct played *p, uint64_t alm_kib, uint64_t avail_kib)
+{
+	ck_assert_uint_lt(p->n, PLAYED_GUESTS);
+	struct played_guest *g = &p->guest[p->n++];
+	*g = (struct played_guest){.alm_kib = alm_kib,
+				   .cap_kib = alm_kib + MODEL_LIBXL_SLACK_KIB,
+				   .target_kib = alm_kib,
+				   .static_max_kib = 4096 * MIB};
+	snprintf(g->hello, sizeof(g->hello),
+		 "protocol=%d version=1 abilities=report,alarm,self-grow", KEYS_PROTOCOL);
+	write_report(g, avail_kib, 1);
+	return p->n;
+}
+
+static void send_event(struct played *p, uint32_t domid, bool is_report, bool is_alarm)
+{
+	p->event = (struct store_event){.kind = STORE_CAGMA,
+					.domid = domid,
+					.generation = at(p, domid)->generation,
+					.is_report = is_report,
+					.is_alarm = is_alarm};
+	p->has_event = true;
+}
+
+void played_report(struct played *p, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms)
+{
+	write_report(at(p, domid), avail_kib, uptime_ms);
+	send_event(p, domid, true, false);
+}
+
+void played_alarm(struct played *p, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms)
+{
+	struct played_guest *g = at(p, domid);
+	snprintf(g->alarm, sizeof(g->alarm),
+		 "seq=%" PRIu64 " uptime_ms=%" PRIu64 " reason=test total_kib=%" PRIu64
+		 " avail_kib=%" PRIu64,
+		 uptime_ms, uptime_ms, g->alm_kib, avail_kib);
+	send_event(p, domid, false, true);
+}
+
+/* --- the functions ----------------------------------------------------------- */
+
+static int domains(void *world, const struct hypervisor_domain **ret_domain)
+{
+	static struct hypervisor_domain domain[PLAYED_GUESTS];
+	struct played *p = world;
+	for (unsigned i = 0; i < p->n; i++)
+		domain[i] = (struct hypervisor_domain){.domid = i + 1,
+						       .uuid = {(uint8_t)(i + 1)},
+						       .alm_kib = p->guest[i].alm_kib,
+						       .cap_kib = p->guest[i].cap_kib};
+	*ret_domain = domain;
+	return (int)p->n;
+}
+
+static int host(void *world, struct hypervisor_host *ret_host)
+{
+	*ret_host = ((struct played *)world)->host;
+	return 0;
+}
+
+static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
+{
+	at(world, domid)->cap_kib = cap_kib;
+	note(world, PLAYED_CAP, domid, cap_kib);
+	return 0;
+}
+
+static bool is_building(void *world)
+{
+	return ((struct played *)world)->is_building;
+}
+
+static unsigned no_migrations(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS])
+{
+	(void)world;
+	(void)ret_domid;
+	return 0;
+}
+
+static int connect(void *world)
+{
+	struct played *p = world;
+	p->n_connects += !p->is_lost;
+	return p->is_lost ? -ECONNREFUSED : 0;
+}
+
+static void disconnect(void *world)
+{
+	(void)world;
+}
+
+static bool is_alive(void *world)
+{
+	return !((struct played *)world)->is_lost;
+}
+
+static int next_event(void *world, enum store_source source, struct store_event *ret_event)
+{
+	struct played *p = world;
+	if (source != STORE_GUESTS || !p->has_event)
+		return 0;
+	p->has_event = false;
+	*ret_event = p->event;
+	return 1;
+}
+
+static int watch(void *world, enum io_watch what, unsigned domid, unsigned generation)
+{
+	if (what == IO_WATCH_CAGMA)
+		at(world, domid)->generation = generation;
+	return 0;
+}
+
+static int unwatch(void *world, enum io_watch what, unsigned domid, unsigned generation)
+{
+	(void)world;
+	(void)what;
+	(void)domid;
+	(void)generation;
+	return 0;
+}
+
+static int read_key(void *world, unsigned domid, const char *path, char *buf, size_t size)
+{
+	struct played_guest *g = at(world, domid);
+	const char *text = "";
+	if (((struct played *)world)->is_lost)
+		return -EBADF;
+	if (strcmp(path, "name") == 0)
+		return snprintf(buf, size, "g%u", domid);
+	if (strcmp(path, keys_table[KEY_AGENT].path) == 0)
+		text = g->hello;
+	if (strcmp(path, keys_table[KEY_ALARM].path) == 0)
+		text = g->alarm;
+	if (strcmp(path, keys_table[KEY_REPORT].path) == 0) {
+		text = g->report;
+		g->n_reports_read++;
+	}
+	return *text ? snprintf(buf, size, "%s", text) : -ENOENT;
+}
+
+static int read_number(void *world, unsigned domid, const char *path, uint64_t *ret_number)
+{
+	const struct played_guest *g = at(world, domid);
+	if (((struct played *)world)->is_lost)
+		return -EBADF;
+	if (strcmp(path, "memory/target") == 0)
+		*ret_number = g->target_kib;
+	else if (strcmp(path, "memory/static-max") == 0)
+		*ret_number = g->static_max_kib;
+	else
+		return -ENOENT;
+	return 0;
+}
+
+static bool has_libxl(void *world, unsigned domid, const char *path)
+{
+	(void)world;
+	(void)domid;
+	(void)path;
+	return false;
+}
+
+static int write_keys(void *world, unsigned domid, const struct store_value *value,
+		      unsigned n_values, bool gives_way)
+{
+	(void)value;
+	(void)n_values;
+	(void)gives_way;
+	note(world, PLAYED_WRITE, domid, 0);
+	return 0;
+}
+
+static void clear(void *world, unsigned domid)
+{
+	(void)world;
+	(void)domid;
+}
+
+static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
+{
+	(void)world;
+	(void)guests;
+	(void)now_ms;
+	*ret_reserved_kib = 0;
+	return 0;
+}
+
+static int judge_reservations(void *world, const struct policy_conf *conf,
+			      const struct snapshot *snap, const struct verdict *verdict,
+			      bool gives)
+{
+	(void)world;
+	(void)conf;
+	(void)snap;
+	(void)verdict;
+	(void)gives;
+	return 0;
+}
+
+static int start_call(void *world, uint64_t now_ms, const struct target_job *job)
+{
+	struct played *p = world;
+	(void)now_ms;
+	ck_assert_uint_lt(p->n_calls, PLAYED_GUESTS);
+	p->call[p->n_calls++] = *job;
+	note(p, PLAYED_CALL, job->domid, job->target_kib);
+	return 0;
+}
+
+static bool collect_call(void *world, uint64_t now_ms, struct worker_answer *ret_answer)
+{
+	struct played *p = world;
+	(void)now_ms;
+	if (!p->n_calls || p->calls_hang)
+		return false;
+	struct target_job *job = &p->call[--p->n_calls];
+	*ret_answer = (struct worker_answer){.job = *job, .outcome = TARGET_DONE};
+	at(p, job->domid)->target_kib = job->target_kib;
+	at(p, job->domid)->cap_kib = job->target_kib + MODEL_LIBXL_SLACK_KIB;
+	return true;
+}
+
+static uint64_t calls_due_ms(void *world)
+{
+	return ((struct played *)world)->n_calls ? 0 : UINT64_MAX;
+}
+
+static void end_calls(void *world)
+{
+	((struct played *)world)->n_calls = 0;
+}
+
+struct io played_io(struct played *p)
+{
+	return (struct io){.world = p,
+			   .domains = domains,
+			   .host = host,
+			   .set_cap = set_cap,
+			   .is_building = is_building,
+			   .told_migrations = no_migrations,
+			   .find_migrations = no_migrations,
+			   .connect = connect,
+			   .disconnect = disconnect,
+			   .is_alive = is_alive,
+			   .next_event = next_event,
+			   .watch = watch,
+			   .unwatch = unwatch,
+			   .read = read_key,
+			   .read_number = read_number,
+			   .has_libxl = has_libxl,
+			   .write = write_keys,
+			   .clear = clear,
+			   .reserved = reserved,
+			   .judge_reservations = judge_reservations,
+			   .start_call = start_call,
+			   .collect_call = collect_call,
+			   .calls_due_ms = calls_due_ms,
+			   .end_calls = end_calls};
+}
+
+int played_first(const struct played *p, enum played_kind kind, uint32_t domid)
+{
+	for (unsigned i = 0; i < p->n_effects; i++)
+		if (p->effect[i].kind == kind && p->effect[i].domid == domid)
+			return (int)i;
+	return -1;
+}
+
+unsigned played_count(const struct played *p, enum played_kind kind)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < p->n_effects; i++)
+		n += p->effect[i].kind == kind;
+	return n;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * played.h - a small world for tests of the engine: guests that stand in an array, texts in place
+ * of xenstore, and a log of what the engine did, in the order in which it did it.
+ */
+#ifndef CAGMA_TEST_PLAYED_H
+#define CAGMA_TEST_PLAYED_H
+
+#include "host/daemon/engine.h"
+
+enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64 };
+
+struct played_guest {
+	uint64_t alm_kib, cap_kib, target_kib, static_max_kib;
+	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
+	unsigned n_reports_read;
+	unsigned generation; /* as its keys were last watched */
+};
+
+enum played_kind { PLAYED_CAP, PLAYED_CALL, PLAYED_WRITE };
+
+struct played_effect {
+	enum played_kind kind;
+	uint32_t domid;
+	uint64_t kib; /* of a cap or a target */
+};
+
+struct played {
+	struct hypervisor_host host;
+	unsigned n;
+	struct played_guest guest[PLAYED_GUESTS]; /* domid i + 1 */
+	bool is_building;
+	bool is_lost;        /* xenstored does not answer */
+	bool calls_hang;     /* no call ends */
+	unsigned n_connects; /* that succeeded */
+	unsigned n_effects;
+	struct played_effect effect[PLAYED_EFFECTS];
+	struct store_event event;
+	bool has_event;
+	struct target_job call[PLAYED_GUESTS];
+	unsigned n_calls;
+};
+
+/* A guest of `alm_kib` with an agent that has reported so much available. Its domid. */
+uint32_t played_add(struct played *played, uint64_t alm_kib, uint64_t avail_kib);
+
+/* The guest has written anew: a report of `avail_kib`; or an alarm. Each is an event. */
+void played_report(struct played *played, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms);
+void played_alarm(struct played *played, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms);
+
+struct io played_io(struct played *played);
+
+/* How many effects of this kind there were, and of which the first was the i-th; -1: none. */
+int played_first(const struct played *played, enum played_kind kind, uint32_t domid);
+unsigned played_count(const struct played *played, enum played_kind kind);
+
+#endif

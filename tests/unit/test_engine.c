@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* The pass: which effects there are, and in which order. The policies here are the test's own. */
+#include "common/log.h"
+#include "host/core/plan.h"
+#include "tests/unit/played.h"
+#include "tests/unit/suite.h"
+
+#include <string.h>
+
+#define MIB UINT64_C(1024)
+
+enum { START_MS = 1000000, PERIOD_MS = 1000 };
+
+static struct played world;
+static struct engine *engine;
+
+/* What the next plans say. */
+static struct {
+	unsigned n_actions;
+	struct action action[PLAYED_GUESTS];
+	uint64_t credit_kib[PLAYED_GUESTS];
+	uint64_t passes;
+	bool was_urgent[64]; /* is one in alarm? */
+} wish;
+
+static void decide(const struct policy_conf *conf, const struct snapshot *snap,
+		   struct memory *memory, struct plan *plan)
+{
+	(void)conf;
+	(void)memory;
+	wish.was_urgent[wish.passes++ % 64] = model_is_alarmed(snap);
+	for (unsigned i = 0; i < wish.n_actions; i++)
+		plan->action[plan->n_actions++] = wish.action[i];
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->credit_kib[i] = wish.credit_kib[i];
+}
+
+static const struct policy wishful = {.name = "wishful", .decide = decide};
+
+static void set_up(void)
+{
+	world = (struct played){.host = {.total_kib = 4096 * MIB, .free_kib = 512 * MIB}};
+	memset(&wish, 0, sizeof(wish));
+	log_silence();
+}
+
+static void begin(void)
+{
+	struct config config;
+	struct io io = played_io(&world);
+	config_init(&config);
+	config.policy = &wishful;
+	engine = engine_open(&config, &(struct engine_options){0}, &io);
+	ck_assert_ptr_nonnull(engine);
+}
+
+static void tear_down(void)
+{
+	engine_close(engine);
+	engine = NULL;
+}
+
+/* Turns until nothing is left to be said; no pass is due meanwhile. */
+static void turn(uint64_t now_ms)
+{
+	engine_turn(engine, now_ms);
+	for (int i = 0; i < 64; i++) {
+		uint64_t passes = engine_counts(engine).passes;
+		if (engine_wake_ms(engine) > now_ms)
+			return;
+		engine_turn(engine, now_ms);
+		ck_assert_uint_le(engine_counts(engine).passes, passes + 1);
+	}
+}
+
+START_TEST(caps_are_lowered_before_anybody_grows_and_raised_behind)
+{
+	uint32_t lowered = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t grows = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t raised = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[lowered - 1].cap_kib = 450 * MIB; /* credit of a former run */
+	wish.action[wish.n_actions++] = (struct action){grows - 1, 410 * MIB, REASON_NEED};
+	wish.credit_kib[grows - 1] = PLAN_CREDIT_AS_IT_IS;
+	wish.credit_kib[raised - 1] = 8 * MIB;
+	begin();
+	engine_turn(engine, START_MS);
+	int first = played_first(&world, PLAYED_CAP, lowered);
+	int then = played_first(&world, PLAYED_CALL, grows);
+	int last = played_first(&world, PLAYED_CAP, raised);
+	ck_assert_int_ge(first, 0);
+	ck_assert_int_gt(then, first);
+	ck_assert_int_gt(last, then);
+	ck_assert_uint_eq(world.effect[first].kib, 401 * MIB);
+	ck_assert_uint_eq(world.effect[last].kib, 409 * MIB);
+}
+END_TEST
+
+/* Whatever a policy wants: what is not there is not given, and nobody goes below his min. */
+START_TEST(an_unsafe_plan_is_cut_and_counted)
+{
+	uint32_t poor = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t rich = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){poor - 1, 4 * MIB, REASON_GIVE};
+	wish.action[wish.n_actions++] = (struct action){rich - 1, 4000 * MIB, REASON_NEED};
+	begin();
+	engine_turn(engine, START_MS);
+	ck_assert_int_eq(played_first(&world, PLAYED_CALL, poor), -1);
+	int i = played_first(&world, PLAYED_CALL, rich);
+	if (i >= 0)
+		ck_assert_uint_le(world.effect[i].kib, 400 * MIB + world.host.free_kib);
+	ck_assert_uint_gt(engine_counts(engine).cuts, 0);
+}
+END_TEST
+
+/* A guest's alarm is answered at once, and the others' keys are not read for it. */
+START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
+{
+	uint32_t calm = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t short_of = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	turn(START_MS);
+	played_report(&world, calm, 200 * MIB, 20);
+	engine_turn(engine, START_MS + 1); /* taken in, and not due yet */
+	unsigned read_before = world.guest[calm - 1].n_reports_read;
+	uint64_t passes = engine_counts(engine).passes;
+	played_alarm(&world, short_of, 4 * MIB, 30);
+	engine_turn(engine, START_MS + 2);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+	ck_assert(wish.was_urgent[passes % 64]);
+	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before);
+	engine_turn(engine, START_MS + ENGINE_GAP_MS + 2);
+	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before + 1);
+}
+END_TEST
+
+START_TEST(alarms_do_not_put_the_periodic_pass_off)
+{
+	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	turn(START_MS);
+	uint64_t due_ms = START_MS + PERIOD_MS;
+	for (uint64_t t = START_MS + 100; t < due_ms; t += 100) {
+		played_alarm(&world, cries, 4 * MIB, t);
+		turn(t);
+	}
+	uint64_t passes = engine_counts(engine).passes;
+	turn(due_ms);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+}
+END_TEST
+
+START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_hang = true;
+	begin();
+	engine_turn(engine, START_MS);
+	wish.action[0].target_kib = 430 * MIB;
+	engine_turn(engine, START_MS + PERIOD_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1);
+	world.calls_hang = false;
+	engine_turn(engine, START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 2);
+	ck_assert_uint_eq(world.effect[world.n_effects - 1].kib, 430 * MIB);
+}
+END_TEST
+
+START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	turn(START_MS);
+	world.is_lost = true;
+	turn(START_MS + ENGINE_ALIVE_MS);
+	uint64_t passes = engine_counts(engine).passes;
+	turn(START_MS + ENGINE_ALIVE_MS + ENGINE_RECONNECT_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes);
+	ck_assert_uint_eq(engine_counts(engine).lost_connections, 2);
+	world.is_lost = false;
+	unsigned read_before = world.guest[guest - 1].n_reports_read;
+	turn(START_MS + ENGINE_ALIVE_MS + 2 * ENGINE_RECONNECT_MS);
+	ck_assert_uint_eq(world.n_connects, 2);
+	ck_assert_uint_gt(engine_counts(engine).passes, passes);
+	ck_assert_uint_gt(world.guest[guest - 1].n_reports_read, read_before);
+}
+END_TEST
+
+START_TEST(credit_is_withdrawn_at_the_end)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.credit_kib[guest - 1] = 8 * MIB;
+	begin();
+	engine_turn(engine, START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
+	engine_close(engine);
+	engine = NULL;
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 401 * MIB);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, caps_are_lowered_before_anybody_grows_and_raised_behind);
+	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
+	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
+	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
+	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
+	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
+	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
+}
+
+int main(void)
+{
+	return suite_run("engine", add_tests);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether a guest may be moved, and within which bounds. */
+#include "host/core/hold.h"
+#include "tests/unit/suite.h"
+
+#define MIB UINT64_C(1024)
+
+enum { NOW = 1000000, LATER = NOW + 1 };
+
+/* A guest that is ours, and had reported just now. */
+#define WELL     REPORTED, .report_ms = NOW
+#define REPORTED .has_memory = true, .has_agent = true, .has_report = true
+
+static const struct hold_row {
+	const char *what;
+	struct hold_facts facts;
+	enum guest_hold hold;
+} holds[] = {
+	{"well", {WELL}, HOLD_NONE},
+	{"nothing known", {.has_memory = false}, HOLD_BUILDING},
+	{"not built, paused", {.is_paused = true}, HOLD_BUILDING},
+	{"paused", {WELL, .is_paused = true}, HOLD_PAUSED},
+	{"dying, and everything else too",
+	 {.is_dying = true, .is_paused = true, .is_foreign = true, .has_bad_report = true},
+	 HOLD_DYING},
+	{"migrating", {WELL, .migrating_until_ms = LATER}, HOLD_MIGRATING},
+	{"has migrated", {WELL, .migrating_until_ms = NOW}, HOLD_NONE},
+	{"passthrough", {WELL, .has_passthrough = true}, HOLD_PASSTHROUGH},
+	{"another balancer's", {WELL, .is_foreign = true, .by_hand_until_ms = LATER}, HOLD_FOREIGN},
+	{"moved by hand", {WELL, .by_hand_until_ms = LATER}, HOLD_BY_HAND},
+	{"moved by hand long ago", {WELL, .by_hand_until_ms = NOW}, HOLD_NONE},
+	{"its call failed", {WELL, .call_paused_until_ms = LATER}, HOLD_CALL_FAILED},
+	{"bad report",
+	 {.has_memory = true, .has_agent = true, .has_bad_report = true},
+	 HOLD_BAD_REPORT},
+	{"no agent", {.has_memory = true}, HOLD_NO_AGENT},
+	{"an agent's report, and no agent",
+	 {.has_memory = true, .has_report = true, .report_ms = NOW},
+	 HOLD_NO_AGENT},
+	{"an agent without a report", {.has_memory = true, .has_agent = true}, HOLD_NO_AGENT},
+	{"boots without an agent",
+	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
+	 HOLD_NONE},
+	{"has had its time to boot",
+	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = NOW},
+	 HOLD_NO_AGENT},
+	{"silent", {REPORTED, .report_ms = NOW - KEYS_STALE_MS - 1}, HOLD_SILENT},
+	{"nearly silent", {REPORTED, .report_ms = NOW - KEYS_STALE_MS}, HOLD_NONE},
+	{"silent while it was short",
+	 {REPORTED, .is_short = true, .report_ms = NOW - KEYS_STALE_MS - HOLD_SHORT_MS},
+	 HOLD_NONE},
+	{"silent for long while it was short",
+	 {REPORTED, .is_short = true, .report_ms = NOW - KEYS_STALE_MS - HOLD_SHORT_MS - 1},
+	 HOLD_SILENT},
+};
+
+START_TEST(the_first_rule_that_applies_decides)
+{
+	const struct hold_row *row = &holds[_i];
+	enum guest_hold hold = hold_judge(&row->facts, NOW);
+	ck_assert_msg(hold == row->hold, "%s: is %s, not %s", row->what, model_hold_word(hold),
+		      model_hold_word(row->hold));
+}
+END_TEST
+
+START_TEST(a_guest_that_reports_does_not_boot_any_more)
+{
+	struct hold_facts facts = {
+		.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER};
+	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 64 * MIB);
+	ck_assert_uint_eq(hold_boot_kib(&facts, LATER), 0);
+	facts.has_report = true;
+	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 0);
+}
+END_TEST
+
+START_TEST(only_a_guest_that_runs_says_something_by_its_balloon)
+{
+	ck_assert(hold_is_running(&(struct hold_facts){.has_memory = true}));
+	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = false}));
+	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_paused = true}));
+	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_dying = true}));
+}
+END_TEST
+
+static const struct bounds_row {
+	struct hold_bounds bounds;
+	uint64_t min_kib, max_kib;
+} bounds[] = {
+	{{.static_max_kib = 400 * MIB, .conf_min_kib = 100 * MIB}, 100 * MIB, 400 * MIB},
+	{{.static_max_kib = 400 * MIB, .videoram_kib = 16 * MIB}, 0, 416 * MIB},
+	{{.static_max_kib = 400 * MIB, .conf_max_kib = 300 * MIB}, 0, 300 * MIB},
+	{{.static_max_kib = 400 * MIB, .conf_max_kib = 500 * MIB}, 0, 400 * MIB},
+	/* a min that is more than the guest can hold */
+	{{.static_max_kib = 100 * MIB, .conf_min_kib = UINT64_MAX}, 100 * MIB, 100 * MIB},
+	/* whole pages */
+	{{.static_max_kib = 403, .conf_min_kib = 7}, 4, 400},
+	/* a balloon that rests below its target is never told more than static-max */
+	{{.static_max_kib = 400 * MIB, .slack_kib = -(int64_t)(8 * MIB)}, 0, 392 * MIB},
+	{{.static_max_kib = 400 * MIB, .slack_kib = 8 * MIB}, 0, 400 * MIB},
+	{{.static_max_kib = 4, .conf_min_kib = 4, .slack_kib = -(int64_t)(8 * MIB)}, 0, 0},
+	{{.static_max_kib = 400 * MIB, .slack_kib = INT64_MIN}, 0, 0},
+};
+
+START_TEST(bounds_are_within_what_the_guest_can_hold)
+{
+	uint64_t min_kib, max_kib;
+	hold_bounds(&bounds[_i].bounds, &min_kib, &max_kib);
+	ck_assert_uint_eq(min_kib, bounds[_i].min_kib);
+	ck_assert_uint_eq(max_kib, bounds[_i].max_kib);
+	ck_assert_uint_le(min_kib, max_kib);
+}
+END_TEST
+
+START_TEST(a_target_that_nobody_here_has_set_is_by_hand)
+{
+	ck_assert(!hold_target_is_by_hand(400, 0, 0)); /* the first that is seen */
+	ck_assert(!hold_target_is_by_hand(400, 400, 0));
+	ck_assert(!hold_target_is_by_hand(500, 400, 500));
+	ck_assert(hold_target_is_by_hand(500, 400, 0));
+	ck_assert(hold_target_is_by_hand(500, 400, 600));
+}
+END_TEST
+
+START_TEST(a_raised_cap_is_told_from_libxls_own)
+{
+	uint64_t plain_kib = 400 * MIB + MODEL_LIBXL_SLACK_KIB;
+	ck_assert(!hold_cap_is_raised(plain_kib, 400 * MIB));
+	ck_assert(!hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB, 400 * MIB));
+	ck_assert(hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB + 4, 400 * MIB));
+	ck_assert(!hold_cap_is_raised(0, 400 * MIB));
+}
+END_TEST
+
+START_TEST(nobody_has_more_than_xen_let_him_have)
+{
+	struct report report = {.total_kib = 400 * MIB};
+	ck_assert_ptr_null(hold_check_report(&report, 400 * MIB));
+	ck_assert_ptr_null(hold_check_report(&report, 400 * MIB - HOLD_REPORT_SLACK_KIB));
+	ck_assert_ptr_nonnull(hold_check_report(&report, 400 * MIB - HOLD_REPORT_SLACK_KIB - 1));
+	report.total_kib = KEYS_MAX_KIB;
+	ck_assert_ptr_nonnull(hold_check_report(&report, 400 * MIB));
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, the_first_rule_that_applies_decides, 0, N_ROWS(holds));
+	tcase_add_test(tests, a_guest_that_reports_does_not_boot_any_more);
+	tcase_add_test(tests, only_a_guest_that_runs_says_something_by_its_balloon);
+	tcase_add_loop_test(tests, bounds_are_within_what_the_guest_can_hold, 0, N_ROWS(bounds));
+	tcase_add_test(tests, a_target_that_nobody_here_has_set_is_by_hand);
+	tcase_add_test(tests, a_raised_cap_is_told_from_libxls_own);
+	tcase_add_test(tests, nobody_has_more_than_xen_let_him_have);
+}
+
+int main(void)
+{
+	return suite_run("hold", add_tests);
+}
