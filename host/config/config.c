@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/config_guest.h"
+#include "host/config/config_guest.h"
 
 #include <ctype.h>
 #include <stdarg.h>

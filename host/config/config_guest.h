@@ -3,12 +3,12 @@
  * config_guest.h - one entry of `guests = [ … ]` in cagmad.conf: the administrator's word on one
  * guest.
  */
-#ifndef CAGMA_DAEMON_CONFIG_GUEST_H
-#define CAGMA_DAEMON_CONFIG_GUEST_H
+#ifndef CAGMA_CONFIG_GUEST_H
+#define CAGMA_CONFIG_GUEST_H
 
 #include "host/core/options.h"
 #include "host/core/uuid.h"
-#include "host/daemon/complaints.h"
+#include "host/config/complaints.h"
 
 #define CONFIG_DOM0_NAME "Domain-0"
 
