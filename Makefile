@@ -40,7 +40,7 @@ ALL_LDFLAGS += $(SANFLAGS)
 # --- what there is: a folder is pure, or it is an edge -----------------------
 PURE_FOLDERS = common host/core host/policy host/precopy host/sim guest/core
 COMMON_EDGES = $(addprefix common/,file log clock command trouble)
-HOST_EDGES   = host/xen host/daemon host/ctl host/migrate host/simcmd
+HOST_EDGES   = host/xen host/config host/daemon host/ctl host/migrate host/simcmd
 GUEST_EDGES  = guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
 # Each of these stands alone: no library has it, and nothing is linked with it.

@@ -7,7 +7,7 @@
  */
 #include "common/clock.h"
 #include "common/log.h"
-#include "host/daemon/config_file.h"
+#include "host/config/config_file.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/xenio.h"
 #include "host/daemon/worker.h"

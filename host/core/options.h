@@ -41,7 +41,7 @@
 	X(credit_mib, credit_kib, MIB, 32, 0, OPTIONS_MAX_MIB,                                     \
 	  "the most that a guest may grow by itself; 0: not at all")
 
-/* These are for cagmad alone: members of struct config (host/daemon/config.h). */
+/* These are for cagmad alone: members of struct config (host/config/config.h). */
 #define OPTIONS_DAEMON(X)                                                                          \
 	X(by_hand_s, by_hand_s, S, 3600, 0, 31536000,                                              \
 	  "how long a guest whose target somebody else has set is left alone")                     \
@@ -55,7 +55,7 @@
 	X(call_timeout_ms, call_timeout_ms, MS, 5000, 100, 600000,                                 \
 	  "how long a call into libxl may take")
 
-/* These stand in an entry of `guests`: members of struct config_guest (host/daemon/config_guest.h).
+/* These stand in an entry of `guests`: members of struct config_guest (host/config/config_guest.h).
  * The default 0 says that the entry does not give the number. */
 #define OPTIONS_GUEST(X)                                                                           \
 	X(min_mib, min_kib, MIB, 0, 1, OPTIONS_MAX_MIB, "the guest is never taken below this")     \

@@ -4,6 +4,7 @@
 #include "common/amount.h"
 #include "common/log.h"
 #include "common/trouble.h"
+#include "host/daemon/absent.h"
 #include "host/daemon/calls.h"
 #include "host/daemon/cap.h"
 #include "host/daemon/guests.h"
@@ -38,6 +39,7 @@ struct engine {
 	struct publish_round words, amounts;
 	uint64_t amounts_ms;
 	uint64_t n_passes;
+	bool absent_are_told; /* the guests that are listed and not there */
 };
 
 /* --- opening and closing ------------------------------------------------- */
@@ -129,6 +131,7 @@ void engine_reload(struct engine *e, struct config *config)
 	e->config = *config;
 	*config = (struct config){0};
 	guests_configure_anew(&e->guests);
+	e->absent_are_told = false;
 	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	e->due_ms = 0;
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,
@@ -296,6 +299,8 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		return;
 	}
 	trouble_end(&e->no_host, "Xen's domains can be read again");
+	if (!e->absent_are_told)
+		e->absent_are_told = absent_say(&e->config, &e->guests);
 	decide(e, &conf, &snap);
 	if (!e->options.is_dry) /* nothing will have moved before the next period */
 		ask_for_pass(e, e->plan.wake_ms);

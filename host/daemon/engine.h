@@ -9,7 +9,7 @@
 #ifndef CAGMA_DAEMON_ENGINE_H
 #define CAGMA_DAEMON_ENGINE_H
 
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 #include "host/daemon/io.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include "host/core/balloon.h"
 #include "host/core/hold.h"
 #include "host/core/uuid.h"
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 #include "common/trouble.h"
 
 enum {

@@ -5,7 +5,7 @@
 #ifndef CAGMA_DAEMON_XENIO_H
 #define CAGMA_DAEMON_XENIO_H
 
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 #include "host/daemon/io.h"
 
 #include <poll.h>

@@ -168,6 +168,21 @@ START_TEST(sighup_reads_the_configuration_and_refuses_a_bad_one)
 }
 END_TEST
 
+START_TEST(a_listed_guest_that_is_no_domain_is_told_once)
+{
+	char config[256];
+	stage_open(1664);
+	stage_boot("web", 200, "0:60", true);
+	snprintf(config, sizeof(config), "%sguests = [ \"name=web\", \"name=wbe\" ]\n",
+		 stage_config);
+	stage_start(config, NULL);
+	ck_assert(stage_wait_said("guest wbe: no such domain here"));
+	struct lab_guest *later = stage_boot("db", 200, "0:60", true);
+	ck_assert(stage_key_is(later, "cagma/state", "managed"));
+	ck_assert_uint_eq(stage_said("no such domain here"), 1);
+}
+END_TEST
+
 START_TEST(minimums_that_do_not_fit_are_refused_with_the_sum)
 {
 	stage_open(640);
@@ -401,6 +416,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, dry_run_says_and_does_not);
 	tcase_add_test(tests, sigterm_leaves_targets_and_takes_its_keys);
 	tcase_add_test(tests, sighup_reads_the_configuration_and_refuses_a_bad_one);
+	tcase_add_test(tests, a_listed_guest_that_is_no_domain_is_told_once);
 	tcase_add_test(tests, minimums_that_do_not_fit_are_refused_with_the_sum);
 	tcase_add_test(tests, workers_are_ready_before_their_first_call);
 	tcase_add_test(tests, a_lock_held_on_one_guest_does_not_stop_the_others);

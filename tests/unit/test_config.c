@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
-#include "host/daemon/config_file.h"
+#include "host/config/config_file.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/complaints.h"
+#include "host/config/complaints.h"
 
 #include <stdarg.h>
 

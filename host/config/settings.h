@@ -6,8 +6,8 @@
  * names there are, nor the line of any, nor that one is given twice. So the settings are walked
  * through here: each word outside of strings, comments and lists that is followed by '=' or '+='.
  */
-#ifndef CAGMA_DAEMON_SETTINGS_H
-#define CAGMA_DAEMON_SETTINGS_H
+#ifndef CAGMA_CONFIG_SETTINGS_H
+#define CAGMA_CONFIG_SETTINGS_H
 
 #include "common/text.h"
 

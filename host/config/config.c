@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,9 +39,7 @@ const struct config_guest *config_guest_find(const struct config *config, const 
 	const struct config_guest *found = NULL;
 	for (unsigned i = 0; i < config->n_guests; i++) {
 		const struct config_guest *g = &config->guest[i];
-		if (g->by_uuid && memcmp(g->uuid, uuid, sizeof(g->uuid)) == 0)
-			return g;
-		if (!g->by_uuid && strcmp(g->name, name) == 0)
+		if (config_guest_is_for(g, name, uuid) && (g->by_uuid || !found))
 			found = g;
 	}
 	return found;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/settings.h"
+#include "host/config/settings.h"
 
 #include <ctype.h>
 #include <string.h>

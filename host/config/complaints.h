@@ -2,8 +2,8 @@
 /*
  * complaints.h - what is wrong with a file, said line by line. (Edge: writes to a FILE.)
  */
-#ifndef CAGMA_DAEMON_COMPLAINTS_H
-#define CAGMA_DAEMON_COMPLAINTS_H
+#ifndef CAGMA_CONFIG_COMPLAINTS_H
+#define CAGMA_CONFIG_COMPLAINTS_H
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/config_guest.h"
+#include "host/config/config_guest.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -150,10 +150,13 @@ bool config_guest_is_dom0(const struct config_guest *g)
 
 bool config_guest_is_same(const struct config_guest *a, const struct config_guest *b)
 {
-	if (a->by_uuid != b->by_uuid)
-		return false;
-	return a->by_uuid ? memcmp(a->uuid, b->uuid, sizeof(a->uuid)) == 0
-			  : strcmp(a->name, b->name) == 0;
+	return a->by_uuid == b->by_uuid && config_guest_is_for(a, b->name, b->uuid);
+}
+
+bool config_guest_is_for(const struct config_guest *g, const char *name,
+			 const uint8_t uuid[UUID_BYTES])
+{
+	return g->by_uuid ? memcmp(g->uuid, uuid, UUID_BYTES) == 0 : strcmp(g->name, name) == 0;
 }
 
 void config_guest_label(const struct config_guest *g, char ret_label[CONFIG_MAX_NAME + 1])

@@ -3,12 +3,12 @@
  * config_guest.h - one entry of `guests = [ … ]` in cagmad.conf: the administrator's word on one
  * guest.
  */
-#ifndef CAGMA_DAEMON_CONFIG_GUEST_H
-#define CAGMA_DAEMON_CONFIG_GUEST_H
+#ifndef CAGMA_CONFIG_GUEST_H
+#define CAGMA_CONFIG_GUEST_H
 
 #include "host/core/options.h"
 #include "host/core/uuid.h"
-#include "host/daemon/complaints.h"
+#include "host/config/complaints.h"
 
 #define CONFIG_DOM0_NAME "Domain-0"
 
@@ -21,7 +21,7 @@ enum {
 struct config_guest {
 	bool by_uuid;
 	char name[CONFIG_MAX_NAME + 1]; /* or */
-	uint8_t uuid[16];
+	uint8_t uuid[UUID_BYTES];
 	OPTIONS_GUEST(OPTIONS_MEMBER)
 };
 
@@ -43,6 +43,14 @@ bool config_guest_is_dom0(const struct config_guest *guest);
 
 /* Both are listed by the same name, or by the same UUID. */
 bool config_guest_is_same(const struct config_guest *a, const struct config_guest *b);
+
+/* It is the entry of a guest of this name and UUID. */
+bool config_guest_is_for(const struct config_guest *guest, const char *name,
+			 const uint8_t uuid[UUID_BYTES]);
+
+/* It is the entry of a guest of this name and UUID. */
+bool config_guest_is_for(const struct config_guest *guest, const char *name,
+			 const uint8_t uuid[UUID_BYTES]);
 
 /* The name, or the UUID, which is shorter than a name may be, by which it is listed. */
 void config_guest_label(const struct config_guest *guest, char ret_label[CONFIG_MAX_NAME + 1]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/config_file.h"
+#include "host/config/config_file.h"
 
-#include "host/daemon/settings.h"
+#include "host/config/settings.h"
 
 #include <errno.h>
 #include <libxlutil.h>

@@ -2,10 +2,10 @@
 /*
  * config_file.h - reading cagmad.conf: xl.conf's syntax, by Xen's own parser. (Edge: libxlutil.)
  */
-#ifndef CAGMA_DAEMON_CONFIG_FILE_H
-#define CAGMA_DAEMON_CONFIG_FILE_H
+#ifndef CAGMA_CONFIG_FILE_H
+#define CAGMA_CONFIG_FILE_H
 
-#include "host/daemon/config.h"
+#include "host/config/config.h"
 
 #define CONFIG_DEFAULT_PATH CAGMA_SYSCONFDIR "/xen/cagmad.conf"
 

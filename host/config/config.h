@@ -5,10 +5,10 @@
  * Names, defaults and ranges of the numbers are in host/core/options.h. The manual is
  * cagmad.conf(5).
  */
-#ifndef CAGMA_DAEMON_CONFIG_H
-#define CAGMA_DAEMON_CONFIG_H
+#ifndef CAGMA_CONFIG_H
+#define CAGMA_CONFIG_H
 
-#include "host/daemon/config_guest.h"
+#include "host/config/config_guest.h"
 #include "host/policy/policy.h"
 
 #include <stdio.h>

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/daemon/absent.h"
+
+#include "common/log.h"
+
+#include <string.h>
+
+/* A domain that is being built has no name yet; "?" stands for it then. */
+static bool has_name(const struct guest *g)
+{
+	return g->name[0] && strcmp(g->name, "?") != 0;
+}
+
+static bool is_there(const struct config_guest *listed, const struct guests *guests)
+{
+	for (unsigned i = 0; i < guests->n; i++)
+		if (config_guest_is_for(listed, guests->guest[i].name, guests->guest[i].uuid))
+			return true;
+	return false;
+}
+
+bool absent_say(const struct config *config, const struct guests *guests)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < guests->n; i++)
+		if (!has_name(&guests->guest[i]))
+			return false;
+	for (unsigned i = 0; i < config->n_guests; i++) {
+		const struct config_guest *listed = &config->guest[i];
+		char label[CONFIG_MAX_NAME + 1];
+		if (is_there(listed, guests) || ++n > ABSENT_MAX_LINES)
+			continue;
+		config_guest_label(listed, label);
+		log_info("guest %s: no such domain here", label);
+	}
+	if (n > ABSENT_MAX_LINES)
+		log_info("%u more guests are listed: no such domains here", n - ABSENT_MAX_LINES);
+	return true;
+}
