@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/command.h"
 
+#include "common/log.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -32,7 +33,7 @@ int command_start(char *const argv[], pid_t *ret_pid)
 		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 		execvp(argv[0], argv);
 		int error = errno;
-		fprintf(stderr, "cagmactl: cannot run %s: %s\n", argv[0], strerror(error));
+		log_error("cannot run %s: %s", argv[0], strerror(error));
 		_exit(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_RUN);
 	}
 	*ret_pid = pid;

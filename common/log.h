@@ -10,6 +10,7 @@
 #define CAGMA_LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -28,5 +29,12 @@ void log_silence(void);
 
 /* True once the program logs debug lines. */
 bool log_is_verbose(void);
+
+/* The program's name, as log_init() was given it. */
+const char *log_program(void);
+
+/* A stream whose lines are logged, each as a message; lines may be as long as a message. To be
+ * closed by fclose(). NULL with errno if there is no memory for it. */
+FILE *log_open_stream(enum log_level level);
 
 #endif

@@ -32,21 +32,19 @@ struct errand {
 
 const char *reserve_find_daemon(struct store *store)
 {
-	char line[TOOLKEYS_MAX_BYTES + 1];
 	struct toolkeys_daemon daemon;
-	uint64_t present;
-	int len = tool_read(store, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
-	if (len == -ENOENT)
+	switch (tool_find_daemon(store, &daemon)) {
+	case 0:
+		return NULL;
+	case -ENOENT:
 		return "no cagmad runs here (systemctl start cagmad)";
-	if (len < 0)
-		return "xenstore cannot be read";
-	if (line_parse(&toolkeys_daemon_format, (struct text){line, (size_t)len}, &daemon,
-		       &present) != LINE_OK ||
-	    daemon.protocol != TOOLKEYS_PROTOCOL)
-		return "the cagmad that runs here is of another version";
-	if (kill((pid_t)daemon.pid, 0) < 0 && errno == ESRCH)
+	case -ESRCH:
 		return "no cagmad runs here: it has died (systemctl start cagmad)";
-	return NULL;
+	case -EPROTO:
+		return "the cagmad that runs here is of another version";
+	default:
+		return "xenstore cannot be read";
+	}
 }
 
 /* --- the request ---------------------------------------------------------- */
@@ -150,10 +148,13 @@ static bool state_is(const struct errand *e, enum reservation_state state)
 
 static void tell_refused(const struct errand *e)
 {
-	log_error("refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
-		  " that guests could give = %" PRIu64 " MiB",
-		  mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
-		  mib(e->state.free_kib) + mib(e->state.give_kib));
+	log_error(
+		"refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
+		" that guests could give = %" PRIu64 " MiB; %" PRIu64
+		" more are free, but kept: a quarter of reserve_mib, other reservations, and what "
+		"is promised to guests. Guests keep what they want, and their min_mib",
+		mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
+		mib(e->state.free_kib) + mib(e->state.give_kib), mib(e->state.withheld_kib));
 }
 
 static void tell_late(const struct errand *e)
@@ -210,7 +211,7 @@ static enum outcome judge_silence(struct errand *e)
 	if (!is_silent && now_ms < e->late_ms + RESERVE_ANSWER_MS)
 		return OUTCOME_WAIT;
 	end_progress(e);
-	log_error("cagmad does not answer");
+	log_error("cagmad does not answer; its log may say why (journalctl -u cagmad)");
 	return OUTCOME_FAILED;
 }
 

@@ -259,9 +259,10 @@ static void tell(const struct reservation *l)
 		break;
 	case RESERVATION_REFUSED:
 		log_info("reservation %" PRIu32 " is refused: %" PRIu64 " MiB wanted; %" PRIu64
-			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB",
+			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB; %" PRIu64
+			 " more are free, but kept",
 			 l->id, size_mib, l->free_kib / 1024, l->give_kib / 1024,
-			 l->free_kib / 1024 + l->give_kib / 1024);
+			 l->free_kib / 1024 + l->give_kib / 1024, l->withheld_kib / 1024);
 		break;
 	case RESERVATION_LATE:
 		log_info("reservation %" PRIu32 ": of %" PRIu64 " MiB only %" PRIu64
