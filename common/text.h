@@ -41,4 +41,12 @@ enum { TEXT_MAX_DIGITS = 20 }; /* of any number */
 /* Writes `number` in decimal, without a NUL. How many digits it has. */
 size_t text_write_number(uint64_t number, char digits[TEXT_MAX_DIGITS]);
 
+/*
+ * Copies `text` into buf[size] with a NUL, fit to be printed or recorded: each
+ * byte that is not printable ASCII, or is one of `avoid`, becomes '?', so that
+ * neither terminals nor readers of records are led astray. A text that does not
+ * fit is cut, and ends with "...". `size` is at least 4.
+ */
+void text_printable(struct text text, const char *avoid, char *buf, size_t size);
+
 #endif

@@ -118,7 +118,8 @@ static void print_one(struct store *store, uint32_t id)
 	bool is_answered = line_parse(&toolkeys_state_format,
 				      read_key(store, TOOLKEYS_STATE, id, answer, sizeof(answer)),
 				      &state, &present) == LINE_OK;
-	bool is_named = toolkeys_is_name(read_key(store, TOOLKEYS_NAME, id, name, sizeof(name)));
+	struct text named = read_key(store, TOOLKEYS_NAME, id, line, sizeof(line));
+	text_printable(named, "", name, sizeof(name));
 	if (is_answered && present & STATE_BIT(domid))
 		snprintf(guest, sizeof(guest), "%" PRIu64, state.domid);
 	printf("%6" PRIu32 "  %-8s %9" PRIu64 " ", id, is_answered ? state.state : "new",
@@ -128,7 +129,7 @@ static void print_one(struct store *store, uint32_t id)
 	else
 		printf("%13s", "-");
 	printf(" %10" PRIu64 "  %-6s %s\n", amount_less(request.until_ms, clock_boot_ms()) / 1000,
-	       guest[0] ? guest : "-", is_named ? name : "-");
+	       guest[0] ? guest : "-", name[0] ? name : "-");
 }
 
 static int do_reservations(int argc, char **argv)

@@ -108,8 +108,10 @@ static int read_state(struct store *store, uint32_t id, struct toolkeys_state *r
 
 static void tell_made(const struct reservation *l)
 {
+	char name[TOOLKEYS_MAX_NAME + 1];
+	text_printable((struct text){l->name, strlen(l->name)}, "", name, sizeof(name));
 	log_info("reservation %" PRIu32 ": %" PRIu64 " MiB%s%s, %s", l->id,
-		 MIB_OF(l->request.size_kib), l->name[0] ? " for " : "", l->name,
+		 MIB_OF(l->request.size_kib), name[0] ? " for " : "", name,
 		 reservation_state_word(l->state));
 }
 
