@@ -45,7 +45,7 @@ int command_take_signal(int signal_fd, pid_t pid)
 	struct signalfd_siginfo info;
 	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	/* what the terminal sends goes to all of its foreground programs */
+	/* the terminal sends a signal to all programs in its foreground */
 	if (pid > 0 && info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
 		kill(pid, (int)info.ssi_signo);
 	return (int)info.ssi_signo;

@@ -75,9 +75,9 @@ static ssize_t write_stream(void *cookie, const char *text, size_t len)
 {
 	struct log_stream *stream = cookie;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\n')
+		if (text[i] == '\n' || stream->len == sizeof(stream->line) - 1)
 			log_rest(stream);
-		else if (stream->len < sizeof(stream->line))
+		if (text[i] != '\n')
 			stream->line[stream->len++] = text[i];
 	}
 	return (ssize_t)len;
