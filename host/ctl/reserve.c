@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One reservation on its way. */
+/* One reservation, from its request to its end. */
 struct errand {
 	struct store *store;
 	const struct reserve *asked;
@@ -47,7 +47,7 @@ const char *reserve_find_daemon(struct store *store)
 	}
 }
 
-/* --- the request ---------------------------------------------------------- */
+/* --- the request --- */
 
 static void path_of(const struct errand *e, enum toolkeys_key key, char path[TOOLKEYS_MAX_PATH])
 {
@@ -76,7 +76,7 @@ static int ask(struct errand *e)
 	return tool_add_reservation(e->store, line, e->asked->name, RESERVATION_MAX, &e->id);
 }
 
-/* -ENOENT when it is over already. */
+/* 0; -ENOENT if the reservation is over already; another -errno. */
 static int keep_until(struct errand *e, uint64_t until_ms)
 {
 	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
@@ -95,7 +95,7 @@ static void withdraw(struct errand *e)
 	tool_remove(e->store, path);
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting --- */
 
 static uint64_t mib(uint64_t kib)
 {
@@ -121,7 +121,7 @@ static void end_progress(struct errand *e)
 	e->shows_progress = false;
 }
 
-/* 0, or -errno: there is no answer yet (-EAGAIN), or no reservation any more (-ENOENT). */
+/* 0; -EAGAIN if there is no answer yet; -ENOENT if the reservation is gone; another -errno. */
 static int read_answer(struct errand *e)
 {
 	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
@@ -197,7 +197,8 @@ static enum outcome take_answer(struct errand *e)
 	return OUTCOME_FAILED;
 }
 
-/* A cagmad that is being restarted goes on where it was; one that stays away does not. */
+/* A cagmad that is restarted goes on where it was, so its absence is forgiven until the wait is
+ * over. */
 static enum outcome judge_silence(struct errand *e)
 {
 	uint64_t now_ms = clock_boot_ms();
@@ -215,7 +216,7 @@ static enum outcome judge_silence(struct errand *e)
 	return OUTCOME_FAILED;
 }
 
-/* Until something may have changed. False when a signal wants us to end. */
+/* Sleeps until something may have changed. False if a signal asks this program to end. */
 static bool doze(struct errand *e)
 {
 	struct pollfd fds[] = {{.fd = store_fd(e->store, STORE_HOST), .events = POLLIN},
@@ -241,9 +242,10 @@ static bool wait_for_memory(struct errand *e)
 	return outcome == OUTCOME_THERE;
 }
 
-/* --- the command ---------------------------------------------------------- */
+/* --- the command --- */
 
-/* Kept on in time as long as the command runs, so that it ends soon after us, whatever ends us. */
+/* Puts the reservation's end off for as long as the command runs. If this program is killed, the
+ * reservation ends for_ms later at the latest. */
 static void keep_on(struct errand *e, uint64_t *at_ms)
 {
 	uint64_t now_ms = clock_boot_ms();
@@ -276,7 +278,7 @@ static int run_command(struct errand *e)
 		command_take_signal(e->signal_fd, pid);
 		keep_on(e, &renew_ms);
 	}
-	/* over now, unless a guest that is still being built uses it: cagmad knows */
+	/* the reservation ends now, unless cagmad sees that a guest is being built from it */
 	keep_until(e, clock_boot_ms());
 	return status;
 }

@@ -20,12 +20,13 @@ static int open_context(bool verbose)
 		return 0;
 	if (store_probe() < 0)
 		return ERROR_FAIL;
-	/* libxl's own words on a failure would come at every try; the daemon says it once */
+	/* libxl would log a failure at every try; the daemon logs it once */
 	logger = xtl_createlogger_stdiostream(stderr, verbose ? XTL_DETAIL : XTL_CRITICAL, 0);
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
 }
 
-/* What is asked of a domain that is always there links and loads the rest. */
+/* A question about dom0, which is always there, makes libxl connect and load everything it needs.
+ */
 void target_prepare(bool verbose)
 {
 	libxl_dominfo info;
@@ -65,7 +66,7 @@ static int try_to_set(const struct target_job *job, bool verbose)
 		r = check_domain(job);
 	if (r == 0)
 		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
-	/* whatever it was, a context that has met an error may be stuck with it */
+	/* a context that has met an error may meet it again for ever */
 	if (r != 0 && r != ERROR_DOMAIN_NOTFOUND)
 		target_finish();
 	return r;
@@ -73,7 +74,7 @@ static int try_to_set(const struct target_job *job, bool verbose)
 
 enum target_outcome target_set(const struct target_job *job, bool verbose, int32_t *ret_libxl_error)
 {
-	bool is_kept = context != NULL; /* and perhaps of a xenstored that was started anew since */
+	bool is_kept = context != NULL; /* then its xenstored may be gone */
 	int r = try_to_set(job, verbose);
 	if (is_kept && !context)
 		r = try_to_set(job, verbose);

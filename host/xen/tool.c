@@ -76,7 +76,7 @@ static int end_transaction(struct xs_handle *h, xs_transaction_t t, int r)
 	return xs_transaction_end(h, t, false) ? 0 : store_error(errno);
 }
 
-/* 0, -ENOENT, another -errno. */
+/* 0 if the key exists; -ENOENT if not; another -errno. */
 static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
 	char full[STORE_MAX_PATH];
@@ -108,7 +108,7 @@ int tool_remove(struct store *s, const char *path)
 									     : store_error(errno);
 }
 
-/* Numbers are given once only, so that nobody releases another's reservation. */
+/* Each number is given once only, so that nobody releases another one's reservation by it. */
 static int take_number(struct xs_handle *h, xs_transaction_t t, uint32_t *ret_id)
 {
 	char full[STORE_MAX_PATH], text[16];
