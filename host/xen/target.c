@@ -3,6 +3,7 @@
 
 #include "host/xen/store.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,7 +73,35 @@ static int try_to_set(const struct target_job *job, bool verbose)
 	return r;
 }
 
-enum target_outcome target_set(const struct target_job *job, bool verbose, int32_t *ret_libxl_error)
+/* What an error of libxl_set_memory_target() means (libxl_mem.c of Xen 4.17). */
+static const struct {
+	int error;
+	const char *cause;
+} causes[] = {
+	{ERROR_JSON_CONFIG_EMPTY, "libxl has no record of this guest below /var/lib/xen, as of one "
+				  "that another toolstack made"},
+	{ERROR_LOCK_FAIL, "libxl cannot lock its record of this guest below /var/lib/xen; is there "
+			  "room, and may it write there?"},
+	{ERROR_INVAL,
+	 "the target is above memory/static-max, or dom0 would have less than 128 MiB"},
+	{ERROR_NOMEM, "dom0 has too little memory"},
+};
+
+static void explain(int error, char why[TARGET_MAX_WHY])
+{
+	const char *name = libxl_error_to_string(error), *cause = "cagmad -v shows what libxl says";
+	char word[64];
+	snprintf(word, sizeof(word), "%s", name ? name : "unknown");
+	for (char *c = word; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	for (unsigned i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (causes[i].error == error)
+			cause = causes[i].cause;
+	snprintf(why, TARGET_MAX_WHY, "ERROR_%s (%d): %s", word, error, cause);
+}
+
+enum target_outcome target_set(const struct target_job *job, bool verbose,
+			       char ret_why[TARGET_MAX_WHY])
 {
 	bool is_kept = context != NULL; /* then its xenstored may be gone */
 	int r = try_to_set(job, verbose);
@@ -82,6 +111,6 @@ enum target_outcome target_set(const struct target_job *job, bool verbose, int32
 		return TARGET_DONE;
 	if (r == ERROR_DOMAIN_NOTFOUND)
 		return TARGET_GONE;
-	*ret_libxl_error = r;
+	explain(r, ret_why);
 	return TARGET_REFUSED;
 }

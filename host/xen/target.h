@@ -24,6 +24,8 @@ enum target_outcome {
 	TARGET_DIED,    /* the process that called libxl died */
 };
 
+enum { TARGET_MAX_WHY = 192 }; /* bytes of the reason of a refusal, NUL included */
+
 /*
  * Gets ready for target_set(). That takes ten times as long as a call, so a worker
  * does it before it has a job; target_set() does it if it was not done. Errors show
@@ -35,11 +37,11 @@ void target_prepare(bool verbose);
  * Makes job->target_kib the target of job->domid if the domain still has
  * job->uuid; libxl sets max_pages with it. May block as long as libxl's locks do.
  * A call that fails on a connection that was kept is tried once more on a new
- * one, since another xenstored may run by now. With TARGET_REFUSED,
- * *ret_libxl_error is libxl's error, ERROR_* of libxl.h.
+ * one, since another xenstored may run by now. With TARGET_REFUSED, `ret_why` is
+ * libxl's error by name and number, and what it means: "ERROR_NOMEM (-5): …".
  */
 enum target_outcome target_set(const struct target_job *job, bool verbose,
-			       int32_t *ret_libxl_error);
+			       char ret_why[TARGET_MAX_WHY]);
 
 /* Closes the connection that target_set() keeps open between calls. */
 void target_finish(void);
