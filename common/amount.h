@@ -17,12 +17,13 @@ static inline uint64_t amount_max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* How much more `a` is than `b`; 0 when it is not. */
+/* How much larger `a` is than `b`; 0 if it is not larger. */
 static inline uint64_t amount_less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
 }
 
+/* How far `a` and `b` are apart. */
 static inline uint64_t amount_distance(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : b - a;

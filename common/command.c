@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/command.h"
 
+#include "common/log.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -32,7 +33,7 @@ int command_start(char *const argv[], pid_t *ret_pid)
 		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 		execvp(argv[0], argv);
 		int error = errno;
-		fprintf(stderr, "cagmactl: cannot run %s: %s\n", argv[0], strerror(error));
+		log_error("cannot run %s: %s", argv[0], strerror(error));
 		_exit(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_RUN);
 	}
 	*ret_pid = pid;
@@ -44,7 +45,7 @@ int command_take_signal(int signal_fd, pid_t pid)
 	struct signalfd_siginfo info;
 	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
 		return 0;
-	/* what the terminal sends goes to all of its foreground programs */
+	/* the terminal sends a signal to all programs in its foreground */
 	if (pid > 0 && info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
 		kill(pid, (int)info.ssi_signo);
 	return (int)info.ssi_signo;

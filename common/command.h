@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * command.h - running another program in our place: its signals, its end.
- * (Edge, in cagmactl.)
+ * command.h - running another program as a part of this one: the signals that
+ * reach it, and its exit status. (Edge.)
  */
 #ifndef CAGMA_COMMON_COMMAND_H
 #define CAGMA_COMMON_COMMAND_H
@@ -10,23 +10,28 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As env(1) and the shells have it. */
+/* Exit statuses, as env(1) and the shells use them. */
 enum { COMMAND_NOT_RUN = 126, COMMAND_NOT_FOUND = 127, COMMAND_SIGNALLED = 128 };
 
-/* From here on the signals that end a program, and SIGCHLD, come through the descriptor alone,
- * which does not block. -1 with errno. */
+/*
+ * Blocks SIGCHLD and the signals that end a program; from then on they come
+ * through the descriptor alone, which does not block. The descriptor, or -1 with
+ * errno.
+ */
 int command_open_signals(void);
 
-/* 0 and *ret_pid, or -errno. The program has the signals that we had. */
+/* Starts a program with the signal mask from before command_open_signals(). 0 and *ret_pid, or
+ * -errno. */
 int command_start(char *const argv[], pid_t *ret_pid);
 
 /*
- * Takes a signal from the descriptor and passes it on, unless the terminal has
- * sent it to both (`pid` 0: to nobody). The signal; 0 for none.
+ * Takes a signal from the descriptor and passes it on to process `pid`, unless
+ * the terminal has sent it to both already; with `pid` 0 it is passed to nobody.
+ * The signal, or 0 if none waits.
  */
 int command_take_signal(int signal_fd, pid_t pid);
 
-/* True, and what a shell would call its exit status, once it has ended. */
+/* True, and the exit status as a shell would give it, once the process has ended. */
 bool command_has_ended(pid_t pid, int *ret_status);
 
 #endif

@@ -6,9 +6,9 @@
  * docs/xenstore-keys.md are made from the four tables below, so that code and
  * document cannot drift apart. Paths are below a guest's /local/domain/N.
  *
- * A guest is not trusted. `data/` is writable by the guest as libxl creates
- * it, everything else here is not. A value that breaks its table is taken as
- * absent, and the daemon never lists a directory a guest can write.
+ * A guest is not trusted. libxl lets the guest write below `data/`, and below
+ * nothing else that is named here. A value that breaks its table is taken as
+ * absent, and the daemon never lists a directory that a guest can write.
  */
 #ifndef CAGMA_KEYS_H
 #define CAGMA_KEYS_H
@@ -21,7 +21,7 @@ enum {
 	KEYS_MAX_PATH = 64,        /* bytes of the longest full path, NUL included */
 	KEYS_MAX_WORD = 31,        /* bytes of the longest word in a line */
 	KEYS_HEARTBEAT_MS = 15000, /* an agent reports at least so often, changed or not */
-	KEYS_STALE_MS = 45000,     /* an agent not heard of for so long is silent */
+	KEYS_STALE_MS = 45000,     /* an agent that has not reported for so long is silent */
 };
 
 #define KEYS_MAX_KIB   (UINT64_C(1) << 40) /* 1 PiB: above any guest there is */
@@ -56,10 +56,10 @@ struct key {
 
 extern const struct key keys_table[KEY_COUNT_];
 
-/* How the value of a key that is a line is read and written; NULL for a plain value. */
+/* The format of a key whose value is a line of words; NULL for a key with a plain value. */
 const struct line_format *keys_format(enum key_id id);
 
-/* The full path of `id` for domain `domid` into buf[KEYS_MAX_PATH]. */
+/* Writes the full path of `id` for domain `domid` into buf[KEYS_MAX_PATH]. */
 void keys_path(enum key_id id, unsigned domid, char *buf);
 
 /*
@@ -125,8 +125,9 @@ enum report_index { CAGMA_REPORT_FIELDS(X) REPORT_FIELDS_ };
 #define REPORT_HAS(report, name) (((report)->present & REPORT_BIT(name)) != 0)
 
 /*
- * The words of the alarm key: a report in short, written at once and without
- * waiting for the report's gap. The daemon answers it in a pass of its own.
+ * The words of the alarm key. An alarm is a report in short that is written at
+ * once, without the gap that reports keep. The daemon answers it in a pass of
+ * its own.
  */
 #define CAGMA_ALARM_FIELDS(X)                                                                      \
 	X(seq, NUMBER, KEYS_MAX_COUNT, true, "", "number of this alarm since the agent started")   \

@@ -4,9 +4,9 @@
  *
  * The agent, report and alarm keys are such lines (keys.h holds the tables).
  * Words are separated by single spaces; a value is a decimal number or a word
- * of [a-z0-9.,+~-]. Pure, and strict, since a guest writes them: a line with
+ * of [a-z0-9.,+~-]. Guests write such lines, so the reader is strict: a line with
  * anything doubtful in it is refused as a whole. Well-formed names that the
- * table does not know are passed over, so that a newer agent can say more.
+ * table does not know are passed over, so that a newer agent can say more. Pure.
  */
 #ifndef CAGMA_LINE_H
 #define CAGMA_LINE_H
@@ -38,9 +38,10 @@ struct line_format {
 };
 
 /*
- * A row of a table of fields, its record's member, and the format made of such a
- * table: for records whose members have the fields' names. What follows the
- * fields' members in `record`, `present` above all, is not read from a line.
+ * LINE_FIELD is a row of a table of fields, LINE_MEMBER the member of the record
+ * that the field is read into, and LINE_FORMAT the format made of such a table.
+ * They serve records whose members have the fields' names. Members that stand
+ * behind the fields' ones, such as `present`, are not read from a line.
  */
 #define LINE_FIELD(record, name, kind, max, required, unit, about)                                 \
 	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
@@ -64,13 +65,13 @@ enum line_error {
 	LINE_ERRORS_
 };
 
-/* What is wrong, for a message: "is empty", "holds a field twice", … */
+/* The error in words that a message can put behind the line's name, such as "is empty". */
 const char *line_error_text(enum line_error error);
 
 /*
  * Reads `text` into *ret_record (record_size bytes, zeroed first) and sets
- * bit i of *ret_present when field i was given. Both are untouched unless the
- * answer is LINE_OK; `record` must not overlap the text.
+ * bit i of *ret_present if field i was given. Both are untouched unless the
+ * result is LINE_OK; `record` must not overlap the text.
  */
 enum line_error line_parse(const struct line_format *format, struct text text, void *ret_record,
 			   uint64_t *ret_present);

@@ -3,30 +3,37 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *log_program = "cagma";
-static bool log_verbose;
-static bool log_to_journal;
-static bool log_is_silent;
+enum { LINE_BYTES = 512 };
+
+static const char *program_name = "cagma";
+static bool is_verbose;
+static bool is_to_journal;
+static bool is_silent;
 
 void log_init(const char *program, bool verbose)
 {
-	log_program = program;
-	log_verbose = verbose;
-	log_to_journal = getenv("JOURNAL_STREAM") != NULL;
+	program_name = program;
+	is_verbose = verbose;
+	is_to_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
 void log_silence(void)
 {
-	log_is_silent = true;
+	is_silent = true;
 }
 
 bool log_is_verbose(void)
 {
-	return log_verbose;
+	return is_verbose;
+}
+
+const char *log_program(void)
+{
+	return program_name;
 }
 
 void log_line(enum log_level level, const char *format, ...)
@@ -34,17 +41,67 @@ void log_line(enum log_level level, const char *format, ...)
 	static const char *const journal[] = {"<3>", "<4>", "<6>", "<7>"};
 	static const char *const terminal[] = {"error: ", "warning: ", "", ""};
 	int saved_errno = errno;
-	char line[512];
+	char line[LINE_BYTES];
 	va_list args;
 
-	if (log_is_silent || (level == LOG_LEVEL_DEBUG && !log_verbose))
+	if (is_silent || (level == LOG_LEVEL_DEBUG && !is_verbose))
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	if (log_to_journal)
+	if (is_to_journal)
 		dprintf(STDERR_FILENO, "%s%s\n", journal[level], line);
 	else
-		dprintf(STDERR_FILENO, "%s: %s%s\n", log_program, terminal[level], line);
+		dprintf(STDERR_FILENO, "%s: %s%s\n", program_name, terminal[level], line);
 	errno = saved_errno;
+}
+
+/* --- a stream that is logged --- */
+
+struct log_stream {
+	enum log_level level;
+	size_t len;
+	char line[LINE_BYTES];
+};
+
+static void log_rest(struct log_stream *stream)
+{
+	if (stream->len)
+		log_line(stream->level, "%.*s", (int)stream->len, stream->line);
+	stream->len = 0;
+}
+
+static ssize_t write_stream(void *cookie, const char *text, size_t len)
+{
+	struct log_stream *stream = cookie;
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n' || stream->len == sizeof(stream->line) - 1)
+			log_rest(stream);
+		if (text[i] != '\n')
+			stream->line[stream->len++] = text[i];
+	}
+	return (ssize_t)len;
+}
+
+static int close_stream(void *cookie)
+{
+	log_rest(cookie);
+	free(cookie);
+	return 0;
+}
+
+FILE *log_open_stream(enum log_level level)
+{
+	struct log_stream *stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return NULL;
+	stream->level = level;
+	FILE *file = fopencookie(
+		stream, "w", (cookie_io_functions_t){.write = write_stream, .close = close_stream});
+	if (!file) {
+		free(stream);
+		return NULL;
+	}
+	setvbuf(file, NULL, _IOLBF, 0);
+	return file;
 }

@@ -2,18 +2,21 @@
 /*
  * log.h - one line on stderr for each event worth a person's time.
  *
- * Under systemd a line starts with its <priority>, so that the journal sorts
- * it; on a terminal it starts with the program's name. errno is preserved.
- * A message may hold nothing a guest wrote.
+ * Under systemd a line starts with its <priority>, so that the journal can sort
+ * it. Elsewhere a line starts with the program's name, and "error: " or
+ * "warning: ". errno is preserved. A message may hold nothing that a guest wrote,
+ * and names only as text_printable() writes them.
  */
 #ifndef CAGMA_LOG_H
 #define CAGMA_LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-/* `program` must outlive all logging; with `verbose`, debug lines are shown too. */
+/* Says what the program is called, in a text that outlives all logging. With `verbose`, debug lines
+ * are logged too. */
 void log_init(const char *program, bool verbose);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -28,5 +31,15 @@ void log_silence(void);
 
 /* True once the program logs debug lines. */
 bool log_is_verbose(void);
+
+/* The program's name, as log_init() was given it. */
+const char *log_program(void);
+
+/*
+ * Opens a stream whose lines are logged, each as a message. A line that is
+ * longer than a message is logged in pieces. The caller closes it with fclose().
+ * NULL with errno if there is no memory for it.
+ */
+FILE *log_open_stream(enum log_level level);
 
 #endif

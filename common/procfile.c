@@ -12,7 +12,7 @@ struct tally {
 	uint64_t sum[PROCFILE_MAX_NAMES];
 	uint8_t seen[PROCFILE_MAX_NAMES]; /* bit 0: the name itself, then one bit for each zone */
 	uint32_t spoilt;                  /* one bit for each name */
-	const char *wrong;                /* the first thing that was */
+	const char *wrong;                /* the first thing that was wrong; NULL: nothing yet */
 };
 
 static bool find_zone(struct text suffix, unsigned *form)
@@ -47,7 +47,7 @@ static void spoil(struct tally *tally, unsigned i, const char *wrong)
 		tally->wrong = wrong;
 }
 
-/* `rest` is what stands behind the separator. */
+/* `rest` is the line behind the separator. */
 static void take_number(const struct procfile *file, unsigned i, unsigned form, struct text rest,
 			struct tally *tally)
 {
@@ -125,7 +125,7 @@ const char *procfile_parse(const struct procfile *file, struct text text, struct
 	if (text.len == 0)
 		return "is empty";
 	if (text.at[text.len - 1] != '\n') {
-		/* The last line may be a number's first digits: leave it out. */
+		/* The last number may have lost digits, so its line is left out. */
 		tally.wrong = "is cut short";
 		while (text.len && text.at[text.len - 1] != '\n')
 			text.len--;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/psi.h"
 
-/* The number behind `total=` in a line `who avg10=… total=…`. */
+/* Reads the number behind `total=` in a line that begins with `who`: `some avg10=0.00 total=5`. */
 static bool take_total(struct text line, const char *who, uint64_t *ret_total_us)
 {
 	struct text word, name;

@@ -2,8 +2,8 @@
 /*
  * psi.h - /proc/pressure/memory -> report. Pure.
  *
- * Only the totals are taken: time lost since boot, in us. The averages beside
- * them are older than any decision they could serve.
+ * Only the totals are taken: the time lost since boot, in us. The averages in
+ * that file are too old for any decision here.
  */
 #ifndef CAGMA_PSI_H
 #define CAGMA_PSI_H

@@ -8,7 +8,7 @@ size_t report_write(const struct report *report, char *buf, size_t size)
 	return line_write(&keys_report_format, report, report->present, buf, size);
 }
 
-/* A field that was not given is 0, so the sums below hold without asking. */
+/* A field that was not given is 0, and contradicts nothing below. */
 static const char *contradiction(const struct report *r)
 {
 	if (r->total_kib == 0)

@@ -13,9 +13,8 @@
 size_t report_write(const struct report *report, char *buf, size_t size);
 
 /*
- * Reads a report a guest wrote. NULL and *ret_report filled; or what is wrong
- * with it ("is empty", "says more is available than it has", …), with
- * *ret_report untouched.
+ * Reads a report that a guest wrote. NULL, with *ret_report filled; or what is
+ * wrong with it, such as "is empty", with *ret_report untouched.
  */
 const char *report_parse(struct text text, struct report *ret_report);
 

@@ -67,3 +67,19 @@ size_t text_write_number(uint64_t number, char digits[TEXT_MAX_DIGITS])
 		digits[i] = backwards[len - 1 - i];
 	return len;
 }
+
+void text_printable(struct text text, const char *avoid, char *buf, size_t size)
+{
+	static const char more[] = "...";
+	bool is_cut = text.len >= size;
+	size_t len = is_cut ? size - sizeof(more) : text.len;
+	for (size_t i = 0; i < len; i++) {
+		char c = text.at[i];
+		bool is_fit = c >= ' ' && c <= '~' && !strchr(avoid, c);
+		buf[i] = is_fit ? c : '?';
+	}
+	if (is_cut)
+		memcpy(buf + len, more, sizeof(more));
+	else
+		buf[len] = '\0';
+}

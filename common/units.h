@@ -8,14 +8,14 @@
 #include <limits.h>
 #include <stdint.h>
 
-/* Xen's pages: the unit of every amount that a hypervisor gives or takes. A guest's kernel may have
- * larger ones. */
-#define UNITS_PAGE_KIB    UINT64_C(4)
-#define UNITS_KIB_PER_MIB UINT64_C(1024)
+/* A page of Xen: the unit of every amount that the hypervisor gives or takes. A guest's kernel may
+ * have larger pages. */
+#define UNITS_PAGE_KIB          UINT64_C(4)
+#define UNITS_KIB_PER_MIB       UINT64_C(1024)
 /* Linux's balloon driver moves one page full of frame numbers at a time: 512 pages. */
 #define UNITS_BALLOON_BATCH_KIB UINT64_C(2048)
 /* Bits of a word of a bitmap. */
-#define UNITS_WORD_BITS (sizeof(unsigned long) * CHAR_BIT)
+#define UNITS_WORD_BITS         (sizeof(unsigned long) * CHAR_BIT)
 
 static inline uint64_t units_whole_pages_kib(uint64_t kib)
 {

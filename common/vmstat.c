@@ -17,7 +17,7 @@ static const struct procfile_name names[] = {
 	{"oom_kill", REPORT_INDEX_oom_kills, false},
 };
 
-/* A kernel without swap has no pswpin; what every 4.19 and later has is its scanning. */
+/* A kernel without swap has no pswpin. Every kernel since 4.19 counts the pages it scans. */
 static const struct procfile vmstat = {
 	names, sizeof(names) / sizeof(names[0]), ' ', "", REPORT_BIT(scan_direct),
 };

@@ -10,7 +10,8 @@
 
 #include "common/keys.h"
 
-/* As procfile_parse(): NULL, or what is wrong; sound fields are added to `report` anyway. */
+/* Reads the file as procfile_parse() does: NULL, or what is wrong with it; sound fields are added
+ * to `report` in any case. */
 const char *vmstat_parse(struct text text, struct report *report);
 
 #endif

@@ -341,7 +341,7 @@ static void wait_for_events(struct agent *agent)
 
 enum agent_end agent_run(struct agent *agent)
 {
-	log_info("cagma-agent " CAGMA_VERSION " has started");
+	log_info("version " CAGMA_VERSION " runs");
 	standing_secure();
 	wait_for_events(agent);
 	while (!doze_is_over()) {

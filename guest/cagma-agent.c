@@ -5,15 +5,15 @@
  * docs/man/cagma-agent.8.
  */
 #include "common/log.h"
+#include "common/usage.h"
 #include "guest/agent.h"
 #include "guest/doze.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
 struct options {
 	const char *root;   /* NULL: / */
@@ -37,12 +37,12 @@ static const char help_text[] =
 	"      --record FILE append every look at the guest's memory to FILE, a line each\n"
 	"      --root DIR    read /proc and /sys below DIR instead of /\n"
 	"  -v, --verbose     log every report and alarm that is published, and why\n"
-	"      --version     print the version and exit\n"
+	"  -V, --version     print the version and exit\n"
 	"  -h, --help        print this help and exit\n"
 	"\n"
 	"Exit status: 0 if all is well, 1 if the operation failed, 2 if it was used wrongly.\n";
 
-enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_RECORD, OPT_ROOT, OPT_VERSION };
+enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_RECORD, OPT_ROOT };
 
 static const struct option option_names[] = {
 	{"once", no_argument, NULL, OPT_ONCE},
@@ -51,7 +51,7 @@ static const struct option option_names[] = {
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"verbose", no_argument, NULL, 'v'},
-	{"version", no_argument, NULL, OPT_VERSION},
+	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -59,8 +59,9 @@ static const struct option option_names[] = {
 /* False when the program is to end with *ret_exit: after --help, --version or wrong usage. */
 static bool parse_options(int argc, char **argv, struct options *ret_options, int *ret_exit)
 {
+	static const char shorts[] = ":vhV";
 	int option;
-	while ((option = getopt_long(argc, argv, "vh", option_names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, shorts, option_names, NULL)) != -1) {
 		switch (option) {
 		case OPT_ONCE:
 			ret_options->once = true;
@@ -80,14 +81,14 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 		case 'v':
 			ret_options->verbose = true;
 			break;
-		case OPT_VERSION:
-		case 'h':
-			fputs(option == 'h' ? help_text : "cagma-agent " CAGMA_VERSION "\n",
-			      stdout);
-			*ret_exit = fflush(stdout) == 0 ? EXIT_FINE : EXIT_FAILED;
+		case 'V':
+			*ret_exit = usage_version();
 			return false;
-		default: /* getopt has said what is wrong */
-			*ret_exit = EXIT_USAGE;
+		case 'h':
+			*ret_exit = usage_help(help_text);
+			return false;
+		default:
+			*ret_exit = usage_wrong_option(option, argv, shorts);
 			return false;
 		}
 	}
@@ -98,7 +99,7 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 static const char *options_wrong(const struct options *options, bool has_arguments)
 {
 	if (has_arguments)
-		return "there are no arguments but options";
+		return "cagma-agent takes options only, and no argument";
 	if (options->once && options->print)
 		return "--once and --print exclude each other";
 	return NULL;
@@ -108,12 +109,12 @@ static int print_once(struct agent *agent)
 {
 	char line[KEYS_MAX_VALUE + 1];
 	if (!agent_look_once(agent, line))
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	if (puts(line) < 0 || fflush(stdout) != 0) {
 		log_error("cannot write to stdout: %s", strerror(errno));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
-	return EXIT_FINE;
+	return EXIT_SUCCESS;
 }
 
 static int publish(struct agent *agent, bool once)
@@ -122,14 +123,14 @@ static int publish(struct agent *agent, bool once)
 	int r = doze_init();
 	if (r < 0) {
 		log_error("cannot set signal handlers: %s", strerror(-r));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
 	if (!agent_is_in_dom0(agent))
 		end = once ? agent_publish_once(agent) : agent_run(agent);
 	if (end == AGENT_IN_DOM0)
 		log_error("this is dom0, the host itself: run cagmad here, and cagma-agent in "
 			  "guests");
-	return end == AGENT_DONE ? EXIT_FINE : EXIT_FAILED;
+	return end == AGENT_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* What the options ask for beside the usual; false, told of, when it is not to be had. */
@@ -150,19 +151,20 @@ int main(int argc, char **argv)
 {
 	static struct agent agent;
 	struct options options = {.root = NULL};
-	int exit_status = EXIT_FAILED;
+	int exit_status = EXIT_FAILURE;
+	log_init("cagma-agent", false);
+	if (usage_is_help(argc, argv))
+		return usage_help(help_text);
 	if (!parse_options(argc, argv, &options, &exit_status))
 		return exit_status;
 	log_init("cagma-agent", options.verbose);
 	const char *wrong = options_wrong(&options, optind < argc);
-	if (wrong) {
-		log_error("%s; see cagma-agent --help", wrong);
-		return EXIT_USAGE;
-	}
+	if (wrong)
+		return usage_wrong("%s", wrong);
 	int r = agent_init(&agent, options.root);
 	if (r < 0) {
 		log_error("cannot open directory %s: %s", options.root, strerror(-r));
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	}
 	if (prepare(&agent, &options))
 		exit_status = options.print ? print_once(&agent) : publish(&agent, options.once);

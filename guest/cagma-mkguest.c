@@ -7,6 +7,7 @@
  */
 #include "common/log.h"
 #include "common/text.h"
+#include "common/usage.h"
 #include "guest/mkguest/recipe.h"
 #include "guest/mkguest/stages.h"
 
@@ -17,8 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
 
 static const char help_text[] =
 	"Usage: cagma-mkguest [options] NAME\n"
@@ -52,7 +51,7 @@ static const char help_text[] =
 	"      --parts DIR        agent, its unit and the guest's init (../lib/cagma of where\n"
 	"                         this program is)\n"
 	"\n"
-	"      --version          print the version and exit\n"
+	"  -V, --version          print the version and exit\n"
 	"  -h, --help             print this help and exit\n"
 	"\n"
 	"Called again after an interruption it goes on with what is complete.\n"
@@ -78,8 +77,9 @@ enum option_id {
 	OPT_DOWNLOAD_ONLY,
 	OPT_OFFLINE,
 	OPT_PARTS,
-	OPT_VERSION,
 };
+
+static const char option_letters[] = ":hV";
 
 static const struct option option_names[] = {
 	{"memory", required_argument, NULL, OPT_MEMORY},
@@ -100,16 +100,10 @@ static const struct option option_names[] = {
 	{"download-only", no_argument, NULL, OPT_DOWNLOAD_ONLY},
 	{"offline", no_argument, NULL, OPT_OFFLINE},
 	{"parts", required_argument, NULL, OPT_PARTS},
-	{"version", no_argument, NULL, OPT_VERSION},
+	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
-
-static int wrong_usage(const char *what, const char *which)
-{
-	log_error("%s%s; see cagma-mkguest --help", what, which);
-	return EXIT_USAGE;
-}
 
 /* Is the option a size, word or flag, and was it taken? Else 0 is not touched: *ret_known false. */
 static bool take_size(struct recipe *r, int option, const char *value, bool *ret_known)
@@ -166,46 +160,44 @@ static bool take_flag(struct recipe *r, int option)
 	return false;
 }
 
-static int take_option(struct recipe *r, int option, const char *value)
+static int take_option(struct recipe *r, int option, const char *value, char *const *argv)
 {
 	bool is_known;
 	if (!take_size(r, option, value, &is_known))
-		return wrong_usage("not a size: ", value);
+		return usage_wrong("not a size: %s", value);
 	if (is_known || take_word(r, option, value) || take_flag(r, option))
-		return EXIT_FINE;
+		return EXIT_SUCCESS;
 	if (option == OPT_VCPUS)
 		return text_number((struct text){value, strlen(value)}, 1024, &r->vcpus)
-			       ? EXIT_FINE
-			       : wrong_usage("not a number of processors: ", value);
+			       ? EXIT_SUCCESS
+			       : usage_wrong("not a number of processors: %s", value);
 	if (option == OPT_MIRROR) {
 		if (r->n_mirrors == RECIPE_MAX_MIRRORS)
-			return wrong_usage("there are at most 8 mirrors", "");
+			return usage_wrong("there are at most %d mirrors", RECIPE_MAX_MIRRORS);
 		r->mirror[r->n_mirrors++] = value;
-		return EXIT_FINE;
+		return EXIT_SUCCESS;
 	}
-	return wrong_usage("wrong options", ""); /* getopt has said what is wrong */
+	return usage_wrong_option(option, argv, option_letters);
 }
 
 /* False when the program is to end with *ret_exit. */
 static bool parse_options(int argc, char **argv, struct recipe *recipe, int *ret_exit)
 {
 	int option;
-	while ((option = getopt_long(argc, argv, "h", option_names, NULL)) != -1) {
-		if (option == 'h' || option == OPT_VERSION) {
-			fputs(option == 'h' ? help_text : "cagma-mkguest " CAGMA_VERSION "\n",
-			      stdout);
-			*ret_exit = fflush(stdout) == 0 ? EXIT_FINE : EXIT_FAILED;
+	while ((option = getopt_long(argc, argv, option_letters, option_names, NULL)) != -1) {
+		if (option == 'h' || option == 'V') {
+			*ret_exit = option == 'h' ? usage_help(help_text) : usage_version();
 			return false;
 		}
-		*ret_exit = take_option(recipe, option, optarg);
-		if (*ret_exit != EXIT_FINE)
+		*ret_exit = take_option(recipe, option, optarg, argv);
+		if (*ret_exit != EXIT_SUCCESS)
 			return false;
 	}
 	if (argc - optind == 1) {
 		recipe->name = argv[optind];
 		return true;
 	}
-	*ret_exit = wrong_usage("one name is needed, of the guest to be made", "");
+	*ret_exit = usage_wrong("one name is needed, of the guest to be made");
 	return false;
 }
 
@@ -280,16 +272,18 @@ int main(int argc, char **argv)
 	static char home[PATH_MAX];
 	char why[256];
 	struct recipe recipe;
-	int exit_status = EXIT_FINE;
+	int exit_status = EXIT_SUCCESS;
 	log_init("cagma-mkguest", false);
 	recipe_init(&recipe);
+	if (usage_is_help(argc, argv))
+		return usage_help(help_text);
 	if (!parse_options(argc, argv, &recipe, &exit_status))
 		return exit_status;
 	default_places(&recipe, home);
 	if (!make_all_absolute(&recipe))
-		return wrong_usage("a path is too long", "");
+		return usage_wrong("a path is too long");
 	if (!recipe_complete(&recipe, why, sizeof(why)))
-		return wrong_usage(why, "");
+		return usage_wrong("%s", why);
 	/* tools of the system's, wherever a user's PATH leads */
 	const char *path = getenv("PATH");
 	char full[PATH_MAX];
@@ -298,8 +292,8 @@ int main(int argc, char **argv)
 	setenv("LC_ALL", "C", 1);
 	umask(022);
 	if (stages_run(&recipe) < 0)
-		return EXIT_FAILED;
+		return EXIT_FAILURE;
 	if (!recipe.is_download_only)
 		tell_result(&recipe);
-	return EXIT_FINE;
+	return EXIT_SUCCESS;
 }

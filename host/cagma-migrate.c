@@ -4,12 +4,8 @@
  * Runs in dom0. What it does is migrate.h's; options are migrate_command.h's.
  */
 #include "common/log.h"
+#include "common/usage.h"
 #include "host/migrate/migrate.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
 	"Usage: cagma-migrate [OPTIONS] DOMAIN HOST [xl migrate options]\n"
@@ -28,7 +24,7 @@ static const char usage[] =
 	"      --helper FILE     xl's own save helper, if it is not found\n"
 	"      --parts DIR       libcagma-precopy.so and cagma-save-helper are there\n"
 	"  -h, --help            show this, exit\n"
-	"      --version         show the version, exit\n"
+	"  -V, --version         show the version, exit\n"
 	"xl's: -C FILE  -s SSH  -F  -e  -p  -D  --debug  --live\n"
 	"\n"
 	"Ctrl-C cancels: the guest runs on here.\n"
@@ -43,11 +39,9 @@ int main(int argc, char **argv)
 	case MIGRATE_RUN:
 		return migrate_run(&asked);
 	case MIGRATE_HELP:
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
+		return usage_help(usage);
 	case MIGRATE_VERSION:
-		puts("cagma-migrate " CAGMA_VERSION);
-		return EXIT_SUCCESS;
+		return usage_version();
 	case MIGRATE_WRONG:
 		break;
 	}

@@ -7,21 +7,22 @@
  */
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/usage.h"
 #include "host/config/config_file.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/xenio.h"
 #include "host/daemon/worker.h"
+#include "host/xen/tool.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { EXIT_USAGE = 2 };
 
 struct options {
 	const char *config_path; /* NULL: the default one, which may be missing */
@@ -41,7 +42,7 @@ static const char usage[] =
 	"      --record FILE   append every pass to FILE, one line each\n"
 	"  -v, --verbose       say how guests are treated, and what libxl says\n"
 	"  -h, --help          show this, exit\n"
-	"      --version       show the version, exit\n"
+	"  -V, --version       show the version, exit\n"
 	"\n"
 	"SIGHUP reads the configuration again. SIGTERM ends it; targets stay as they are.\n"
 	"See cagmad(8), cagmad.conf(5).\n";
@@ -49,15 +50,20 @@ static const char usage[] =
 static int print_policies(void)
 {
 	const struct policy *p;
+	size_t width = 0;
 	for (unsigned i = 0; (p = policy_at(i)); i++)
-		printf("%-14s %s\n", p->name, p->about);
-	return EXIT_SUCCESS;
+		if (strlen(p->name) > width)
+			width = strlen(p->name);
+	for (unsigned i = 0; (p = policy_at(i)); i++)
+		printf("%-*s  %s\n", (int)width, p->name, p->about);
+	return usage_printed();
 }
 
 /* -1 to go on; otherwise the exit code. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	enum { CHECK = 256, POLICIES, RECORD, VERSION };
+	static const char shorts[] = ":c:nvhV";
+	enum { CHECK = 256, POLICIES, RECORD };
 	static const struct option longs[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"dry-run", no_argument, NULL, 'n'},
@@ -66,11 +72,13 @@ static int read_options(int argc, char **argv, struct options *o)
 		{"record", required_argument, NULL, RECORD},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, VERSION},
+		{"version", no_argument, NULL, 'V'},
 		{0},
 	};
 	int c;
-	while ((c = getopt_long(argc, argv, "c:nvh", longs, NULL)) != -1) {
+	if (usage_is_help(argc, argv))
+		return usage_help(usage);
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config_path = optarg;
@@ -90,26 +98,26 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->verbose = true;
 			break;
 		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		case VERSION:
-			puts("cagmad " CAGMA_VERSION);
-			return EXIT_SUCCESS;
+			return usage_help(usage);
+		case 'V':
+			return usage_version();
 		default:
-			fputs("Try cagmad --help.\n", stderr);
-			return EXIT_USAGE;
+			return usage_wrong_option(c, argv, shorts);
 		}
 	}
 	if (optind == argc)
 		return -1;
-	fprintf(stderr, "cagmad: takes no argument: %s\nTry cagmad --help.\n", argv[optind]);
-	return EXIT_USAGE;
+	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
 }
 
 static bool read_config(const struct options *o, struct config *ret_config)
 {
 	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
-	return config_read(path, !o->config_path, stderr, ret_config);
+	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
+	bool is_fine = config_read(path, !o->config_path, messages ? messages : stderr, ret_config);
+	if (messages)
+		fclose(messages);
+	return is_fine;
 }
 
 /* -1 with errno. From here on the signals come through the descriptor alone. */
@@ -182,6 +190,25 @@ static int check_config(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
+/* Two would pull at the same targets. False, with the reason logged, if another cagmad balances. */
+static bool is_alone(void)
+{
+	struct toolkeys_daemon other;
+	struct store *store;
+	if (store_open(&store) < 0)
+		return true; /* the engine says so, and waits for xenstored */
+	int r = tool_find_daemon(store, &other);
+	store_close(store);
+	if (r == 0)
+		log_error("another cagmad runs on this host: process %" PRIu64 "; end it first",
+			  other.pid);
+	return r != 0;
+}
+
+static const char dry_note[] =
+	" dry: it says what it would change, sets and publishes nothing, and ends with Ctrl-C; "
+	"-v says how each guest is treated";
+
 /* Balances until a signal ends it; the exit code. */
 static int balance(struct config *config, const struct options *o)
 {
@@ -190,6 +217,8 @@ static int balance(struct config *config, const struct options *o)
 		log_error("cannot take signals: %s", strerror(errno));
 		return EXIT_FAILURE;
 	}
+	if (!o->engine.is_dry && !is_alone())
+		return EXIT_FAILURE;
 	if (xenio_fits_host(config) == 0)
 		return EXIT_FAILURE; /* it may fit later: dom0 may shrink */
 	struct xenio *xenio = xenio_open(config, o->engine.is_dry);
@@ -198,7 +227,7 @@ static int balance(struct config *config, const struct options *o)
 	struct io io = xenio_functions(xenio);
 	struct engine *engine = engine_open(config, &o->engine, &io);
 	if (engine) {
-		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? " dry" : "");
+		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? dry_note : "");
 		run(engine, xenio, signal_fd, o);
 		engine_close(engine);
 	}
@@ -214,6 +243,7 @@ int main(int argc, char **argv)
 		return worker_main(false);
 	if (argc == 2 && strcmp(argv[1], WORKER_VERBOSE_OPTION) == 0)
 		return worker_main(true);
+	log_init("cagmad", false);
 	int code = read_options(argc, argv, &o);
 	if (code >= 0)
 		return code;

@@ -88,6 +88,7 @@ void reservation_recall(struct reservation *l, const struct toolkeys_state *stat
 	l->over_ms = now_ms;
 	l->free_kib = state->free_kib;
 	l->give_kib = state->give_kib;
+	l->withheld_kib = state->withheld_kib;
 	if (l->state != RESERVATION_IN_USE)
 		return;
 	l->domid = (uint32_t)state->domid;
@@ -109,7 +110,8 @@ void reservation_describe(const struct reservation *l, struct toolkeys_state *re
 	if (l->state == RESERVATION_REFUSED) {
 		s.free_kib = l->free_kib;
 		s.give_kib = l->give_kib;
-		s.present |= STATE_BIT(free_kib) | STATE_BIT(give_kib);
+		s.withheld_kib = l->withheld_kib;
+		s.present |= STATE_BIT(free_kib) | STATE_BIT(give_kib) | STATE_BIT(withheld_kib);
 	}
 	if (l->state == RESERVATION_IN_USE) {
 		s.domid = l->domid;
@@ -334,8 +336,10 @@ bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
 		struct reservation *l = &list->at[i];
 		if (l->state == RESERVATION_WAITING && l->there_kib == l->request.size_kib)
 			l->state = RESERVATION_READY;
-		else if (l->state == RESERVATION_NEW && admit(l, now_ms, &left))
-			is_admitted = true;
+		if (l->state != RESERVATION_NEW)
+			continue;
+		l->withheld_kib = amount_less(room->free_kib, left.free_kib);
+		is_admitted |= admit(l, now_ms, &left);
 	}
 	return is_admitted;
 }

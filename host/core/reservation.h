@@ -54,6 +54,7 @@ struct reservation {
 	uint64_t kept_kib; /* to be kept for it now */
 	uint64_t there_kib;
 	uint64_t free_kib, give_kib; /* what there was to be had, when it was admitted or refused */
+	uint64_t withheld_kib;       /* what was free then, too, and is kept for something else */
 	unsigned since;              /* domains with this serial or a later one are new to it */
 	bool is_recalled;            /* … and so are those not built yet */
 	uint32_t domid;              /* with RESERVATION_IN_USE */

@@ -60,8 +60,10 @@ void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PAT
 #define CAGMA_STATE_FIELDS(X)                                                                      \
 	X(state, WORD, KEYS_MAX_WORD, true, "", "waiting, ready, in-use, refused or late")         \
 	X(there_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "free for it now")                        \
-	X(free_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "free on the host when it was refused")    \
+	X(free_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "free for it when it was refused")         \
 	X(give_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests could give then")             \
+	X(withheld_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                        \
+	  "free then, too, but kept for alarms, other reservations or promises")                   \
 	X(domid, NUMBER, UINT32_MAX, false, "", "the guest that uses it …")                        \
 	X(uuid, WORD, UUID_TEXT, false, "", "… and its UUID")
 

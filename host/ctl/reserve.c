@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One reservation on its way. */
+/* One reservation, from its request to its end. */
 struct errand {
 	struct store *store;
 	const struct reserve *asked;
@@ -32,24 +32,22 @@ struct errand {
 
 const char *reserve_find_daemon(struct store *store)
 {
-	char line[TOOLKEYS_MAX_BYTES + 1];
 	struct toolkeys_daemon daemon;
-	uint64_t present;
-	int len = tool_read(store, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
-	if (len == -ENOENT)
+	switch (tool_find_daemon(store, &daemon)) {
+	case 0:
+		return NULL;
+	case -ENOENT:
 		return "no cagmad runs here (systemctl start cagmad)";
-	if (len < 0)
-		return "xenstore cannot be read";
-	if (line_parse(&toolkeys_daemon_format, (struct text){line, (size_t)len}, &daemon,
-		       &present) != LINE_OK ||
-	    daemon.protocol != TOOLKEYS_PROTOCOL)
-		return "the cagmad that runs here is of another version";
-	if (kill((pid_t)daemon.pid, 0) < 0 && errno == ESRCH)
+	case -ESRCH:
 		return "no cagmad runs here: it has died (systemctl start cagmad)";
-	return NULL;
+	case -EPROTO:
+		return "the cagmad that runs here is of another version";
+	default:
+		return "xenstore cannot be read";
+	}
 }
 
-/* --- the request ---------------------------------------------------------- */
+/* --- the request --- */
 
 static void path_of(const struct errand *e, enum toolkeys_key key, char path[TOOLKEYS_MAX_PATH])
 {
@@ -78,7 +76,7 @@ static int ask(struct errand *e)
 	return tool_add_reservation(e->store, line, e->asked->name, RESERVATION_MAX, &e->id);
 }
 
-/* -ENOENT when it is over already. */
+/* 0; -ENOENT if the reservation is over already; another -errno. */
 static int keep_until(struct errand *e, uint64_t until_ms)
 {
 	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
@@ -97,7 +95,7 @@ static void withdraw(struct errand *e)
 	tool_remove(e->store, path);
 }
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting --- */
 
 static uint64_t mib(uint64_t kib)
 {
@@ -123,7 +121,7 @@ static void end_progress(struct errand *e)
 	e->shows_progress = false;
 }
 
-/* 0, or -errno: there is no answer yet (-EAGAIN), or no reservation any more (-ENOENT). */
+/* 0; -EAGAIN if there is no answer yet; -ENOENT if the reservation is gone; another -errno. */
 static int read_answer(struct errand *e)
 {
 	char line[TOOLKEYS_MAX_BYTES + 1], path[TOOLKEYS_MAX_PATH];
@@ -150,10 +148,13 @@ static bool state_is(const struct errand *e, enum reservation_state state)
 
 static void tell_refused(const struct errand *e)
 {
-	log_error("refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
-		  " that guests could give = %" PRIu64 " MiB",
-		  mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
-		  mib(e->state.free_kib) + mib(e->state.give_kib));
+	log_error(
+		"refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
+		" that guests could give = %" PRIu64 " MiB; %" PRIu64
+		" more are free, but kept: a quarter of reserve_mib, other reservations, and what "
+		"is promised to guests. Guests keep what they want, and their min_mib",
+		mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
+		mib(e->state.free_kib) + mib(e->state.give_kib), mib(e->state.withheld_kib));
 }
 
 static void tell_late(const struct errand *e)
@@ -196,7 +197,8 @@ static enum outcome take_answer(struct errand *e)
 	return OUTCOME_FAILED;
 }
 
-/* A cagmad that is being restarted goes on where it was; one that stays away does not. */
+/* A cagmad that is restarted goes on where it was, so its absence is forgiven until the wait is
+ * over. */
 static enum outcome judge_silence(struct errand *e)
 {
 	uint64_t now_ms = clock_boot_ms();
@@ -210,11 +212,11 @@ static enum outcome judge_silence(struct errand *e)
 	if (!is_silent && now_ms < e->late_ms + RESERVE_ANSWER_MS)
 		return OUTCOME_WAIT;
 	end_progress(e);
-	log_error("cagmad does not answer");
+	log_error("cagmad does not answer; its log may say why (journalctl -u cagmad)");
 	return OUTCOME_FAILED;
 }
 
-/* Until something may have changed. False when a signal wants us to end. */
+/* Sleeps until something may have changed. False if a signal asks this program to end. */
 static bool doze(struct errand *e)
 {
 	struct pollfd fds[] = {{.fd = store_fd(e->store, STORE_HOST), .events = POLLIN},
@@ -240,9 +242,10 @@ static bool wait_for_memory(struct errand *e)
 	return outcome == OUTCOME_THERE;
 }
 
-/* --- the command ---------------------------------------------------------- */
+/* --- the command --- */
 
-/* Kept on in time as long as the command runs, so that it ends soon after us, whatever ends us. */
+/* Puts the reservation's end off for as long as the command runs. If this program is killed, the
+ * reservation ends for_ms later at the latest. */
 static void keep_on(struct errand *e, uint64_t *at_ms)
 {
 	uint64_t now_ms = clock_boot_ms();
@@ -275,7 +278,7 @@ static int run_command(struct errand *e)
 		command_take_signal(e->signal_fd, pid);
 		keep_on(e, &renew_ms);
 	}
-	/* over now, unless a guest that is still being built uses it: cagmad knows */
+	/* the reservation ends now, unless cagmad sees that a guest is being built from it */
 	keep_until(e, clock_boot_ms());
 	return status;
 }

@@ -16,7 +16,7 @@ static const char *outcome_text(enum target_outcome outcome)
 	case TARGET_GONE:
 		return "the guest is gone";
 	case TARGET_REFUSED:
-		return "libxl refused";
+		return "libxl refused: ";
 	case TARGET_LATE:
 		return "libxl did not answer in time and was killed; another tool may hold the "
 		       "guest's lock";
@@ -59,10 +59,9 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	c->n_failed++;
 	g->facts.call_paused_until_ms = now_ms + GUEST_CALL_PAUSE_MS;
 	if (trouble_met(&g->call_failed))
-		log_error("%s: target %" PRIu64 " KiB not set: %s (%" PRId32
-			  "); trying again every %d s",
+		log_error("%s: target %" PRIu64 " KiB not set: %s%s; trying again every %d s",
 			  guest_text(g), a->job.target_kib, outcome_text(a->outcome),
-			  a->libxl_error, GUEST_CALL_PAUSE_MS / 1000);
+			  a->outcome == TARGET_REFUSED ? a->why : "", GUEST_CALL_PAUSE_MS / 1000);
 }
 
 bool calls_collect(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,

@@ -2,14 +2,18 @@
 #include "host/daemon/guest.h"
 
 #include "common/amount.h"
+#include "common/text.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const char *guest_text(const struct guest *g)
 {
 	static char text[CONFIG_MAX_NAME + 40];
-	if (g->name[0])
-		snprintf(text, sizeof(text), "guest %s (domain %u)", g->name, (unsigned)g->domid);
+	char name[CONFIG_MAX_NAME + 1];
+	text_printable((struct text){g->name, strlen(g->name)}, "", name, sizeof(name));
+	if (name[0])
+		snprintf(text, sizeof(text), "guest %s (domain %u)", name, (unsigned)g->domid);
 	else
 		snprintf(text, sizeof(text), "domain %u", (unsigned)g->domid);
 	return text;

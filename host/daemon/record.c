@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct record {
 	FILE *file;
@@ -46,13 +47,12 @@ static void print_conf(FILE *file, const struct config *config)
 #undef X
 }
 
-/* A name is the administrator's, but may hold spaces and bars. */
+/* A name may hold spaces and bars, which separate words and parts in a record. */
 static void print_name(FILE *file, const char *name)
 {
-	fputs(" | guest name=", file);
-	for (; *name; name++)
-		fputc(*name > ' ' && *name < 0x7f && *name != '|' && *name != '=' ? *name : '_',
-		      file);
+	char word[CONFIG_MAX_NAME + 1];
+	text_printable((struct text){name, strlen(name)}, " |=", word, sizeof(word));
+	fprintf(file, " | guest name=%s", word[0] ? word : "?");
 }
 
 static void print_guest(FILE *file, const struct guest *g, const struct guest_view *v,

@@ -108,8 +108,10 @@ static int read_state(struct store *store, uint32_t id, struct toolkeys_state *r
 
 static void tell_made(const struct reservation *l)
 {
+	char name[TOOLKEYS_MAX_NAME + 1];
+	text_printable((struct text){l->name, strlen(l->name)}, "", name, sizeof(name));
 	log_info("reservation %" PRIu32 ": %" PRIu64 " MiB%s%s, %s", l->id,
-		 MIB_OF(l->request.size_kib), l->name[0] ? " for " : "", l->name,
+		 MIB_OF(l->request.size_kib), name[0] ? " for " : "", name,
 		 reservation_state_word(l->state));
 }
 
@@ -259,9 +261,10 @@ static void tell(const struct reservation *l)
 		break;
 	case RESERVATION_REFUSED:
 		log_info("reservation %" PRIu32 " is refused: %" PRIu64 " MiB wanted; %" PRIu64
-			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB",
+			 " free + %" PRIu64 " that guests could give = %" PRIu64 " MiB; %" PRIu64
+			 " more are free, but kept",
 			 l->id, size_mib, l->free_kib / 1024, l->give_kib / 1024,
-			 l->free_kib / 1024 + l->give_kib / 1024);
+			 l->free_kib / 1024 + l->give_kib / 1024, l->withheld_kib / 1024);
 		break;
 	case RESERVATION_LATE:
 		log_info("reservation %" PRIu32 ": of %" PRIu64 " MiB only %" PRIu64

@@ -196,7 +196,7 @@ int worker_main(bool verbose)
 	signal(SIGPIPE, SIG_IGN);
 	target_prepare(verbose);
 	while (recv(STDIN_FILENO, &answer.job, sizeof(answer.job), 0) == sizeof(answer.job)) {
-		answer.outcome = target_set(&answer.job, verbose, &answer.libxl_error);
+		answer.outcome = target_set(&answer.job, verbose, answer.why);
 		if (send(STDIN_FILENO, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
 			return 1;
 		target_prepare(verbose); /* after a failure it is to be opened anew */

@@ -21,7 +21,7 @@
 struct worker_answer {
 	struct target_job job;
 	enum target_outcome outcome;
-	int32_t libxl_error; /* ERROR_* of libxl.h, with TARGET_REFUSED */
+	char why[TARGET_MAX_WHY]; /* with TARGET_REFUSED: libxl's error, and its cause */
 };
 
 struct worker_pool;

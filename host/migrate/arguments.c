@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/arguments.h"
 
+#include "common/usage.h"
 #include "host/migrate/library.h"
 
 #include <getopt.h>
@@ -10,13 +11,9 @@
 
 /* --- what we are asked for ----------------------------------------------------------------- */
 
-static enum migrate_parsed wrong(const char *what, const char *which)
-{
-	fprintf(stderr, "cagma-migrate: %s%s\nTry cagma-migrate --help.\n", what, which);
-	return MIGRATE_WRONG;
-}
+enum { ALGORITHM = 256, RECORD, REPORT, HELPER, PARTS, NO_RESERVE, SHRINK, DEBUG, LIVE };
 
-enum { ALGORITHM = 256, RECORD, REPORT, HELPER, PARTS, NO_RESERVE, SHRINK, VERSION, DEBUG, LIVE };
+static const char option_letters[] = ":hVqC:s:FepD";
 
 static const struct option long_options[] = {
 	{"algorithm", required_argument, NULL, ALGORITHM},
@@ -28,7 +25,7 @@ static const struct option long_options[] = {
 	{"shrink", no_argument, NULL, SHRINK},
 	{"quiet", no_argument, NULL, 'q'},
 	{"help", no_argument, NULL, 'h'},
-	{"version", no_argument, NULL, VERSION},
+	{"version", no_argument, NULL, 'V'},
 	{"debug", no_argument, NULL, DEBUG},
 	{"live", no_argument, NULL, LIVE},
 	{0},
@@ -74,24 +71,35 @@ enum migrate_parsed migrate_parse(int argc, char **argv, struct migrate_asked *r
 	struct migrate_asked a = {.algo = PRECOPY_AR};
 	int c;
 	optind = 0; /* tests call this again and again */
-	while ((c = getopt_long(argc, argv, "hqC:s:FepD", long_options, NULL)) != -1) {
+	if (usage_is_help(argc, argv))
+		return MIGRATE_HELP;
+	while ((c = getopt_long(argc, argv, option_letters, long_options, NULL)) != -1) {
 		if (c == 'h')
 			return MIGRATE_HELP;
-		if (c == VERSION)
+		if (c == 'V')
 			return MIGRATE_VERSION;
-		if (c == '?')
-			return wrong("see the options of xl migrate, and ours", "");
-		if (c == ALGORITHM && !precopy_find(optarg, &a.algo))
-			return wrong("there is no algorithm ", optarg);
+		if (c == '?' || c == ':') {
+			usage_wrong_option(c, argv, option_letters);
+			return MIGRATE_WRONG;
+		}
+		if (c == ALGORITHM && !precopy_find(optarg, &a.algo)) {
+			usage_wrong("there is no algorithm %s", optarg);
+			return MIGRATE_WRONG;
+		}
 		if (c != ALGORITHM)
 			take_option(&a, c);
 	}
-	if (argc - optind != 2)
-		return wrong("say which domain and which host", "");
+	if (argc - optind != 2) {
+		usage_wrong("two names are needed: a domain, and the host to migrate it to");
+		return MIGRATE_WRONG;
+	}
 	a.domain = argv[optind];
 	a.host = argv[optind + 1];
-	if (!a.domain[0] || !a.host[0] || a.host[0] == '-')
-		return wrong("no name of a domain or of a host: ", a.host);
+	if (!a.domain[0] || !a.host[0] || a.host[0] == '-') {
+		usage_wrong("\"%s\" is no name of a %s", a.domain[0] ? a.host : a.domain,
+			    a.domain[0] ? "host" : "domain");
+		return MIGRATE_WRONG;
+	}
 	*ret_asked = a;
 	return MIGRATE_RUN;
 }

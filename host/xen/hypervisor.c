@@ -11,8 +11,8 @@
 
 struct hypervisor {
 	xc_interface *xc;
-	xentoollog_logger_stdiostream *logger; /* quiet: failures are ours to report */
-	unsigned capacity; /* of the two below; one more than the caller's bound */
+	xentoollog_logger_stdiostream *logger; /* quiet, since the caller reports failures */
+	unsigned capacity; /* of `info` and `domain`: one more than the caller's bound */
 	xc_domaininfo_t *info;
 	struct hypervisor_domain *domain;
 };

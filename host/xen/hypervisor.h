@@ -2,8 +2,8 @@
 /*
  * hypervisor.h - what Xen says of the host and its domains, in bulk. (Edge.)
  *
- * The only file that includes xenctrl.h. It observes, and sets max_pages, for
- * which libxl has no call; targets are set through libxl elsewhere.
+ * hypervisor.c is the only file that includes xenctrl.h. Beside observing it
+ * sets max_pages, for which libxl has no call; target.h sets targets, through libxl.
  */
 #ifndef CAGMA_XEN_HYPERVISOR_H
 #define CAGMA_XEN_HYPERVISOR_H
@@ -21,7 +21,7 @@ struct hypervisor_domain {
 	uint64_t outstanding_kib;
 	bool is_paused;
 	bool is_dying;     /* shut down, crashed or being torn down */
-	bool is_rebooting; /* … and comes back, with its UUID, under another domid */
+	bool is_rebooting; /* is_dying, and to come back with its UUID under another domid */
 };
 
 struct hypervisor_host {
@@ -39,16 +39,16 @@ void hypervisor_close(struct hypervisor *hypervisor);
 int hypervisor_host(struct hypervisor *hypervisor, struct hypervisor_host *ret_host);
 
 /*
- * Every domain in order of domid, dom0 among them. The number of domains, at
- * most the max_domains of hypervisor_open(), and *ret_domain, valid until the
- * next call; or -errno; -E2BIG when there are more.
+ * Lists all domains, dom0 among them, in order of domid. The number of domains,
+ * with *ret_domain valid until the next call; -E2BIG if there are more than the
+ * max_domains of hypervisor_open(); another -errno.
  */
 int hypervisor_domains(struct hypervisor *hypervisor, const struct hypervisor_domain **ret_domain);
 
 /*
- * Lets the domain hold up to `cap_kib`; below what it holds it can only
- * shrink. libxl sets the same with every target. 0 or -errno; -ESRCH when it
- * is gone.
+ * Sets the domain's max_pages: it can hold up to `cap_kib`, and can only shrink
+ * if it holds more already. libxl sets max_pages anew with every target. 0;
+ * -ESRCH if the domain is gone; another -errno.
  */
 int hypervisor_set_cap(struct hypervisor *hypervisor, uint32_t domid, uint64_t cap_kib);
 

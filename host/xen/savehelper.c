@@ -16,7 +16,7 @@
 
 #define HELPER "libxl-save-helper"
 
-/* The kernel keeps so much of a program's name. */
+/* The kernel keeps so many bytes of a program's name. */
 #define COMM_BYTES 15
 
 enum { ARGUMENTS_BYTES = 4096, STATUS_BYTES = 4096 };
@@ -55,8 +55,8 @@ bool savehelper_is_roots(const char *status)
 	       uid[1] == 0;
 }
 
-/* Anybody may call his process what he likes. Its owner is not taken from /proc's directories: they
- * are root's of a process that has only asked not to be dumped. */
+/* Any user may give a process this name, so the owner matters. The owner of /proc/PID does not tell
+ * it: that is root for every process that has asked not to be dumped. */
 static bool is_roots(int proc_fd, const char *pid)
 {
 	char path[32], status[STATUS_BYTES];
@@ -65,7 +65,7 @@ static bool is_roots(int proc_fd, const char *pid)
 	       savehelper_is_roots(status);
 }
 
-/* Root's that merely has the name. It may be hidden from us: then that is not asked for. */
+/* False if a process of root's merely has the name. True if its program is hidden from us. */
 static bool is_program(int proc_fd, const char *pid)
 {
 	char path[32], program[PATH_MAX];
@@ -75,7 +75,7 @@ static bool is_program(int proc_fd, const char *pid)
 		return errno == EACCES || errno == EPERM;
 	program[len] = '\0';
 	const char *name = strrchr(program, '/');
-	/* what was replaced by a newer version has " (deleted)" behind it */
+	/* a program that was replaced by a newer version has " (deleted)" behind its name */
 	return name && strncmp(name + 1, HELPER, sizeof(HELPER) - 1) == 0;
 }
 

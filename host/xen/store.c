@@ -114,7 +114,7 @@ bool store_alive(struct store *s)
 	return true;
 }
 
-/* Tokens are ours: "domains", "tool", "memory <domid> <generation>", "cagma <domid> <generation>".
+/* The tokens of watches are "domains", "tool", "memory DOMID GENERATION", "cagma DOMID GENERATION".
  */
 static bool read_token(const char *token, struct store_event *ret_event)
 {
@@ -138,7 +138,7 @@ static bool read_token(const char *token, struct store_event *ret_event)
 	return true;
 }
 
-/* Which key of ours it was; a guest may write others beside them, which are nobody's. */
+/* Finds which of our keys the event is of; a guest may write other keys beside them. */
 static void read_path(const char *path, struct store_event *e)
 {
 	const struct {
@@ -150,7 +150,7 @@ static void read_path(const char *path, struct store_event *e)
 		char own[KEYS_MAX_PATH];
 		size_t len = strlen(path);
 		keys_path(keys[i].key, e->domid, own);
-		/* the key, or a parent of it, which was made or removed */
+		/* the key itself, or a directory above it that was made or removed */
 		*keys[i].is_it = strncmp(path, own, len) == 0 && (!own[len] || own[len] == '/');
 	}
 }
@@ -193,7 +193,7 @@ int store_next(struct store *s, enum store_source source, struct store_event *re
 	}
 }
 
-/* A path with a domid in it: what stands before and behind it. */
+/* The parts of a path before and behind the domid in it. */
 struct domain_path {
 	const char *before, *behind;
 };
@@ -296,7 +296,7 @@ static bool has_memory(struct xs_handle *h, xs_transaction_t t, unsigned domid)
 	return value != NULL;
 }
 
-/* False with errno EINTR when it is to give way and an event of guests waits. */
+/* False, with errno EINTR, if the writer gives way and an event of guests waits. */
 static bool may_go_on(const struct store *s, bool gives_way)
 {
 	struct pollfd events = {.fd = store_fd(s, STORE_GUESTS), .events = POLLIN};

@@ -2,15 +2,17 @@
 /*
  * store.h - cagmad's side of xenstore. (Edge.)
  *
- * Three connections: two for events, of what only dom0 can write and of guests'
- * data/cagma, since libxenstore queues a connection's events without bound and
- * a guest that floods must not hide the rest; and one for reads and writes,
- * since a connection with watches has a thread, through which every answer
- * would take the long way. Nothing here ever lists a
- * directory a guest can write, or writes below data/.
+ * There are three connections. Two are for events: STORE_HOST for keys that only
+ * dom0 can write, STORE_GUESTS for guests' data/cagma. They are apart because
+ * libxenstore queues a connection's events without bound, and a guest that
+ * writes too much must not hide the host's events. The third one is for reads and
+ * writes, because a connection with watches has a thread that every answer would
+ * have to pass through. Nothing here lists a directory that a guest can write, or
+ * writes below data/.
  *
  * Every call may block for as long as xenstored takes. -EBADF means that the
- * connection is gone: close, open anew, watch everything again.
+ * connection is gone: the caller closes it, opens a new one, and sets its watches
+ * anew.
  */
 #ifndef CAGMA_XEN_STORE_H
 #define CAGMA_XEN_STORE_H
@@ -20,7 +22,7 @@
 enum store_source { STORE_HOST, STORE_GUESTS, STORE_SOURCES_ };
 
 enum store_event_kind {
-	STORE_DOMAINS, /* a domain came or went; which one is not said */
+	STORE_DOMAINS, /* some domain came or went */
 	STORE_MEMORY,  /* /local/domain/N/memory, the name or a device of the guest changed */
 	STORE_CAGMA,   /* /local/domain/N/data/cagma changed */
 	STORE_TOOL,    /* /tool/cagma changed */
@@ -33,68 +35,69 @@ struct store_event {
 	bool is_target;      /* STORE_MEMORY: nothing but memory/target changed */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
 	bool is_agent;       /* STORE_CAGMA: the agent key changed */
-	bool is_alarm;       /* STORE_CAGMA: the alarm key changed; all three when any may have */
-	bool is_answer;      /* STORE_TOOL: one of the keys that cagmad writes there */
+	bool is_alarm;  /* STORE_CAGMA: the alarm key changed; all three are set if any may have */
+	bool is_answer; /* STORE_TOOL: one of the keys that cagmad writes there */
 };
 
 struct store;
 
 /*
- * 0 when somebody listens on xenstored's socket, or -errno. To be asked before
- * xs_open(), and before libxl's contexts: when nobody does, they take the
- * kernel's device instead, on which the first request waits for ever.
+ * 0 if xenstored listens on its socket, or -errno. This is to be asked before
+ * xs_open() and libxl_ctx_alloc(): without a listener they take the kernel's
+ * device instead, on which the first request waits for ever.
  */
 int store_probe(void);
 
-/* 0 and *ret_store, watching for domains; or -errno. */
+/* Connects, and watches for domains that come or go. 0 and *ret_store, or -errno. */
 int store_open(struct store **ret_store);
 void store_close(struct store *store);
 
-/* Readable while events wait. It does not become readable when xenstored dies:
- * ask store_alive() now and then. */
+/* The descriptor that is readable while events wait. It does not become readable when xenstored
+ * dies: store_alive() is to be asked now and then. */
 int store_fd(const struct store *store, enum store_source source);
 bool store_alive(struct store *store);
 
-/* 1 and the next event; 0 when none waits; -errno when the connection is lost. */
+/* 1 and the next event; 0 if none waits; -errno if the connection is lost. */
 int store_next(struct store *store, enum store_source source, struct store_event *ret_event);
 
-/* Watching memory/, name and libxl's devices of a domain, and its data/cagma. 0 or -errno. */
+/* Begin and end to watch a domain's memory/, its name and libxl's devices; and its data/cagma. 0 or
+ * -errno. */
 int store_watch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_unwatch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_watch_cagma(struct store *store, unsigned domid, unsigned generation);
 int store_unwatch_cagma(struct store *store, unsigned domid, unsigned generation);
 
 /*
- * Reads `path` below /local/domain/<domid> into buf[size] with a NUL behind
- * it. The length; -ENOENT when there is nothing; -EMSGSIZE when it is longer
- * than size - 1; another -errno. The bytes may be anything.
+ * Reads the value of `path` below /local/domain/<domid> into buf[size] with a NUL
+ * behind it. The value's length; -ENOENT if there is no such key; -EMSGSIZE if the
+ * value is longer than size - 1; another -errno. A value may hold any bytes.
  */
 int store_read(struct store *store, unsigned domid, const char *path, char *buf, size_t size);
 
-/* The same for a decimal number dom0 wrote; -ERANGE when it is none. */
+/* Reads a decimal number that dom0 wrote, in the same way; -ERANGE if it is not a number. */
 int store_read_number(struct store *store, unsigned domid, const char *path, uint64_t *ret_number);
 
-/* True when `path` below /libxl/<domid> exists. */
+/* True if `path` below /libxl/<domid> exists. */
 bool store_has_libxl(struct store *store, unsigned domid, const char *path);
 
-/* A key of ours and its new value. */
+/* A key that cagmad writes, and its new value. */
 struct store_value {
 	enum key_id key;
 	char text[KEYS_MAX_WORD + 1];
 };
 
 /*
- * Writes keys of ours for a domain, all or none, and none when libxl has begun
- * to remove what the domain has in xenstore: they would outlive it. It takes a
- * request for each and three more, which is long for an alarm to wait: with
- * `gives_way` none is written when an event of guests comes meanwhile. 0;
- * -ENOENT; -EAGAIN when something changed meanwhile; -EINTR when it gave way;
- * another -errno.
+ * Writes all of these keys for a domain, or none of them. None is written if libxl
+ * has begun to remove the domain's keys, since ours would outlive the domain. This
+ * takes a request for each key and three more, which is long for an alarm to
+ * wait: with `gives_way`, nothing is written if an event of guests comes meanwhile.
+ * 0; -ENOENT if the domain's keys are being removed; -EAGAIN if keys changed
+ * meanwhile; -EINTR if it gave way; another -errno.
  */
 int store_write(struct store *store, unsigned domid, const struct store_value *value,
 		unsigned n_values, bool gives_way);
 
-/* Removes everything of ours for a domain. */
+/* Removes all keys that cagmad wrote for a domain. */
 void store_clear(struct store *store, unsigned domid);
 
 /* --- for tool.c, the other file that uses this connection --- */

@@ -3,6 +3,7 @@
 
 #include "host/xen/store.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,12 +21,13 @@ static int open_context(bool verbose)
 		return 0;
 	if (store_probe() < 0)
 		return ERROR_FAIL;
-	/* libxl's own words on a failure would come at every try; the daemon says it once */
+	/* libxl would log a failure at every try; the daemon logs it once */
 	logger = xtl_createlogger_stdiostream(stderr, verbose ? XTL_DETAIL : XTL_CRITICAL, 0);
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
 }
 
-/* What is asked of a domain that is always there links and loads the rest. */
+/* A question about dom0, which is always there, makes libxl connect and load everything it needs.
+ */
 void target_prepare(bool verbose)
 {
 	libxl_dominfo info;
@@ -65,15 +67,43 @@ static int try_to_set(const struct target_job *job, bool verbose)
 		r = check_domain(job);
 	if (r == 0)
 		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
-	/* whatever it was, a context that has met an error may be stuck with it */
+	/* a context that has met an error may meet it again for ever */
 	if (r != 0 && r != ERROR_DOMAIN_NOTFOUND)
 		target_finish();
 	return r;
 }
 
-enum target_outcome target_set(const struct target_job *job, bool verbose, int32_t *ret_libxl_error)
+/* What an error of libxl_set_memory_target() means (libxl_mem.c of Xen 4.17). */
+static const struct {
+	int error;
+	const char *cause;
+} causes[] = {
+	{ERROR_JSON_CONFIG_EMPTY, "libxl has no record of this guest below /var/lib/xen, as of one "
+				  "that another toolstack made"},
+	{ERROR_LOCK_FAIL, "libxl cannot lock its record of this guest below /var/lib/xen; is there "
+			  "room, and may it write there?"},
+	{ERROR_INVAL,
+	 "the target is above memory/static-max, or dom0 would have less than 128 MiB"},
+	{ERROR_NOMEM, "dom0 has too little memory"},
+};
+
+static void explain(int error, char why[TARGET_MAX_WHY])
 {
-	bool is_kept = context != NULL; /* and perhaps of a xenstored that was started anew since */
+	const char *name = libxl_error_to_string(error), *cause = "cagmad -v shows what libxl says";
+	char word[64];
+	snprintf(word, sizeof(word), "%s", name ? name : "unknown");
+	for (char *c = word; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	for (unsigned i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+		if (causes[i].error == error)
+			cause = causes[i].cause;
+	snprintf(why, TARGET_MAX_WHY, "ERROR_%s (%d): %s", word, error, cause);
+}
+
+enum target_outcome target_set(const struct target_job *job, bool verbose,
+			       char ret_why[TARGET_MAX_WHY])
+{
+	bool is_kept = context != NULL; /* then its xenstored may be gone */
 	int r = try_to_set(job, verbose);
 	if (is_kept && !context)
 		r = try_to_set(job, verbose);
@@ -81,6 +111,6 @@ enum target_outcome target_set(const struct target_job *job, bool verbose, int32
 		return TARGET_DONE;
 	if (r == ERROR_DOMAIN_NOTFOUND)
 		return TARGET_GONE;
-	*ret_libxl_error = r;
+	explain(r, ret_why);
 	return TARGET_REFUSED;
 }

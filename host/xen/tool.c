@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/tool.h"
 
-#include "host/core/toolkeys.h"
+#include "common/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +76,7 @@ static int end_transaction(struct xs_handle *h, xs_transaction_t t, int r)
 	return xs_transaction_end(h, t, false) ? 0 : store_error(errno);
 }
 
-/* 0, -ENOENT, another -errno. */
+/* 0 if the key exists; -ENOENT if not; another -errno. */
 static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
 {
 	char full[STORE_MAX_PATH];
@@ -106,7 +108,7 @@ int tool_remove(struct store *s, const char *path)
 									     : store_error(errno);
 }
 
-/* Numbers are given once only, so that nobody releases another's reservation. */
+/* Each number is given once only, so that nobody releases another one's reservation by it. */
 static int take_number(struct xs_handle *h, xs_transaction_t t, uint32_t *ret_id)
 {
 	char full[STORE_MAX_PATH], text[16];
@@ -149,5 +151,35 @@ int tool_add_reservation(struct store *s, const char *request, const char *name,
 			return store_error(errno);
 		r = end_transaction(h, t, add_in(h, t, request, name, max, ret_id));
 	}
+	return r;
+}
+
+/* -ESRCH when there is no such process, or another one has its number by now. */
+static int find_process(uint64_t pid)
+{
+	static const char name[] = "cagmad\n";
+	char path[64], text[32];
+	if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%" PRIu64 "/comm", pid);
+	return file_read_at(AT_FDCWD, path, text, sizeof(text)) < 0 || strcmp(text, name) == 0
+		       ? 0
+		       : -ESRCH;
+}
+
+int tool_find_daemon(struct store *s, struct toolkeys_daemon *ret_daemon)
+{
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	struct toolkeys_daemon daemon;
+	int len = tool_read(s, toolkeys_table[TOOLKEYS_DAEMON].path, line, sizeof(line));
+	if (len < 0)
+		return len;
+	if (line_parse(&toolkeys_daemon_format, (struct text){line, (size_t)len}, &daemon,
+		       &daemon.present) != LINE_OK ||
+	    daemon.protocol != TOOLKEYS_PROTOCOL)
+		return -EPROTO;
+	int r = find_process(daemon.pid);
+	if (r == 0)
+		*ret_daemon = daemon;
 	return r;
 }

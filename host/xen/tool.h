@@ -10,6 +10,7 @@
 #ifndef CAGMA_XEN_TOOL_H
 #define CAGMA_XEN_TOOL_H
 
+#include "host/core/toolkeys.h"
 #include "host/xen/store.h"
 
 /*
@@ -46,5 +47,12 @@ int tool_remove(struct store *store, const char *path);
  */
 int tool_add_reservation(struct store *store, const char *request, const char *name, unsigned max,
 			 uint32_t *ret_id);
+
+/*
+ * Finds the cagmad that balances this host: by the key in which it says so, and
+ * its process. 0 and *ret_daemon; -ENOENT when there is no such key; -ESRCH when
+ * the process is gone; -EPROTO when it is of another protocol; another -errno.
+ */
+int tool_find_daemon(struct store *store, struct toolkeys_daemon *ret_daemon);
 
 #endif

@@ -9,7 +9,7 @@
 #define KIB_PER_MIB UINT64_C(1024)
 #define MAX_MIB     (1L << 30)
 
-/* What one reading needs at hand. */
+/* A file that is being read. */
 struct reading {
 	const char *path;
 	FILE *messages;
@@ -23,7 +23,7 @@ static void complain(struct reading *r, const char *what, const char *wrong)
 	r->failed = true;
 }
 
-/* `standard` when the file does not say. */
+/* `standard` if the file does not have the option, or has a value that is complained about. */
 static uint64_t read_number(struct reading *r, const char *name, long least, uint64_t standard)
 {
 	long value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xlcfg.h - a guest's configuration file as xl takes it (xl.cfg), read by
- * Xen's own parser, as far as its memory is concerned. (Edge, in cagmactl.)
+ * xlcfg.h - a guest's name, UUID and memory out of its xl.cfg, read by Xen's own
+ * parser. (Edge: libxlutil, in cagmactl.)
  */
 #ifndef CAGMA_XEN_XLCFG_H
 #define CAGMA_XEN_XLCFG_H
@@ -18,7 +18,8 @@ struct xlcfg {
 	struct need_guest need;
 };
 
-/* False, with what is wrong on `messages`, when it cannot be read or has no name or memory. */
+/* False if the file cannot be read, or has no name or no memory; `messages` then has a line for
+ * each thing that is wrong. */
 bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg);
 
 #endif

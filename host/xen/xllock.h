@@ -2,8 +2,9 @@
 /*
  * xllock.h - is xl building a guest right now? (Edge.)
  *
- * With autoballoon, xl holds a write lock on this file from before it looks at
- * free memory until the guest is built; what is free then is spoken for.
+ * With autoballoon, xl holds a write lock on XLLOCK_PATH from before it looks at
+ * free memory until the guest is built. Memory that is free meanwhile is meant
+ * for that guest.
  */
 #ifndef CAGMA_XEN_XLLOCK_H
 #define CAGMA_XEN_XLLOCK_H
@@ -12,7 +13,8 @@
 
 #define XLLOCK_PATH "/var/lock/xl"
 
-/* False too when the file is not there: then nobody ever took the lock. */
+/* True if a process holds the lock. False also if there is no such file, since then no xl ever took
+ * the lock. */
 bool xllock_is_held(void);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon on the stock toolstack: its job, and what tools and failures can do to it. */
 #include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,52 @@ START_TEST(an_hvm_guests_video_memory_is_counted)
 	lab_guest_set_demand(a, "0:100 3:300");
 	ck_assert(stage_wait_at_least(a, 340 * MIB));
 	ck_assert(lab_wait(rests_with_video_memory, a, SOON_MS));
+}
+END_TEST
+
+/* What a name is in xenstore (NULL: there is none), and how cagmad calls the guest. */
+static const struct {
+	const char *name, *said;
+} names[] = {
+	{"web 1", ": guest web 1 (domain 1): target "},
+	{"\033[2Jx\n\233y", ": guest ?[2Jx??y (domain 1): target "},
+	{NULL, ": domain 1: target "},
+};
+
+START_TEST(a_name_is_printed_without_its_control_characters)
+{
+	static const char path[] = "/local/domain/1/name";
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:180", true);
+	ck_assert_uint_eq(lab_guest_domid(a), 1);
+	struct xs_handle *h = lab_store(stage_lab());
+	if (names[_i].name)
+		ck_assert(xs_write(h, XBT_NULL, path, names[_i].name,
+				   (unsigned)strlen(names[_i].name)));
+	else
+		ck_assert(xs_rm(h, XBT_NULL, path));
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said(names[_i].said));
+	ck_assert_uint_eq(stage_said("\033"), 0);
+}
+END_TEST
+
+START_TEST(a_refusal_of_libxl_is_explained)
+{
+	char pattern[64];
+	glob_t files;
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	snprintf(pattern, sizeof(pattern), "/var/lib/xen/userdata-d.%u.*.libxl-json",
+		 lab_guest_domid(a));
+	ck_assert_int_eq(glob(pattern, 0, NULL, &files), 0);
+	ck_assert_int_eq(unlink(files.gl_pathv[0]), 0);
+	globfree(&files);
+	lab_guest_set_demand(a, "0:60 1:190");
+	ck_assert(stage_wait_said("libxl refused: ERROR_JSON_CONFIG_EMPTY (-16): libxl has no "
+				  "record of this guest below /var/lib/xen"));
 }
 END_TEST
 
@@ -413,6 +460,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, nothing_moves_without_need);
 	tcase_add_loop_test(tests, another_balancers_policy_moves_guests, 0, N_ROWS(peers));
 	tcase_add_test(tests, an_hvm_guests_video_memory_is_counted);
+	tcase_add_loop_test(tests, a_name_is_printed_without_its_control_characters, 0,
+			    N_ROWS(names));
+	tcase_add_test(tests, a_refusal_of_libxl_is_explained);
 	tcase_add_test(tests, dry_run_says_and_does_not);
 	tcase_add_test(tests, sigterm_leaves_targets_and_takes_its_keys);
 	tcase_add_test(tests, sighup_reads_the_configuration_and_refuses_a_bad_one);

@@ -67,8 +67,8 @@ START_TEST(several_at_once_do_not_share)
 	ck_assert_uint_ge(lab_free_kib(stage_lab()), 650 * MIB);
 	ck_assert_int_eq(CTL_CODE("reserve", "500"), 1); /* there were 1,150, and 880 to be had */
 	ck_assert_int_eq(CTL_CODE("reservations"), 0);
-	ck_assert_uint_eq(CTL_SAID("1  ready         3"), 1);
-	ck_assert_uint_eq(CTL_SAID("2  ready         3"), 1);
+	ck_assert_uint_eq(CTL_SAID("1  ready          3"), 1);
+	ck_assert_uint_eq(CTL_SAID("2  ready          3"), 1);
 	ck_assert_int_eq(CTL_CODE("release", "1"), 0);
 	ck_assert_int_eq(CTL_CODE("release", "1"), 1);
 	ck_assert(stage_wait_said("reservation 1 is released"));

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/fixture.h"
 
+#include "common/log.h"
+
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Copies stay reachable until the test's process ends, so that they do not count as leaked. */
 struct copy {
@@ -38,4 +42,28 @@ struct text fixture_exact(struct text text)
 	copy->next = copies;
 	copies = copy;
 	return (struct text){copy->bytes, text.len};
+}
+
+static int log_fd, stderr_fd;
+
+void fixture_begin_log(const char *program)
+{
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	stderr_fd = dup(STDERR_FILENO);
+	ck_assert(log_fd >= 0 && stderr_fd >= 0);
+	ck_assert_int_ge(dup2(log_fd, STDERR_FILENO), 0);
+	unsetenv("JOURNAL_STREAM");
+	log_init(program, false);
+}
+
+const char *fixture_end_log(void)
+{
+	static char said[4096];
+	ck_assert_int_ge(dup2(stderr_fd, STDERR_FILENO), 0);
+	ssize_t len = pread(log_fd, said, sizeof(said) - 1, 0);
+	ck_assert_int_ge(len, 0);
+	said[len] = '\0';
+	close(log_fd);
+	close(stderr_fd);
+	return said;
 }

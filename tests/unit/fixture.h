@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fixture.h - texts for the tests of parsers.
+ * fixture.h - texts for the tests of parsers, and what a test logs.
  */
 #ifndef CAGMA_TEST_FIXTURE_H
 #define CAGMA_TEST_FIXTURE_H
@@ -23,5 +23,12 @@ struct text fixture_file(const char *path);
  * see a read behind it. Never freed.
  */
 struct text fixture_exact(struct text text);
+
+/*
+ * Keeps what goes to stderr from here on, and logs as a program called `program`
+ * does on a terminal; then ends that and gives what came, at most 4 KiB.
+ */
+void fixture_begin_log(const char *program);
+const char *fixture_end_log(void);
 
 #endif

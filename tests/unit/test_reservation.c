@@ -126,6 +126,8 @@ START_TEST(what_can_be_had_decides_at_once)
 		ck_assert(admitted == (l->state == RESERVATION_WAITING));
 		ck_assert_uint_eq(l->free_kib, admissions[i].said_free_mib * MIB);
 		ck_assert_uint_eq(l->give_kib, admissions[i].said_give_mib * MIB);
+		ck_assert_uint_eq(l->withheld_kib,
+				  (admissions[i].free_mib - admissions[i].said_free_mib) * MIB);
 	}
 }
 END_TEST

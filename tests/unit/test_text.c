@@ -2,6 +2,8 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
+#include <stdlib.h>
+
 #define MAX UINT64_MAX
 
 static const struct {
@@ -102,12 +104,43 @@ START_TEST(equality)
 }
 END_TEST
 
+/* A buffer of `size` bytes, its NUL included. */
+static const struct {
+	struct text text;
+	const char *avoid;
+	size_t size;
+	const char *printed;
+} foreign[] = {
+	{TEXT(""), "", 4, ""},
+	{TEXT("web"), "", 4, "web"},
+	{TEXT("web-1.example_x ~"), "", 64, "web-1.example_x ~"},
+	{TEXT("\033[2J\033]0;owned\007"), "", 64, "?[2J?]0;owned?"},
+	{TEXT("a\nb\rc\td\0e"), "", 64, "a?b?c?d?e"},
+	{TEXT("\x7f\x80\x9b\xff"), "", 64, "????"},
+	{TEXT("b\xc3\xbcro"), "", 64, "b??ro"},
+	{TEXT("a b|c=d"), " |=", 64, "a?b?c?d"},
+	{TEXT("abcd"), "", 4, "..."},
+	{TEXT("abcdefgh"), "", 8, "abcd..."},
+	{TEXT("abcdefg"), "", 8, "abcdefg"},
+	{TEXT("\n\n\n\n\n\n\n\n"), "", 8, "????..."},
+};
+
+START_TEST(foreign_text_is_fit_to_be_printed)
+{
+	char *buf = malloc(foreign[_i].size); /* exact, for the sanitizers */
+	text_printable(fixture_exact(foreign[_i].text), foreign[_i].avoid, buf, foreign[_i].size);
+	ck_assert_str_eq(buf, foreign[_i].printed);
+	free(buf);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, whole_numbers);
 	tcase_add_test(tests, numbers_at_the_start);
 	tcase_add_test(tests, cutting);
 	tcase_add_test(tests, equality);
+	tcase_add_loop_test(tests, foreign_text_is_fit_to_be_printed, 0, N_ROWS(foreign));
 }
 
 int main(void)

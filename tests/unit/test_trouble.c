@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/log.h"
 #include "common/trouble.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* What happens, x for trouble and . for none, and which of it is to be told: b(egin), e(nd). */
 static const struct {
@@ -40,23 +36,15 @@ END_TEST
 START_TEST(the_log_has_a_line_for_the_beginning_and_one_for_the_end)
 {
 	struct trouble t = {0};
-	char log[256] = "";
-	int fd = memfd_create("log", MFD_CLOEXEC), before = dup(STDERR_FILENO);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_ge(dup2(fd, STDERR_FILENO), 0);
-	unsetenv("JOURNAL_STREAM");
-	log_init("test", false);
+	fixture_begin_log("test");
 	trouble_end(&t, "it works");
 	trouble_begin(&t, "it does not work", -ENOENT);
 	trouble_begin(&t, "it does not work", -EACCES);
 	trouble_end(&t, "it works");
 	trouble_end(&t, "it works");
-	ck_assert_int_ge(dup2(before, STDERR_FILENO), 0);
-	ck_assert_int_gt(pread(fd, log, sizeof(log) - 1, 0), 0);
-	close(before);
-	close(fd);
-	ck_assert_str_eq(log, "test: error: it does not work: No such file or directory\n"
-			      "test: it works\n");
+	ck_assert_str_eq(fixture_end_log(),
+			 "test: error: it does not work: No such file or directory\n"
+			 "test: it works\n");
 }
 END_TEST
 

@@ -16,7 +16,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
-$B/tests/unit/test_config $B/tests/unit/test_xlcfg: LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
 $B/tests/unit/test_sim: LDLIBS = -lm
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"

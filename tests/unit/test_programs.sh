@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# test_programs.sh BUILD - what every program has in common: help, version, and one line about wrong
+# usage.
+# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+set -u
+build=$1
+. tests/unit/check-lib.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+	echo "test_programs.sh: $1" >&2
+	cat "$work/out" "$work/err" >&2
+	exit 1
+}
+
+# runs CODE COMMAND...: it ends with that code; what it says is in out and err
+runs() {
+	code=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	[ $? -eq "$code" ]
+}
+
+is_empty() {
+	[ ! -s "$work/$1" ]
+}
+
+# one line of the log, with a hint at the help
+is_hint() {
+	[ "$(wc -l <"$work/err")" -eq 1 ] && grep -q "^$1: error: .*; see $1 --help\$" "$work/err"
+}
+
+for path in host/cagmad host/cagmactl host/cagma-migrate guest/cagma-agent guest/cagma-mkguest; do
+	name=${path#*/}
+	program=$build/$path
+	for word in help -h --help; do
+		check "$name $word" runs 0 "$program" $word
+		check "$name $word says how it is called" grep -q "^Usage: $name" "$work/out"
+		check "$name $word names both options" \
+			[ "$(grep -cE -- '-h, --help|-V, --version' "$work/out")" -eq 2 ]
+		check "$name $word: no complaint" is_empty err
+	done
+	for word in -V --version; do
+		check "$name $word" runs 0 "$program" $word
+		check "$name $word is its name and a number" grep -qx "$name [0-9.]*" "$work/out"
+		check "$name $word: no complaint" is_empty err
+		check "$name $word, and nobody takes it" runs 1 sh -c "\"$program\" $word >/dev/full"
+	done
+	for word in --nonsense -Z --help=3; do
+		check "$name $word" runs 2 "$program" $word
+		check "$name $word: a hint" is_hint "$name"
+		check "$name $word: nothing else" is_empty out
+	done
+done
+
+for command in reserve reservations release; do
+	check "cagmactl alone" runs 2 "$build/host/cagmactl"
+	check "cagmactl lists $command" grep -q "^  $command" "$work/err"
+	check "cagmactl $command --help" runs 0 "$build/host/cagmactl" $command --help
+done
+check "a command's own --help is not ours" runs 2 "$build/host/cagmactl" reserve 0 -- xl --help
+
+check "the policies" runs 0 "$build/host/cagmad" --policies
+check "the policies' descriptions stand below each other" \
+	[ "$(awk '{ match($0, /^[^ ]+ +/); print RLENGTH }' "$work/out" | sort -u | wc -l)" -eq 1 ]
+
+printf 'reserve_mib = 0\npolicy = "x"\n' >"$work/conf"
+check "a wrong configuration" runs 2 "$build/host/cagmad" --check-config -c "$work/conf"
+check "each message has the program and the file in front" \
+	[ "$(grep -c "^cagmad: error: $work/conf" "$work/err")" -eq "$(wc -l <"$work/err")" ]
+echo "100%: Checks: $n_checks, Failures: 0"
