@@ -105,7 +105,7 @@ deps-first:
 else
 include $(wildcard tests/*/*.mk)
 
-pure: $(PURE)
+pure: $(CORE_LIB)
 	$Qsh tests/house/pure.sh $B "$(COMMON_EDGES)" $(PURE_FOLDERS)
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
