@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/agent.h"
 
-#include "common/amount.h"
 #include "common/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
@@ -12,7 +11,6 @@
 #include "guest/target.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,7 +46,8 @@ static void write_hello(struct agent *agent)
 {
 	struct agent_hello hello = {.protocol = KEYS_PROTOCOL, .version = CAGMA_VERSION};
 	snprintf(hello.abilities, sizeof(hello.abilities), "report,alarm%s%s",
-		 agent->can_self_grow ? ",self-grow" : "", agent->can_reclaim ? ",reclaim" : "");
+		 agent->round.can_grow ? ",self-grow" : "",
+		 agent->round.can_reclaim ? ",reclaim" : "");
 	agent->hello_len = line_write(&keys_agent_format, &hello,
 				      (UINT64_C(1) << keys_agent_format.n_fields) - 1, agent->hello,
 				      sizeof(agent->hello));
@@ -63,29 +62,28 @@ static bool publish_hello(struct agent *agent)
 static bool publish_report(struct agent *agent, enum announce_reason reason)
 {
 	char line[KEYS_MAX_VALUE + 1];
-	struct report report = agent->report;
+	struct report report = agent->round.report;
 	number_report(&report, agent->seq + 1);
 	size_t len = write_report(&report, line);
 	if (!store_write(&agent->store, sense_now_ms(), KEY_REPORT, line, len))
 		return false;
 	agent->seq = report.seq;
-	announce_sent(&agent->announce, &agent->report);
 	log_debug("report %llu (%s): %llu of %llu MiB available", (unsigned long long)report.seq,
 		  announce_reason_text(reason), (unsigned long long)report.avail_kib / 1024,
 		  (unsigned long long)report.total_kib / 1024);
 	return true;
 }
 
-static bool publish_alarm(struct agent *agent)
+static bool publish_alarm(struct agent *agent, enum alarm_reason reason)
 {
 	char line[KEYS_MAX_VALUE + 1];
-	const struct report *report = &agent->report;
-	const char *word = alarm_reason_word(agent->alarm_reason);
+	const struct report *report = &agent->round.report;
+	const char *word = alarm_reason_word(reason);
 	struct alarm_call call = {.seq = agent->alarm_seq + 1,
 				  .uptime_ms = report->uptime_ms,
 				  .total_kib = report->total_kib,
 				  .avail_kib = report->avail_kib,
-				  .fill_kib_s = agent->alarm.fill_kib_s,
+				  .fill_kib_s = agent->round.alarm.fill_kib_s,
 				  .psi_some_us = report->psi_some_us,
 				  .psi_full_us = report->psi_full_us};
 	uint64_t fields = ALARM_BIT(seq) | ALARM_BIT(uptime_ms) | ALARM_BIT(reason) |
@@ -97,204 +95,143 @@ static bool publish_alarm(struct agent *agent)
 	if (!store_write(&agent->store, sense_now_ms(), KEY_ALARM, line, len))
 		return false;
 	agent->alarm_seq = call.seq;
-	alarm_raised(&agent->alarm, report, agent->alarm_reason);
-	agent->alarm_reason = ALARM_NOTHING;
 	log_debug("alarm %llu (%s): %llu of %llu MiB available", (unsigned long long)call.seq, word,
 		  (unsigned long long)report->avail_kib / 1024,
 		  (unsigned long long)report->total_kib / 1024);
 	return true;
 }
 
-/* --- growing on credit ------------------------------------------------------------ */
+/* What could not be written, as ROUND_FAILED_* bits. */
+static unsigned publish(struct agent *agent, const struct round_orders *orders)
+{
+	if (orders->hello && !publish_hello(agent))
+		return ROUND_FAILED_ALARM | ROUND_FAILED_REPORT;
+	if (orders->alarm != ALARM_NOTHING && !publish_alarm(agent, orders->alarm))
+		return ROUND_FAILED_ALARM | ROUND_FAILED_REPORT;
+	if (orders->report != ANNOUNCE_NOTHING && !publish_report(agent, orders->report))
+		return ROUND_FAILED_REPORT;
+	return 0;
+}
 
-static void set_target(struct agent *agent, uint64_t target_kib, const char *what)
+/* --- the guest's memory ------------------------------------------------------------ */
+
+static unsigned set_target(struct agent *agent, uint64_t target_kib)
 {
 	int r = target_set(agent->sense.root_fd, target_kib);
 	if (r < 0) {
-		selfgrow_failed(&agent->grow);
 		if (trouble_met(&agent->no_growth))
 			log_warning("cannot set target_kb of the balloon driver: %s; the guest "
 				    "does not grow by itself",
 				    strerror(-r));
-		return;
+		return ROUND_FAILED_TARGET;
 	}
-	selfgrow_set(&agent->grow, target_kib, agent->report.uptime_ms);
-	log_debug("balloon target %llu MiB: %s", (unsigned long long)target_kib / 1024, what);
+	log_debug("balloon target %llu MiB: %s", (unsigned long long)target_kib / 1024,
+		  target_kib < agent->round.report.balloon_target_kib
+			  ? "what does not come is taken back"
+			  : "growing on credit");
+	return 0;
 }
 
-/* After a look: what is known of the balloon, of the credit, and of what does not come. */
-static void tend_growth(struct agent *agent)
+static unsigned begin_batch(struct agent *agent, uint64_t kib)
 {
-	if (!agent->can_self_grow)
-		return;
-	selfgrow_looked(&agent->grow, &agent->report);
-	if (agent->has_credit)
-		selfgrow_renewed(&agent->grow, agent->store.host.credit_kib);
-	agent->has_credit = false;
-	uint64_t back_kib = selfgrow_back_kib(&agent->grow, agent->report.uptime_ms);
-	if (back_kib)
-		set_target(agent, back_kib, "what does not come is taken back");
+	int r = cgroup_reclaim(agent->sense.root_fd, kib);
+	if (r < 0) {
+		log_warning("cannot start a thread to make room: %s", strerror(-r));
+		return ROUND_FAILED_RECLAIM;
+	}
+	log_debug("%llu MiB above the balloon's reach: %llu KiB are to be reclaimed",
+		  (unsigned long long)agent->round.reclaim.lack_kib / 1024,
+		  (unsigned long long)kib);
+	return 0;
 }
 
-/* Memory first: it is there before anybody has read the alarm. */
-static void grow(struct agent *agent)
-{
-	uint64_t lack_kib = alarm_lack_kib(&agent->alarm, &agent->report, &agent->terms);
-	uint64_t target_kib = selfgrow_target_kib(&agent->grow, &agent->report, lack_kib);
-	if (agent->can_self_grow && target_kib)
-		set_target(agent, target_kib, "growing on credit");
-}
-
-/* --- making room ------------------------------------------------------------------- */
-
-static void end_batch(struct agent *agent)
+static enum round_batch end_of_batch(void)
 {
 	int error;
 	if (!cgroup_has_ended(&error))
-		return;
-	reclaim_ended(&agent->reclaim, error != 0);
-	if (error && error != -EAGAIN) {
-		log_warning("the kernel does not reclaim: %s; what is not touched any more is "
-			    "given slowly",
-			    strerror(-error));
-		agent->can_reclaim = false;
-	}
-}
-
-static void begin_batch(struct agent *agent)
-{
-	uint64_t kib = reclaim_batch_kib(&agent->reclaim, &agent->report);
-	if (!agent->can_reclaim || !kib)
-		return;
-	int error = cgroup_reclaim(agent->sense.root_fd, kib);
-	if (error) {
-		log_warning("cannot start a thread to make room: %s", strerror(-error));
-		agent->can_reclaim = false;
-		return;
-	}
-	reclaim_began(&agent->reclaim, kib);
-	log_debug("%llu MiB above the balloon's reach: %llu KiB are to be reclaimed",
-		  (unsigned long long)agent->reclaim.lack_kib / 1024, (unsigned long long)kib);
-}
-
-static bool wants_room(const struct agent *agent, uint64_t now_ms)
-{
-	return agent->can_reclaim && reclaim_is_pending(&agent->reclaim, now_ms);
+		return ROUND_BATCH_NONE;
+	if (!error)
+		return ROUND_BATCH_DONE;
+	if (error == -EAGAIN)
+		return ROUND_BATCH_REFUSED;
+	log_warning("the kernel does not reclaim: %s; what is not touched any more is given slowly",
+		    strerror(-error));
+	return ROUND_BATCH_FAILED;
 }
 
 /* --- from round to round ----------------------------------------------------------- */
 
-/* The agent key says who speaks, so it comes first; an alarm waits for nothing else. */
-static bool publish(struct agent *agent, enum announce_reason reason)
+static bool look(struct agent *agent, struct report *ret_report)
 {
-	if (reason == ANNOUNCE_FIRST && !publish_hello(agent))
+	if (!sense_look(&agent->sense, ret_report))
 		return false;
-	if (agent->alarm_reason != ALARM_NOTHING && !publish_alarm(agent))
-		return false;
-	return reason == ANNOUNCE_NOTHING || publish_report(agent, reason);
-}
-
-static void take_terms(struct agent *agent)
-{
-	const struct store_host *host = &agent->store.host;
-	agent->terms = alarm_terms(&agent->report, host->cma_kib, host->period_ms);
-}
-
-static void record(struct agent *agent)
-{
-	int r = recording_add(&agent->recording, &agent->report);
+	int r = recording_add(&agent->recording, ret_report);
 	if (r < 0)
 		log_warning("the record cannot be written and ends here: %s", strerror(-r));
+	return true;
 }
 
-/* `quiet_ms`: how long ago a glance called for no look; 0: not known. */
-static void look(struct agent *agent, uint64_t quiet_ms)
+/* What could not be done, as ROUND_FAILED_* bits. */
+static unsigned carry_out(struct agent *agent, const struct round_orders *orders)
 {
-	agent->has_report = sense_look(&agent->sense, &agent->report);
-	if (!agent->has_report)
-		return;
-	record(agent);
-	take_terms(agent);
-	cadence_looked(&agent->cadence, &agent->report, agent->woken_by == DOZE_FAULTS);
-	agent->alarm_reason = alarm_looked(&agent->alarm, &agent->report, &agent->terms, quiet_ms);
-	tend_growth(agent);
-	end_batch(agent);
-	reclaim_looked(&agent->reclaim, &agent->report);
-	if (agent->alarm_reason != ALARM_NOTHING)
-		grow(agent);
+	unsigned failed = 0;
+	if (orders->target_kib)
+		failed |= set_target(agent, orders->target_kib);
+	failed |= publish(agent, orders);
+	if (orders->reclaim_kib)
+		failed |= begin_batch(agent, orders->reclaim_kib);
+	return failed;
 }
 
-/* Looks if a glance or a report that is due asks for it, and publishes what is due. */
-static bool observe_and_publish(struct agent *agent, const struct glance *glance, uint64_t quiet_ms)
+/* `sight` lacks only the look. Returns what could not be done, as ROUND_FAILED_* bits. */
+static unsigned run_round(struct agent *agent, struct round_sight *sight)
 {
-	bool looks = cadence_wants_look(&agent->cadence, glance, agent->terms.cma_kib) ||
-		     !agent->has_report || agent->has_credit || agent->woken_by != DOZE_TIME ||
-		     selfgrow_is_pending(&agent->grow) || wants_room(agent, glance->at_ms) ||
-		     agent->was_told ||
-		     announce_decide(&agent->announce, &agent->report, glance->at_ms) !=
-			     ANNOUNCE_NOTHING;
-	if (looks)
-		look(agent, quiet_ms);
-	if (agent->has_report)
-		publish(agent,
-			announce_decide(&agent->announce, &agent->report, agent->report.uptime_ms));
-	if (looks && agent->has_report)
-		begin_batch(agent);
-	return looks;
+	struct report report;
+	if (round_wants_look(&agent->round, sight) && look(agent, &report))
+		sight->look = &report;
+	struct round_orders orders = round_step(&agent->round, sight);
+	unsigned failed = carry_out(agent, &orders);
+	agent->rest = round_done(&agent->round, sight, &orders, failed);
+	return failed;
 }
 
-/* Another agent, or anybody else who rewrites our key, is not to make us race. */
-static void begin_anew(struct agent *agent, uint64_t now_ms)
+static struct round_sight sight_of(struct agent *agent, enum doze_end ended_by)
 {
-	if (!agent->must_begin || now_ms < agent->began_ms + AGENT_BEGIN_GAP_MS)
-		return;
-	agent->must_begin = false;
-	agent->began_ms = now_ms;
-	agent->announce = (struct announce){.has_sent = false};
+	struct round_sight sight = {
+		.tick_ms = sense_tick_ms(),
+		.events = {.woken = ended_by == DOZE_WOKEN, .touched = ended_by == DOZE_FAULTS}};
+	sense_glance(&agent->sense, &sight.glance);
+	sight.glance.counts_faults = agent->counts_faults;
+	return sight;
 }
 
-static struct cadence_pause pause_after(const struct agent *agent, const struct glance *glance)
+static void listen(struct agent *agent, struct round_sight *sight, bool is_new)
 {
-	unsigned wait_ms = (unsigned)store_wait_ms(&agent->store, glance->at_ms);
-	struct cadence_pause pause = {wait_ms, wait_ms / 4};
-	unsigned most_ms = UINT_MAX;
-	if (!wait_ms)
-		pause = cadence_pause(&agent->cadence, glance, agent->terms.cma_kib);
-	if (selfgrow_is_pending(&agent->grow))
-		most_ms = SELFGROW_PAUSE_MS;
-	if (wants_room(agent, glance->at_ms) || agent->is_told)
-		most_ms = RECLAIM_PAUSE_MS;
-	if (pause.pause_ms > most_ms)
-		pause = (struct cadence_pause){most_ms, most_ms / 10};
-	return pause;
+	struct store_news news = store_listen(&agent->store, sight->glance.at_ms, agent->hello);
+	sight->events.credit = news.credit;
+	sight->events.target = news.target;
+	sight->events.begins = is_new || news.lost_hello;
+	sight->host = agent->store.host;
 }
 
-/* False in dom0, where nothing is to be published. */
-static bool run_once(struct agent *agent, struct cadence_pause *ret_pause)
+/* Without a connection to xenstore there is no round, only a rest. False in dom0, where nothing is
+ * to be published. */
+static bool run_once(struct agent *agent, enum doze_end ended_by)
 {
-	struct glance glance = {0};
-	bool is_new, looked = true;
-	uint64_t tick_ms = sense_tick_ms();
-	uint64_t quiet_ms = agent->was_quiet ? amount_less(tick_ms, agent->tick_ms) : 0;
-	agent->was_told = agent->is_told;
-	agent->is_told = false;
-	sense_glance(&agent->sense, &glance);
-	glance.counts_faults = agent->counts_faults;
-	if (store_tend(&agent->store, glance.at_ms, &is_new)) {
+	struct round_sight sight = sight_of(agent, ended_by);
+	bool is_new;
+	if (store_tend(&agent->store, sight.glance.at_ms, &is_new)) {
 		if (is_new && store_is_dom0(&agent->store))
 			return false;
-		struct store_news news = store_listen(&agent->store, glance.at_ms, agent->hello);
-		agent->must_begin |= is_new || news.lost_hello;
-		agent->has_credit |= news.credit && agent->can_self_grow;
-		agent->is_told = news.target && agent->can_reclaim;
-		take_terms(agent);
-		begin_anew(agent, glance.at_ms);
-		if (agent->store.xs)
-			looked = observe_and_publish(agent, &glance, quiet_ms);
+		listen(agent, &sight, is_new);
+		if (agent->store.xs) {
+			sight.events.batch = end_of_batch();
+			run_round(agent, &sight);
+		}
 	}
-	*ret_pause = pause_after(agent, &glance);
-	agent->was_quiet = !looked;
-	agent->tick_ms = tick_ms;
+	unsigned wait_ms = (unsigned)store_wait_ms(&agent->store, sight.glance.at_ms);
+	if (wait_ms)
+		agent->rest.pause = (struct cadence_pause){wait_ms, wait_ms / 4};
 	return true;
 }
 
@@ -303,9 +240,8 @@ int agent_init(struct agent *agent, const char *root)
 	int r = sense_init(&agent->sense, root);
 	if (r < 0)
 		return r;
-	agent->alarm_reason = ALARM_NOTHING;
-	agent->can_self_grow = target_is_writable(agent->sense.root_fd, root != NULL);
-	agent->can_reclaim = cgroup_can_reclaim(agent->sense.root_fd);
+	agent->round.can_grow = target_is_writable(agent->sense.root_fd, root != NULL);
+	agent->round.can_reclaim = cgroup_can_reclaim(agent->sense.root_fd);
 	write_hello(agent);
 	return 0;
 }
@@ -344,12 +280,12 @@ enum agent_end agent_run(struct agent *agent)
 	log_info("version " CAGMA_VERSION " runs");
 	standing_secure();
 	wait_for_events(agent);
-	while (!doze_is_over()) {
-		struct cadence_pause pause;
-		if (!run_once(agent, &pause))
+	for (enum doze_end ended_by = DOZE_TIME; !doze_is_over();) {
+		if (!run_once(agent, ended_by))
 			return AGENT_IN_DOM0;
-		faults_watch(cadence_touch_kib(&agent->cadence));
-		agent->woken_by = doze(pause);
+		if (agent->rest.touch_kib) /* 0 before the first round */
+			faults_watch(agent->rest.touch_kib);
+		ended_by = doze(agent->rest.pause);
 	}
 	store_remove(&agent->store, KEY_ALARM);
 	store_remove(&agent->store, KEY_AGENT);
@@ -360,22 +296,22 @@ enum agent_end agent_run(struct agent *agent)
 
 enum agent_end agent_publish_once(struct agent *agent)
 {
+	struct round_sight sight = sight_of(agent, DOZE_TIME);
 	bool is_new;
 	agent->store.gives_up = true;
-	look(agent, 0);
-	if (!agent->has_report || !store_tend(&agent->store, sense_now_ms(), &is_new))
+	if (!store_tend(&agent->store, sight.glance.at_ms, &is_new))
 		return AGENT_FAILED;
 	if (store_is_dom0(&agent->store))
 		return AGENT_IN_DOM0;
-	return publish(agent, ANNOUNCE_FIRST) ? AGENT_DONE : AGENT_FAILED;
+	return run_round(agent, &sight) == 0 && agent->seq ? AGENT_DONE : AGENT_FAILED;
 }
 
 bool agent_look_once(struct agent *agent, char *line)
 {
-	look(agent, 0);
-	if (!agent->has_report)
+	struct report report;
+	if (!look(agent, &report))
 		return false;
-	number_report(&agent->report, 1);
-	write_report(&agent->report, line);
+	number_report(&report, 1);
+	write_report(&report, line);
 	return true;
 }

@@ -1,54 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * agent.h - what the agent does from round to round: look, raise alarms, report.
+ * agent.h - the agent: it sees and hears what a round needs, and carries out its orders.
  *
- *	glance -> look -> grow, alarm, report, make room -> pause
- *
- * What is due is decided by alarm.h, announce.h, cadence.h, selfgrow.h and reclaim.h; here it is
- * done.
+ * guest/core/round.h decides; here are only the edges it needs.
  */
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
 
 #include "common/trouble.h"
-#include "guest/core/alarm.h"
-#include "guest/core/announce.h"
+#include "guest/core/round.h"
 #include "guest/doze.h"
-#include "guest/core/reclaim.h"
 #include "guest/recording.h"
-#include "guest/core/selfgrow.h"
 #include "guest/sense.h"
 #include "guest/store.h"
-
-enum { AGENT_BEGIN_GAP_MS = 1000 }; /* between two times that all keys are written */
 
 struct agent {
 	struct sense sense;
 	struct store store;
-	struct cadence cadence;
-	struct announce announce;
-	struct alarm alarm;
-	struct alarm_terms terms;
-	struct selfgrow grow;
-	struct reclaim reclaim;
+	struct round round;
+	struct round_rest rest; /* after the latest round */
 	struct recording recording;
-	enum alarm_reason alarm_reason; /* for which one is to be raised */
-	struct report report;           /* the latest look */
-	bool has_report;
-	bool can_self_grow;
-	bool can_reclaim;
 	bool counts_faults;
 	struct trouble no_growth; /* the balloon driver refuses targets */
-	bool is_told;           /* of a target: the balloon driver will read it, too, in a moment */
-	bool was_told;          /* … in the round before, so that now it has */
-	bool has_credit;        /* the host has written it since the last look */
-	enum doze_end woken_by; /* but for DOZE_TIME, it is time for a look */
-	bool must_begin;        /* the keys have to be written anew */
-	uint64_t began_ms;      /* when they were */
-	uint64_t tick_ms;       /* of the last glance, on the clock of sense_tick_ms() */
-	bool was_quiet;         /* it called for no look */
-	uint64_t seq;           /* of the report sent last, and of the alarm */
-	uint64_t alarm_seq;
+	uint64_t seq;             /* of the report that was sent last; 0: none was */
+	uint64_t alarm_seq;       /* of the alarm that was raised last */
 	char hello[KEYS_MAX_VALUE];
 	size_t hello_len;
 };

@@ -124,7 +124,7 @@ static void let_bunch_pass(int64_t ms)
 static int64_t bunch_ms(const struct cadence_pause *pause, int64_t left_ms)
 {
 	int64_t lasted_ms = (int64_t)pause->pause_ms + pause->slack_ms - left_ms;
-	int64_t ms = io_has_come || call_has_come ? DOZE_BUNCH_MS
+	int64_t ms = io_has_come || call_has_come ? ROUND_BURST_MS
 		     : faults_have_come           ? CADENCE_TOUCH_GAP_MS - lasted_ms
 						  : 0;
 	int64_t most_ms = left_ms - pause->slack_ms;

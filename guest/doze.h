@@ -12,7 +12,7 @@
 #ifndef CAGMA_DOZE_H
 #define CAGMA_DOZE_H
 
-#include "guest/core/cadence.h"
+#include "guest/core/round.h"
 
 #include <signal.h>
 
@@ -21,11 +21,7 @@
 #define DOZE_POPULATE_SIGNAL SIGURG
 
 enum {
-	DOZE_STOP_S = 3,    /* after SIGTERM, a call that hangs in xenstored is left to die */
-	DOZE_BUNCH_MS = 50, /* what SIGIO has ended goes on so long, however many come, but no
-			       longer than it would have without, and so does what a call has that
-			       populates, until there is something to see; so it is with
-			       CADENCE_TOUCH_GAP_MS, from its beginning, for what faults end */
+	DOZE_STOP_S = 3, /* after SIGTERM, a call that hangs in xenstored is left to die */
 	DOZE_STACK_BYTES = 64 * 1024, /* of a thread beside it; two pages of it are touched */
 };
 

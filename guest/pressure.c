@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/pressure.h"
 
+#include "guest/core/round.h"
 #include "guest/doze.h"
 
 #include <errno.h>
@@ -23,11 +24,10 @@ static bool is_the_kernels(int fd)
 /* Which windows are allowed depends on rights and on the kernel, and not by its version. */
 static bool set_trigger(int fd)
 {
-	static const unsigned windows_us[] = {1000 * 1000, 2000 * 1000};
+	static const unsigned windows_us[] = {ROUND_STALL_WINDOW_MS * 1000, 2000 * 1000};
 	for (unsigned i = 0; i < sizeof(windows_us) / sizeof(windows_us[0]); i++) {
 		char line[48];
-		int len = snprintf(line, sizeof(line), "some %d %u", PRESSURE_STALL_US,
-				   windows_us[i]);
+		int len = snprintf(line, sizeof(line), "some %d %u", ROUND_STALL_US, windows_us[i]);
 		if (write(fd, line, (size_t)len + 1) == len + 1)
 			return true;
 	}

@@ -4,20 +4,13 @@
  *
  * A trigger is waited for in poll(2) and a pause polls nothing (doze.h says
  * why), so a thread of its own waits and ends the pause by a signal. At rest
- * it costs a stack.
+ * it costs a stack. The kernel looks ten times in a window whether tasks have
+ * waited for ROUND_STALL_US of it, and wakes the thread once in one.
  */
 #ifndef CAGMA_PRESSURE_H
 #define CAGMA_PRESSURE_H
 
 #include <stdbool.h>
-
-enum {
-	/*
-	 * Some task waited for 50 ms within a window: what also makes a report of
-	 * a stall. The kernel looks ten times a window, and wakes once in one.
-	 */
-	PRESSURE_STALL_US = 50 * 1000,
-};
 
 /*
  * From now on doze() is ended by pressure. `root_fd` is the directory where

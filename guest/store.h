@@ -12,6 +12,7 @@
 
 #include "common/keys.h"
 #include "common/trouble.h"
+#include "guest/core/round.h"
 
 enum {
 	STORE_MIN_RETRY_MS = 500,
@@ -19,14 +20,6 @@ enum {
 };
 
 struct xs_handle;
-
-/* What the host has written for the agent to know; 0: nothing, or nothing that can be understood.
- */
-struct store_host {
-	uint64_t cma_kib;
-	uint64_t credit_kib;
-	uint64_t period_ms;
-};
 
 /* What has happened to the keys that are watched. */
 struct store_news {
@@ -41,7 +34,7 @@ struct store {
 	struct trouble trouble;
 	unsigned retry_ms;      /* the next pause; 0: no trouble */
 	uint64_t not_before_ms; /* until then nothing is tried */
-	struct store_host host;
+	struct round_host host;
 };
 
 /* All zero is a store that is not connected. */

@@ -8,8 +8,6 @@
 
 enum {
 	QMEMMAN_STEP_KIB = 30000,
-	PRESSURE_WINDOW_MS = 1000,     /* guest/pressure.h: woken once in a second, … */
-	PRESSURE_STALL_US = 50 * 1000, /* … when tasks waited for so much of it */
 };
 
 static uint64_t whole(double x)
@@ -74,58 +72,16 @@ static void send(struct sim_agent *a, const struct report *look, bool is_event)
 	a->report = *look;
 	a->report.seq = is_event ? ++a->seq : a->seq;
 	a->has_report = true;
-	a->n_reports += is_event;
 }
 
 /* --- cagma-agent ------------------------------------------------------------------ */
-
-static void raise(struct sim_agent *a, const struct report *look, enum alarm_reason reason)
-{
-	a->has_alarm = true;
-	a->alarm_report = *look;
-	a->fill_kib_s = a->alarm.fill_kib_s;
-	a->n_alarms++;
-	alarm_raised(&a->alarm, look, reason);
-}
-
-static uint64_t grow(struct sim_agent *a, const struct report *look,
-		     const struct alarm_terms *terms, bool is_alarmed)
-{
-	uint64_t target_kib = 0;
-	selfgrow_looked(&a->grow, look);
-	if (a->has_credit)
-		selfgrow_renewed(&a->grow, a->credit_kib);
-	a->has_credit = false;
-	target_kib = selfgrow_back_kib(&a->grow, look->uptime_ms);
-	if (!target_kib && is_alarmed)
-		target_kib =
-			selfgrow_target_kib(&a->grow, look, alarm_lack_kib(&a->alarm, look, terms));
-	if (target_kib)
-		selfgrow_set(&a->grow, target_kib, look->uptime_ms);
-	return target_kib;
-}
-
-static uint64_t look(struct sim_agent *a, const struct sim_agent_sight *sight, bool was_touched)
-{
-	struct report now = see(sight);
-	struct alarm_terms terms = alarm_terms(&now, a->cma_kib, a->period_ms);
-	uint64_t quiet_ms = a->quiet_ms ? amount_less(sight->now_ms, a->quiet_ms) : 0;
-	cadence_looked(&a->cadence, &now, was_touched);
-	enum alarm_reason reason = alarm_looked(&a->alarm, &now, &terms, quiet_ms);
-	uint64_t target_kib = grow(a, &now, &terms, reason != ALARM_NOTHING);
-	reclaim_looked(&a->reclaim, &now);
-	a->look = now;
-	if (reason != ALARM_NOTHING)
-		raise(a, &now, reason);
-	return target_kib;
-}
 
 /* Tasks waited for memory: the kernel wakes the agent, once in a window. */
 static bool is_woken(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t stall_us = whole(sight->memory->counters.some_us);
-	bool is_over = sight->now_ms >= a->woken_ms + PRESSURE_WINDOW_MS;
-	bool wakes = is_over && stall_us >= a->stall_us + PRESSURE_STALL_US;
+	bool is_over = sight->now_ms >= a->woken_ms + ROUND_STALL_WINDOW_MS;
+	bool wakes = is_over && stall_us >= a->stall_us + ROUND_STALL_US;
 	if (is_over) {
 		a->stall_us = stall_us;
 		a->woken_ms = sight->now_ms;
@@ -138,72 +94,90 @@ static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t pages = whole(sight->memory->counters.pgfault);
 	uint64_t touched_kib = (pages - a->fault_pages) * UNITS_PAGE_KIB;
-	if (!a->cadence.has_looked || sight->now_ms < a->paused_ms + CADENCE_TOUCH_GAP_MS ||
-	    touched_kib < cadence_touch_kib(&a->cadence))
+	if (!a->round.has_report || sight->now_ms < a->paused_ms + CADENCE_TOUCH_GAP_MS ||
+	    touched_kib < a->touch_kib)
 		return false;
 	a->fault_pages = pages;
 	return true;
 }
 
-/* The host has written memory/target. */
-static bool is_told(struct sim_agent *a, const struct sim_agent_sight *sight)
+/* What ends the pause at once, or has ended it; what xenstore tells is left for the round. */
+static struct round_events events_of(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
-	bool is_new = sight->balloon->target_kib != a->told_kib;
-	a->told_kib = sight->balloon->target_kib;
-	return is_new;
+	struct round_events events = {.touched = is_touched(a, sight), .woken = is_woken(a, sight)};
+	if (a->round.reclaim.is_asking && sight->memory->reclaim_kib <= 0) {
+		events.batch = ROUND_BATCH_DONE;
+		events.woken = true;
+	}
+	return events;
 }
 
-static void begin_batch(struct sim_agent *a)
+static bool is_due(struct sim_agent *a, const struct sim_agent_sight *sight,
+		   const struct round_events *events)
 {
-	a->reclaim_kib = (double)reclaim_batch_kib(&a->reclaim, &a->look);
-	if (a->reclaim_kib > 0)
-		reclaim_began(&a->reclaim, whole(a->reclaim_kib));
+	uint64_t due_ms = sight->is_busy ? a->early_ms : a->late_ms;
+	if (!a->has_credit && !a->has_target)
+		a->heard_ms = sight->now_ms;
+	else
+		due_ms = amount_min(due_ms, amount_min(a->heard_ms + ROUND_BURST_MS, a->early_ms));
+	return events->woken || events->touched || sight->now_ms >= due_ms;
 }
 
-/* The kernel has reclaimed what it was to. */
-static bool has_ended(struct sim_agent *a, const struct sim_memory *m)
+static void publish(struct sim_agent *a, const struct round_orders *orders)
 {
-	if (!a->reclaim.is_asking || m->reclaim_kib > 0)
-		return false;
-	reclaim_ended(&a->reclaim, false);
-	return true;
+	if (orders->alarm != ALARM_NOTHING) {
+		a->has_alarm = true;
+		a->alarm_report = a->round.report;
+		a->fill_kib_s = a->round.alarm.fill_kib_s;
+	}
+	if (orders->report != ANNOUNCE_NOTHING)
+		send(a, &a->round.report, true);
+}
+
+static void rest(struct sim_agent *a, const struct round_rest *rest, uint64_t now_ms)
+{
+	a->touch_kib = rest->touch_kib;
+	a->paused_ms = now_ms;
+	a->early_ms = now_ms + rest->pause.pause_ms;
+	a->late_ms = a->early_ms + rest->pause.slack_ms;
+}
+
+/* As sysinfo(2) tells the time: in whole seconds since the guest's start. */
+static struct glance glance_of(const struct sim_agent *a, const struct report *now)
+{
+	uint64_t second_ms = now->uptime_ms - (now->uptime_ms - a->start_ms) % 1000;
+	return (struct glance){.at_ms = amount_max(second_ms, a->round.report.uptime_ms),
+			       .total_kib = now->total_kib,
+			       .free_kib = now->free_kib,
+			       .swap_free_kib = now->swap_free_kib,
+			       .n_processors = 1,
+			       .counts_faults = true};
 }
 
 static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
-	bool touched = is_touched(a, sight), told = is_told(a, sight);
-	bool ended = has_ended(a, sight->memory);
-	bool woken = is_woken(a, sight) || touched || told || ended, looks;
-	uint64_t target_kib = 0, cma_kib;
-	if (!woken && !a->has_credit && sight->now_ms < (sight->is_busy ? a->early_ms : a->late_ms))
+	struct round_events events = events_of(a, sight);
+	if (!is_due(a, sight, &events))
 		return 0;
 	struct report now = see(sight);
-	struct glance glance = {sight->now_ms, now.total_kib, now.free_kib, now.swap_free_kib, 1,
-				true};
-	cma_kib =
-		a->cadence.has_looked ? alarm_terms(&a->look, a->cma_kib, a->period_ms).cma_kib : 0;
-	looks = woken || a->has_credit || selfgrow_is_pending(&a->grow) ||
-		reclaim_is_pending(&a->reclaim, sight->now_ms) ||
-		cadence_wants_look(&a->cadence, &glance, cma_kib) ||
-		announce_decide(&a->announce, &a->look, glance.at_ms) != ANNOUNCE_NOTHING;
-	if (looks)
-		target_kib = look(a, sight, touched);
-	if (announce_decide(&a->announce, &a->look, a->look.uptime_ms) != ANNOUNCE_NOTHING) {
-		send(a, &a->look, true);
-		announce_sent(&a->announce, &a->look);
-	}
-	if (looks)
-		begin_batch(a);
-	a->quiet_ms = looks ? 0 : sight->now_ms;
-	struct cadence_pause pause = cadence_pause(&a->cadence, &glance, cma_kib);
-	if (selfgrow_is_pending(&a->grow) && pause.pause_ms > SELFGROW_PAUSE_MS)
-		pause = (struct cadence_pause){SELFGROW_PAUSE_MS, SELFGROW_PAUSE_MS / 10};
-	if (reclaim_is_pending(&a->reclaim, sight->now_ms) && pause.pause_ms > RECLAIM_PAUSE_MS)
-		pause = (struct cadence_pause){RECLAIM_PAUSE_MS, RECLAIM_PAUSE_MS / 10};
-	a->paused_ms = sight->now_ms;
-	a->early_ms = sight->now_ms + pause.pause_ms;
-	a->late_ms = a->early_ms + pause.slack_ms;
-	return target_kib;
+	struct round_sight seen = {
+		.glance = glance_of(a, &now),
+		.tick_ms = sight->now_ms,
+		.events = events,
+		.host = {a->cma_kib, a->credit_kib, a->period_ms},
+	};
+	seen.events.credit = a->has_credit;
+	seen.events.target = a->has_target;
+	a->has_credit = a->has_target = false;
+	a->round.can_grow = a->round.can_reclaim = true;
+	if (round_wants_look(&a->round, &seen))
+		seen.look = &now;
+	struct round_orders orders = round_step(&a->round, &seen);
+	publish(a, &orders);
+	a->reclaim_kib = (double)orders.reclaim_kib;
+	struct round_rest until = round_done(&a->round, &seen, &orders, 0);
+	rest(a, &until, sight->now_ms);
+	return orders.target_kib;
 }
 
 /* --- the others --------------------------------------------------------------------- */

@@ -3,10 +3,10 @@
  * sim_agent.h - what a simulated guest tells the host, and when. Pure.
  *
  * Each policy is simulated with the agent of its own system:
- *  - cagma-agent: its own pure parts (cadence, announce, alarm, selfgrow,
- *    reclaim) in the order in which guest/agent.c calls them. It is woken by
- *    pressure too, by what programs touch, 4 KiB at a time, by a new target and
- *    when a batch was reclaimed; an idle guest's slack is slept through to its end.
+ *  - cagma-agent: its own rounds (round.h). A pause is ended at once by pressure, by what
+ *    programs touch, 4 KiB at a time, and by the end of a batch that was reclaimed, and soon after
+ *    the host has written a target or the credit; an idle guest's slack is slept through to its
+ * end.
  *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
  *    it sent last, or half of that rising when 1.3 x used no longer fits.
  *  - polled: the guest's numbers are read every poll_ms.
@@ -14,11 +14,7 @@
 #ifndef CAGMA_SIM_AGENT_H
 #define CAGMA_SIM_AGENT_H
 
-#include "guest/core/alarm.h"
-#include "guest/core/announce.h"
-#include "guest/core/cadence.h"
-#include "guest/core/reclaim.h"
-#include "guest/core/selfgrow.h"
+#include "guest/core/round.h"
 #include "host/sim/balloon.h"
 #include "host/sim/memory.h"
 
@@ -46,29 +42,22 @@ struct sim_agent {
 	uint64_t poll_ms; /* of a polled one */
 	/* what the host has written for it */
 	uint64_t cma_kib, period_ms, credit_kib;
-	bool has_credit; /* … anew */
+	bool has_credit, has_target; /* anew: the credit, and memory/target */
 	/* what it has written, for the host to take */
 	bool has_report, has_alarm;
 	struct report report, alarm_report;
 	uint64_t fill_kib_s;
-	uint64_t n_reports, n_alarms;
 	/* its own */
-	struct cadence cadence;
-	struct announce announce;
-	struct alarm alarm;
-	struct selfgrow grow;
-	struct reclaim reclaim;
+	struct round round;
 	double reclaim_kib; /* the kernel is to reclaim from now on; cleared by who does it */
-	struct report look;
 	uint64_t seq;
 	uint64_t paused_ms;
-	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
-	uint64_t quiet_ms;          /* the last glance that called for no look; 0: none */
-	uint64_t stall_us, woken_ms;
-	int64_t told_kib;     /* the balloon's target, when it was last looked at */
-	uint64_t fault_pages; /* when they were last watched */
+	uint64_t early_ms, late_ms;  /* when it is due: busy, or at all */
+	uint64_t heard_ms;           /* before the host wrote, what is not handled yet */
+	uint64_t touch_kib;          /* so much ends the pause */
+	uint64_t stall_us, woken_ms; /* when pressure was last asked for */
+	uint64_t fault_pages;        /* when they were last watched */
 	uint64_t sent_used_kib;
-	bool is_started;
 };
 
 /* Does what is due at sight->now_ms. The target that it sets on its own balloon, or 0. */

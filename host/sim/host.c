@@ -175,6 +175,7 @@ void sim_host_set_target(struct sim_host *h, struct sim_guest *g, uint64_t targe
 	g->target_kib = target_kib;
 	g->cap_kib = target_kib + MODEL_LIBXL_SLACK_KIB;
 	sim_balloon_set_target(&g->balloon, (int64_t)target_kib, (double)h->now_ms / 1000);
+	g->agent.has_target = true;
 }
 
 bool sim_host_adds_up(const struct sim_host *h)

@@ -138,7 +138,7 @@ START_TEST(a_call_that_populates_is_given_time)
 	ck_assert_int_eq(timer_create(CLOCK_MONOTONIC, &tell, &timer), 0);
 	ck_assert_int_eq(timer_settime(timer, 0, &when, NULL), 0);
 	ck_assert_int_eq(doze_for(20000, &lasted_ms), DOZE_FAULTS);
-	ck_assert_uint_ge(lasted_ms, 200 + DOZE_BUNCH_MS - 5);
+	ck_assert_uint_ge(lasted_ms, 200 + ROUND_BURST_MS - 5);
 	ck_assert_uint_lt(lasted_ms, 15000);
 }
 END_TEST
