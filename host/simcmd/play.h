@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_run.h - one scenario under one policy, from its beginning to its end. Allocates; no I/O.
+ * play.h - one scenario under one policy, from its beginning to its end. Allocates; no I/O.
  *
  * The same scenario, policy, options and seed give the same result, to the last bit.
  */
