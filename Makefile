@@ -39,7 +39,7 @@ ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
 PURE_FOLDERS = common host/core host/policy host/precopy host/sim guest/core
-COMMON_EDGES = $(addprefix common/,file log clock command trouble usage)
+COMMON_EDGES = $(addprefix common/,file lines log clock command trouble usage)
 HOST_EDGES   = host/xen host/config host/daemon host/ctl host/migrate host/simcmd
 GUEST_EDGES  = guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest

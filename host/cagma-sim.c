@@ -2,44 +2,88 @@
 /*
  * cagma-sim.c - policies without a host. (Edge.)
  */
-#include "host/policy/states.h"
-#include "host/simcmd/precopy.h"
-#include "host/simcmd/demand.h"
-#include "host/simcmd/replay.h"
-#include "host/simcmd/run.h"
+#include "host/simcmd/command.h"
+#include "host/simcmd/commands.h"
 
-#include <stdbool.h>
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	int (*main)(int argc, char **argv);
-} commands[] = {
-	{"run", sim_main},         {"trace", sim_main},     {"scale", sim_main},
-	{"decide", decide_main},   {"replay", replay_main}, {"demand", recorded_main},
-	{"precopy", precopy_main},
+static const struct command *const commands[] = {
+	&run_command,    &trace_command,  &scale_command,   &demand_command,
+	&replay_command, &decide_command, &precopy_command,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-static void print_usage(FILE *file)
+static const struct command *find(const char *name)
 {
-	fputs("usage: cagma-sim COMMAND [option]...; cagma-sim COMMAND --help\n  commands:", file);
 	for (unsigned i = 0; i < N_COMMANDS; i++)
-		fprintf(file, " %s", commands[i].name);
-	fputc('\n', file);
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static void print_help(FILE *file)
+{
+	fputs("usage: cagma-sim COMMAND [OPTION]... [FILE]...\n\n"
+	      "Try memory policies without a host.\n\n",
+	      file);
+	for (unsigned i = 0; i < N_COMMANDS; i++)
+		fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->about);
+	fputs("\n  cagma-sim help COMMAND   shows the options of one\n"
+	      "  cagma-sim --version      shows the version\n"
+	      "\nA FILE - is standard input. cagma-sim ends with 0; with 1 when what was compared\n"
+	      "differs or something failed; with 2 for wrong usage or a file that cannot be "
+	      "read.\n",
+	      file);
+}
+
+static int refuse(const char *name)
+{
+	command_complain("there is no command %s (see: cagma-sim help)", name);
+	return COMMAND_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	if (argc > 1 && !command)
+		return refuse(argv[1]);
+	if (command)
+		command_print_help(command, stdout);
+	else
+		print_help(stdout);
+	return COMMAND_FINE;
+}
+
+static bool is_any(const char *word, const char *name, const char *letter)
+{
+	return strcmp(word, name) == 0 || strcmp(word, letter) == 0;
+}
+
+static int run(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return COMMAND_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return help(argc - 1, argv + 1);
+	if (is_any(argv[1], "--help", "-h"))
+		return help(1, argv);
+	if (is_any(argv[1], "--version", "-V")) {
+		puts("cagma-sim " CAGMA_VERSION);
+		return COMMAND_FINE;
+	}
+	const struct command *command = find(argv[1]);
+	return command ? command->run(argc - 1, argv + 1) : refuse(argv[1]);
 }
 
 int main(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : "";
-	for (unsigned i = 0; i < N_COMMANDS; i++)
-		if (strcmp(word, commands[i].name) == 0)
-			return commands[i].main(argc - 1, argv + 1);
-	if (strcmp(word, "--version") == 0)
-		return puts("cagma-sim " CAGMA_VERSION) < 0;
-	bool is_asked = strcmp(word, "--help") == 0;
-	print_usage(is_asked ? stdout : stderr);
-	return is_asked ? 0 : 2;
+	int code = run(argc, argv);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	command_complain("cannot write to standard output: %s", strerror(errno));
+	return COMMAND_FAILED;
 }

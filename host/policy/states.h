@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * states.h - what a policy decides on written states of a host, to compare it
- * with its original. Pure, but for decide_main() (host/simcmd/decide.c).
+ * with its original. Pure.
  *
  * A state is a line `host name=value …`, lines `guest name=value …`, and an empty
  * line or the end of the text; `#` begins a line that is passed over. The names
@@ -92,8 +92,5 @@ bool states_is_begun(const struct states *decide);
 /* Decides on the state there is, of recall.n_last guests; then the next one may come. view,
  * wanted_kib, allowed_kib and plan.verdict stay until then. */
 void states_state(struct states *decide);
-
-/* `cagma-sim decide`: argv[0] is "decide". The program's exit code. (Edge.) */
-int decide_main(int argc, char **argv);
 
 #endif

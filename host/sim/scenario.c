@@ -1,221 +1,151 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sim/scenario.h"
 
-#include <math.h>
+#include "common/sentence.h"
+#include "common/units.h"
+
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define MIB  1024.0
-#define MOST 1e9 /* of any number in a file */
+/* --- words and their places ---------------------------------------------------- */
 
-enum part { PART_NONE, PART_HOST, PART_GUEST };
+enum type { TYPE_DOUBLE, TYPE_UNSIGNED, TYPE_BOOL };
 
-struct reader {
-	struct sim_scenario *scenario;
-	enum part part;
-	char *wrong;
-};
+#define HOST(word, type, field)                                                                    \
+	{                                                                                          \
+		GRAMMAR_HOST_##word, TYPE_##type, offsetof(struct sim_scenario, field)             \
+	}
+#define GUEST(word, type, field)                                                                   \
+	{                                                                                          \
+		GRAMMAR_GUEST_##word, TYPE_##type, offsetof(struct sim_section, field)             \
+	}
 
-/* --- names and their values ---------------------------------------------------- */
-
-enum kind { KIND_DOUBLE, KIND_UNSIGNED, KIND_BOOL };
-
-struct name {
-	const char *word;
-	enum kind kind;
-	size_t offset;
-	double scale; /* of the number in the file */
-	double least, most;
-};
-
-#define HOST(field)    offsetof(struct sim_scenario, field)
-#define SECTION(field) offsetof(struct sim_section, field)
-
-static const struct name host_names[] = {
-	{"memory", KIND_DOUBLE, HOST(memory_kib), MIB, 1, 1e8},
-	{"disk", KIND_DOUBLE, HOST(disk_kib_s), 1, 1, MOST},
-	{"time", KIND_DOUBLE, HOST(time_s), 1, 1, 1e5},
-	{"call", KIND_DOUBLE, HOST(call_s), 0.001, 0, 1e4},
-};
-
-static const struct name guest_names[] = {
-	{"count", KIND_UNSIGNED, SECTION(count), 1, 1, SIM_SCENARIO_GUESTS},
-	{"every", KIND_DOUBLE, SECTION(every_s), 1, 0, 1e5},
-	{"apart", KIND_DOUBLE, SECTION(apart_s), 1, 0, 1e5},
-	{"jitter", KIND_DOUBLE, SECTION(jitter_percent), 1, 0, 50},
-	{"jitter_time", KIND_DOUBLE, SECTION(jitter_s), 1, 0, 1e5},
-	{"memory", KIND_DOUBLE, SECTION(guest.memory_kib), MIB, 64, 1e7},
-	{"min", KIND_DOUBLE, SECTION(guest.min_kib), MIB, 32, 1e7},
-	{"max", KIND_DOUBLE, SECTION(guest.max_kib), MIB, 64, 1e7},
-	{"weight", KIND_UNSIGNED, SECTION(guest.weight), 1, 1, 65535},
-	{"start", KIND_DOUBLE, SECTION(guest.start_s), 1, 0, 1e5},
-	{"largest", KIND_DOUBLE, SECTION(guest.largest_kib), MIB, 1, 1e7},
-	{"stuck", KIND_DOUBLE, SECTION(guest.stuck_s), 1, 0, MOST},
-	{"unstuck", KIND_DOUBLE, SECTION(guest.unstuck_s), 1, 0, MOST},
-	{"sticky", KIND_DOUBLE, SECTION(guest.sticky_s), 1, 0.1, 1e5},
-	{"lies", KIND_BOOL, SECTION(guest.lies), 1, 0, 0},
-	{"agent", KIND_BOOL, SECTION(guest.has_agent), 1, 0, 0},
-	{"untrusted", KIND_BOOL, SECTION(guest.is_untrusted), 1, 0, 0},
-	{"swap", KIND_DOUBLE, SECTION(guest.model.swap_kib), MIB, 0, 1e7},
-	{"cache", KIND_DOUBLE, SECTION(guest.model.cache_kib), MIB, 0, 1e7},
-	{"kernel", KIND_DOUBLE, SECTION(guest.model.kernel_kib), MIB, 1, 1e6},
-	{"overhead", KIND_DOUBLE, SECTION(guest.model.reserve_kib), MIB, 0, 1e6},
-	{"populate", KIND_DOUBLE, SECTION(guest.model.populate_kib_s), MIB, 1, 1e6},
-	{"passes", KIND_DOUBLE, SECTION(guest.model.passes_s), 1, 0, 1000},
-	{"hot", KIND_DOUBLE, SECTION(guest.model.hot_share), 1, 0, 1},
-	{"read", KIND_DOUBLE, SECTION(guest.model.read_kib_s), 1, 0, MOST},
-	{"files", KIND_DOUBLE, SECTION(guest.model.file_kib_s), 1, 0, MOST},
-	{"io", KIND_DOUBLE, SECTION(guest.model.direct_kib_s), 1, 0, MOST},
-	{"balloon_speed", KIND_DOUBLE, SECTION(guest.balloon.speed_kib_s), MIB, 0.1, 1e6},
-	{"balloon_latency", KIND_DOUBLE, SECTION(guest.balloon.latency_s), 0.001, 0, 1e6},
-	{"balloon_floor", KIND_DOUBLE, SECTION(guest.balloon.floor_kib), MIB, 0, 1e7},
-	{"balloon_ceiling", KIND_DOUBLE, SECTION(guest.ceiling_kib), MIB, 1, 1e7},
-	{"balloon_retries", KIND_UNSIGNED, SECTION(guest.balloon.max_retries), 1, 0, 100},
+static const struct place {
+	enum grammar_word word;
+	enum type type;
+	size_t offset; /* in the scenario, or in the section */
+} host_places[] =
+	{
+		HOST(memory, DOUBLE, memory_kib),
+		HOST(disk, DOUBLE, disk_kib_s),
+		HOST(time, DOUBLE, time_s),
+		HOST(call, DOUBLE, call_s),
+},
+  guest_places[] = {
+	  GUEST(count, UNSIGNED, count),
+	  GUEST(every, DOUBLE, every_s),
+	  GUEST(apart, DOUBLE, apart_s),
+	  GUEST(jitter, DOUBLE, jitter_percent),
+	  GUEST(jitter_time, DOUBLE, jitter_s),
+	  GUEST(memory, DOUBLE, guest.memory_kib),
+	  GUEST(min, DOUBLE, guest.min_kib),
+	  GUEST(max, DOUBLE, guest.max_kib),
+	  GUEST(weight, UNSIGNED, guest.weight),
+	  GUEST(untrusted, BOOL, guest.is_untrusted),
+	  GUEST(start, DOUBLE, guest.start_s),
+	  GUEST(agent, BOOL, guest.has_agent),
+	  GUEST(lies, BOOL, guest.lies),
+	  GUEST(passes, DOUBLE, guest.model.passes_s),
+	  GUEST(hot, DOUBLE, guest.model.hot_share),
+	  GUEST(populate, DOUBLE, guest.model.populate_kib_s),
+	  GUEST(largest, DOUBLE, guest.largest_kib),
+	  GUEST(cache, DOUBLE, guest.model.cache_kib),
+	  GUEST(files, DOUBLE, guest.model.file_kib_s),
+	  GUEST(read, DOUBLE, guest.model.read_kib_s),
+	  GUEST(io, DOUBLE, guest.model.direct_kib_s),
+	  GUEST(kernel, DOUBLE, guest.model.kernel_kib),
+	  GUEST(overhead, DOUBLE, guest.model.reserve_kib),
+	  GUEST(swap, DOUBLE, guest.model.swap_kib),
+	  GUEST(balloon_speed, DOUBLE, guest.balloon.speed_kib_s),
+	  GUEST(balloon_latency, DOUBLE, guest.balloon.latency_s),
+	  GUEST(balloon_floor, DOUBLE, guest.balloon.floor_kib),
+	  GUEST(balloon_ceiling, DOUBLE, guest.ceiling_kib),
+	  GUEST(balloon_retries, UNSIGNED, guest.balloon.max_retries),
+	  GUEST(stuck, DOUBLE, guest.stuck_s),
+	  GUEST(unstuck, DOUBLE, guest.unstuck_s),
+	  GUEST(sticky, DOUBLE, guest.sticky_s),
 };
 
 enum {
-	N_HOST_NAMES = sizeof(host_names) / sizeof(host_names[0]),
-	N_GUEST_NAMES = sizeof(guest_names) / sizeof(guest_names[0]),
+	N_HOST_PLACES = sizeof(host_places) / sizeof(host_places[0]),
+	N_GUEST_PLACES = sizeof(guest_places) / sizeof(guest_places[0]),
 };
 
-/* "line 3: " and the sentence; always false. */
-static bool wrong(const struct reader *r, unsigned line, const char *what, const char *about)
+static void put(const struct place *place, void *base, double number)
 {
-	char digits[12];
-	unsigned at = sizeof(digits) - 1, len = 0;
-	digits[at] = '\0';
-	do
-		digits[--at] = (char)('0' + line % 10);
-	while (line /= 10);
-	const char *const parts[] = {"line ", &digits[at], ": ", what, " ", about};
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		for (const char *c = parts[i]; *c && len + 1 < SIM_SCENARIO_WRONG; c++)
-			r->wrong[len++] = *c >= ' ' && *c < 0x7f ? *c : '?';
-	r->wrong[len] = '\0';
-	return false;
-}
-
-static bool read_number(const char *text, double *ret_number)
-{
-	char *end;
-	double number = strtod(text, &end);
-	/* neither "inf", "nan" nor "0x10" is a number here */
-	if (end == text || *end || strspn(text, "0123456789.") != strlen(text))
-		return false;
-	*ret_number = number;
-	return true;
-}
-
-static bool set_value(const struct name *name, void *base, const char *text)
-{
-	char *at = (char *)base + name->offset;
-	double number;
-	if (name->kind == KIND_BOOL) {
-		*(bool *)(void *)at = strcmp(text, "yes") == 0;
-		return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
-	}
-	if (!read_number(text, &number) || number < name->least || number > name->most)
-		return false;
-	if (name->kind == KIND_UNSIGNED)
+	char *at = (char *)base + place->offset;
+	switch (place->type) {
+	case TYPE_DOUBLE:
+		*(double *)(void *)at = number;
+		break;
+	case TYPE_UNSIGNED:
 		*(unsigned *)(void *)at = (unsigned)number;
-	else
-		*(double *)(void *)at = number * name->scale;
-	return name->kind != KIND_UNSIGNED || floor(number) >= number;
+		break;
+	case TYPE_BOOL:
+		*(bool *)(void *)at = number > 0;
+		break;
+	}
 }
 
-static bool take_value(const struct reader *r, unsigned line, const struct name *names, unsigned n,
-		       void *base, const char *word, const char *text)
+static void put_word(const struct place *places, unsigned n, void *base, enum grammar_word word,
+		     double number)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (strcmp(names[i].word, word) == 0)
-			return set_value(&names[i], base, text) ||
-			       wrong(r, line, "this is no value for", word);
-	return wrong(r, line, "there is no such name:", word);
+		if (places[i].word == word)
+			put(&places[i], base, number);
 }
 
-/* --- lines ---------------------------------------------------------------------- */
-
-/* Without the blanks around it. */
-static char *trimmed(char *text)
+/* What holds of what is not said. */
+static void put_standards(const struct place *places, unsigned n, void *base)
 {
-	size_t len = strlen(text);
-	while (len && strchr(" \t\r", text[len - 1]))
-		text[--len] = '\0';
-	return text + strspn(text, " \t");
+	for (unsigned i = 0; i < n; i++)
+		put(&places[i], base, grammar_standard(places[i].word));
 }
 
-static bool begin_guest(struct reader *r, unsigned line, const char *name)
+/* --- statements ---------------------------------------------------------------- */
+
+void sim_scenario_begin(struct sim_scenario *s)
 {
-	static const struct sim_section standard = {
-		.guest = {.memory_kib = 256 * MIB,
-			  .weight = 256,
-			  .has_agent = true,
-			  .scale = 1,
-			  .model = {.reserve_kib = 40 * MIB,
-				    .kernel_kib = 12 * MIB,
-				    .cache_kib = 24 * MIB,
-				    .populate_kib_s = 1024 * MIB,
-				    .passes_s = 1,
-				    .hot_share = 1},
-			  .balloon = {.speed_kib_s = 1024 * MIB,
-				      .latency_s = 0.01,
-				      .max_retries = 4}},
-		.count = 1,
-	};
-	struct sim_scenario *s = r->scenario;
+	*s = (struct sim_scenario){.n_sections = 0};
+	put_standards(host_places, N_HOST_PLACES, s);
+}
+
+static const char *begin_guest(struct sim_scenario *s, const char *name)
+{
 	if (s->n_sections == SIM_SCENARIO_SECTIONS)
-		return wrong(r, line, "there are too many sections before", name);
-	if (!*name || strlen(name) > SIM_SCENARIO_NAME)
-		return wrong(r, line, "this is no name for a guest:", name);
+		return "begins one of too many sections: there may be 64 guests' sections";
 	struct sim_section *section = &s->section[s->n_sections++];
-	*section = standard;
+	*section = (struct sim_section){.guest.scale = 1};
+	put_standards(guest_places, N_GUEST_PLACES, section);
 	memcpy(section->guest.name, name, strlen(name) + 1);
-	return true;
+	return NULL;
 }
 
-static bool begin_part(struct reader *r, unsigned line, char *text)
+const char *sim_scenario_take(struct sim_scenario *s, const struct grammar_statement *statement)
 {
-	char *end = strchr(text, ']');
-	if (!end || end[1])
-		return wrong(r, line, "this is no [section]:", text);
-	*end = '\0';
-	if (strcmp(text + 1, "host") == 0) {
-		r->part = PART_HOST;
-		return true;
-	}
-	if (strncmp(text + 1, "guest ", 6) != 0)
-		return wrong(r, line, "there is no such section:", text + 1);
-	r->part = PART_GUEST;
-	return begin_guest(r, line, trimmed(text + 7));
-}
-
-static bool take_line(struct reader *r, unsigned line, char *text)
-{
-	struct sim_scenario *s = r->scenario;
-	text[strcspn(text, "#")] = '\0';
-	text = trimmed(text);
-	if (!*text)
-		return true;
-	if (*text == '[')
-		return begin_part(r, line, text);
-	char *value = strchr(text, '=');
-	if (!value || r->part == PART_NONE)
-		return wrong(r, line, "this is not name = value in a section:", text);
-	*value++ = '\0';
-	char *word = trimmed(text);
-	value = trimmed(value);
-	if (r->part == PART_HOST)
-		return take_value(r, line, host_names, N_HOST_NAMES, s, word, value);
+	if (statement->section == GRAMMAR_HOST)
+		put_word(host_places, N_HOST_PLACES, s, statement->word, statement->number);
+	if (statement->section != GRAMMAR_GUEST)
+		return NULL;
+	if (statement->word == GRAMMAR_BEGIN)
+		return begin_guest(s, statement->text);
 	struct sim_section *section = &s->section[s->n_sections - 1];
-	if (strcmp(word, "demand") == 0)
-		return sim_demand_parse(value, &section->guest.demand) ||
-		       wrong(r, line, "this is no demand:", value);
-	return take_value(r, line, guest_names, N_GUEST_NAMES, section, word, value);
+	if (statement->word == GRAMMAR_GUEST_demand &&
+	    !sim_demand_parse(statement->text, &section->guest.demand))
+		return "says a demand that is none: see docs/simulator.md";
+	put_word(guest_places, N_GUEST_PLACES, section, statement->word, statement->number);
+	return NULL;
+}
+
+/* --- the whole ------------------------------------------------------------------ */
+
+static uint64_t mib(double kib)
+{
+	return (uint64_t)(kib / UNITS_KIB_PER_MIB);
 }
 
 /* What holds of a section only when all of it has been read. */
-static bool end_section(const struct reader *r, unsigned line, struct sim_section *section)
+static void end_section(struct sim_section *section)
 {
 	struct sim_guest_config *g = &section->guest;
 	if (g->max_kib <= 0)
@@ -224,69 +154,63 @@ static bool end_section(const struct reader *r, unsigned line, struct sim_sectio
 		g->min_kib = g->memory_kib / 2;
 	if (g->model.swap_kib <= 0)
 		g->model.swap_kib = 2 * g->max_kib;
-	if (g->min_kib > g->memory_kib || g->memory_kib > g->max_kib)
-		return wrong(r, line, "memory is not within min and max of guest", g->name);
-	if (!g->demand.count && !g->demand.shape)
-		return wrong(r, line, "there is no demand for guest", g->name);
-	return true;
 }
 
-static bool end_all(const struct reader *r, unsigned line)
+static bool judge_section(const struct sim_section *section, struct sentence *wrong)
 {
-	struct sim_scenario *s = r->scenario;
+	const struct sim_guest_config *g = &section->guest;
+	if (!g->demand.count && !g->demand.shape) {
+		sentence_add_all(wrong,
+				 (const char *[]){"there is no demand of guest ", g->name, NULL});
+		return false;
+	}
+	if (g->min_kib <= g->memory_kib && g->memory_kib <= g->max_kib)
+		return true;
+	sentence_add_all(wrong, (const char *[]){"the memory of guest ", g->name, ", ", NULL});
+	sentence_add_number(wrong, mib(g->memory_kib));
+	sentence_add(wrong, " MiB, is not within its min and max, ");
+	sentence_add_number(wrong, mib(g->min_kib));
+	sentence_add(wrong, " and ");
+	sentence_add_number(wrong, mib(g->max_kib));
+	return false;
+}
+
+static bool judge_sums(const struct sim_scenario *s, double at_start_kib, struct sentence *wrong)
+{
+	if (!s->n_guests) {
+		sentence_add(wrong, "there are no guests: [guest NAME] begins one");
+	} else if (s->n_guests > SIM_SCENARIO_GUESTS) {
+		sentence_add(wrong, "there are too many guests: ");
+		sentence_add_number(wrong, s->n_guests);
+		sentence_add(wrong, " of at most ");
+		sentence_add_number(wrong, SIM_SCENARIO_GUESTS);
+	} else if (at_start_kib > s->memory_kib) {
+		sentence_add(wrong, "the host has not the memory that guests start with: ");
+		sentence_add_number(wrong, mib(at_start_kib));
+		sentence_add(wrong, " MiB, where [host] says memory = ");
+		sentence_add_number(wrong, mib(s->memory_kib));
+	}
+	return wrong->len == 0;
+}
+
+bool sim_scenario_end(struct sim_scenario *s, char ret_wrong[GRAMMAR_WRONG])
+{
+	struct sentence wrong = {.at = ret_wrong, .size = GRAMMAR_WRONG};
 	double at_start_kib = 0;
 	for (unsigned i = 0; i < s->n_sections; i++) {
 		struct sim_section *section = &s->section[i];
-		if (!end_section(r, line, section))
+		end_section(section);
+		if (!judge_section(section, &wrong))
 			return false;
 		s->n_guests += section->count;
 		if (section->guest.start_s <= 0)
 			at_start_kib += section->guest.memory_kib *
 					(section->every_s > 0 ? 1 : section->count);
 	}
-	if (!s->n_guests || s->n_guests > SIM_SCENARIO_GUESTS)
-		return wrong(r, line, "there are no guests, or too many", "");
-	if (at_start_kib > s->memory_kib)
-		return wrong(r, line, "the host has not the memory that guests start with", "");
-	return true;
-}
-
-bool sim_scenario_read(struct text text, struct sim_scenario *ret_scenario, char *ret_wrong)
-{
-	struct reader r = {.scenario = ret_scenario, .wrong = ret_wrong};
-	unsigned line = 0;
-	*ret_scenario = (struct sim_scenario){
-		.memory_kib = 1024 * MIB, .disk_kib_s = 20 * MIB, .time_s = 60, .call_s = 0.02};
-	while (text.len) {
-		char buf[SIM_SCENARIO_LINE + 1];
-		const char *end = memchr(text.at, '\n', text.len);
-		size_t len = end ? (size_t)(end - text.at) : text.len;
-		line++;
-		if (len > SIM_SCENARIO_LINE || memchr(text.at, '\0', len))
-			return wrong(&r, line, "it is too long, or no text", "");
-		memcpy(buf, text.at, len);
-		buf[len] = '\0';
-		if (!take_line(&r, line, buf))
-			return false;
-		text.at += len + (end != NULL);
-		text.len -= len + (end != NULL);
-	}
-	return end_all(&r, line);
+	return judge_sums(s, at_start_kib, &wrong);
 }
 
 /* --- one guest ------------------------------------------------------------------- */
-
-static void add_number(char *name, unsigned number)
-{
-	char digits[8];
-	unsigned n = 0;
-	size_t len = strlen(name);
-	for (; number && n < sizeof(digits); number /= 10)
-		digits[n++] = (char)('0' + number % 10);
-	while (n)
-		name[len++] = digits[--n];
-	name[len] = '\0';
-}
 
 /* Within -1 and 1. */
 static double either_way(uint64_t seed, unsigned number, unsigned what)
@@ -302,8 +226,12 @@ void sim_scenario_guest(const struct sim_scenario *s, unsigned number, uint64_t 
 		k -= s->section[section++].count;
 	const struct sim_section *from = &s->section[section];
 	*ret_guest = from->guest;
-	if (from->count > 1)
-		add_number(ret_guest->name, k + 1);
+	if (from->count > 1) {
+		struct sentence name = {.at = ret_guest->name,
+					.size = sizeof(ret_guest->name),
+					.len = strlen(ret_guest->name)};
+		sentence_add_number(&name, k + 1);
+	}
 	ret_guest->start_s += k * from->every_s;
 	ret_guest->shift_s = from->jitter_s * either_way(seed, number, 0) - k * from->apart_s;
 	ret_guest->scale = 1 + from->jitter_percent / 100 * either_way(seed, number, 1);

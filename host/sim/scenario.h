@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_scenario.h - what cagma-sim plays: a host, and guests with demand over time. Pure.
+ * scenario.h - what the simulator plays of a scenario: a host, and guests with demand over time.
+ * Pure.
  *
- *	[host]
- *	memory = 1100          # MiB for guests: neither dom0's nor the hypervisor's
- *	time = 60              # seconds
- *
- *	[guest web]            # web1, web2, … if there are several
- *	count = 4
- *	memory = 256           # MiB it is built with
- *	demand = 0:70 2:70 8:270 14:270 15:80
- *
- * docs/simulator.md has every name. Numbers, sizes and counts are bounded, so that
- * no file makes a simulation larger than the limits below.
+ * grammar.h has the language and docs/simulator.md explains it. The toolstack lab plays the same
+ * guests (tests/toolstack/scenario.h). Numbers, sizes and counts are bounded, so that no file makes
+ * a simulation larger than the limits below.
  */
 #ifndef CAGMA_SIM_SCENARIO_H
 #define CAGMA_SIM_SCENARIO_H
@@ -20,18 +13,16 @@
 #include "common/text.h"
 #include "host/sim/balloon.h"
 #include "host/sim/demand.h"
+#include "host/sim/grammar.h"
 #include "host/sim/memory.h"
 
 enum {
 	SIM_SCENARIO_SECTIONS = 64,
 	SIM_SCENARIO_GUESTS = 10000,
-	SIM_SCENARIO_LINE = 1024,
-	SIM_SCENARIO_NAME = 24,
-	SIM_SCENARIO_WRONG = 160,
 };
 
 struct sim_guest_config {
-	char name[SIM_SCENARIO_NAME + 8];
+	char name[GRAMMAR_NAME + 8];
 	double memory_kib, min_kib, max_kib;
 	double start_s;            /* when it is to be started; its demand begins then */
 	double shift_s;            /* its demand is so far ahead of what the script says */
@@ -68,12 +59,18 @@ struct sim_scenario {
 	struct sim_section section[SIM_SCENARIO_SECTIONS];
 };
 
-/*
- * Reads a whole file. True and *ret_scenario filled; or false, with the line
- * and what is wrong with it in ret_wrong[SIM_SCENARIO_WRONG], and *ret_scenario
- * in no useful state (it is large, so it is filled where it is).
- */
-bool sim_scenario_read(struct text text, struct sim_scenario *ret_scenario, char *ret_wrong);
+/* *scenario as it is before the first statement. It is filled where it is, since it is large, and
+ * of no use before its end. */
+void sim_scenario_begin(struct sim_scenario *scenario);
+
+/* Takes a statement of [host] or [guest NAME]; others are none of the simulator's. NULL, or what is
+ * wrong with the line: the end of a sentence that begins with "the line", valid until the next. */
+const char *sim_scenario_take(struct sim_scenario *scenario,
+			      const struct grammar_statement *statement);
+
+/* After the last statement. False when something is wrong with all of it, in a sentence in
+ * ret_wrong. */
+bool sim_scenario_end(struct sim_scenario *scenario, char ret_wrong[GRAMMAR_WRONG]);
 
 /* The guest of that number, from 0 on, as this seed has it. */
 void sim_scenario_guest(const struct sim_scenario *scenario, unsigned number, uint64_t seed,

@@ -4,28 +4,14 @@
  */
 #include "host/policy/states.h"
 
+#include "host/simcmd/commands.h"
+#include "host/simcmd/selection.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { EXIT_USAGE = 2 };
-
-static const char usage[] =
-	"Usage: cagma-sim decide [OPTION]... --policy NAME [FILE]\n"
-	"Say what a policy decides on states of a host, read from FILE or stdin.\n"
-	"\n"
-	"  -p, --policy NAME  which policy\n"
-	"      --series       each state is what became of the one before: the policy\n"
-	"                     remembers; without it each stands alone\n"
-	"      --names        list the names a state may give, exit\n"
-	"  -h, --help         show this, exit\n"
-	"\n"
-	"A line for each guest of each state: number of the state, domid, the target\n"
-	"(whole pages) before the contract cuts it, the same to the KiB as the policy\n"
-	"thinks of it, and the target the contract allows. See docs/policy.md.\n";
 
 static bool open_decide(struct states *d)
 {
@@ -59,37 +45,27 @@ static void print_state(struct states *d)
 		       d->allowed_kib[i]);
 }
 
-static bool run(struct states *d, FILE *in, const char *name)
+static const char *take_line(void *arg, struct text line)
 {
-	char line[STATES_MAX_LINE + 8];
-	unsigned long number = 0;
-	while (fgets(line, sizeof(line), in)) {
-		size_t len = strlen(line);
-		bool is_whole = false, is_long = len == sizeof(line) - 1 && line[len - 1] != '\n';
-		number++;
-		if (len && line[len - 1] == '\n')
-			len--;
-		const char *wrong =
-			is_long ? "is too long"
-				: states_take_line(d, (struct text){line, len}, &is_whole);
-		if (wrong) {
-			fprintf(stderr, "cagma-sim: %s:%lu: the line %s\n", name, number, wrong);
-			return false;
-		}
-		if (is_whole)
-			print_state(d);
-	}
+	struct states *d = arg;
+	bool is_whole = false;
+	const char *wrong = states_take_line(d, line, &is_whole);
+	if (!wrong && is_whole)
+		print_state(d);
+	return wrong;
+}
+
+static int decide_all(struct states *d, const char *path)
+{
+	if (!command_read_lines(path, STATES_MAX_LINE, take_line, d))
+		return COMMAND_USAGE;
 	if (states_is_begun(d))
 		print_state(d);
-	if (ferror(in) || fflush(stdout) != 0) {
-		fprintf(stderr, "cagma-sim: %s: %s\n", name, strerror(errno));
-		return false;
-	}
 	fprintf(stderr,
 		"policy %s: %" PRIu64 " states, %" PRIu64 " targets, %" PRIu64
 		" of them cut by the contract\n",
 		d->policy->name, d->n_states, d->n_actions, d->n_cuts);
-	return true;
+	return COMMAND_FINE;
 }
 
 static void print_names(const char *what, const struct line_format *format)
@@ -99,60 +75,83 @@ static void print_names(const char *what, const struct line_format *format)
 		       format->field[i].about, format->field[i].required ? " (required)" : "");
 }
 
-/* -1 to go on; otherwise the exit code. */
-static int read_options(int argc, char **argv, struct states *d)
+/* --- options -------------------------------------------------------------------------------- */
+
+struct request {
+	struct states states;
+	bool is_for_names;
+};
+
+static const char *take_policy(void *request, const char *name)
 {
-	enum { SERIES = 256, NAMES };
-	static const struct option longs[] = {{"policy", required_argument, NULL, 'p'},
-					      {"series", no_argument, NULL, SERIES},
-					      {"names", no_argument, NULL, NAMES},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
-	int c;
-	while ((c = getopt_long(argc, argv, "p:h", longs, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			d->policy = policy_find(optarg);
-			break;
-		case SERIES:
-			d->is_series = true;
-			break;
-		case NAMES:
-			print_names("host", &states_host_format);
-			print_names("guest", &states_guest_format);
-			return EXIT_SUCCESS;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (d->policy && argc - optind <= 1)
-		return -1;
-	fputs(d->policy ? usage : "cagma-sim: decide needs --policy with a policy there is\n",
-	      stderr);
-	return EXIT_USAGE;
+	struct request *q = request;
+	return selection_find_policy(name, &q->states.policy);
 }
 
-int decide_main(int argc, char **argv)
+static const char *take_series(void *request, const char *none)
 {
-	struct states d = {.host.now_ms = 0};
-	int code = read_options(argc, argv, &d);
-	if (code >= 0)
+	struct request *q = request;
+	(void)none;
+	q->states.is_series = true;
+	return NULL;
+}
+
+static const char *take_names(void *request, const char *none)
+{
+	struct request *q = request;
+	(void)none;
+	q->is_for_names = true;
+	return NULL;
+}
+
+static const struct command_option options[] = {
+	{'p', "policy", "NAME", false, "let this policy decide; it must be given", take_policy},
+	{'\0', "series", NULL, false,
+	 "let each state be what became of the one before, and the\n"
+	 "policy remember; without it each state stands alone",
+	 take_series},
+	{'\0', "names", NULL, false, "list the names that a state may give, and exit", take_names},
+	{.name = NULL},
+};
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.is_for_names = false};
+	int code;
+	char *const *paths = command_read(&decide_command, argc, argv, &request, &code);
+	if (!paths)
 		return code;
-	const char *name = optind < argc ? argv[optind] : "stdin";
-	FILE *in = optind < argc ? fopen(name, "re") : stdin;
-	if (!in) {
-		fprintf(stderr, "cagma-sim: %s: %s\n", name, strerror(errno));
-		return EXIT_FAILURE;
+	if (request.is_for_names) {
+		print_names("host", &states_host_format);
+		print_names("guest", &states_guest_format);
+		return COMMAND_FINE;
 	}
-	bool is_open = open_decide(&d);
-	if (!is_open)
-		fputs("cagma-sim: there is no memory to begin with\n", stderr);
-	code = is_open && run(&d, in, name) ? EXIT_SUCCESS : EXIT_FAILURE;
-	close_decide(&d);
-	if (in != stdin)
-		fclose(in);
+	if (!request.states.policy)
+		return command_refuse(&decide_command, "--policy is missing");
+	if (open_decide(&request.states)) {
+		code = decide_all(&request.states, *paths ? *paths : "-");
+	} else {
+		command_complain("%s", strerror(ENOMEM));
+		code = COMMAND_FAILED;
+	}
+	close_decide(&request.states);
 	return code;
 }
+
+const struct command decide_command = {
+	.name = "decide",
+	.files = "[FILE]",
+	.least_files = 0,
+	.most_files = 1,
+	.about = "prints what a policy decides on states that are written down",
+	.help = "Prints what a policy decides on states of a host, read from FILE or standard "
+		"input.\n"
+		"\n"
+		"A line for each guest of each state: number of the state, domid, the target "
+		"(whole\n"
+		"pages) before the contract cuts it, the same to the KiB as the policy thinks of "
+		"it,\n"
+		"and the target the contract allows. docs/policy.md has an example.\n",
+	.options = options,
+	.run = run,
+};

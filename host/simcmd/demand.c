@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/simcmd/demand.h"
-
+/*
+ * demand.c - `cagma-sim demand`: a guest of a scenario from what cagma-agent has recorded in a real
+ * one. (Edge: files, stdout.)
+ */
 #include "common/report.h"
 #include "host/sim/demand.h"
+#include "host/simcmd/commands.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { EXIT_USAGE = 2, MAX_LOOKS = 1000000 };
+enum { MAX_LOOKS = 1000000 };
 
 #define KERNEL_KIB 12288 /* of what is used; as a guest of a scenario has it */
 #define OFF_KIB    1024  /* what is nearer to the line is not told */
-
-static const char usage[] =
-	"usage: cagma-sim demand FILE\n"
-	"Print a guest for a scenario whose demand is what cagma-agent --record FILE has seen.\n";
 
 /* Looks of one guest. */
 struct looks {
@@ -34,9 +31,9 @@ static double used_kib(const struct report *r)
 	return used > 0 ? used : 0;
 }
 
-/* NULL, or what is wrong. */
-static const char *add(struct looks *looks, struct text line)
+static const char *take_look(void *arg, struct text line)
 {
+	struct looks *looks = arg;
 	struct report r;
 	const char *wrong = report_parse(line, &r);
 	if (wrong)
@@ -61,25 +58,6 @@ static const char *add(struct looks *looks, struct text line)
 	return NULL;
 }
 
-static bool read_looks(struct looks *looks, FILE *in, const char *name)
-{
-	char line[KEYS_MAX_VALUE + 2];
-	uint64_t number = 0;
-	while (fgets(line, sizeof(line), in)) {
-		size_t len = strcspn(line, "\n");
-		const char *wrong = add(looks, (struct text){line, len});
-		number++;
-		if (!wrong)
-			continue;
-		fprintf(stderr, "cagma-sim: %s:%" PRIu64 ": the line %s\n", name, number, wrong);
-		return false;
-	}
-	if (ferror(in) || !looks->n)
-		fprintf(stderr, "cagma-sim: %s: %s\n", name,
-			ferror(in) ? strerror(errno) : "there is nothing in it");
-	return !ferror(in) && looks->n;
-}
-
 static void print_guest(const struct looks *looks)
 {
 	struct sim_demand d;
@@ -91,22 +69,40 @@ static void print_guest(const struct looks *looks)
 	putchar('\n');
 }
 
-int recorded_main(int argc, char **argv)
+static int read_and_print(const char *path, struct looks *looks)
+{
+	if (!command_read_lines(path, KEYS_MAX_VALUE, take_look, looks))
+		return COMMAND_USAGE;
+	if (!looks->n) {
+		command_complain("%s: there is no look in it", lines_name(path));
+		return COMMAND_USAGE;
+	}
+	print_guest(looks);
+	return COMMAND_FINE;
+}
+
+static int run(int argc, char **argv)
 {
 	struct looks looks = {.n = 0};
-	if (argc != 2 || strcmp(argv[1], "--help") == 0) {
-		fputs(usage, argc == 2 ? stdout : stderr);
-		return argc == 2 ? EXIT_SUCCESS : EXIT_USAGE;
-	}
-	FILE *in = fopen(argv[1], "re");
-	if (!in) {
-		fprintf(stderr, "cagma-sim: %s: %s\n", argv[1], strerror(errno));
-		return EXIT_FAILURE;
-	}
-	bool is_read = read_looks(&looks, in, argv[1]);
-	if (is_read)
-		print_guest(&looks);
-	fclose(in);
+	int code;
+	char *const *paths = command_read(&demand_command, argc, argv, NULL, &code);
+	if (!paths)
+		return code;
+	code = read_and_print(paths[0], &looks);
 	free(looks.point);
-	return is_read && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return code;
 }
+
+static const struct command_option options[] = {{.name = NULL}};
+
+const struct command demand_command = {
+	.name = "demand",
+	.files = "FILE",
+	.least_files = 1,
+	.most_files = 1,
+	.about = "makes a scenario's guest of what cagma-agent has recorded",
+	.help = "Prints a guest for a scenario whose demand is what cagma-agent --record FILE has\n"
+		"seen in a real one, within 1 MiB or by 64 points.\n",
+	.options = options,
+	.run = run,
+};

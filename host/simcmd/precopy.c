@@ -1,46 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/simcmd/precopy.h"
-
-#include "common/text.h"
+/*
+ * precopy.c - `cagma-sim precopy`: live migrations played, by every algorithm. (Edge: files,
+ * stdout.)
+ */
+#include "host/simcmd/commands.h"
 #include "host/simcmd/precopy_cost.h"
 #include "host/simcmd/precopy_table.h"
 #include "host/simcmd/touches.h"
 
 #include <errno.h>
-#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGES_PER_MIB = 256, EXIT_USAGE = 2 };
-
-static const char usage[] =
-	"usage: cagma-sim precopy [option]... [FILE]...\n"
-	"Play live migrations, of guests recorded with cagma-migrate --record, or without\n"
-	"a FILE of guests that modify their memory in patterns.\n"
-	"  -a, --algo NAME,...         these algorithms; all without it\n"
-	"  -p, --pattern NAME,...      these patterns; all without it\n"
-	"  -b, --bandwidth MBIT_S,...  100,1000,10000 without it\n"
-	"  -m, --memory MIB            of the guests; 256 without it\n"
-	"  -s, --seed N,...            1 without it\n"
-	"  -o, --set NAME=VALUE        for every algorithm: slice_ms, slice_pages, max_passes,\n"
-	"                              max_factor, enough_pages, first_whole; and clean_us,\n"
-	"                              what it takes to get the modified pages from Xen\n"
-	"  -c, --cost                  instead of that measure what a decision takes\n"
-	"  -t, --tsv                   numbers separated by tabs\n"
-	"  -h, --help                  show this\n";
-
-static const struct option long_options[] = {
-	{"algo", required_argument, NULL, 'a'},
-	{"pattern", required_argument, NULL, 'p'},
-	{"bandwidth", required_argument, NULL, 'b'},
-	{"memory", required_argument, NULL, 'm'},
-	{"seed", required_argument, NULL, 's'},
-	{"set", required_argument, NULL, 'o'},
-	{"cost", no_argument, NULL, 'c'},
-	{"tsv", no_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
+enum { PAGES_PER_MIB = 256 };
 
 enum { MAX_PATTERNS = 16, MAX_SETTINGS = 8 };
 
@@ -51,6 +25,7 @@ struct request {
 	uint64_t mib;
 	const char *setting[MAX_SETTINGS];
 	unsigned n_settings;
+	bool is_for_cost;
 };
 
 /* --- options ----------------------------------------------------------------------------- */
@@ -69,84 +44,101 @@ static const struct sim_pattern *find_pattern(const char *name)
 	return NULL;
 }
 
-static bool add_algo(struct request *q, const char *name)
+static const char *add_algo(void *request, const char *name)
 {
+	struct precopy_table *t = &((struct request *)request)->table;
 	enum precopy_algo algo;
-	if (q->table.n_algos == PRECOPY_TABLE_ALGOS || !precopy_find(name, &algo))
-		return false;
-	q->table.conf[q->table.n_algos++] = precopy_conf_of(algo);
-	return true;
+	if (!precopy_find(name, &algo))
+		return command_wrong("there is no algorithm \"%s\"; see docs/precopy.md", name);
+	if (t->n_algos == PRECOPY_TABLE_ALGOS)
+		return command_wrong("\"%s\" is one algorithm too many", name);
+	t->conf[t->n_algos++] = precopy_conf_of(algo);
+	return NULL;
 }
 
-static bool add_pattern(struct request *q, const char *name)
+static const char *add_pattern(void *request, const char *name)
 {
+	struct request *q = request;
 	const struct sim_pattern *pattern = find_pattern(name);
-	if (q->n_patterns == MAX_PATTERNS || !pattern)
-		return false;
+	if (!pattern)
+		return command_wrong("there is no pattern \"%s\"; see docs/precopy.md", name);
+	if (q->n_patterns == MAX_PATTERNS)
+		return command_wrong("\"%s\" is one pattern too many", name);
 	q->pattern[q->n_patterns++] = pattern;
-	return true;
+	return NULL;
 }
 
-static bool add_link(struct request *q, const char *word)
+/* A number for a list of at most `most` of them. */
+static const char *add_number(const char *word, uint64_t least_value, uint64_t most_value,
+			      unsigned most, uint64_t *list, unsigned *n)
 {
-	struct precopy_table *t = &q->table;
-	return t->n_links < PRECOPY_TABLE_LINKS &&
-	       number_of(word, 1, 1000000, &t->mbit_s[t->n_links++]);
+	if (*n == most)
+		return command_wrong("\"%s\" is one too many: there may be %u", word, most);
+	if (!number_of(word, least_value, most_value, &list[*n]))
+		return command_wrong("\"%s\" is no whole number from %" PRIu64 " to %" PRIu64, word,
+				     least_value, most_value);
+	++*n;
+	return NULL;
 }
 
-static bool add_seed(struct request *q, const char *word)
+static const char *add_link(void *request, const char *word)
 {
-	struct precopy_table *t = &q->table;
-	return t->n_seeds < PRECOPY_TABLE_SEEDS &&
-	       number_of(word, 0, UINT32_MAX, &t->seed[t->n_seeds++]);
+	struct precopy_table *t = &((struct request *)request)->table;
+	return add_number(word, 1, 1000000, PRECOPY_TABLE_LINKS, t->mbit_s, &t->n_links);
 }
 
-static bool set_mib(struct request *q, const char *word)
+static const char *add_seed(void *request, const char *word)
 {
-	return number_of(word, 1, 1 << 20, &q->mib);
+	struct precopy_table *t = &((struct request *)request)->table;
+	return add_number(word, 0, UINT32_MAX, PRECOPY_TABLE_SEEDS, t->seed, &t->n_seeds);
 }
 
-static bool add_setting(struct request *q, const char *word)
+static const char *set_mib(void *request, const char *word)
 {
+	unsigned n = 0;
+	return add_number(word, 1, 1 << 20, 1, &((struct request *)request)->mib, &n);
+}
+
+static const char *add_setting(void *request, const char *word)
+{
+	struct request *q = request;
 	if (q->n_settings == MAX_SETTINGS)
-		return false;
+		return command_wrong("\"%s\" is one setting too many", word);
 	q->setting[q->n_settings++] = word;
-	return true;
+	return NULL;
 }
 
-static bool set_tsv(struct request *q, const char *word)
+static const char *set_tsv(void *request, const char *none)
 {
-	(void)word;
-	return q->table.is_tsv = true;
+	(void)none;
+	((struct request *)request)->table.is_tsv = true;
+	return NULL;
 }
 
-static const struct {
-	int letter;
-	bool (*take)(struct request *q, const char *word);
-} takers[] = {
-	{'a', add_algo}, {'p', add_pattern}, {'b', add_link}, {'s', add_seed},
-	{'m', set_mib},  {'o', add_setting}, {'t', set_tsv},
+static const char *set_cost(void *request, const char *none)
+{
+	(void)none;
+	((struct request *)request)->is_for_cost = true;
+	return NULL;
+}
+
+static const struct command_option options[] = {
+	{'a', "algo", "NAME,...", true, "use these algorithms; all of them without it", add_algo},
+	{'p', "pattern", "NAME,...", true, "play these patterns; all of them without it",
+	 add_pattern},
+	{'b', "bandwidth", "MBIT/S,...", true,
+	 "let the link be so fast; 100, 1000 and 10000 without it", add_link},
+	{'m', "memory", "MIB", false, "let the guests have so much; 256 without it", set_mib},
+	{'s', "seed", "N,...", true, "play with these seeds; 1 without it", add_seed},
+	{'o', "set", "NAME=N", true,
+	 "for every algorithm: slice_ms, slice_pages, max_passes,\n"
+	 "max_factor, enough_pages, first_whole; and clean_us,\n"
+	 "what it takes to get the modified pages from Xen",
+	 add_setting},
+	{'c', "cost", NULL, false, "measure what a decision takes, instead", set_cost},
+	{'t', "tsv", NULL, false, "print numbers separated by tabs", set_tsv},
+	{.name = NULL},
 };
-
-enum { N_TAKERS = sizeof(takers) / sizeof(takers[0]) };
-
-static bool take_option(struct request *q, int letter, char *list)
-{
-	unsigned i = 0;
-	while (i < N_TAKERS && takers[i].letter != letter)
-		i++;
-	if (i == N_TAKERS)
-		return false; /* getopt has said so */
-	do {
-		const char *word = list ? strsep(&list, ",") : "";
-		if (!takers[i].take(q, word)) {
-			fprintf(stderr, "cagma-sim: -%c: \"%s\" cannot be, or is too much\n",
-				letter, word);
-			return false;
-		}
-	} while (list);
-	return true;
-}
 
 /* "slice_ms=200", for every algorithm. */
 static bool apply_setting(struct precopy_table *t, const char *setting)
@@ -186,7 +178,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 	return true;
 }
 
-static bool complete(struct request *q)
+/* What was not said. */
+static void complete(struct request *q)
 {
 	static const char *const mbit_s[] = {"100", "1000", "10000"};
 	const struct sim_pattern *pattern;
@@ -199,14 +192,15 @@ static bool complete(struct request *q)
 		add_link(q, mbit_s[i]);
 	if (!q->table.n_seeds)
 		add_seed(q, "1");
+}
+
+/* NULL, or the setting that cannot be. */
+static const char *apply_settings(struct request *q)
+{
 	for (unsigned i = 0; i < q->n_settings; i++)
-		if (!apply_setting(&q->table, q->setting[i])) {
-			fprintf(stderr,
-				"cagma-sim: --set %s: there is no such name, or no number\n",
-				q->setting[i]);
-			return false;
-		}
-	return true;
+		if (!apply_setting(&q->table, q->setting[i]))
+			return q->setting[i];
+	return NULL;
 }
 
 /* --- guests ------------------------------------------------------------------------------ */
@@ -214,6 +208,7 @@ static bool complete(struct request *q)
 static int play_patterns(const struct request *q)
 {
 	int r = 0;
+	precopy_table_head(&q->table, stdout);
 	for (unsigned i = 0; i < q->n_patterns && r == 0; i++) {
 		struct precopy_guest guest = {.name = q->pattern[i]->name,
 					      .pattern = q->pattern[i],
@@ -231,13 +226,16 @@ static void name_of(const char *path, char *name, size_t size)
 	snprintf(name, size, "%.*s", (int)strcspn(at, "."), at);
 }
 
-static int play_file(const struct request *q, const char *path)
+/* -EINVAL when the file cannot be read. The table's head is printed once the first file was. */
+static int play_file(const struct request *q, const char *path, bool is_first)
 {
 	char name[40];
 	struct touches touches;
 	struct precopy_guest guest = {.name = name};
 	if (!touches_read(path, q->table.seed[0], &touches))
 		return -EINVAL;
+	if (is_first)
+		precopy_table_head(&q->table, stdout);
 	name_of(path, name, sizeof(name));
 	guest.n_pages = touches.n_pages;
 	guest.record = touches.record;
@@ -248,31 +246,43 @@ static int play_file(const struct request *q, const char *path)
 
 static int play_all(const struct request *q, char *const *paths)
 {
-	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* others may write to the same file */
-	precopy_table_head(&q->table, stdout);
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* Others may write to the same file. */
 	int r = *paths ? 0 : play_patterns(q);
-	for (; *paths && r == 0; paths++)
-		r = play_file(q, *paths);
+	for (unsigned i = 0; paths[i] && r == 0; i++)
+		r = play_file(q, paths[i], i == 0);
 	if (r == -ENOMEM)
-		fprintf(stderr, "cagma-sim: %s\n", strerror(ENOMEM));
+		command_complain("%s", strerror(ENOMEM));
 	if (r == -EINVAL)
-		return EXIT_USAGE;
-	return fflush(stdout) == 0 && r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		return COMMAND_USAGE;
+	return r == 0 ? COMMAND_FINE : COMMAND_FAILED;
 }
 
-int precopy_main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct request request = {.mib = 256, .table.clean_us = 500, .table.suspend_us = 40000};
-	int c;
-	while ((c = getopt_long(argc, argv, "a:p:b:m:s:o:cth", long_options, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout) < 0;
-		if (c == 'c')
-			return precopy_cost(stdout) < 0;
-		if (!take_option(&request, c, optarg)) {
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	return complete(&request) ? play_all(&request, &argv[optind]) : EXIT_USAGE;
+	int code;
+	char *const *paths = command_read(&precopy_command, argc, argv, &request, &code);
+	if (!paths)
+		return code;
+	if (request.is_for_cost)
+		return precopy_cost(stdout) < 0 ? COMMAND_FAILED : COMMAND_FINE;
+	complete(&request);
+	const char *wrong = apply_settings(&request);
+	if (wrong)
+		return command_refuse(&precopy_command,
+				      "--set: %s: there is no such name, or no number", wrong);
+	return play_all(&request, paths);
 }
+
+const struct command precopy_command = {
+	.name = "precopy",
+	.files = "[FILE]...",
+	.most_files = UINT_MAX,
+	.about = "plays live migrations by every algorithm of pre-copy",
+	.help = "Plays live migrations of guests recorded with cagma-migrate --record FILE, or\n"
+		"without a FILE of guests that modify their memory in patterns, and prints pages\n"
+		"sent, sent again and sent with the guest suspended, rounds, time and downtime.\n"
+		"docs/precopy.md has the patterns and the algorithms.\n",
+	.options = options,
+	.run = run,
+};

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/simcmd/replay.h"
-
+/*
+ * replay.c - `cagma-sim replay`: cagmad's record decided again, and compared. (Edge: files,
+ * stdout.)
+ */
 #include "host/policy/replay.h"
 
+#include "host/simcmd/commands.h"
+#include "host/simcmd/selection.h"
+
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_GUESTS = 4096, EXIT_USAGE = 2 };
-
-static const char usage[] =
-	"usage: cagma-sim replay [option]... FILE\n"
-	"Decide every pass in a record of cagmad (cagmad --record FILE) again.\n"
-	"  -p, --policy NAME  by this policy; without it by the one that is recorded,\n"
-	"                     which must come to the same plans\n"
-	"  -v, --verbose      print every pass that differs\n"
-	"  -h, --help         show this\n";
+enum {
+	MAX_GUESTS = 4096,
+	MAX_LINE_BYTES = MAX_GUESTS * 4096, /* of a pass: a guest is some 2,000 bytes of it */
+};
 
 /* --- room --------------------------------------------------------------------------------- */
 
@@ -75,66 +74,83 @@ static void count(struct tally *t, const struct replay *r)
 	putchar('\n');
 }
 
-static bool run(struct replay *r, struct tally *t, FILE *in, const char *name)
+struct request {
+	struct replay replay;
+	struct tally tally;
+};
+
+static const char *take_line(void *arg, struct text line)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	const char *wrong = NULL;
-	uint64_t number = 0;
-	while (!wrong && (len = getline(&line, &size, in)) > 0) {
-		number++;
-		wrong = replay_line(r, (struct text){line, (size_t)len - (line[len - 1] == '\n')});
-		if (!wrong)
-			count(t, r);
-	}
-	free(line);
-	if (wrong)
-		fprintf(stderr, "cagma-sim: %s:%" PRIu64 ": the line %s\n", name, number, wrong);
-	return !wrong && !ferror(in);
+	struct request *q = arg;
+	const char *wrong = replay_line(&q->replay, line);
+	if (!wrong)
+		count(&q->tally, &q->replay);
+	return wrong;
 }
 
-static int replay_file(struct replay *r, struct tally *t, const char *name)
+static int replay_file(struct request *q, const char *path)
 {
-	FILE *in = fopen(name, "re");
-	if (!in) {
-		fprintf(stderr, "cagma-sim: %s: %s\n", name, strerror(errno));
-		return EXIT_FAILURE;
-	}
-	bool is_read = run(r, t, in, name);
-	fclose(in);
-	if (!is_read)
-		return EXIT_FAILURE;
+	const struct tally *t = &q->tally;
+	if (!command_read_lines(path, MAX_LINE_BYTES, take_line, q))
+		return COMMAND_USAGE;
 	printf("passes=%" PRIu64 " same=%" PRIu64 " differ=%" PRIu64 " targets_recorded=%" PRIu64
 	       " targets_now=%" PRIu64 " cuts_now=%" PRIu64 "\n",
 	       t->n_passes, t->n_same, t->n_passes - t->n_same, t->n_recorded, t->n_actions,
 	       t->n_cuts);
-	return r->policy || t->n_same == t->n_passes ? EXIT_SUCCESS : EXIT_FAILURE;
+	return q->replay.policy || t->n_same == t->n_passes ? COMMAND_FINE : COMMAND_FAILED;
 }
 
-int replay_main(int argc, char **argv)
+/* --- options -------------------------------------------------------------------------------- */
+
+static const char *take_policy(void *request, const char *name)
 {
-	static const struct option longs[] = {{"policy", required_argument, NULL, 'p'},
-					      {"verbose", no_argument, NULL, 'v'},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
-	struct replay replay = {.policy = NULL};
-	struct tally tally = {.is_verbose = false};
-	int c;
-	bool is_right = true;
-	while ((c = getopt_long(argc, argv, "p:vh", longs, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout) < 0;
-		if (c == 'v')
-			tally.is_verbose = true;
-		else
-			is_right &= c == 'p' && (replay.policy = policy_find(optarg));
+	struct request *q = request;
+	return selection_find_policy(name, &q->replay.policy);
+}
+
+static const char *take_verbose(void *request, const char *none)
+{
+	struct request *q = request;
+	(void)none;
+	q->tally.is_verbose = true;
+	return NULL;
+}
+
+static const struct command_option options[] = {
+	{'p', "policy", "NAME", false,
+	 "let this policy decide; without it the recorded one,\nwhich must come to the same plans",
+	 take_policy},
+	{'v', "verbose", NULL, false, "print every pass that differs", take_verbose},
+	{.name = NULL},
+};
+
+static int run(int argc, char **argv)
+{
+	struct request request = {.replay.policy = NULL};
+	int code;
+	char *const *paths = command_read(&replay_command, argc, argv, &request, &code);
+	if (!paths)
+		return code;
+	if (open_replay(&request.replay)) {
+		code = replay_file(&request, paths[0]);
+	} else {
+		command_complain("%s", strerror(ENOMEM));
+		code = COMMAND_FAILED;
 	}
-	if (!is_right || optind + 1 != argc) {
-		fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	int code = open_replay(&replay) ? replay_file(&replay, &tally, argv[optind]) : EXIT_FAILURE;
-	close_replay(&replay);
+	close_replay(&request.replay);
 	return code;
 }
+
+const struct command replay_command = {
+	.name = "replay",
+	.files = "FILE",
+	.least_files = 1,
+	.most_files = 1,
+	.about = "decides a record of cagmad again, and compares",
+	.help = "Decides every pass in a record of cagmad (cagmad --record FILE) again, and "
+		"prints\n"
+		"how many plans differ from the recorded ones. It fails when one does, unless\n"
+		"another policy was asked for.\n",
+	.options = options,
+	.run = run,
+};

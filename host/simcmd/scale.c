@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/simcmd/scale.h"
+/*
+ * scale.c - `cagma-sim scale`: what it takes cagma to decide for many guests, and to check that.
+ * (Edge: the clock, stdout.)
+ */
+#include "host/simcmd/commands.h"
 
 #include "common/clock.h"
 #include "host/policy/policy.h"
@@ -99,20 +103,44 @@ static double median_us(struct crowd *c, const struct sim_system *system, unsign
 	return (double)took_ns[rounds / 2] / 1000;
 }
 
-int sim_scale(FILE *file)
+static void print_times(struct crowd *crowd)
 {
 	struct sim_system system = sim_system_of(policy_find("cagma"));
-	struct crowd *crowd = malloc(sizeof(*crowd));
-	if (!crowd)
-		return -ENOMEM;
 	double n100_us = median_us(crowd, &system, 100);
 	double n1000_us = median_us(crowd, &system, 1000);
 	double n10000_us = median_us(crowd, &system, MOST_GUESTS);
-	fprintf(file,
-		"RESULT policy-scale n100_us=%.0f n1000_us=%.0f n10000_us=%.0f exponent=%.2f "
-		"peak_kib=%zu\n",
-		n100_us, n1000_us, n10000_us, log10(n10000_us / n100_us) / 2,
-		sizeof(*crowd) / 1024);
-	free(crowd);
-	return 0;
+	printf("RESULT policy-scale n100_us=%.0f n1000_us=%.0f n10000_us=%.0f exponent=%.2f "
+	       "peak_kib=%zu\n",
+	       n100_us, n1000_us, n10000_us, log10(n10000_us / n100_us) / 2, sizeof(*crowd) / 1024);
 }
+
+static int run(int argc, char **argv)
+{
+	int code;
+	if (!command_read(&scale_command, argc, argv, NULL, &code))
+		return code;
+	struct crowd *crowd = malloc(sizeof(*crowd));
+	if (!crowd) {
+		command_complain("%s", strerror(ENOMEM));
+		return COMMAND_FAILED;
+	}
+	print_times(crowd);
+	free(crowd);
+	return COMMAND_FINE;
+}
+
+static const struct command_option options[] = {{.name = NULL}};
+
+const struct command scale_command = {
+	.name = "scale",
+	.files = "",
+	.about = "measures what a decision for many guests takes",
+	.help = "Measures what policy cagma takes to decide for 100, 1,000 and 10,000 guests and "
+		"to\n"
+		"have the decision checked: the median of many, in microseconds; the exponent "
+		"with\n"
+		"which the time grows from 100 to 10,000 guests; and the memory for 10,000 "
+		"guests.\n",
+	.options = options,
+	.run = run,
+};

@@ -8,14 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TRACE_MS = 250 };
-
 void sim_table_init(struct sim_table *t)
 {
 	*t = (struct sim_table){.conf = options_default()};
 }
 
-static struct sim_system system_of(const struct sim_table *t, unsigned policy)
+struct sim_system sim_table_system(const struct sim_table *t, unsigned policy)
 {
 	struct sim_system system = sim_system_of(t->policy[policy]);
 	if (strcmp(system.policy->name, "cagma") == 0)
@@ -108,7 +106,7 @@ static int rows_of_seed(const struct sim_table *t, const char *name, const struc
 	if (known < 0)
 		return known;
 	for (unsigned p = 0; p < t->n_policies; p++) {
-		struct sim_system system = system_of(t, p);
+		struct sim_system system = sim_table_system(t, p);
 		struct sim_result result;
 		int r = sim_run(s, &system, seed, NULL, &result);
 		if (r < 0)
@@ -130,30 +128,4 @@ int sim_table_rows(const struct sim_table *t, const char *name, const struct sim
 		r = rows_of_seed(t, name, s, t->seed[i], room, file);
 	free(room);
 	return r;
-}
-
-/* --- over time ---------------------------------------------------------------------------------
- */
-
-static void trace_guests(void *arg, double at_s, const struct sim_host *h)
-{
-	FILE *file = arg;
-	for (unsigned k = 0; k < h->n_started; k++) {
-		const struct sim_guest *g = &h->guest[h->started[k]];
-		const struct sim_memory *m = &g->memory;
-		fprintf(file, "%.2f\t%s\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f\n", at_s, g->config.name,
-			m->demand_kib / 1024, (double)g->alm_kib / 1024,
-			(double)g->target_kib / 1024, sim_memory_available_kib(m) / 1024,
-			m->swapped_kib / 1024);
-	}
-	fprintf(file, "%.2f\t(free)\t0\t%.1f\t0\t0\t0\n", at_s, (double)h->free_kib / 1024);
-}
-
-int sim_table_trace(const struct sim_table *t, const struct sim_scenario *s, FILE *file)
-{
-	struct sim_watch watch = {TRACE_MS, trace_guests, file};
-	struct sim_system system = system_of(t, 0);
-	struct sim_result result;
-	fputs("s\tguest\tdemand_mib\talm_mib\ttarget_mib\tavm_mib\tswapped_mib\n", file);
-	return sim_run(s, &system, t->seed[0], &watch, &result);
 }

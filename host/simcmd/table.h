@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_table.h - runs of scenarios as lines: for people, or for programs. (Edge: writes to a FILE.)
+ * table.h - runs of scenarios as lines: for people, or for programs. (Edge: writes to a FILE.)
  */
 #ifndef CAGMA_SIMCMD_TABLE_H
 #define CAGMA_SIMCMD_TABLE_H
@@ -22,6 +22,9 @@ struct sim_table {
 /* No policies and no seeds yet, and the options as shipped. */
 void sim_table_init(struct sim_table *table);
 
+/* The policy of that number with the agent, period and options that it is played with. */
+struct sim_system sim_table_system(const struct sim_table *table, unsigned policy);
+
 void sim_table_head(const struct sim_table *table, FILE *file);
 
 /*
@@ -31,8 +34,5 @@ void sim_table_head(const struct sim_table *table, FILE *file);
  */
 int sim_table_rows(const struct sim_table *table, const char *name,
 		   const struct sim_scenario *scenario, FILE *file);
-
-/* What the first policy's guests hold, are told and want, over time. 0 or -ENOMEM. */
-int sim_table_trace(const struct sim_table *table, const struct sim_scenario *scenario, FILE *file);
 
 #endif

@@ -2,15 +2,16 @@
 #include "host/simcmd/touches.h"
 
 #include "host/precopy/dirtylog.h"
+#include "host/simcmd/command.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT, FIRST_TOUCHES = 1 << 16 };
+enum {
+	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
+	FIRST_TOUCHES = 1 << 16,
+	MAX_LINE_BYTES = 1 << 16, /* cagma-migrate's own are much shorter */
+};
 
 struct reading {
 	struct dirtylog log;
@@ -57,9 +58,9 @@ static bool take_look(struct reading *r)
 	return has_room;
 }
 
-/* NULL, or what is wrong. */
-static const char *take_line(struct reading *r, struct text line)
+static const char *take_line(void *arg, struct text line)
 {
+	struct reading *r = arg;
 	enum dirtylog_kind kind;
 	uint64_t before = r->log.n_looks;
 	const char *wrong = dirtylog_line(&r->log, line, &kind);
@@ -68,11 +69,11 @@ static const char *take_line(struct reading *r, struct text line)
 	if (kind == DIRTYLOG_HEAD) {
 		r->log.bitmap = calloc((r->log.n_pages + WORD_BITS - 1) / WORD_BITS,
 				       sizeof(*r->log.bitmap));
-		return r->log.bitmap ? NULL : strerror(ENOMEM);
+		return r->log.bitmap ? NULL : "finds no memory";
 	}
 	if (kind == DIRTYLOG_LOOK) {
 		if (before && !take_look(r))
-			return strerror(ENOMEM);
+			return "finds no memory";
 		r->until_ms = r->log.at_ms;
 		if (r->until_ms > UINT32_MAX)
 			return "is of more than 49 days";
@@ -80,26 +81,15 @@ static const char *take_line(struct reading *r, struct text line)
 	return NULL;
 }
 
-static bool read_lines(struct reading *r, FILE *file, const char *path)
+static bool read_looks(struct reading *r, const char *path)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	const char *wrong = NULL;
-	uint64_t number = 0;
-	while (!wrong && (len = getline(&line, &size, file)) > 0) {
-		number++;
-		wrong = take_line(r, (struct text){line, (size_t)len - (line[len - 1] == '\n')});
-	}
-	free(line);
-	if (!wrong && ferror(file))
-		wrong = strerror(errno);
-	if (!wrong && !r->log.n_looks)
-		wrong = "ends before any look";
+	if (!command_read_lines(path, MAX_LINE_BYTES, take_line, r))
+		return false;
+	const char *wrong = r->log.n_looks ? NULL : "it ends before any look";
 	if (!wrong && !take_look(r))
-		wrong = strerror(ENOMEM);
+		wrong = "there is no memory for it";
 	if (wrong)
-		fprintf(stderr, "cagma-sim: %s:%" PRIu64 ": %s\n", path, number, wrong);
+		command_complain("%s: %s", lines_name(path), wrong);
 	return !wrong;
 }
 
@@ -113,13 +103,7 @@ static int by_time(const void *a, const void *b)
 bool touches_read(const char *path, uint64_t seed, struct touches *ret_touches)
 {
 	struct reading r = {.seed = mix(seed)};
-	FILE *file = fopen(path, "re");
-	if (!file) {
-		fprintf(stderr, "cagma-sim: %s: %s\n", path, strerror(errno));
-		return false;
-	}
-	bool is_read = read_lines(&r, file, path);
-	fclose(file);
+	bool is_read = read_looks(&r, path);
 	free(r.log.bitmap);
 	if (!is_read) {
 		free(r.touch);

@@ -12,17 +12,40 @@
 
 #define GUEST "[guest a]\ndemand = 0:60\n"
 
+enum { WHY = GRAMMAR_WRONG + 16 };
+
 static struct sim_scenario scenario;
 static struct sim_bound_guest room[SIM_SCENARIO_GUESTS];
 
-static bool read_text(const char *text, char *why)
+/* What is wrong with a line is told as "line 3: …". */
+static bool read_bytes(struct text text, char why[WHY])
 {
-	return sim_scenario_read((struct text){text, strlen(text)}, &scenario, why);
+	struct grammar_reader reader = {.player = GRAMMAR_BY_SIMULATOR};
+	struct grammar_statement statement;
+	struct text line;
+	const char *wrong = NULL;
+	unsigned number = 0;
+	sim_scenario_begin(&scenario);
+	while (!wrong && text_cut(&text, '\n', &line)) {
+		number++;
+		wrong = grammar_read(&reader, line, &statement);
+		if (!wrong)
+			wrong = sim_scenario_take(&scenario, &statement);
+	}
+	if (!wrong)
+		return sim_scenario_end(&scenario, why);
+	snprintf(why, WHY, "line %u: %s", number, wrong);
+	return false;
+}
+
+static bool read_text(const char *text, char why[WHY])
+{
+	return read_bytes((struct text){text, strlen(text)}, why);
 }
 
 static void must_read(const char *text)
 {
-	char why[SIM_SCENARIO_WRONG] = "";
+	char why[WHY] = "";
 	ck_assert_msg(read_text(text, why), "%s", why);
 }
 
@@ -35,6 +58,8 @@ static const struct {
 	{"memory = 3\n", "line 1"},
 	{"[host\n", "section"},
 	{"[disk]\n", "section"},
+	{"[disk]\n", "there are [host] [guest NAME] [cagmad] [experiment] [policy NAME]"},
+	{"[host a]\n", "name"},
 	{"[guest ]\n", "name"},
 	{"[guest abcdefghijklmnopqrstuvwxyz]\n", "name"},
 	{"[host]\nmemory = -1\n", "line 2"},
@@ -44,14 +69,19 @@ static const struct {
 	{"[host]\nmemory = 0x400\n", "memory"},
 	{"[host]\nmemory =\n", "memory"},
 	{"[host]\nmemory = 99999999999999999999\n", "memory"},
-	{"[host]\nspeed = 1\n", "speed"},
+	{"[host]\nspede = 1\n", "[host] has no spede"},
+	{"[host]\nspeed = 0\n", "whole number from 1 to 1000"},
+	{"[host]\nmemory = 1g\n",
+	 "says memory = 1g, and memory is a number from 1 to 100000000 MiB"},
 	{"[host]\ntime = 1000000\n", "time"},
 	{GUEST "count = 10001\n", "count"},
 	{GUEST "count = 1.5\n", "count"},
 	{GUEST "count = 9000\n[guest b]\ndemand = 0:1\ncount = 9000\nstart = 5\n", "too many"},
 	{GUEST "weight = 0\n", "weight"},
 	{GUEST "hot = 1.1\n", "hot"},
-	{GUEST "lies = perhaps\n", "lies"},
+	{GUEST "lies = perhaps\n", "lies is one of: no yes"},
+	{GUEST "pause = 5\n", "the simulator cannot play"},
+	{GUEST "type = xen\n", "type is one of: pv pvh hvm"},
 	{GUEST "demand = 0:60 repeat\n", "demand"},
 	{GUEST "demand = diurnal 5 1 10\n", "demand"},
 	{GUEST "demand = spikes 1 5 10 11\n", "demand"},
@@ -65,7 +95,7 @@ static const struct {
 
 START_TEST(hostile_files_are_refused_with_the_reason)
 {
-	char why[SIM_SCENARIO_WRONG] = "";
+	char why[WHY] = "";
 	ck_assert_msg(!read_text(hostile[_i].text, why), "%s", hostile[_i].text);
 	ck_assert_msg(strstr(why, hostile[_i].why) != NULL, "\"%s\" does not say \"%s\"", why,
 		      hostile[_i].why);
@@ -74,15 +104,15 @@ END_TEST
 
 START_TEST(long_lines_zero_bytes_and_many_sections_are_refused)
 {
-	char why[SIM_SCENARIO_WRONG], text[4096];
+	char why[WHY], text[4096];
 	memset(text, 'x', sizeof(text));
-	ck_assert(!sim_scenario_read((struct text){text, sizeof(text)}, &scenario, why));
+	ck_assert(!read_bytes((struct text){text, sizeof(text)}, why));
 	memset(text, 0, sizeof(text));
-	ck_assert(!sim_scenario_read((struct text){text, sizeof(text)}, &scenario, why));
+	ck_assert(!read_bytes((struct text){text, sizeof(text)}, why));
 	size_t len = 0;
 	for (unsigned i = 0; i <= SIM_SCENARIO_SECTIONS; i++)
 		len += (size_t)snprintf(&text[len], sizeof(text) - len, GUEST);
-	ck_assert(!sim_scenario_read((struct text){text, len}, &scenario, why));
+	ck_assert(!read_bytes((struct text){text, len}, why));
 	ck_assert_ptr_nonnull(strstr(why, "too many sections"));
 }
 END_TEST
@@ -91,14 +121,14 @@ END_TEST
 START_TEST(random_bytes_are_survived)
 {
 	static const char alphabet[] = "[]=:#. 0129aehimnorst\ngudk-\t\xff";
-	char text[300], why[SIM_SCENARIO_WRONG];
+	char text[300], why[WHY];
 	for (int round = 0; round < 20000; round++) {
 		size_t len = (size_t)random() % sizeof(text);
 		for (size_t i = 0; i < len; i++)
 			text[i] = alphabet[(size_t)random() % (sizeof(alphabet) - 1)];
 		if (round % 2)
 			memcpy(text, "[guest a]\n", len < 10 ? len : 10);
-		if (sim_scenario_read((struct text){text, len}, &scenario, why))
+		if (read_bytes((struct text){text, len}, why))
 			ck_assert_uint_le(scenario.n_guests, SIM_SCENARIO_GUESTS);
 	}
 }

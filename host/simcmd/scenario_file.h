@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenario_file.h - a scenario (host/sim/scenario.h) from a file. (Edge: files, stderr.)
+ */
+#ifndef CAGMA_SIMCMD_SCENARIO_FILE_H
+#define CAGMA_SIMCMD_SCENARIO_FILE_H
+
+#include "host/sim/scenario.h"
+
+/* False after telling on stderr what is wrong: the subcommand is to end with COMMAND_USAGE. */
+bool scenario_file_read(const char *path, struct sim_scenario *ret_scenario);
+
+#endif
