@@ -12,6 +12,7 @@
 struct key_state {
 	unsigned generation[2]; /* by enum io_watch */
 	bool has_told;          /* the agent has written its hello */
+	uint64_t n_alarms;
 };
 
 struct call {
@@ -119,6 +120,7 @@ static void take_messages(struct simio *s, unsigned domid)
 				       .is_report = a->has_report,
 				       .is_alarm = a->has_alarm});
 	k->has_told = true;
+	k->n_alarms += a->has_alarm;
 	a->has_report = a->has_alarm = false;
 }
 
@@ -200,10 +202,10 @@ static int hello(const struct sim_guest *g, char *buf, size_t size)
 			g->agent.kind == SIM_AGENT_CAGMA ? "report,alarm,self-grow" : "report");
 }
 
-static int alarm_line(const struct sim_agent *a, char *buf, size_t size)
+static int alarm_line(const struct sim_agent *a, uint64_t seq, char *buf, size_t size)
 {
 	const struct report *r = &a->alarm_report;
-	struct alarm_call alarm = {.seq = a->n_alarms,
+	struct alarm_call alarm = {.seq = seq,
 				   .uptime_ms = r->uptime_ms,
 				   .reason = "simulated",
 				   .total_kib = r->total_kib,
@@ -212,18 +214,19 @@ static int alarm_line(const struct sim_agent *a, char *buf, size_t size)
 				   .psi_some_us = r->psi_some_us,
 				   .psi_full_us = r->psi_full_us};
 	uint64_t all = (UINT64_C(1) << ALARM_FIELDS_) - 1;
-	return a->n_alarms ? (int)line_write(&keys_alarm_format, &alarm, all, buf, size) : -ENOENT;
+	return seq ? (int)line_write(&keys_alarm_format, &alarm, all, buf, size) : -ENOENT;
 }
 
 static int read_key(void *world, unsigned domid, const char *path, char *buf, size_t size)
 {
-	const struct sim_guest *g = guest_of(world, domid);
+	const struct simio *s = world;
+	const struct sim_guest *g = guest_of(s, domid);
 	if (strcmp(path, "name") == 0)
 		return snprintf(buf, size, "%s", g->config.name);
 	if (strcmp(path, keys_table[KEY_AGENT].path) == 0)
 		return hello(g, buf, size);
 	if (strcmp(path, keys_table[KEY_ALARM].path) == 0)
-		return alarm_line(&g->agent, buf, size);
+		return alarm_line(&g->agent, s->key[domid - 1].n_alarms, buf, size);
 	if (strcmp(path, keys_table[KEY_REPORT].path) == 0 && g->agent.report.total_kib)
 		return (int)report_write(&g->agent.report, buf, size);
 	return -ENOENT;
