@@ -3,7 +3,7 @@
  * cagma-mkguest - makes a Xen guest with the agent in it, in one command. See
  * docs/man/cagma-mkguest.8.
  *
- * Options only; what is made of them is stages.h's.
+ * This file reads the options; stages.h makes the guest.
  */
 #include "common/log.h"
 #include "common/text.h"
@@ -105,7 +105,8 @@ static const struct option option_names[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* Is the option a size, word or flag, and was it taken? Else 0 is not touched: *ret_known false. */
+/* Takes the option if it is one of a size: then *ret_known is true, and the result is false if
+ * `value` is no size. */
 static bool take_size(struct recipe *r, int option, const char *value, bool *ret_known)
 {
 	const struct {
@@ -180,7 +181,7 @@ static int take_option(struct recipe *r, int option, const char *value, char *co
 	return usage_wrong_option(option, argv, option_letters);
 }
 
-/* False when the program is to end with *ret_exit. */
+/* False if the program is to end with *ret_exit. */
 static bool parse_options(int argc, char **argv, struct recipe *recipe, int *ret_exit)
 {
 	int option;
@@ -201,7 +202,7 @@ static bool parse_options(int argc, char **argv, struct recipe *recipe, int *ret
 	return false;
 }
 
-/* Where `make install` puts it, and where a build has it; a path that nothing is at when unknown.
+/* The directory ../lib/cagma of this program's own, where `make install` and a build put the parts.
  */
 static const char *default_parts(void)
 {
@@ -216,7 +217,7 @@ static const char *default_parts(void)
 	return realpath(path, parts) ? parts : "/usr/lib/cagma";
 }
 
-/* Where things are when nobody says so. `home` is for the one that is computed. */
+/* Sets the directories that were not given. `home` is room for the path that is put together. */
 static void default_places(struct recipe *r, char home[PATH_MAX])
 {
 	bool is_root = geteuid() == 0;
@@ -235,7 +236,7 @@ static void default_places(struct recipe *r, char home[PATH_MAX])
 	}
 }
 
-/* Children run elsewhere, and xl too: relative paths mean this directory. */
+/* Children and xl run in other directories, so relative paths are made absolute here. */
 static bool make_absolute(const char **path, char absolute[PATH_MAX])
 {
 	char here[PATH_MAX];
@@ -284,7 +285,7 @@ int main(int argc, char **argv)
 		return usage_wrong("a path is too long");
 	if (!recipe_complete(&recipe, why, sizeof(why)))
 		return usage_wrong("%s", why);
-	/* tools of the system's, wherever a user's PATH leads */
+	/* a user's PATH may lack the directories of the system's tools */
 	const char *path = getenv("PATH");
 	char full[PATH_MAX];
 	snprintf(full, sizeof(full), "%s:/usr/sbin:/sbin", path ? path : "/usr/bin:/bin");

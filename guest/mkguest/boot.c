@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the guest boots with: Debian's kernel, unpacked, and an initrd of our own. */
+/* The guest's kernel, unpacked out of Debian's package, and an initrd of our own. */
 #include "guest/mkguest/job.h"
 
 #include "common/file.h"
@@ -13,7 +13,7 @@
 
 enum { MAX_MODULES = 64, MAX_LINE = 512 };
 
-/* Hardware that no Xen guest has: most of the modules' size. */
+/* Modules for hardware that no Xen guest has, which are most of all modules' size. */
 static const char *const left_out[] = {
 	"sound",
 	"drivers/gpu",
@@ -27,7 +27,7 @@ static const char *const left_out[] = {
 	"drivers/hwmon",
 };
 
-/* In the initrd, with what they need. */
+/* These modules go into the initrd, with those that they need. */
 static const struct {
 	const char *name;
 	bool is_needed;
@@ -35,12 +35,12 @@ static const struct {
 	{"xen-blkfront", true},
 	{"crc32c_generic", false},
 	{"ext4", true},
-	/* the same guest boots in QEMU without Xen, too, to be looked at */
+	/* with these the guest also boots in QEMU without Xen, for tests */
 	{"virtio_pci", false},
 	{"virtio_blk", false},
 };
 
-/* The one file or directory that matches, into path[PATH_MAX]. */
+/* Finds the one file or directory that matches, and writes its path into path[PATH_MAX]. */
 static int find_one(struct job *job, const char *pattern, char *path)
 {
 	glob_t found;
@@ -71,7 +71,7 @@ static int remove_left_out(struct job *job, const char *tree)
 			 left_out[i]);
 		glob_t found;
 		if (glob(part, 0, NULL, &found) != 0)
-			continue; /* another kernel has it elsewhere */
+			continue; /* this kernel has it elsewhere, or not at all */
 		snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
 		globfree(&found);
 		r = workshop_remove(path);
@@ -79,8 +79,7 @@ static int remove_left_out(struct job *job, const char *tree)
 	return r < 0 ? job_fail(job, "%s: %s", path, strerror(-r)) : 0;
 }
 
-/* Newer suites' package has them below /usr, where the tools look for them only if /lib leads
- * there. */
+/* Newer suites' packages have modules below /usr/lib, but the tools look for them below /lib. */
 static int place_modules(struct job *job, const char *tree)
 {
 	char usr[PATH_MAX], lib[PATH_MAX];
@@ -139,9 +138,9 @@ int boot_unpack(struct job *job)
 	return r < 0 ? r : index_modules(job, tree);
 }
 
-/* --- the initrd ------------------------------------------------------------------------------- */
+/* --- the initrd --- */
 
-/* In the order in which they are to be loaded, each once. */
+/* Modules in the order in which they are to be loaded, each of them once. */
 struct load_list {
 	unsigned n;
 	char path[MAX_MODULES][MAX_LINE];
@@ -186,12 +185,13 @@ static int list_modules(struct job *job, const char *tree, const char *version,
 		if (r == 0)
 			r = take_paths(job, file, list);
 		else if (r != -ECANCELED && !modules[i].is_needed)
-			r = 0; /* built in, or of another name, in this kernel */
+			r = 0; /* this kernel has it built in, or by another name */
 	}
 	return r;
 }
 
-/* Newer suites compress modules, which only some kernels can load. `path` becomes the plain one. */
+/* Newer suites compress modules, and only some kernels can load those. `path` becomes that of the
+ * module without compression. */
 static int decompress(struct job *job, char *path)
 {
 	struct command_line line = {.n = 0};

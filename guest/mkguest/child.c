@@ -17,7 +17,7 @@
 
 enum {
 	TICK_MS = 1000,
-	TERM_LIMIT_TICKS = 15, /* mmdebstrap unmounts and removes its root when it is ended */
+	TERM_LIMIT_TICKS = 15, /* mmdebstrap needs time to unmount and remove its root */
 	STATUS_SIGNALLED = 128,
 };
 
@@ -107,7 +107,8 @@ static int start(const struct command_line *line, const struct child_place *plac
 	return r;
 }
 
-/* Until it has ended; it is asked to when we are, and killed when it does not listen. */
+/* Waits until the child has ended. When this program is asked to end, the child is asked to, and is
+ * killed if it has not ended after TERM_LIMIT_TICKS. */
 static int await(pid_t pid, const struct child_place *place)
 {
 	struct pollfd event = {.fd = signal_fd, .events = POLLIN};

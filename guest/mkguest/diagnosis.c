@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The causes before what follows from them. */
+/* A cause stands before the errors that follow from it. */
 static const struct {
 	const char *words;
 	const char *meaning;

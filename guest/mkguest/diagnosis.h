@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * diagnosis.h - what a failed program's last words mean, in one sentence. Pure.
+ * diagnosis.h - one sentence about why a program failed, by the end of its log. Pure.
  */
 #ifndef CAGMA_DIAGNOSIS_H
 #define CAGMA_DIAGNOSIS_H
 
-/* What the log's text says is the cause and what to do; NULL when it is nothing known. */
+/* The cause of the failure by the log's text, and what to do; NULL if the cause is not known. */
 const char *diagnosis_of(const char *log);
 
 #endif

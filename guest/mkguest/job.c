@@ -40,7 +40,7 @@ static void show_seconds(void *arg)
 			(unsigned)((clock_monotonic_ms() - job->stage_start_ms) / 1000));
 }
 
-/* The end of the stage's log into log[JOB_MAX_LOG]. */
+/* Reads the end of the stage's log into log[JOB_MAX_LOG]. */
 static void read_log(const struct job *job, char *log)
 {
 	ssize_t len = 0;
@@ -89,7 +89,7 @@ int job_run(struct job *job, const struct command_line *line)
 int job_write(struct job *job, const char *path, unsigned mode,
 	      void (*write)(const struct recipe *recipe, FILE *out))
 {
-	unlink(path); /* a link in a root may point out of it */
+	unlink(path); /* `path` may be a link that points out of the root */
 	FILE *out = fopen(path, "wxe");
 	if (!out)
 		return job_fail(job, "%s cannot be written: %s", path, strerror(errno));

@@ -47,7 +47,7 @@ int newc_add_text(struct newc *a, const char *name, const char *text)
 	return add(a, name, S_IFREG | 0644, text, strlen(text));
 }
 
-/* The whole of an open file, for the caller to free; NULL when it cannot be had. */
+/* The content of an open file, which the caller frees; NULL if it cannot be read. */
 static char *read_all(FILE *in, size_t *ret_len)
 {
 	struct stat st;

@@ -13,14 +13,14 @@ struct newc {
 	unsigned n_entries;
 };
 
-/* Each adds one entry, owned by root. 0 or -errno. `name` has no leading slash. */
+/* Each of these adds one entry, owned by root, whose name has no leading slash. 0 or -errno. */
 int newc_add_directory(struct newc *archive, const char *name);
 int newc_add_console(struct newc *archive, const char *name);
 int newc_add_text(struct newc *archive, const char *name, const char *text);
-/* The content of file `path`; `mode` are its permissions. */
+/* The entry has the content of the file `path`, and the permissions `mode`. */
 int newc_add_file(struct newc *archive, const char *name, unsigned mode, const char *path);
 
-/* The trailer; what was written before it is no archive. 0 or -errno. */
+/* Writes the trailer, without which the archive is not complete. 0 or -errno. */
 int newc_end(struct newc *archive);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest is made of: tools and room for it, and packages, by apt with directories of ours. */
+/* Checks that there are tools and room to make a guest, and fetches packages with apt, which works
+ * in directories of our own. */
 #include "guest/mkguest/job.h"
 
 #include <errno.h>
@@ -18,10 +19,10 @@
 #error "which Debian package is this machine's kernel?"
 #endif
 
-/* The programs that are run, and Debian's packages that have them. */
+/* The programs that are run, and the Debian packages that have them. */
 static const struct {
 	const char *program, *package;
-	bool is_without_root; /* needed by users other than root only */
+	bool is_without_root; /* only users other than root need it */
 } tools[] = {
 	{"mmdebstrap", "mmdebstrap", false},
 	{"apt-get", "apt", false},
@@ -93,7 +94,7 @@ int packages_check(struct job *job)
 	return r;
 }
 
-/* --- apt ------------------------------------------------------------------------------------ */
+/* --- apt --- */
 
 static int open_new(struct job *job, const char *name, FILE **ret_file)
 {
@@ -103,14 +104,14 @@ static int open_new(struct job *job, const char *name, FILE **ret_file)
 	return *ret_file ? 0 : job_fail(job, "%s cannot be written: %s", path, strerror(errno));
 }
 
-/* apt with nothing of this machine's but its proxies and keys. */
+/* apt uses this machine's proxies and keys, and nothing else of its configuration. */
 static int configure_apt(struct job *job)
 {
 	FILE *out;
 	int r = open_new(job, "status", &out);
 	if (r < 0)
 		return r;
-	fclose(out); /* nothing is installed yet */
+	fclose(out); /* an empty list: nothing is installed yet */
 	r = open_new(job, "sources.list", &out);
 	if (r < 0)
 		return r;
@@ -159,7 +160,8 @@ static int run_apt(struct job *job, const char *verb)
 	return job_run(job, &line);
 }
 
-/* What is named behind it is downloaded, with all it depends on. */
+/* Begins a command line that downloads packages with all they depend on; their names are to follow.
+ */
 static void begin_download(const struct job *job, struct command_line *line)
 {
 	begin_apt(job, line, "apt-get");
@@ -187,7 +189,7 @@ static int fetch_root(struct job *job)
 	return job_run(job, &line);
 }
 
-/* The package that KERNEL_PACKAGE stands for, into name[size]. */
+/* Finds the package that KERNEL_PACKAGE depends on, and writes its name into name[size]. */
 static int find_kernel(struct job *job, char *name, size_t size)
 {
 	struct command_line line = {.n = 0};
@@ -210,7 +212,7 @@ static int find_kernel(struct job *job, char *name, size_t size)
 	return name[0] ? 0 : job_fail(job, "the suite has no " KERNEL_PACKAGE);
 }
 
-/* Into the cache, where a deb that is there already is kept; its path into work/kernel-deb. */
+/* Fetches the kernel's package into the cache, and writes its name into work/kernel-name. */
 static int fetch_kernel(struct job *job)
 {
 	char name[256], path[PATH_MAX];
@@ -231,7 +233,7 @@ static int fetch_kernel(struct job *job)
 	return fclose(out) == 0 ? 0 : job_fail(job, "%s: %s", path, strerror(errno));
 }
 
-/* One at a time uses the cache; it waits for the other. */
+/* Waits until no other run uses the cache. */
 static int lock_store(struct job *job)
 {
 	job->store_fd = open(job->store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

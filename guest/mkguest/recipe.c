@@ -14,7 +14,7 @@ enum {
 	MAX_BRIDGE = 15, /* bytes: IFNAMSIZ without its NUL */
 };
 
-/* systemd-resolved, dbus and openssh-server are added when there is a use for them. */
+/* systemd-resolved, dbus and openssh-server are added if the guest has a use for them. */
 #define BASE_PACKAGES "systemd-sysv,udev,dbus,kmod,iproute2,procps,e2fsprogs,libxenstore4"
 
 void recipe_init(struct recipe *recipe)
@@ -42,13 +42,13 @@ bool recipe_read_mib(const char *text, uint64_t *ret_mib)
 	return true;
 }
 
-/* --- what may be asked for --------------------------------------------------------------- */
+/* --- what may be asked for --- */
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
 #define CAPITAL "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-/* Nothing that a shell, apt or xl could take for its own ever gets to them. */
+/* Words that reach a shell, apt or xl have no character that these could take for their syntax. */
 static bool is_of(const char *text, const char *allowed, size_t max_bytes)
 {
 	size_t len = strlen(text);
@@ -119,7 +119,7 @@ bool recipe_complete(struct recipe *r, char *why, size_t size)
 	return !wrong;
 }
 
-/* --- texts ------------------------------------------------------------------------------- */
+/* --- texts --- */
 
 void recipe_write_packages(const struct recipe *r, FILE *out)
 {
@@ -169,7 +169,7 @@ void recipe_write_xlcfg(const struct recipe *r, const char *place, FILE *out)
 		fprintf(out, "vif = [ \"bridge=%s\" ]\n", r->bridge);
 }
 
-/* --- the guest's files --------------------------------------------------------------------- */
+/* --- the guest's files --- */
 
 static void write_fstab(const struct recipe *r, FILE *out)
 {

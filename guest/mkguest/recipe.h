@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recipe.h - what kind of guest is to be made, and the texts that follow from
- * it: xl.cfg, cagmad.conf's entry, and the few files in the guest itself. No
- * I/O but to the streams it is given.
+ * recipe.h - the guest that is to be made, and the texts that follow from that:
+ * xl.cfg, cagmad.conf's entry, and a few files of the guest. It writes to the
+ * streams it is given, and does no other I/O.
  */
 #ifndef CAGMA_RECIPE_H
 #define CAGMA_RECIPE_H
@@ -15,7 +15,7 @@
 enum {
 	RECIPE_MAX_MIRRORS = 8,
 	RECIPE_MAX_NAME = 63,           /* bytes: of a host name's label */
-	RECIPE_MAX_PATH = PATH_MAX / 2, /* bytes of output, cache, …: what is made is below them */
+	RECIPE_MAX_PATH = PATH_MAX / 2, /* bytes of a directory's path; longer ones are below it */
 };
 
 struct recipe {
@@ -31,38 +31,39 @@ struct recipe {
 	const char *ssh_key;  /* a file of public keys for root; NULL: no ssh, nobody logs in */
 	const char *packages; /* more of them, separated by commas; NULL: none */
 	const char *overlay;  /* a directory that is copied over the root; NULL: none */
-	const char *mirror[RECIPE_MAX_MIRRORS]; /* as given; none: this machine's sources */
+	const char *mirror[RECIPE_MAX_MIRRORS]; /* if there are none: this machine's sources */
 	unsigned n_mirrors;
 	const char *output; /* the guest is made in OUTPUT/NAME */
 	const char *cache;
-	const char *parts; /* where agent, its unit and the guest's init are */
+	const char *parts; /* the directory of the agent, its unit and the guest's init */
 	bool is_offline;
 	bool is_download_only;
 	bool is_forced;
 };
 
-/* Defaults but for name, output and cache. */
+/* Sets the defaults of everything but name, output, cache and parts. */
 void recipe_init(struct recipe *recipe);
 
 /*
- * Fills in what follows from the rest (maxmem, min). False, with what is wrong
- * in why[size], when the options do not make a guest.
+ * Fills in maxmem and min if they were not given. False, with what is wrong in
+ * why[size], if there can be no such guest.
  */
 bool recipe_complete(struct recipe *recipe, char *why, size_t size);
 
-/* A size in MiB: a number, and m or g; MiB without a letter. At most 16 TiB. */
+/* Reads a size: a number, and m or g behind it; a number alone is MiB. At most 16 TiB. */
 bool recipe_read_mib(const char *text, uint64_t *ret_mib);
 
-/* The packages of the root beside apt and what is essential, separated by commas. */
+/* Writes the names of the root's packages beside apt and the essential ones, separated by commas.
+ */
 void recipe_write_packages(const struct recipe *recipe, FILE *out);
 
-/* All that decides what is made, as lines; the same text, the same guest. */
+/* Writes everything that decides what is made, as lines: the same text makes the same guest. */
 void recipe_write_inputs(const struct recipe *recipe, FILE *out);
 
-/* xl.cfg(5) for the guest whose files are in `place`. */
+/* Writes the xl.cfg(5) of the guest whose files are in `place`. */
 void recipe_write_xlcfg(const struct recipe *recipe, const char *place, FILE *out);
 
-/* The guest's entry for `guests` of cagmad.conf(5), one line. */
+/* Writes the guest's entry for `guests` of cagmad.conf(5), one line. */
 void recipe_write_entry(const struct recipe *recipe, FILE *out);
 
 /* A file of the guest's root. */
@@ -70,7 +71,7 @@ struct recipe_file {
 	const char *path;
 	unsigned mode;
 	void (*write)(const struct recipe *recipe, FILE *out);
-	const char *link;                               /* a symbolic link to this, instead */
+	const char *link; /* not NULL: it is a symbolic link to this */
 	bool (*is_wanted)(const struct recipe *recipe); /* NULL: always */
 };
 extern const struct recipe_file recipe_files[];

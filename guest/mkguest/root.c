@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's root: Debian by mmdebstrap, then what makes it this guest, then its disk. */
+/* The guest's root: Debian, made by mmdebstrap; then the files that make it this guest; then the
+ * disk. */
 #include "guest/mkguest/job.h"
 
 #include <errno.h>
@@ -8,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A guest's administrator reads these elsewhere, or installs the packages again. */
+/* These directories are left out to save room; who wants one installs its package again. */
 static const char *const left_out[] = {"/usr/share/man/*", "/usr/share/doc/*",
 				       "/usr/share/locale/*", "/usr/share/info/*"};
 
 #define AGENT_UNIT "usr/lib/systemd/system/cagma-agent.service"
 
-/* Nothing is downloaded: what apt knows and has is put into the root before apt runs there. */
+/* apt in the root finds its lists and packages there already, so it downloads nothing. */
 static void add_hooks(const struct job *job, struct command_line *line)
 {
 	command_add(line, "--skip=update");
@@ -23,7 +24,7 @@ static void add_hooks(const struct job *job, struct command_line *line)
 	command_add(line, "--setup-hook=sync-in %s/archives /var/cache/apt/archives", job->store);
 	command_add(line, "--setup-hook=sync-in %s/lists /var/lib/apt/lists", job->store);
 	command_add(line, "--customize-hook=copy-in %s/cagma-agent /usr/sbin", job->recipe->parts);
-	/* an agent that was built for another system says so here, and not in the guest */
+	/* an agent that was built for another system fails here, and not later in the guest */
 	command_add(line, "--chrooted-customize-hook=/usr/sbin/cagma-agent --version");
 	command_add(line, "--customize-hook=chroot \"$1\" passwd -l root");
 }
@@ -39,7 +40,7 @@ int root_make(struct job *job)
 	fclose(out);
 	job_work_path(job, "root.tar", tar);
 	job_work_path(job, "tmp", tmp);
-	/* another user of a user namespace could not get to it; mmdebstrap removes what it made */
+	/* without root, mmdebstrap's other users could not get into this directory */
 	if (geteuid() == 0)
 		setenv("TMPDIR", tmp, 1);
 	snprintf(sources, sizeof(sources), "%.*s/sources.list", PATH_MAX - 64, job->store);
@@ -57,7 +58,7 @@ int root_make(struct job *job)
 	return job_run(job, &line);
 }
 
-/* --- the disk --------------------------------------------------------------------------------- */
+/* --- the disk --- */
 
 static int unpack_root(struct job *job, const char *tree)
 {
@@ -83,7 +84,7 @@ static int unpack_root(struct job *job, const char *tree)
 	return job_run(job, &line);
 }
 
-/* Copies source, or what is in it, to target: owned by root, as everything is that we write. */
+/* Copies the file `source`, or the content of the directory, to `target`, owned by root. */
 static int copy(struct job *job, const char *flags, const char *source, const char *target)
 {
 	struct command_line line = {.n = 0};
@@ -95,7 +96,7 @@ static int copy(struct job *job, const char *flags, const char *source, const ch
 	return job_run(job, &line);
 }
 
-/* The directories of a file in the tree. */
+/* Makes the directories above a file in the tree. */
 static void make_parents(const char *tree, const char *file, unsigned mode)
 {
 	char path[PATH_MAX];

@@ -14,7 +14,8 @@ enum { MAX_FILE = 65536, MAX_WORDS = 32 };
 /* Debian's names after the suite's own. */
 static const char *const pockets[] = {"", "-updates", "-security"};
 
-/* A line that is too long, or one too many, is passed over: what is left is complete or refused. */
+/* A line that is too long, or one too many, is passed over. If a package is missed by that, apt
+ * says so. */
 static void add(struct sources *s, const char *option, const char *uri, const char *pocket)
 {
 	if (s->n == SOURCES_MAX)
@@ -30,7 +31,7 @@ static void add(struct sources *s, const char *option, const char *uri, const ch
 	s->n++;
 }
 
-/* "" and so on when `suite` is one of this machine's, else NULL. */
+/* The pocket if `suite` is this machine's codename and a pocket, else NULL. */
 static const char *pocket_of(const struct sources *s, const char *suite)
 {
 	size_t len = strlen(s->codename);
@@ -84,7 +85,7 @@ void sources_take_list(struct sources *s, char *text)
 		take_line(s, line);
 }
 
-/* --- deb822 -------------------------------------------------------------------------------- */
+/* --- deb822 --- */
 
 enum field { TYPES, URIS, SUITES, COMPONENTS, SIGNED_BY, ENABLED, N_FIELDS };
 
@@ -101,7 +102,8 @@ static void take_stanza(struct sources *s, char *const fields[N_FIELDS])
 	    !has_word(words[COMPONENTS], n[COMPONENTS], "main") ||
 	    has_word(words[ENABLED], n[ENABLED], "no"))
 		return;
-	/* a key that stands in the stanza itself has no place in a line; apt's own are tried */
+	/* a key that stands in the stanza itself does not fit into a line, so apt's own are tried
+	 */
 	if (n[SIGNED_BY] == 1 && words[SIGNED_BY][0][0] == '/')
 		snprintf(option, sizeof(option), "[signed-by=%s] ", words[SIGNED_BY][0]);
 	for (unsigned u = 0; u < n[URIS]; u++)
@@ -132,7 +134,7 @@ void sources_take_deb822(struct sources *s, char *text)
 	take_stanza(s, fields);
 }
 
-/* --- what there is --------------------------------------------------------------------------- */
+/* --- what there is --- */
 
 bool sources_take_mirror(struct sources *s, const char *mirror)
 {

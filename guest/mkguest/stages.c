@@ -15,8 +15,7 @@
 
 enum { MAX_INPUTS = 16384, SHOWN_LOG_LINES = 12 };
 
-/* --- the small ones ----------------------------------------------------------------------------
- */
+/* --- the small ones --- */
 
 static int make_swap(struct job *job)
 {
@@ -40,7 +39,7 @@ static int make_swap(struct job *job)
 	return job_run(job, &line);
 }
 
-static const char *guest_place; /* for write_xlcfg(), whose type is that of all such functions */
+static const char *guest_place; /* for write_xlcfg(), which is handed the recipe only */
 
 static void write_xlcfg(const struct recipe *recipe, FILE *out)
 {
@@ -64,13 +63,12 @@ static int finish(struct job *job)
 	return r < 0 ? job_fail(job, "%s: %s", job->shop.place, strerror(-r)) : 0;
 }
 
-/* --- all ----------------------------------------------------------------------------------------
- */
+/* --- all --- */
 
 static const struct stage {
 	const char *name, *about;
 	int (*run)(struct job *job);
-	bool is_kept; /* what it has made is used again after an interruption */
+	bool is_kept; /* its result is used again after an interruption */
 	bool is_for_download;
 } stages[] = {
 	{"check", "checking tools and room", packages_check, false, true},
@@ -168,8 +166,7 @@ static int run_all(struct job *job)
 	return r;
 }
 
-/* --- before the first
- * ----------------------------------------------------------------------------- */
+/* --- before the first --- */
 
 static int find_sources(struct job *job)
 {
@@ -188,7 +185,7 @@ static int find_sources(struct job *job)
 	return -ENOENT;
 }
 
-/* The suite's own part of the cache, with what apt wants to find there. */
+/* Makes the cache's directory for this suite, and the directories that apt expects in it. */
 static int make_store(struct job *job)
 {
 	static const char *const parts[] = {"", "/lists", "/lists/partial", "/archives",
@@ -208,7 +205,7 @@ static int make_store(struct job *job)
 	return 0;
 }
 
-/* What of the parts decides what the stages that are kept have made. */
+/* If any of this changes, the stages that are kept have to run anew. */
 static void write_inputs(const struct job *job, FILE *out)
 {
 	struct stat st;

@@ -31,7 +31,7 @@ int workshop_remove(const char *path)
 void workshop_path(const struct workshop *shop, const char *name, char *path)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", shop->work, name) >= PATH_MAX)
-		path[0] = '\0'; /* which nothing can open */
+		path[0] = '\0'; /* no file can be opened by an empty path */
 }
 
 static int make_directory(const char *path)
@@ -39,7 +39,7 @@ static int make_directory(const char *path)
 	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
 }
 
-/* And what is above it. */
+/* Makes a directory and those above it. */
 static int make_directories(const char *path)
 {
 	char part[PATH_MAX];
@@ -53,7 +53,8 @@ static int make_directories(const char *path)
 	return r < 0 ? r : make_directory(part);
 }
 
-/* The one that has the name when it is ours: another run may have renamed what we waited for. */
+/* The lock is worth something only if the directory still has its name: another run may have
+ * finished and renamed it meanwhile. */
 static int lock(struct workshop *shop)
 {
 	struct stat by_name, by_fd;
@@ -120,7 +121,7 @@ int workshop_open(struct workshop *shop, const char *output, const char *name, c
 	if (access(shop->place, F_OK) == 0 && !may_replace)
 		return -EEXIST;
 	int r = make_directories(shop->partial);
-	/* host keys and hashed passwords are in there */
+	/* the guest's disk has host keys and hashed passwords in it */
 	if (r == 0 && chmod(shop->partial, 0700) < 0)
 		r = -errno;
 	if (r == 0)
@@ -141,7 +142,7 @@ int workshop_mark_done(const struct workshop *shop, const char *stage)
 	char name[64], path[PATH_MAX];
 	snprintf(name, sizeof(name), "done-%s", stage);
 	workshop_path(shop, name, path);
-	/* the mark must not outlive a power cut that what it stands for does not */
+	/* after a power cut there must be no mark of a stage whose files were lost */
 	if (syncfs(shop->lock_fd) < 0)
 		return -errno;
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -151,7 +152,8 @@ int workshop_mark_done(const struct workshop *shop, const char *stage)
 	return 0;
 }
 
-/* Where a former guest is, both change their names at once, and what is partial is the former. */
+/* If there is a former guest, both names are exchanged at once, and the former one, now the partial
+ * one, is removed. */
 static int take_name(struct workshop *shop)
 {
 	if (rename(shop->partial, shop->place) == 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * workshop.h - the directory in which a guest is made, OUTPUT/NAME.partial. It
- * becomes OUTPUT/NAME at the end, at once and as a whole; until then there is
- * no such guest, or the former one. What an interrupted run had finished for
- * the same inputs is found again; everything else is removed. (Edge.)
+ * workshop.h - the directory in which a guest is made, OUTPUT/NAME.partial. At the
+ * end it is renamed to OUTPUT/NAME; until then there is no such guest, or the
+ * former one. Stages that an interrupted run had finished for the same inputs are
+ * found again; everything else is removed. (Edge.)
  */
 #ifndef CAGMA_WORKSHOP_H
 #define CAGMA_WORKSHOP_H
@@ -13,29 +13,31 @@
 
 struct workshop {
 	char place[PATH_MAX];   /* OUTPUT/NAME */
-	char partial[PATH_MAX]; /* what will be it */
-	char work[PATH_MAX];    /* of it, what is removed at the end */
-	bool is_resumed;        /* an earlier run with the same inputs has left something */
-	int lock_fd;            /* children have it too: what they still write is not ours */
+	char partial[PATH_MAX]; /* OUTPUT/NAME.partial */
+	char work[PATH_MAX];    /* a directory in it that is removed at the end */
+	bool is_resumed;        /* an earlier run with the same inputs has left finished stages */
+	int lock_fd;            /* children inherit it: the lock holds while one of them runs */
 };
 
 /*
- * 0, or -errno: -EEXIST when the guest is there and may not be replaced, -EBUSY
- * while somebody else, or what an ended run has left running, works on it.
+ * Makes the directory, or finds what an interrupted run with the same `inputs` left
+ * in it. 0; -EEXIST if there is such a guest and it may not be replaced; -EBUSY while
+ * another run, or a child of one that has ended, works on it; another -errno.
  */
 int workshop_open(struct workshop *shop, const char *output, const char *name, const char *inputs,
 		  bool may_replace);
 
-/* A name in the work directory, into path[PATH_MAX]. */
+/* Writes the path of `name` in the work directory into path[PATH_MAX]. */
 void workshop_path(const struct workshop *shop, const char *name, char *path);
 
+/* Has the stage been finished; and note that it has. */
 bool workshop_has_done(const struct workshop *shop, const char *stage);
 int workshop_mark_done(const struct workshop *shop, const char *stage);
 
-/* Removes a tree; nothing when there is none. 0 or -errno. */
+/* Removes a directory and everything in it. 0, also if there is none, or -errno. */
 int workshop_remove(const char *path);
 
-/* All is made: it gets its name, and a former one is removed. 0 or -errno. */
+/* Gives the guest, which is complete now, its name, and removes the former one. 0 or -errno. */
 int workshop_finish(struct workshop *shop);
 
 void workshop_close(struct workshop *shop);

@@ -17,7 +17,7 @@
 #define LEAST_COLUMNS 80 /* for the longest line */
 #define LINE_BYTES    1024
 
-/* ---- how this terminal is written to ---- */
+/* --- how this terminal is written to --- */
 
 enum paint { PAINT_NONE, PAINT_BOLD, PAINT_DIM, PAINT_USED, PAINT_SPARE, PAINT_LACK, PAINT_GOOD };
 
@@ -74,7 +74,7 @@ static void line_end(struct line *line)
 	out.lines++;
 }
 
-/* ---- pieces ---- */
+/* --- pieces --- */
 
 static unsigned long mib(uint64_t kib)
 {
@@ -243,7 +243,7 @@ static void show_plain(const struct demo *demo)
 	fflush(stdout);
 }
 
-/* ---- interface ---- */
+/* --- interface --- */
 
 void demo_table_start(const struct demo *demo)
 {

@@ -53,7 +53,7 @@ __attribute__((format(printf, 2, 3))) static void add(struct text_buffer *buf, c
 		buf->len += (size_t)n;
 }
 
-/* ---- making it ---- */
+/* --- making it --- */
 
 static int make_parents(char *path)
 {
@@ -131,7 +131,7 @@ void guesttree_destroy(struct guesttree *tree)
 	}
 }
 
-/* ---- contents ---- */
+/* --- contents --- */
 
 static unsigned long count(double x)
 {
@@ -399,7 +399,7 @@ static void add_file(struct text_buffer *buf, enum guesttree_file file, const st
 	}
 }
 
-/* ---- writing ---- */
+/* --- writing --- */
 
 /* Writes the span that differs from what is there. */
 static void file_put(struct guesttree *tree, int file, const struct text_buffer *buf)

@@ -22,7 +22,7 @@
 #define PAGES_OF_MIB      256u
 #define START_DEADLINE_MS 20000
 
-/* ---- the private view of the file system ---- */
+/* --- the private view of the file system --- */
 
 /* libxl and xenstored have these compiled in. */
 static const struct {
@@ -63,7 +63,7 @@ static void mounts_remove(struct lab *lab)
 		umount2(mounts[i].path, MNT_DETACH);
 }
 
-/* ---- pieces of the start ---- */
+/* --- pieces of the start --- */
 
 static int find_build_dir(struct lab *lab, const char *build_dir)
 {
@@ -266,7 +266,7 @@ void lab_stop(struct lab *lab)
 	free(lab);
 }
 
-/* ---- small things ---- */
+/* --- small things --- */
 
 struct fakexen_host *lab_host(struct lab *lab)
 {

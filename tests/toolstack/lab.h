@@ -62,7 +62,7 @@ int lab_begin(struct lab *lab);
 /* Milliseconds of the lab's clock, which options.speed makes faster; for time lines. */
 uint64_t lab_clock_ms(void);
 
-/* ---- guests ---- */
+/* --- guests --- */
 
 struct lab_guest_options {
 	char name[SIMGUEST_NAME];
@@ -131,7 +131,7 @@ int lab_guest_hold_libxl_lock(struct lab_guest *guest, bool hold);
 int lab_fault(struct lab *lab, const struct lab_guest *guest, enum fakexen_op op,
 	      struct fakexen_fault fault);
 
-/* ---- processes ---- */
+/* --- processes --- */
 
 enum lab_role { LAB_ROLE_DOM0, LAB_ROLE_GUEST, LAB_ROLE_STORE };
 /* Runs ARGV in the lab. GUEST gives its socket and may be NULL. LOG names the log file of its
@@ -149,7 +149,7 @@ int lab_kill_store(struct lab *lab);
  * have no xenstore from then on. */
 int lab_restart_store(struct lab *lab);
 
-/* ---- waiting: always for a condition, with a deadline; false when it has passed ---- */
+/* --- waiting: always for a condition, with a deadline; false when it has passed --- */
 
 typedef bool lab_condition_fn(void *arg);
 bool lab_wait(lab_condition_fn *condition, void *arg, uint32_t deadline_ms);

@@ -20,7 +20,7 @@
 #define REMOVAL_MS        5000
 #define BOOT_DEADLINE_MS  10000
 
-/* ---- identity ---- */
+/* --- identity --- */
 
 static void uuid_of_name(struct lab_guest *guest)
 {
@@ -88,7 +88,7 @@ uint64_t lab_guest_alm_kib(const struct lab_guest *guest)
 	return pages * FAKEXEN_PAGE_KIB;
 }
 
-/* ---- requests to the machine ---- */
+/* --- requests to the machine --- */
 
 static int machine_do(const struct lab_guest *guest, enum machine_op op,
 		      const struct simguest_config *config, struct machine_reply *ret_reply)
@@ -133,7 +133,7 @@ int lab_guest_stats(const struct lab_guest *guest, struct simguest_stats *ret_st
 	return rc;
 }
 
-/* ---- creation ---- */
+/* --- creation --- */
 
 static int domain_make(struct lab_guest *guest)
 {
@@ -325,7 +325,7 @@ int lab_guest_boot(struct lab *lab, const struct lab_guest_options *options,
 	return rc;
 }
 
-/* ---- the agent ---- */
+/* --- the agent --- */
 
 int lab_guest_start_agent(struct lab_guest *guest)
 {
@@ -368,7 +368,7 @@ struct xs_handle *lab_guest_xs_open(const struct lab_guest *guest)
 	return handle;
 }
 
-/* ---- the end ---- */
+/* --- the end --- */
 
 static void raise_virq(struct lab *lab)
 {

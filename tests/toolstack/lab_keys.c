@@ -84,7 +84,7 @@ static int writer_commit(struct writer *w)
 	return errno == EAGAIN ? 1 : -errno;
 }
 
-/* ---- the libxl-json file ---- */
+/* --- the libxl-json file --- */
 
 void lab_keys_userdata_path(const struct lab_guest *guest, char kind, const char *name, char *buf,
 			    size_t size)
@@ -118,7 +118,7 @@ static const char *type_name(enum fakexen_type type)
 	return names[type];
 }
 
-/* ---- dom0: what xen-init-dom0 leaves ---- */
+/* --- dom0: what xen-init-dom0 leaves --- */
 
 int lab_keys_dom0(struct lab *lab, uint64_t dom0_kib)
 {
@@ -145,7 +145,7 @@ int lab_keys_dom0(struct lab *lab, uint64_t dom0_kib)
 	return rc ? lab_fail(rc, "cannot write dom0's keys") : 0;
 }
 
-/* ---- libxl__domain_make ---- */
+/* --- libxl__domain_make --- */
 
 static const struct {
 	const char *name;
@@ -223,7 +223,7 @@ int lab_keys_make(struct lab_guest *guest)
 	return rc;
 }
 
-/* ---- libxl__build_post ---- */
+/* --- libxl__build_post --- */
 
 static void build_values(struct writer *w, const struct lab_guest *guest, uint64_t target_kib)
 {

@@ -74,7 +74,7 @@ bool lab_wait(lab_condition_fn *condition, void *arg, uint32_t deadline_ms)
 	return true;
 }
 
-/* ---- the process namespace ---- */
+/* --- the process namespace --- */
 
 /* Process 1 of the lab: reaps what others leave, and takes everything with it when it dies. */
 static void init_main(void)
@@ -181,7 +181,7 @@ pid_t lab_fork(struct lab *lab)
 	return pid;
 }
 
-/* ---- programs ---- */
+/* --- programs --- */
 
 static void child_environment(const struct lab *lab, enum lab_role role,
 			      const struct lab_guest *guest)

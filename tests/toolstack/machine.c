@@ -44,7 +44,7 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* ---- set-up ---- */
+/* --- set-up --- */
 
 static int fifo_open(const char *dir, const char *name)
 {
@@ -89,7 +89,7 @@ static int machine_init(struct machine *m, const char *dir, int request_fd, doub
 	return rc;
 }
 
-/* ---- requests ---- */
+/* --- requests --- */
 
 static int guest_add(struct machine *m, const struct simguest_config *config)
 {
@@ -189,7 +189,7 @@ int machine_call(int request_fd, const struct machine_request *request,
 	return reply.rc;
 }
 
-/* ---- the loop ---- */
+/* --- the loop --- */
 
 static void ports_serve(struct machine *m)
 {

@@ -50,7 +50,7 @@ static void usage(FILE *to)
 	      to);
 }
 
-/* ---- reporting ---- */
+/* --- reporting --- */
 
 static void line_print(const struct run *run, double at_s)
 {
@@ -118,7 +118,7 @@ static void report(const struct run *run)
 	       lab_free_kib(run->lab), lab_host(run->lab)->min_free_pages * FAKEXEN_PAGE_KIB);
 }
 
-/* ---- running ---- */
+/* --- running --- */
 
 static bool program_has_ended(struct run *run)
 {

@@ -119,7 +119,7 @@ void preload_clock_start(uint32_t speed)
 	clock_constructor();
 }
 
-/* ---- readings ---- */
+/* --- readings --- */
 
 PRELOAD_API int clock_gettime(clockid_t id, struct timespec *t)
 {
@@ -152,7 +152,7 @@ PRELOAD_API time_t time(time_t *ret)
 	return t.tv_sec;
 }
 
-/* ---- waits ---- */
+/* --- waits --- */
 
 static int64_t wait_ns(const struct timespec *t)
 {

@@ -23,7 +23,7 @@
 
 static int gnttab_dummy;
 
-/* ---- the played host of this process ---- */
+/* --- the played host of this process --- */
 
 static struct {
 	pthread_mutex_t lock;
@@ -101,7 +101,7 @@ void preload_raise_guest(uint32_t port)
 		fakexen_port_raise(host->pending_guest, here.guests_fd, port);
 }
 
-/* ---- files ---- */
+/* --- files --- */
 
 /* PATH, or what stands in its place, in BUF. NULL with errno if it must not be opened so. */
 static const char *path_played(const char *path, int flags, char *buf, size_t size)
@@ -228,7 +228,7 @@ int preload_access(const char *path, int mode)
 	return path ? real(path, mode) : -1;
 }
 
-/* ---- grants ---- */
+/* --- grants --- */
 
 PRELOAD_API xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned flags)
 {
@@ -275,7 +275,7 @@ PRELOAD_API int xengnttab_unmap(xengnttab_handle *xgt, void *start, uint32_t cou
 	return munmap(start, (size_t)count * PAGE_BYTES);
 }
 
-/* ---- event channels ---- */
+/* --- event channels --- */
 
 static xenevtchn_handle *evtchn_handle(void)
 {

@@ -18,7 +18,7 @@
 
 static int handle_dummy; /* its address is every handle */
 
-/* ---- what a domain looks like from outside ---- */
+/* --- what a domain looks like from outside --- */
 
 static uint32_t info_flags(const struct fakexen_domain *d)
 {
@@ -59,7 +59,7 @@ static void info_fill(const struct fakexen_domain *d, struct xen_domctl_getdomai
 	ret_info->arch_config.emulation_flags = emulation[d->type];
 }
 
-/* ---- counting and faults ---- */
+/* --- counting and faults --- */
 
 /* Counts a call and takes one use of FAULT. Lock held. */
 static void fault_take(uint64_t *calls, struct fakexen_fault *fault, struct fakexen_fault *ret_hit)
@@ -92,7 +92,7 @@ static int fault_meet(struct fakexen_host *host, uint32_t domid, enum fakexen_op
 	return hit.error ? -hit.error : 0;
 }
 
-/* ---- domctl ---- */
+/* --- domctl --- */
 
 static int domctl_getinfo(struct fakexen_host *host, struct xen_domctl *op)
 {
@@ -153,7 +153,7 @@ static int do_domctl(struct fakexen_host *host, struct xen_domctl *op)
 	}
 }
 
-/* ---- sysctl ---- */
+/* --- sysctl --- */
 
 static int sysctl_getinfolist(struct fakexen_host *host, struct xen_sysctl_getdomaininfolist *list)
 {
@@ -229,7 +229,7 @@ static int do_sysctl(struct fakexen_host *host, struct xen_sysctl *op)
 	}
 }
 
-/* ---- memory ---- */
+/* --- memory --- */
 
 /* Without pages populated on demand setting a target does nothing, as in Xen. */
 static int memory_pod(struct fakexen_host *host, struct xen_pod_target *pod, bool set)
@@ -273,7 +273,7 @@ static long do_memory(struct fakexen_host *host, uint64_t cmd, void *arg)
 	}
 }
 
-/* ---- version: what xl asks for ---- */
+/* --- version: what xl asks for --- */
 
 static long do_version(uint64_t cmd, void *arg)
 {
@@ -309,7 +309,7 @@ static long do_version(uint64_t cmd, void *arg)
 	}
 }
 
-/* ---- libxencall ---- */
+/* --- libxencall --- */
 
 static void *as_pointer(uint64_t arg)
 {
@@ -459,7 +459,7 @@ PRELOAD_API int xencall_buffers_never_fault(xencall_handle *xcall)
 	return 1;
 }
 
-/* ---- opened by xc_interface_open beside libxencall, and not used in the lab ---- */
+/* --- opened by xc_interface_open beside libxencall, and not used in the lab --- */
 
 PRELOAD_API xenforeignmemory_handle *xenforeignmemory_open(struct xentoollog_logger *logger,
 							   unsigned flags)

@@ -61,7 +61,7 @@ struct bare_call {
 	int rc;
 };
 
-/* --- the bare calls: in a process of their own, with a context kept open, as cagmad's ------ */
+/* --- the bare calls: in a process of their own, with a context kept open, as cagmad's --- */
 
 static void bare_main(int fd)
 {
@@ -92,7 +92,7 @@ static int bare_start(void)
 	return fd[0];
 }
 
-/* --- the agents ---------------------------------------------------------------------------- */
+/* --- the agents --- */
 
 static uint64_t now_ms(void)
 {
@@ -146,7 +146,7 @@ static uint64_t say_alarm(struct agent *a)
 	return start_us;
 }
 
-/* --- targets ------------------------------------------------------------------------------- */
+/* --- targets --- */
 
 static uint64_t target_kib(struct bench *b, unsigned i)
 {
@@ -221,7 +221,7 @@ static uint64_t measure_bare_us(struct bench *b, unsigned i)
 	return at_us - call.start_us;
 }
 
-/* --- the bench ----------------------------------------------------------------------------- */
+/* --- the bench --- */
 
 static void set_up(struct bench *b)
 {

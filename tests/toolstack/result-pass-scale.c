@@ -40,7 +40,7 @@ struct bench {
 	pid_t cagmad;
 };
 
-/* --- reports --------------------------------------------------------------- */
+/* --- reports --- */
 
 static uint64_t avail_kib(const struct bench *b)
 {
@@ -86,7 +86,7 @@ static void report_all(struct bench *b)
 	result_fail("the reports cannot be written: %s", strerror(errno));
 }
 
-/* --- the daemon's CPU time -------------------------------------------------- */
+/* --- the daemon's CPU time --- */
 
 static uint64_t threads_cpu_us(pid_t pid)
 {
@@ -145,7 +145,7 @@ static uint64_t measure_us(struct bench *b, bool reports)
 	return (cpu_us(b->cagmad) - cpu_start_us) / b->n_rounds;
 }
 
-/* --- the bench --------------------------------------------------------------- */
+/* --- the bench --- */
 
 /* What was reported last has been taken in, and said to people. */
 static void settle(struct bench *b)

@@ -50,8 +50,7 @@ struct soak {
 	struct weight weight[MAX_WEIGHS];
 };
 
-/* --- the host, by the hypervisor's word --------------------------------------------------------
- */
+/* --- the host, by the hypervisor's word --- */
 
 static bool is_out_of_bounds(const struct fakexen_domain *d)
 {
@@ -90,8 +89,7 @@ static void sample(struct soak *s)
 	s->last_sample_us = now_us;
 }
 
-/* --- the daemon, by its kernel's word -----------------------------------------------------------
- */
+/* --- the daemon, by its kernel's word --- */
 
 static unsigned long rss_with_workers_kib(pid_t pid)
 {
@@ -145,8 +143,7 @@ static struct weight quarter(const struct soak *s, unsigned which)
 	return (struct weight){(sum.rss_kib + n / 2) / n, (sum.n_fds + n / 2) / n};
 }
 
-/* --- the soak ------------------------------------------------------------------------------------
- */
+/* --- the soak --- */
 
 /* Of every type; with demand that on average nearly fills the host. */
 static void boot(struct soak *s)

@@ -55,7 +55,7 @@ bool result_is_short(void)
 	return result.is_short;
 }
 
-/* --- lab, guests, daemon --------------------------------------------------- */
+/* --- lab, guests, daemon --- */
 
 /* Programs append to their logs, so those of the last time go. */
 static void empty_log_dir(void)
@@ -132,7 +132,7 @@ struct result_words result_end_cagmad(pid_t cagmad)
 	return words;
 }
 
-/* --- numbers --------------------------------------------------------------- */
+/* --- numbers --- */
 
 uint64_t result_real_us(void)
 {
@@ -168,7 +168,7 @@ uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille)
 	return n ? value[at < n ? at : n - 1] : 0;
 }
 
-/* --- the verdict ------------------------------------------------------------ */
+/* --- the verdict --- */
 
 void result_say(const char *format, ...)
 {

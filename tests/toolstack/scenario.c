@@ -26,7 +26,7 @@ static const char *wrong(const struct parser *p, const char *what, const char *a
 	return wrong_text;
 }
 
-/* ---- values: one table for each section ---- */
+/* --- values: one table for each section --- */
 
 enum value_kind { VALUE_U64, VALUE_U32, VALUE_DOUBLE, VALUE_BOOL };
 
@@ -133,7 +133,7 @@ static bool type_parse(const char *text, enum fakexen_type *ret_type)
 	return false;
 }
 
-/* ---- lines ---- */
+/* --- lines --- */
 
 /* Without blanks around it and without a comment. */
 static char *strip(char *text)
@@ -292,7 +292,7 @@ const char *scenario_read(const char *path, struct scenario *ret_scenario)
 	return error ? error : guests_check(&p);
 }
 
-/* ---- doing it ---- */
+/* --- doing it --- */
 
 static int guest_boot(const struct scenario_guest *g, struct lab *lab, uint32_t number)
 {

@@ -25,7 +25,7 @@ enum { TAG_WATCH = 1, TAG_TARGET, TAG_SHUTDOWN, TAG_ACK };
 
 static void flush_clients(struct simguest *guest);
 
-/* ---- the kernel's own use of xenstore ---- */
+/* --- the kernel's own use of xenstore --- */
 
 static void kernel_shutdown(struct simguest *guest, const char *how)
 {
@@ -83,7 +83,7 @@ void simguest_start(struct simguest *guest, double now_s)
 	simguest_pump(guest);
 }
 
-/* ---- sockets ---- */
+/* --- sockets --- */
 
 static int source_add(struct simguest_source *source, uint32_t events)
 {
@@ -229,7 +229,7 @@ static int listener_open(struct simguest *guest, const char *root)
 	return source_add(&guest->listener, EPOLLIN);
 }
 
-/* ---- making and ending ---- */
+/* --- making and ending --- */
 
 static void model_start(struct simguest *guest, double now_s)
 {
@@ -297,7 +297,7 @@ void simguest_destroy(struct simguest *guest)
 	free(guest);
 }
 
-/* ---- time ---- */
+/* --- time --- */
 
 void simguest_target_written(struct simguest *guest, double now_s)
 {

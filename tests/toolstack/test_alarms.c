@@ -65,7 +65,7 @@ static void alarm_with(struct xs_handle *h, unsigned seq, uint64_t avail_kib)
 	write_line(h, "data/cagma/alarm", line);
 }
 
-/* --- alarms ---------------------------------------------------------------- */
+/* --- alarms --- */
 
 START_TEST(an_alarm_is_answered_at_once)
 {
@@ -180,7 +180,7 @@ START_TEST(the_reserve_is_not_for_alarms_of_untrusted_guests)
 }
 END_TEST
 
-/* --- credit ----------------------------------------------------------------- */
+/* --- credit --- */
 
 START_TEST(credit_is_given_said_and_withdrawn)
 {

@@ -24,7 +24,7 @@ static void write_key(const char *path, const char *text)
 	ck_assert(xs_write(lab_store(stage_lab()), XBT_NULL, path, text, (unsigned)strlen(text)));
 }
 
-/* --- its end ---------------------------------------------------------------- */
+/* --- its end --- */
 
 START_TEST(it_ends_with_its_command)
 {
@@ -118,7 +118,7 @@ START_TEST(an_interrupted_wait_leaves_nothing)
 }
 END_TEST
 
-/* --- the daemon ------------------------------------------------------------- */
+/* --- the daemon --- */
 
 START_TEST(without_a_daemon_a_command_may_do)
 {
@@ -283,7 +283,7 @@ START_TEST(what_was_released_does_not_rise_again)
 }
 END_TEST
 
-/* --- what a guest needs ------------------------------------------------------- */
+/* --- what a guest needs --- */
 
 static const struct need_guest needs[] = {
 	{.type = NEED_PV, .memory_kib = 512 * MIB, .maxmem_kib = 512 * MIB, .max_vcpus = 1},

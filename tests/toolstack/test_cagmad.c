@@ -11,7 +11,7 @@
 
 #include "tests/toolstack/stage.h"
 
-/* --- the job -------------------------------------------------------------- */
+/* --- the job --- */
 
 static bool reserve_is_full(void *arg)
 {
@@ -242,7 +242,7 @@ START_TEST(minimums_that_do_not_fit_are_refused_with_the_sum)
 }
 END_TEST
 
-/* --- tools and failures ----------------------------------------------------- */
+/* --- tools and failures --- */
 
 enum { WORKERS = 2 };
 #define TWO_WORKERS "workers = 2\ncall_timeout_ms = 1000\nperiod_ms = 200\ndefault_min_mib = 96\n"

@@ -13,7 +13,7 @@
 
 #include <xen/sched.h>
 
-/* --- guests that are not ours to move ------------------------------------- */
+/* --- guests that are not ours to move --- */
 
 START_TEST(a_guest_without_an_agent_keeps_what_it_has)
 {
@@ -361,7 +361,7 @@ START_TEST(a_rebooted_guest_is_managed_again)
 }
 END_TEST
 
-/* --- guests that lie, and guests that flood -------------------------------- */
+/* --- guests that lie, and guests that flood --- */
 
 static char huge[1900];
 

@@ -19,7 +19,7 @@ struct lab_guest *guest;
 libxl_ctx *ctx;
 static xentoollog_logger *logger;
 
-/* ---- what tests ask of the lab ---- */
+/* --- what tests ask of the lab --- */
 
 void lab_setup(void)
 {
@@ -135,7 +135,7 @@ bool event_is(struct xs_handle *xs, const char *path, const char *token)
 	return found;
 }
 
-/* ---- the lab itself ---- */
+/* --- the lab itself --- */
 
 START_TEST(test_lab_survives_a_dead_lock_holder)
 {
@@ -262,7 +262,7 @@ START_TEST(test_scenario_refuses)
 }
 END_TEST
 
-/* ---- the suite ---- */
+/* --- the suite --- */
 
 static Suite *suite(void)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <xen/io/xs_wire.h>
 
-/* ---- what a guest may do ---- */
+/* --- what a guest may do --- */
 
 static const struct {
 	const char *path;
@@ -72,7 +72,7 @@ START_TEST(test_guest_quotas)
 }
 END_TEST
 
-/* ---- clients of one ring ---- */
+/* --- clients of one ring --- */
 
 static int raw_client(void)
 {

@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include <xen/sched.h>
 
-/* ---- libxl ---- */
+/* --- libxl --- */
 
 START_TEST(test_libxl_pv_target)
 {
@@ -104,7 +104,7 @@ START_TEST(test_libxl_lock_and_faults)
 }
 END_TEST
 
-/* ---- lifetime ---- */
+/* --- lifetime --- */
 
 START_TEST(test_lifecycle_watches_and_cleanup)
 {
@@ -192,7 +192,7 @@ START_TEST(test_no_memory_no_guest)
 }
 END_TEST
 
-/* ---- memory of a guest ---- */
+/* --- memory of a guest --- */
 
 static bool read_meminfo(const char *name, unsigned long *ret_kib)
 {

@@ -34,7 +34,7 @@ static const struct sim_memory_config config = {
 static const struct sim_balloon_config driver = {
 	.speed_kib_s = 1024 * MIB, .latency_s = 0, .max_retries = 4};
 
-/* ---- demand ---- */
+/* --- demand --- */
 
 static const char *const bad_scripts[] = {
 	"",
@@ -114,7 +114,7 @@ START_TEST(test_demand_random_is_bounded_and_repeatable)
 }
 END_TEST
 
-/* ---- model ---- */
+/* --- model --- */
 
 static void run(struct sim_memory *m, double demand_mib, double seconds)
 {
@@ -229,7 +229,7 @@ START_TEST(test_model_available_is_what_inflating_gets)
 }
 END_TEST
 
-/* ---- balloon, over a played host in a directory of its own ---- */
+/* --- balloon, over a played host in a directory of its own --- */
 
 static char dir[] = "/tmp/test_labmodel.XXXXXX";
 static struct fakexen_host *host;

@@ -9,7 +9,7 @@
 
 #include <xen/sched.h>
 
-/* --- reserving -------------------------------------------------------------- */
+/* --- reserving --- */
 
 START_TEST(idle_guests_make_room)
 {
@@ -142,7 +142,7 @@ START_TEST(a_terminal_shows_how_much_is_there)
 }
 END_TEST
 
-/* --- its guest -------------------------------------------------------------- */
+/* --- its guest --- */
 
 START_TEST(memory_of_a_guest_being_built_is_counted_once)
 {

@@ -76,7 +76,7 @@ static struct xenbus_client *client_find(struct xenbus *bus, uint32_t id)
 	return NULL;
 }
 
-/* ---- towards the ring ---- */
+/* --- towards the ring --- */
 
 static void out_message(struct bytes *out, uint32_t type, uint32_t req_id, uint32_t tx_id,
 			const char *body, size_t len)
@@ -186,7 +186,7 @@ static struct xenbus_watch *watch_by_token(struct xenbus *bus, uint32_t client, 
 	return NULL;
 }
 
-/* ---- clients ---- */
+/* --- clients --- */
 
 int xenbus_client_open(struct xenbus *bus)
 {
@@ -356,7 +356,7 @@ void xenbus_kernel_send(struct xenbus *bus, uint32_t type, uint32_t tag, const c
 		    (size_t)n);
 }
 
-/* ---- from the ring ---- */
+/* --- from the ring --- */
 
 static void handle_event(struct xenbus *bus, const char *body, size_t len)
 {

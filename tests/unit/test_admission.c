@@ -185,7 +185,7 @@ START_TEST(no_more_than_there_are_places_for)
 }
 END_TEST
 
-/* --- what there is ------------------------------------------------------------ */
+/* --- what there is --- */
 
 enum { DONOR, SHORT, GROWING, UNMOVED, CREDITED, N_GUESTS };
 

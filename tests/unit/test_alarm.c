@@ -32,7 +32,7 @@ static struct alarm rested(const struct report *report)
 	return alarm;
 }
 
-/* --- numbers that cannot be ---------------------------------------------------- */
+/* --- numbers that cannot be --- */
 
 START_TEST(extremes)
 {
@@ -98,7 +98,7 @@ START_TEST(a_clock_that_goes_back)
 }
 END_TEST
 
-/* --- what is evidence ------------------------------------------------------------ */
+/* --- what is evidence --- */
 
 /* AVM at the first look and at the second, `after_ms` later; what has risen; the answer. */
 static const struct {
@@ -248,7 +248,7 @@ START_TEST(what_is_lacking)
 }
 END_TEST
 
-/* --- while the balloon moves ----------------------------------------------------- */
+/* --- while the balloon moves --- */
 
 static void balloon(struct report *report, uint64_t current_kib, uint64_t target_kib)
 {
@@ -332,7 +332,7 @@ START_TEST(what_is_given_and_used_at_once_is_a_fall)
 }
 END_TEST
 
-/* --- again and again ----------------------------------------------------------------- */
+/* --- again and again --- */
 
 /* A guest with evidence at every look, every 50 ms; how many alarms in `ms`. */
 static unsigned count_alarms(struct alarm *alarm, struct report *report, unsigned ms,

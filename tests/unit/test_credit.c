@@ -35,7 +35,7 @@ static uint64_t given_kib(void)
 	return sum;
 }
 
-/* --- alarms ---------------------------------------------------------------- */
+/* --- alarms --- */
 
 START_TEST(an_alarm_is_answered_out_of_the_reserve)
 {
@@ -103,7 +103,7 @@ START_TEST(guests_that_cry_all_the_time_get_no_more_than_their_share)
 }
 END_TEST
 
-/* --- credit ----------------------------------------------------------------- */
+/* --- credit --- */
 
 START_TEST(credit_is_half_of_what_is_free_and_at_most_as_configured)
 {

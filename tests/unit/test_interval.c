@@ -31,7 +31,7 @@ static uint64_t foreseen_ms(const struct interval_page *page)
 	return interval_ms(interval_foreseen(&m, page));
 }
 
-/* --- hostile input ----------------------------------------------------------------------- */
+/* --- hostile input --- */
 
 START_TEST(a_clock_that_jumps_or_goes_back_foresees_something)
 {
@@ -113,7 +113,7 @@ START_TEST(amounts_that_overflow_are_no_pace)
 }
 END_TEST
 
-/* --- logarithms, pace -------------------------------------------------------------------- */
+/* --- logarithms, pace --- */
 
 START_TEST(codes_are_monotone_and_close)
 {
@@ -152,7 +152,7 @@ START_TEST(a_pace_is_of_late)
 }
 END_TEST
 
-/* --- the model --------------------------------------------------------------------------- */
+/* --- the model --- */
 
 START_TEST(a_page_never_modified_is_never_foreseen)
 {

@@ -163,7 +163,7 @@ START_TEST(packages_follow_from_what_is_asked)
 }
 END_TEST
 
-/* --- sources --------------------------------------------------------------------------------- */
+/* --- sources --- */
 
 static struct sources sources;
 
@@ -250,8 +250,7 @@ START_TEST(mirrors_are_uris_or_lines)
 }
 END_TEST
 
-/* --- logs, and the archive ----------------------------------------------------------------------
- */
+/* --- logs, and the archive --- */
 
 START_TEST(logs_are_explained)
 {

@@ -118,7 +118,7 @@ START_TEST(the_longest_list_of_names_fits_into_a_message)
 }
 END_TEST
 
-/* --- the documents ---------------------------------------------------------------------- */
+/* --- the documents --- */
 
 /* Is `word` in `text`, with neither a digit before it nor behind it? */
 static bool holds(struct text text, const char *word)

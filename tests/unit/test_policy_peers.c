@@ -198,7 +198,7 @@ START_TEST(targets_are_whole_pages_of_what_was_decided)
 }
 END_TEST
 
-/* --- over time ------------------------------------------------------------ */
+/* --- over time --- */
 
 static const struct series {
 	const char *what, *policy, *states;
@@ -364,7 +364,7 @@ START_TEST(what_was_cut_is_asked_for_again_as_pages_come_free)
 }
 END_TEST
 
-/* --- states that cannot be, and the largest there are ---------------------- */
+/* --- states that cannot be, and the largest there are --- */
 
 static const char *const extremes[] = {
 	"host total_kib=0 free_kib=0\nguest domid=1 alm_kib=0 total_kib=0 largest_kib=0\n",

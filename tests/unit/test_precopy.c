@@ -105,7 +105,7 @@ static void finish(void)
 		ck_assert_msg(!w.is_stale[i], "page %d of %d is lost", (int)i, (int)w.n_pages);
 }
 
-/* --- hostile input ----------------------------------------------------------------------- */
+/* --- hostile input --- */
 
 START_TEST(what_cannot_be_is_refused)
 {
@@ -294,7 +294,7 @@ START_TEST(it_ends_whatever_the_guest_does)
 }
 END_TEST
 
-/* --- what each algorithm promises -------------------------------------------------------- */
+/* --- what each algorithm promises --- */
 
 /* A round of a guest that modifies pages [first, end) in it. */
 static void play(uint64_t first, uint64_t end)

@@ -64,7 +64,7 @@ static void pass_silently(uint64_t ms)
 	world_decide(&w, qmemman());
 }
 
-/* --- the arithmetic ------------------------------------------------------- */
+/* --- the arithmetic --- */
 
 static const struct row {
 	uint64_t free_mib;
@@ -186,7 +186,7 @@ START_TEST(dom0_prefers_more_and_has_no_least_amount)
 }
 END_TEST
 
-/* --- events --------------------------------------------------------------- */
+/* --- events --- */
 
 START_TEST(nothing_happens_between_reports)
 {
@@ -289,7 +289,7 @@ START_TEST(nothing_is_balanced_while_xl_builds_a_guest)
 }
 END_TEST
 
-/* --- waiting -------------------------------------------------------------- */
+/* --- waiting --- */
 
 enum { TAKER, DONOR };
 
@@ -398,7 +398,7 @@ START_TEST(guests_may_go_while_it_waits)
 }
 END_TEST
 
-/* --- targets -------------------------------------------------------------- */
+/* --- targets --- */
 
 START_TEST(a_target_not_in_force_yet_is_said_again)
 {

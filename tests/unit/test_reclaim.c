@@ -61,7 +61,7 @@ static uint64_t take_batch(struct cold *guest)
 	return kib;
 }
 
-/* --- when ------------------------------------------------------------------------ */
+/* --- when --- */
 
 START_TEST(a_target_within_reach_asks_for_nothing)
 {
@@ -138,7 +138,7 @@ START_TEST(swap_is_left_to_the_programs)
 }
 END_TEST
 
-/* --- how much --------------------------------------------------------------------- */
+/* --- how much --- */
 
 START_TEST(batches_grow_with_what_stayed_out_up_to_the_target)
 {
@@ -206,7 +206,7 @@ START_TEST(there_is_one_batch_at_a_time)
 }
 END_TEST
 
-/* --- what comes back ---------------------------------------------------------------- */
+/* --- what comes back --- */
 
 START_TEST(pages_that_come_back_are_left_alone_for_ever_longer)
 {

@@ -87,7 +87,7 @@ static void follow_until_used(struct reservation_domain *d)
 	assert_state(1, RESERVATION_USED, 0);
 }
 
-/* --- admission -------------------------------------------------------------- */
+/* --- admission --- */
 
 static const struct {
 	uint64_t free_mib, spoken_mib, unlent_mib, give_mib, size_mib;
@@ -167,7 +167,7 @@ START_TEST(several_do_not_get_the_same_memory)
 }
 END_TEST
 
-/* --- its guest -------------------------------------------------------------- */
+/* --- its guest --- */
 
 START_TEST(memory_of_a_guest_being_built_is_counted_once)
 {
@@ -318,7 +318,7 @@ START_TEST(a_reused_domid_is_not_its_guest)
 }
 END_TEST
 
-/* --- time ------------------------------------------------------------------- */
+/* --- time --- */
 
 START_TEST(waiting_ends_at_its_deadline_and_a_reservation_at_its_time)
 {
@@ -373,7 +373,7 @@ START_TEST(its_end_may_change_and_its_size_may_not)
 }
 END_TEST
 
-/* --- a restart -------------------------------------------------------------- */
+/* --- a restart --- */
 
 /* What a new daemon knows after it has read what the old one left. */
 static void restart(unsigned serial)

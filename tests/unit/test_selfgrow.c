@@ -37,7 +37,7 @@ static uint64_t grows(struct selfgrow *grow, const struct report *now, uint64_t 
 	return target_kib;
 }
 
-/* --- numbers that cannot be ---------------------------------------------------- */
+/* --- numbers that cannot be --- */
 
 START_TEST(without_a_balloon_nothing_is_set)
 {
@@ -87,7 +87,7 @@ START_TEST(extremes)
 }
 END_TEST
 
-/* --- how far --------------------------------------------------------------------- */
+/* --- how far --- */
 
 START_TEST(how_far_it_grows)
 {
@@ -177,7 +177,7 @@ START_TEST(what_is_on_its_way_is_part_of_a_new_credit)
 }
 END_TEST
 
-/* --- taking back ------------------------------------------------------------------- */
+/* --- taking back --- */
 
 START_TEST(what_does_not_come_is_taken_back)
 {

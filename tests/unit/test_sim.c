@@ -49,7 +49,7 @@ static void must_read(const char *text)
 	ck_assert_msg(read_text(text, why), "%s", why);
 }
 
-/* --- what is refused ------------------------------------------------------------------ */
+/* --- what is refused --- */
 
 static const struct {
 	const char *text, *why;
@@ -173,7 +173,7 @@ START_TEST(measured_points_become_a_demand)
 }
 END_TEST
 
-/* --- what holds under every policy --------------------------------------------------------- */
+/* --- what holds under every policy --- */
 
 #define SHORT_HOST "[host]\nmemory = 700\ntime = 40\n"
 #define RISING     "jitter = 10\ndemand = 0:60 5:60 12:300 30:300 31:60\n"
@@ -267,7 +267,7 @@ START_TEST(cagma_is_not_cut)
 }
 END_TEST
 
-/* --- the bound ------------------------------------------------------------------------------- */
+/* --- the bound --- */
 
 /* 300 MiB for 200 of demand beside 52 of kernel and overhead; pages are touched once a second. A
  * guest of 200 MiB keeps 2.6 more, free and of its cache, and one of 100. */
@@ -308,8 +308,7 @@ START_TEST(the_bound_is_what_can_be_worked_out_by_hand)
 }
 END_TEST
 
-/* --- the host -----------------------------------------------------------------------------------
- */
+/* --- the host --- */
 
 static uint64_t slowest(const char *text, const char *policy)
 {

@@ -101,7 +101,7 @@ static bool is_good(uint64_t i)
 	return page->count == dirty.count[i] && page->count_again == (dirty.count[i] ^ i);
 }
 
-/* ---- modifying */
+/* --- modifying --- */
 
 /* How many are due by now at a rate. */
 static uint64_t due(uint64_t pages_per_s, uint64_t elapsed_us)
@@ -169,7 +169,7 @@ static void *tick(void *unused)
 	return unused;
 }
 
-/* ---- beginning and end */
+/* --- beginning and end --- */
 
 static int map_pages(void)
 {
