@@ -22,8 +22,8 @@ bool trouble_met(struct trouble *trouble);
 /* Notes that all is well: how often the condition was met since it began, or 0 if it was not on. */
 uint64_t trouble_over(struct trouble *trouble);
 
-/* Notes that the condition is met, and logs as an error that it begins: `what`, and why, as -errno.
- */
+/* Notes that the condition is met, and logs as an error that it begins: `what`, and why, as
+ * -errno. */
 void trouble_begin(struct trouble *trouble, const char *what, int error);
 
 /* Notes that all is well, and logs `what` if the condition was on. */

@@ -46,8 +46,8 @@ int usage_wrong(const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* For a long option the word before optind is the one that is wrong; a short one may be anywhere.
- */
+/* For a long option the word before optind is the one that is wrong; a short one may be
+ * anywhere. */
 int usage_wrong_option(int c, char *const *argv, const char *shorts)
 {
 	const char *word = argv[optind - 1];

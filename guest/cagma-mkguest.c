@@ -202,8 +202,8 @@ static bool parse_options(int argc, char **argv, struct recipe *recipe, int *ret
 	return false;
 }
 
-/* The directory ../lib/cagma of this program's own, where `make install` and a build put the parts.
- */
+/* The directory ../lib/cagma of this program's own, where `make install` and a build put the
+ * parts. */
 static const char *default_parts(void)
 {
 	static char parts[PATH_MAX];

@@ -160,8 +160,8 @@ static int run_apt(struct job *job, const char *verb)
 	return job_run(job, &line);
 }
 
-/* Begins a command line that downloads packages with all they depend on; their names are to follow.
- */
+/* Begins a command line that downloads packages with all they depend on; their names are to
+ * follow. */
 static void begin_download(const struct job *job, struct command_line *line)
 {
 	begin_apt(job, line, "apt-get");

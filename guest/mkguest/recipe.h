@@ -53,8 +53,8 @@ bool recipe_complete(struct recipe *recipe, char *why, size_t size);
 /* Reads a size: a number, and m or g behind it; a number alone is MiB. At most 16 TiB. */
 bool recipe_read_mib(const char *text, uint64_t *ret_mib);
 
-/* Writes the names of the root's packages beside apt and the essential ones, separated by commas.
- */
+/* Writes the names of the root's packages beside apt and the essential ones, separated by
+ * commas. */
 void recipe_write_packages(const struct recipe *recipe, FILE *out);
 
 /* Writes everything that decides what is made, as lines: the same text makes the same guest. */

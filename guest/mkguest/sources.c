@@ -102,8 +102,8 @@ static void take_stanza(struct sources *s, char *const fields[N_FIELDS])
 	    !has_word(words[COMPONENTS], n[COMPONENTS], "main") ||
 	    has_word(words[ENABLED], n[ENABLED], "no"))
 		return;
-	/* a key that stands in the stanza itself does not fit into a line, so apt's own are tried
-	 */
+	/* a key that stands in the stanza itself does not fit into a line, so apt's own are
+	 * tried */
 	if (n[SIGNED_BY] == 1 && words[SIGNED_BY][0][0] == '/')
 		snprintf(option, sizeof(option), "[signed-by=%s] ", words[SIGNED_BY][0]);
 	for (unsigned u = 0; u < n[URIS]; u++)

@@ -114,8 +114,8 @@ bool store_alive(struct store *s)
 	return true;
 }
 
-/* The tokens of watches are "domains", "tool", "memory DOMID GENERATION", "cagma DOMID GENERATION".
- */
+/* The tokens of watches are "domains", "tool", "memory DOMID GENERATION", "cagma DOMID
+ * GENERATION". */
 static bool read_token(const char *token, struct store_event *ret_event)
 {
 	struct store_event e = {.kind = STORE_DOMAINS};

@@ -109,8 +109,8 @@ enum { STORE_MAX_PATH = 128 }; /* bytes of the longest whole path, NUL included 
 /* The connection for reads and writes. */
 struct xs_handle *store_connection(struct store *store);
 
-/* The -errno for `error`, errno of a failed call of libxenstore: -EBADF if the connection is gone.
- */
+/* The -errno for `error`, errno of a failed call of libxenstore: -EBADF if the connection is
+ * gone. */
 int store_error(int error);
 
 /* Reads the whole path `full`, as store_read() does. */

@@ -26,8 +26,8 @@ static int open_context(bool verbose)
 	return libxl_ctx_alloc(&context, LIBXL_VERSION, 0, (xentoollog_logger *)logger);
 }
 
-/* A question about dom0, which is always there, makes libxl connect and load everything it needs.
- */
+/* A question about dom0, which is always there, makes libxl connect and load everything it
+ * needs. */
 void target_prepare(bool verbose)
 {
 	libxl_dominfo info;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A queue of bytes that grows: what waits to be written to a socket or to a ring. */
+/* bytes.h - a queue of bytes that grows: output that waits for room in a socket or a ring. */
 #ifndef LAB_BYTES_H
 #define LAB_BYTES_H
 
@@ -14,7 +14,7 @@ struct bytes {
 };
 
 void bytes_finish(struct bytes *b);
-/* False when there is no memory; the queue is then as before. */
+/* False if there is no memory; the queue is then as before. */
 bool bytes_append(struct bytes *b, const void *data, size_t len);
 static inline const char *bytes_head(const struct bytes *b)
 {

@@ -53,7 +53,7 @@ double demo_swap_rate(const struct demo_series *series, uint32_t guest)
 			: 0;
 }
 
-/* One sample from a host; 1: it has ended, -1: it has failed. */
+/* Takes one sample from a host. 0; 1 if the host has ended; -1 if it has failed. */
 static int sample_take(struct demo *demo, enum demo_side side, int fd)
 {
 	struct demo_series *series = &demo->sides[side];
@@ -163,7 +163,7 @@ static void result_write(const struct demo *demo)
 	}
 }
 
-/* What the table needs of the configuration. */
+/* Finds the settings that the table shows in the configuration. */
 static void settings_find(struct demo *demo)
 {
 	const char *reserve = strstr(demo->scenario.cagmad, "reserve_mib");

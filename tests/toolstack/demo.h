@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The demo: one scenario on two played hosts at once, one balanced by cagmad's policy "cagma", one
- * left alone by its policy "static". Each host is a process of its own (demo_host.c) that sends
- * samples; the parent shows them (demo_table.c) and plots them (demo_plot.c).
+ * demo.h - one scenario on two played hosts at once: one is balanced by cagmad's policy "cagma",
+ * one is left alone by its policy "static". Each host is a process of its own (demo_host.c) that
+ * sends samples; the parent shows them (demo_table.c) and plots them (demo_plot.c).
  */
 #ifndef LAB_DEMO_H
 #define LAB_DEMO_H
@@ -46,12 +46,12 @@ struct demo {
 	uint64_t scale_kib; /* full width of a bar */
 };
 
-/* Starts a host; samples come from *ret_fd (SOCK_SEQPACKET), which the first byte sent to it
- * sets going. A sample with at_s below 0 says that it is ready. */
+/* Starts a host, whose samples come from *ret_fd (SOCK_SEQPACKET). A sample with at_s below 0 says
+ * that the host is ready; a byte sent to *ret_fd then starts it. */
 pid_t demo_host_start(const struct scenario *scenario, enum demo_side side, const char *log_dir,
 		      int *ret_fd);
 
-/* The live table, or plain lines when stdout is no terminal. */
+/* The live table, or plain lines if stdout is no terminal. */
 void demo_table_start(const struct demo *demo);
 void demo_table_show(const struct demo *demo);
 void demo_table_finish(void);

@@ -15,7 +15,7 @@
 
 #define AGENTS_MS   10000
 #define CAGMAD_MS   10000
-#define SLACK_KIB   6144 /* what a guest needs besides: watermarks and mapped files */
+#define SLACK_KIB   6144 /* beside its working set: watermarks and mapped files */
 #define PREFIX_KEYS 64
 
 struct host {
@@ -164,7 +164,7 @@ static void host_main(struct host *h, enum demo_side side, const char *log_dir)
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGINT, SIG_IGN); /* the parent ends us */
+	signal(SIGINT, SIG_IGN); /* the parent ends this process */
 	signal(SIGTERM, on_signal);
 	error = host_prepare(h, side, log_dir);
 	if (error) {

@@ -91,7 +91,8 @@ static void put_cells(struct line *line, enum paint colour, const char *cell, in
 	paint(line, PAINT_NONE);
 }
 
-/* Memory held: the used part, what is spare, and beyond it what is lacking. */
+/* A bar has three parts: the memory that is used, the memory that is spare, and, beyond the memory
+ * held, the memory that is lacking. */
 static void put_bar(struct line *line, const struct demo *demo, const struct demo_guest_sample *g)
 {
 	int held = (int)((g->alm_kib * (uint64_t)out.bar_cells + demo->scale_kib / 2) /

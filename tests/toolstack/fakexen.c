@@ -126,7 +126,7 @@ void fakexen_host_close(struct fakexen_host *host)
 		munmap(host, sizeof *host);
 }
 
-/* The sums, from the domains' own figures. */
+/* Adds the domains' own figures up anew. */
 static void host_repair(struct fakexen_host *host)
 {
 	uint64_t used = host->xen_pages, outstanding = 0;
@@ -225,7 +225,7 @@ int fakexen_domain_create(struct fakexen_host *host, enum fakexen_type type,
 	return rc;
 }
 
-/* The lock is taken; pairs with fakexen_unlock whatever it returns. */
+/* Takes the lock, which the caller gives back in any case. */
 static int lock_alive(struct fakexen_host *host, uint32_t domid, struct fakexen_domain **ret_d)
 {
 	fakexen_lock(host);
@@ -256,7 +256,7 @@ int fakexen_domain_claim(struct fakexen_host *host, uint32_t domid, uint64_t pag
 	return rc;
 }
 
-/* How many of PAGES the domain may have now. */
+/* How many of `pages` the domain may have now. */
 static uint64_t populate_allowed(const struct fakexen_host *host, const struct fakexen_domain *d,
 				 uint64_t pages)
 {

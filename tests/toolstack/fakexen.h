@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The host that the toolstack lab plays: one file, mapped shared by every process of the lab.
+ * fakexen.h - the host that the toolstack lab plays: one file, mapped shared by every process of
+ * the lab.
  *
- * It holds what a hypervisor knows: memory of the host, domains, claims. The preload library
- * (preload-*.c) answers hypercalls from it, the machine (machine.c) moves guests' memory in it,
- * and the lab's library (lab.h) builds and destroys domains in it.
+ * It holds everything that a hypervisor knows: the host's memory, domains, claims. The preload
+ * library (preload-*.c) answers hypercalls from it, the machine (machine.c) moves guests' memory in
+ * it, and the lab's library (lab.h) builds and destroys domains in it.
  *
- * All changes happen under one robust process-shared mutex. Each domain's own figures are the
- * truth; the host's free and outstanding pages are sums over them, and are summed up anew when a
- * process died while it held the lock. A page is 4 KiB.
+ * All changes happen under one robust process-shared mutex. The host's free and outstanding pages
+ * are sums over the domains' own figures, and are summed up anew if a process dies while it holds
+ * the mutex. A page is 4 KiB.
  *
  * Functions return 0 or -errno unless said otherwise. Those named fakexen_domain_* take the lock
  * themselves.
@@ -48,8 +49,8 @@ enum fakexen_op {
 	FAKEXEN_OPS
 };
 
-/* What the next calls of one kind meet. error: errno to fail with, 0 to succeed after the wait.
- * times: how many calls are affected, -1 for all, 0 for none. */
+/* A failure that the next calls of one kind meet. `error` is the errno to fail with, or 0 to
+ * succeed after the wait; `times` is how many calls are affected, -1 for all of them. */
 struct fakexen_fault {
 	int32_t error;
 	uint32_t hang_ms;
@@ -104,45 +105,47 @@ struct fakexen_host {
 /* Makes DIR's host file with dom0 in it, and the fifos. Sizes in pages. */
 int fakexen_host_create(const char *dir, uint64_t total_pages, uint64_t xen_pages,
 			uint64_t dom0_pages);
-/* Maps it; dir NULL means $FAKEXEN_DIR. -ENODEV if there is none or it is another version. */
+/* Maps the host file in `dir`; NULL means $FAKEXEN_DIR. -ENODEV if there is none, or one of another
+ * version. */
 int fakexen_host_open(const char *dir, struct fakexen_host **ret_host);
 void fakexen_host_close(struct fakexen_host *host);
 
 void fakexen_lock(struct fakexen_host *host);
 void fakexen_unlock(struct fakexen_host *host);
-/* With the lock held, or for figures that may be a little old. NULL if there is none. */
+/* Finds a domain; NULL if there is none. Without the lock its figures may be a little old. */
 struct fakexen_domain *fakexen_find(struct fakexen_host *host, uint32_t domid);
-/* First domain in use with a domid of at least FIRST, in domid order; NULL at the end. */
+/* Finds the domain with the lowest domid from `first` on; NULL if there is none. */
 struct fakexen_domain *fakexen_next(struct fakexen_host *host, uint32_t first);
 
-/* A paused domain without memory whose max_pages is 0. -ENOSPC if the table is full. */
+/* Makes a paused domain without memory whose max_pages is 0. -ENOSPC if the table is full. */
 int fakexen_domain_create(struct fakexen_host *host, enum fakexen_type type,
 			  const uint8_t handle[16], uint32_t *ret_domid);
-/* XENMEM_claim_pages: the claim is for a total of PAGES; 0 drops it. */
+/* XENMEM_claim_pages: claims a total of `pages` for the domain; 0 drops the claim. */
 int fakexen_domain_claim(struct fakexen_host *host, uint32_t domid, uint64_t pages);
-/* XENMEM_populate_physmap: returns how many of PAGES were given, bounded by max_pages, free
- * memory and other domains' claims; a negative errno if the domain is not alive. */
+/* XENMEM_populate_physmap: gives the domain up to `pages`, bounded by max_pages, free memory and
+ * other domains' claims. How many were given, or -errno if the domain is not alive. */
 int64_t fakexen_domain_populate(struct fakexen_host *host, uint32_t domid, uint64_t pages);
-/* Takes up to PAGES back from the domain; returns how many. */
+/* Takes up to `pages` back from the domain. How many were taken. */
 int64_t fakexen_domain_release(struct fakexen_host *host, uint32_t domid, uint64_t pages);
-/* Sets the memory taken beside tot_pages. -ENOMEM if the host has it not. */
+/* Sets the memory that is taken beside tot_pages. -ENOMEM if the host has too little. */
 int fakexen_domain_overhead(struct fakexen_host *host, uint32_t domid, uint64_t pages);
 int fakexen_domain_set_max(struct fakexen_host *host, uint32_t domid, uint64_t pages);
 int fakexen_domain_pause(struct fakexen_host *host, uint32_t domid, bool pause);
 int fakexen_domain_shutdown(struct fakexen_host *host, uint32_t domid, uint32_t code);
-/* Starts tearing down: drops the claim, no more pages are given. Memory goes by
- * fakexen_domain_release, and the domain by fakexen_domain_bury. */
+/* Starts tearing the domain down: its claim is dropped, and it gets no more pages.
+ * fakexen_domain_release takes its memory, and fakexen_domain_bury removes it. */
 int fakexen_domain_kill(struct fakexen_host *host, uint32_t domid);
 /* -EBUSY while it still has memory. */
 int fakexen_domain_bury(struct fakexen_host *host, uint32_t domid);
-/* Sets a fault; domid ~0u means the host's own (getinfolist, physinfo). */
+/* Sets a fault of calls about this domain; domid ~0u stands for calls about none (getinfolist,
+ * physinfo). */
 int fakexen_domain_fault(struct fakexen_host *host, uint32_t domid, enum fakexen_op op,
 			 struct fakexen_fault fault);
 
-/* Raises PORT on a fifo opened by the caller. Lost events are impossible: a port that is
- * pending already needs no second event. */
+/* Raises `port` on a fifo that the caller has opened. No event can be lost: a port that is pending
+ * already needs no second event. */
 void fakexen_port_raise(atomic_uchar *pending, int fifo_fd, uint32_t port);
-/* Takes one raised port, or returns -1 if there is none. */
+/* Takes one raised port; -1 if there is none. */
 int64_t fakexen_port_take(atomic_uchar *pending, int fifo_fd);
 
 #endif

@@ -185,7 +185,7 @@ static void add_meminfo(struct text_buffer *buf, const struct sim_memory *m)
 		add(buf, "%-15s %8lu kB\n", fields[i].name, count(fields[i].kib));
 }
 
-/* Names of 6.1 that stay at zero in the model, before and after the ones that move. */
+/* Names of Linux 6.1 that stay at zero in the model; they stand around the names that move. */
 static const char *const vmstat_still[] = {
 	"nr_zone_unevictable",
 	"nr_zone_write_pending",
@@ -455,7 +455,7 @@ int64_t guesttree_target_written(struct guesttree *tree)
 	if ((size_t)n == tree->last_len[GUESTTREE_TARGET_KB] && !memcmp(buf, last, (size_t)n))
 		return -1;
 	kib = strtoll(buf, &end, 10);
-	/* What is in the file is not what we wrote: it is written anew at the next update. */
+	/* another program wrote the file, so all of it is written at the next update */
 	tree->last_len[GUESTTREE_TARGET_KB] = 0;
 	return end == buf || kib < 0 ? -1 : kib;
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The /proc and /sys of a simulated guest: a directory that programs take as their root.
+ * guesttree.h - the /proc and /sys of a simulated guest: a directory that programs take as their
+ * root.
  *
  *   proc/meminfo proc/vmstat proc/pressure/memory proc/uptime proc/xen/capabilities
  *   proc/1/status proc/100/status         init, and the program that has the working set
  *   sys/devices/system/xen_memory/xen_memory0/{target_kb,info/{current,low,high}_kb}
  *   sys/hypervisor/{type,uuid}
  *
- * Files are written in place, each by one pwrite of what changed, so a reader may keep them open.
- * A number never changes its place in a file (counters are padded with zeros on the left), so
- * what a reader can see of a write that is going on is a mixture of two counts at worst.
+ * Files are written in place, each by one pwrite of the part that changed, so a reader may keep
+ * them open. A number never changes its place in a file (counters are padded with zeros on the
+ * left), so a reader that comes in the middle of a write sees a mixture of two counts at worst.
  */
 #ifndef LAB_GUESTTREE_H
 #define LAB_GUESTTREE_H
@@ -38,17 +39,18 @@ enum guesttree_file {
 
 struct guesttree {
 	int fd[GUESTTREE_FILES];
-	char *last[GUESTTREE_FILES]; /* what is in the file */
+	char *last[GUESTTREE_FILES]; /* the file's content */
 	size_t last_len[GUESTTREE_FILES];
 };
 
 /* Makes DIR and all below. 0 or -errno. */
 int guesttree_create(struct guesttree *tree, const char *dir, const char *uuid);
 void guesttree_destroy(struct guesttree *tree);
-/* Writes what changed. */
+/* Writes the parts of the files that changed. */
 void guesttree_update(struct guesttree *tree, const struct sim_memory *m,
 		      const struct sim_balloon *b, double uptime_s);
-/* What target_kb holds if somebody else wrote it since; -1 if it is our own or no number. */
+/* The number in target_kb if another program wrote it since the last update; -1 if none did, or it
+ * is no number. */
 int64_t guesttree_target_written(struct guesttree *tree);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lab 1 as a library: a played host with simulated guests, for tests, the launcher and the demo.
+ * lab.h - the toolstack lab as a library: a played host with simulated guests, for tests, play.c
+ *and the demo.
  *
  * The stock xenstored, libxenstore and libxl run unmodified; libfakexen.so plays the hypervisor
  * below them; every guest is a real unprivileged domain to xenstored, and a real agent runs in it.
@@ -23,8 +24,8 @@
  *
  * Functions return 0 or -errno unless said otherwise. Times in ms are real milliseconds.
  */
-#ifndef LAB_LAB1_H
-#define LAB_LAB1_H
+#ifndef LAB_LAB_H
+#define LAB_LAB_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,13 +52,13 @@ struct lab_options {
 
 int lab_start(const struct lab_options *options, struct lab **ret_lab);
 void lab_stop(struct lab *lab);
-/* What failed in the last function that returned an error: one sentence. */
+/* One sentence about the last error that a function here returned. */
 const char *lab_error(void);
-/* The played host's state; and dom0's connection to xenstored. */
+/* The played host's state, and dom0's connection to xenstored. */
 struct fakexen_host *lab_host(struct lab *lab);
 struct xs_handle *lab_store(struct lab *lab);
 uint64_t lab_free_kib(struct lab *lab);
-/* Demand scripts of all guests begin now (until then each has its first value). */
+/* Starts the demand scripts of all guests; until then each guest has its script's first value. */
 int lab_begin(struct lab *lab);
 /* Milliseconds of the lab's clock, which options.speed makes faster; for time lines. */
 uint64_t lab_clock_ms(void);
@@ -70,7 +71,7 @@ struct lab_guest_options {
 	uint64_t memory_kib, max_kib, videoram_kib; /* as in xl.cfg: memory, maxmem, videoram */
 	uint32_t vcpus;
 	bool has_agent;     /* start cagma-agent at boot, and again after a reboot */
-	const char *demand; /* sim_demand.h */
+	const char *demand; /* host/sim/demand.h */
 	double reserve_kib; /* ALM - MemTotal; 0: as Linux would have it */
 	struct sim_memory_config model;
 	struct sim_balloon_config balloon;
@@ -89,23 +90,24 @@ struct lab_guest_options {
 		.balloon = {.speed_kib_s = 1 << 20, .latency_s = 0.01, .max_retries = 4},          \
 	}
 
-/* The steps of `xl create`. After make the domain exists, paused and without memory; after build
- * it is introduced to xenstored, and still paused; after boot it runs, with its agent. */
+/* The steps of `xl create`. After lab_guest_make the domain exists, paused and without memory;
+ * after lab_guest_build it is known to xenstored, and still paused; after lab_guest_start it runs,
+ * with its agent. lab_guest_boot does all three. */
 int lab_guest_make(struct lab *lab, const struct lab_guest_options *options,
 		   struct lab_guest **ret_guest);
 int lab_guest_build(struct lab_guest *guest);
 int lab_guest_start(struct lab_guest *guest);
 int lab_guest_boot(struct lab *lab, const struct lab_guest_options *options,
 		   struct lab_guest **ret_guest);
-/* A paused guest's agent stands still too. */
+/* Pauses the guest, and its agent with it. */
 int lab_guest_pause(struct lab_guest *guest);
 int lab_guest_unpause(struct lab_guest *guest);
-/* The guest shuts itself down: SHUTDOWN_poweroff, _reboot or _crash of xen/sched.h. */
+/* Lets the guest shut itself down: SHUTDOWN_poweroff, _reboot or _crash of xen/sched.h. */
 int lab_guest_shutdown(struct lab_guest *guest, uint32_t code);
-/* What `xl destroy` does. The handle is freed. */
+/* Destroys the domain as `xl destroy` does, and frees the handle. */
 int lab_guest_destroy(struct lab_guest *guest);
-/* Shutdown, destruction and a new domain with the same name and UUID, built at TARGET (as xl does,
- * the current one); its handle stays. */
+/* Reboots the guest as xl does: the domain ends, and another one with its name and UUID is built at
+ * the target that the guest had. The handle stays. */
 int lab_guest_reboot(struct lab_guest *guest);
 
 uint32_t lab_guest_domid(const struct lab_guest *guest);
@@ -113,7 +115,7 @@ const char *lab_guest_name(const struct lab_guest *guest);
 const char *lab_guest_uuid(const struct lab_guest *guest);
 struct lab_guest *lab_guest_find(struct lab *lab, const char *name); /* NULL if there is none */
 uint64_t lab_guest_alm_kib(const struct lab_guest *guest);
-/* The root for a program of this guest ("--root"), and its socket (XENSTORED_PATH). */
+/* Writes the path of the root for programs of this guest ("--root") into buf[size]. */
 void lab_guest_root(const struct lab_guest *guest, char *buf, size_t size);
 int lab_guest_set_demand(struct lab_guest *guest, const char *script);
 int lab_guest_set_balloon(struct lab_guest *guest, const struct sim_balloon_config *config);
@@ -122,40 +124,43 @@ int lab_guest_stats(const struct lab_guest *guest, struct simguest_stats *ret_st
 /* A connection to xenstore as this guest; NULL and errno on failure. */
 struct xs_handle *lab_guest_xs_open(const struct lab_guest *guest);
 int lab_guest_start_agent(struct lab_guest *guest);
-/* SIGNAL to its agent, and wait until it has ended. */
+/* Sends `signal` to the agent, and waits until it has ended. */
 int lab_guest_stop_agent(struct lab_guest *guest, int signal);
 pid_t lab_guest_agent_pid(const struct lab_guest *guest); /* 0: none */
-/* Holds the lock that libxl takes for this domain, so that calls about it hang; false: lets go. */
+/* Takes the lock that libxl takes for this domain, so that calls about the domain hang; or lets
+ * go. */
 int lab_guest_hold_libxl_lock(struct lab_guest *guest, bool hold);
-/* Makes hypercalls fail or hang; guest NULL: those that are about no domain. */
+/* Makes hypercalls about the guest fail or hang, or, if `guest` is NULL, those about no domain. */
 int lab_fault(struct lab *lab, const struct lab_guest *guest, enum fakexen_op op,
 	      struct fakexen_fault fault);
 
 /* --- processes --- */
 
 enum lab_role { LAB_ROLE_DOM0, LAB_ROLE_GUEST, LAB_ROLE_STORE };
-/* Runs ARGV in the lab. GUEST gives its socket and may be NULL. LOG names the log file of its
- * stderr, and of its stdout too if it is not to be inherited. */
+/* Runs a program in the lab. It reaches xenstore through the guest's socket if `guest` is not NULL.
+ * `log` names the file of its stderr, and, with `log_stdout`, of its stdout. */
 int lab_spawn(struct lab *lab, enum lab_role role, const struct lab_guest *guest,
 	      const char *const argv[], const char *log, bool log_stdout, pid_t *ret_pid);
-/* Starts cagmad with this configuration text; stops it with SIGTERM. */
+/* Starts cagmad with this text as its configuration, and further options if `extra_argv` is not
+ * NULL. */
 int lab_cagmad_start(struct lab *lab, const char *config, const char *const extra_argv[],
 		     pid_t *ret_pid);
-/* Sends SIGNAL (0: none) and waits for the end; the wait status, or -ETIMEDOUT. */
+/* Sends `signal`, unless that is 0, and waits until the process has ended. Its wait status, or
+ * -ETIMEDOUT. */
 int lab_end(pid_t pid, int signal, uint32_t deadline_ms);
 /* Ends xenstored, as a crash of it would. */
 int lab_kill_store(struct lab *lab);
-/* … and starts another, which knows of dom0 and of nothing that was there before: guests that run
- * have no xenstore from then on. */
+/* Ends xenstored and starts another, which knows of dom0 alone: guests that run have no xenstore
+ * from then on. */
 int lab_restart_store(struct lab *lab);
 
 /* --- waiting: always for a condition, with a deadline; false when it has passed --- */
 
 typedef bool lab_condition_fn(void *arg);
 bool lab_wait(lab_condition_fn *condition, void *arg, uint32_t deadline_ms);
-/* Dom0's view of a key: true and its text when it exists and fits. */
+/* Reads a key as dom0. True, with its text, if it exists and fits. */
 bool lab_read(struct lab *lab, const char *path, char *buf, size_t size);
-/* VALUE NULL: any value. */
+/* Waits until the key has the value, or any value if `value` is NULL. */
 bool lab_wait_key(struct lab *lab, const char *path, const char *value, uint32_t deadline_ms);
 bool lab_wait_alm(const struct lab_guest *guest, uint64_t kib, uint64_t tolerance_kib,
 		  uint32_t deadline_ms);

@@ -208,7 +208,7 @@ static void config_fill(const struct lab_guest *guest, uint64_t target_kib,
 	sim_demand_parse(guest->demand, &ret_config->demand);
 }
 
-/* Memory as libxl gives it: setmaxmem, the paging pool, a claim, and then the pages. */
+/* Gives memory in libxl's order: setmaxmem, the paging pool, a claim, and then the pages. */
 static int memory_give(struct lab_guest *guest, uint64_t target_kib)
 {
 	struct fakexen_host *host = guest->lab->host;
@@ -391,7 +391,7 @@ static bool not_introduced(void *arg)
 	return !xs_is_domain_introduced(guest->lab->store, guest->domid);
 }
 
-/* Everything of the domain but the handle. */
+/* Ends everything of the domain; the handle stays. */
 static int domain_end(struct lab_guest *guest)
 {
 	struct lab *lab = guest->lab;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What libxl writes for a domain: libxl__domain_make and libxl__build_post of 4.17 with their
- * permissions, and the domain's libxl-json file, without which libxl does not touch it.
+ * The keys that libxl writes for a domain in libxl__domain_make and libxl__build_post of 4.17, with
+ * their permissions, and the domain's libxl-json file, without which libxl sets no target.
  */
 #include "lab_private.h"
 
@@ -18,7 +18,7 @@
 #define GNTTAB_STORE  1u
 #define PATH_BYTES    160
 
-/* Who may do what with a key besides dom0. */
+/* What the domain may do with a key. */
 enum access { ACCESS_NONE, ACCESS_READ, ACCESS_OWN };
 
 struct writer {
@@ -72,7 +72,7 @@ static bool writer_begin(struct writer *w, struct lab *lab, uint32_t domid)
 	return w->tx != XBT_NULL;
 }
 
-/* 1: to be done again. */
+/* 0; 1 if the transaction has to be repeated; -errno. */
 static int writer_commit(struct writer *w)
 {
 	if (w->failed) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the files that make up lab.h; nobody else includes it. */
+/* lab_private.h - shared by the files that make up lab.h, which alone include it. */
 #ifndef LAB_PRIVATE_H
 #define LAB_PRIVATE_H
 
@@ -38,17 +38,17 @@ struct lab_guest {
 	int libxl_lock_fd;
 };
 
-/* Notes what failed for lab_error and returns RC. */
+/* Keeps the sentence for lab_error and returns `rc`. */
 __attribute__((format(printf, 2, 3))) int lab_fail(int rc, const char *format, ...);
 
 /* lab_process.c */
 int lab_process_init(struct lab *lab); /* the process namespace */
 void lab_process_finish(struct lab *lab);
-/* As fork, into the lab's process namespace; the child dies with the caller. */
+/* Forks into the lab's process namespace; the child dies with the caller. */
 pid_t lab_fork(struct lab *lab);
 int64_t lab_real_ms(void); /* a clock that options.speed does not touch */
 
-/* lab_keys.c: what libxl writes and removes */
+/* lab_keys.c: the keys that libxl writes and removes */
 int lab_keys_dom0(struct lab *lab, uint64_t dom0_kib);
 int lab_keys_make(struct lab_guest *guest);
 int lab_keys_build(struct lab_guest *guest, uint64_t target_kib);

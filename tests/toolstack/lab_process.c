@@ -18,7 +18,7 @@
 #define POLL_NS 1000000
 
 static char error_text[512];
-static struct lab *current; /* whose programs lab_end reaps */
+static struct lab *current; /* the lab whose programs lab_end reaps */
 
 int lab_fail(int rc, const char *format, ...)
 {
@@ -76,7 +76,7 @@ bool lab_wait(lab_condition_fn *condition, void *arg, uint32_t deadline_ms)
 
 /* --- the process namespace --- */
 
-/* Process 1 of the lab: reaps what others leave, and takes everything with it when it dies. */
+/* Process 1 of the lab reaps orphans; all processes of the lab die with it. */
 static void init_main(void)
 {
 	sigset_t all;
@@ -134,7 +134,8 @@ void lab_process_finish(struct lab *lab)
 
 	if (lab->init_pid > 0) {
 		kill(lab->init_pid, SIGKILL);
-		/* Those started from outside have to be reaped outside, and before it. */
+		/* programs were started from outside, and have to be reaped there, before process 1
+		 * ends */
 		for (i = 0; i < lab->program_count; i++)
 			waitpid(lab->programs[i], NULL, 0);
 		waitpid(lab->init_pid, NULL, 0);
@@ -223,7 +224,7 @@ static void child_output(const struct lab *lab, const char *log, bool log_stdout
 	}
 }
 
-/* Of the lab's own processes, in which a program finds itself, and nothing of the machine's. */
+/* Gives a program a /proc with the lab's processes in it, and no others of this machine. */
 static bool child_proc(void)
 {
 	return unshare(CLONE_NEWNS) == 0 &&

@@ -26,14 +26,15 @@ struct machine {
 	double zero_s; /* when the demand scripts began */
 	double tick_s; /* of the last tick */
 	double io_share;
-	uint32_t due_count, due_next; /* of that tick: not stepped yet are those from due_next on */
+	uint32_t due_count, due_next; /* guests that are due in that tick; those from due_next on
+					 have not been stepped yet */
 	struct simguest *due[FAKEXEN_SLOTS];
 	uint32_t count;
 	struct simguest *guests[FAKEXEN_SLOTS];
 	struct simguest *by_domid[FAKEXEN_DOMIDS];
 };
 
-/* Sources in the epoll set that are no guest's: told apart by address. */
+/* The sources in the epoll set that belong to no guest are told apart by their addresses. */
 static struct simguest_source source_fifo, source_request, source_inotify;
 
 static double now_s(void)
@@ -222,7 +223,7 @@ static void targets_serve(struct machine *m)
 	}
 }
 
-/* Whose steps are due. The disk is shared in proportion to what they want. */
+/* Finds the guests whose steps are due, and shares the disk in proportion to their wishes. */
 static void tick(struct machine *m)
 {
 	double now = now_s(), wanted = 0, io, room;
@@ -247,8 +248,8 @@ static bool has_steps(const struct machine *m)
 }
 
 /*
- * The guests of a host run side by side: what one says to xenstore does not wait until a hundred
- * others have had their step, which takes a millisecond.
+ * The guests of a host run side by side, so one guest's message to xenstore does not wait until a
+ * hundred others have had their step, which takes a millisecond.
  */
 static void steps(struct machine *m, uint32_t most)
 {
@@ -273,12 +274,12 @@ static bool events_serve(struct machine *m, const struct epoll_event *events, in
 		else
 			simguest_event(source, events[i].events);
 	}
-	/* What changes when a guest's next step is due comes behind the steps of this tick. */
+	/* requests may change when a guest's next step is due, so this tick's steps come first */
 	if (requested || targeted)
 		steps(m, UINT32_MAX);
 	if (targeted)
 		targets_serve(m);
-	/* Last, as it may free a guest that later events of this batch belong to. */
+	/* the request comes last, since it may free a guest that other events belong to */
 	return !requested || request_serve(m);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The process in which all simulated guests of one played host live.
+ * machine.h - the process in which all simulated guests of one played host live.
  *
- * One loop serves the guests' event channels and sockets and steps their memory. Its owner talks to
- * it over a socket, one request and one reply at a time. It ends when that socket is closed.
+ * One loop serves the guests' event channels and sockets, and steps their memory. The machine's
+ * owner talks to it over a socket, one request and one reply at a time. It ends when that socket is
+ * closed.
  */
 #ifndef LAB_MACHINE_H
 #define LAB_MACHINE_H
@@ -33,9 +34,9 @@ struct machine_reply {
 	struct simguest_stats stats;
 };
 
-/* Runs until REQUEST_FD is closed; never returns otherwise. Returns the exit status. */
+/* Runs until `request_fd` is closed. Returns the exit status. */
 int machine_run(const char *dir, int request_fd, double disk_kib_s);
-/* The owner's side. 0 or -errno; -EPIPE if the machine is gone. */
+/* The owner's call. 0 or -errno; -EPIPE if the machine is gone. */
 int machine_call(int request_fd, const struct machine_request *request,
 		 struct machine_reply *ret_reply);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * play run SCENARIO [-- COMMAND…]: plays a scenario under real agents and cagmad, or under COMMAND,
- * and reports what became of the guests.
+ * play run SCENARIO [-- COMMAND…]: plays a scenario with real agents under cagmad, or under
+ * COMMAND, and reports each guest's figures.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -143,7 +143,7 @@ static int program_start(struct run *run)
 	return 0;
 }
 
-/* The time line. Returns 0, or 1 when cagmad ended by itself. */
+/* Plays the time line. 0, or 1 if cagmad ended by itself. */
 static int play(struct run *run)
 {
 	uint64_t start_ms = lab_clock_ms();

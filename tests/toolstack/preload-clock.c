@@ -3,8 +3,8 @@
  * Time that runs faster, so that hours of a lab pass in minutes.
  *
  * FAKEXEN_CLOCK is "SPEED MONOTONIC REALTIME": from these two readings in nanoseconds on, the
- * clocks run SPEED times as fast, alike in all processes, and waits are that much shorter. It is
- * sound as long as the processors are not busy all the time: what computes does not get faster.
+ * clocks run SPEED times as fast, alike in all processes, and waits are that much shorter. This is
+ * sound as long as the processors are not busy all the time, because computing does not get faster.
  *
  * Not covered: pthread_cond_timedwait and the like, interval timers, reading a timerfd's setting,
  * CLOCK_MONOTONIC_RAW (by which the lab itself keeps real deadlines), timeouts of sockets.
@@ -67,7 +67,7 @@ static struct timespec from_ns(int64_t ns)
 	return t;
 }
 
-/* The reading from which a clock runs faster; 0 for clocks that do not. */
+/* The reading from which on a clock runs faster; 0 for a clock that does not. */
 static int64_t clock_base(clockid_t id)
 {
 	if (warp.speed == 1)
@@ -218,7 +218,7 @@ PRELOAD_API int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeo
 	return REAL(ppoll)(fds, n, timeout ? &shorter : NULL, mask);
 }
 
-/* What the fortified headers call in their place. */
+/* Fortified headers call these functions in the place of the plain ones. */
 PRELOAD_API int __poll_chk(struct pollfd *fds, nfds_t n, int timeout_ms, size_t size);
 PRELOAD_API int __ppoll_chk(struct pollfd *fds, nfds_t n, const struct timespec *timeout,
 			    const sigset_t *mask, size_t size);

@@ -2,8 +2,8 @@
 /*
  * Event channels, grants and the files of /proc/xen for the stock programs.
  *
- * Only the store daemon receives events here (the guests' side is ring.c's), so a handle is opened
- * in role "store" only. The ring of domain N is the file ring.N.
+ * Only the store daemon receives events here; ring.c has the guests' side. So a handle is opened in
+ * role "store" only. The ring of domain N is the file ring.N.
  */
 #include "preload.h"
 
@@ -103,7 +103,8 @@ void preload_raise_guest(uint32_t port)
 
 /* --- files --- */
 
-/* PATH, or what stands in its place, in BUF. NULL with errno if it must not be opened so. */
+/* `path`, or the path of the file that is played in its place, in `buf`. NULL with errno if it must
+ * not be opened with these flags. */
 static const char *path_played(const char *path, int flags, char *buf, size_t size)
 {
 	static const char pressure[] = "proc/pressure/memory";
@@ -119,8 +120,8 @@ static const char *path_played(const char *path, int flags, char *buf, size_t si
 	else if (strcmp(path, "/proc/xen/capabilities") == 0)
 		name = preload_role_is("guest") ? "capabilities.guest" : "capabilities.dom0";
 	else if (strcmp(path, "/proc/meminfo") == 0 && preload_role_is("dom0"))
-		name = "meminfo.dom0"; /* a test writes it, where it matters */
-	/* A pressure trigger cannot be played by a plain file: say that there is none. */
+		name = "meminfo.dom0"; /* a test writes it if it matters */
+	/* a plain file cannot play a pressure trigger, so the kernel seems to have none */
 	if (preload_role_is("guest") && (flags & O_ACCMODE) != O_RDONLY &&
 	    len >= sizeof pressure - 1 && !strcmp(path + len - (sizeof pressure - 1), pressure)) {
 		errno = EPERM;
@@ -143,8 +144,8 @@ static int open_played(const char *symbol, const char *path, int flags, mode_t m
 	return path ? real(path, flags, mode) : -1;
 }
 
-/* glibc's fortified headers declare open as an inline of another name, so it is defined under a
- * name of ours and exported as open. */
+/* glibc's fortified headers declare open as an inline function, so this one has another name in C
+ * and is exported as open. */
 int preload_open(const char *path, int flags, ...) __asm__("open") PRELOAD_API;
 int preload_open64(const char *path, int flags, ...) __asm__("open64") PRELOAD_API;
 int preload_openat(int dir_fd, const char *path, int flags, ...) __asm__("openat") PRELOAD_API;
@@ -342,7 +343,7 @@ PRELOAD_API int xenevtchn_unmask(xenevtchn_handle *xce, evtchn_port_t port)
 	return 0;
 }
 
-/* The daemon ends when this fails, so an event that is gone is reported as one of no domain. */
+/* The daemon ends if this fails, so an event that is gone is reported as one of no domain. */
 PRELOAD_API xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *xce)
 {
 	struct fakexen_host *host = preload_host();

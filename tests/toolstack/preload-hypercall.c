@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libxencall over the played host. Hypercalls that the lab has no use for fail with ENOSYS, which
- * the stock libraries handle as they do on an older hypervisor.
+ * libxencall over the played host. Hypercalls that the lab has no use for fail with ENOSYS; the
+ * stock libraries then do as they do on an older hypervisor.
  */
 #include "preload.h"
 
@@ -61,7 +61,7 @@ static void info_fill(const struct fakexen_domain *d, struct xen_domctl_getdomai
 
 /* --- counting and faults --- */
 
-/* Counts a call and takes one use of FAULT. Lock held. */
+/* Counts a call and takes one use of `fault`. The caller holds the lock. */
 static void fault_take(uint64_t *calls, struct fakexen_fault *fault, struct fakexen_fault *ret_hit)
 {
 	++*calls;
@@ -72,7 +72,7 @@ static void fault_take(uint64_t *calls, struct fakexen_fault *fault, struct fake
 		fault->times--;
 }
 
-/* What this call meets: sleeps if it is to hang; 0 or a negative errno. */
+/* Lets the call meet its fault: sleeps if it is to hang. 0 or -errno. */
 static int fault_meet(struct fakexen_host *host, uint32_t domid, enum fakexen_op op)
 {
 	struct fakexen_fault hit = {0};
@@ -286,7 +286,7 @@ static long do_version(uint64_t cmd, void *arg)
 	case XENVER_pagesize:
 		return PAGE_BYTES;
 	case XENVER_extraversion:
-		strcpy(arg, ".lab1");
+		strcpy(arg, ".fake");
 		return 0;
 	case XENVER_capabilities:
 		strcpy(arg, "xen-3.0-x86_64 hvm-3.0-x86_64");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long from a guest's alarm to its new target? 100 guests, each with a
- * program of ours in the agent's place; alarms alternate with bare calls of
- * libxl_set_memory_target() on other guests of the same host, with cagmad
+ * How long does it take from a guest's alarm to its new target? There are 100
+ * guests, and this program plays the agent of each. Alarms alternate with bare
+ * calls of libxl_set_memory_target() on other guests of the same host, with cagmad
  * running all the time. Both are measured from just before the write, or the
  * call, to the watch event of memory/target in dom0.
  */
@@ -29,7 +29,7 @@ enum {
 	OFFSET_KIB = 28 * 1024, /* what the guest's kernel would not count as its memory */
 	CALM_KIB = 40 * 1024,   /* available at first: a bit above the critical amount */
 	SHORT_KIB = 8 * 1024,   /* available in an alarm */
-	BARE_STEP_KIB = 1024,   /* below step_mib, so that cagmad has nothing to say to it */
+	BARE_STEP_KIB = 1024,   /* below step_mib, so that cagmad does not correct it */
 	DEADLINE_MS = 10000,
 };
 
@@ -110,7 +110,7 @@ static void write_as(const struct agent *a, const char *key, const char *line)
 		result_fail("guest %s cannot write %s", lab_guest_name(a->guest), key);
 }
 
-/* As much is in use as was said last. */
+/* Reports that as much is in use as was reported last. */
 static void say_calm(struct agent *a)
 {
 	char line[KEYS_MAX_VALUE + 1];
@@ -126,7 +126,7 @@ static void say_calm(struct agent *a)
 	write_as(a, keys_table[KEY_REPORT].path, line);
 }
 
-/* Nearly all is in use now. When it was about to be said. */
+/* Raises the alarm that nearly all is in use. The time just before the write. */
 static uint64_t say_alarm(struct agent *a)
 {
 	char line[KEYS_MAX_VALUE + 1];
@@ -158,7 +158,7 @@ static uint64_t target_kib(struct bench *b, unsigned i)
 	return strtoull(value, NULL, 10);
 }
 
-/* Takes an event of guest i's target; when it came, or 0: none in time. */
+/* Takes an event of guest i's target. The time at which it came; 0 if none came in time. */
 static uint64_t next_event_us(struct bench *b, unsigned i, uint64_t end_us)
 {
 	struct pollfd polled = {.fd = xs_fileno(b->watch), .events = POLLIN};
@@ -178,7 +178,8 @@ static uint64_t next_event_us(struct bench *b, unsigned i, uint64_t end_us)
 	}
 }
 
-/* When guest i's target became another than `old_kib`, and `new_kib` if that is not 0. */
+/* The time at which guest i's target became another one than `old_kib`, and, if `new_kib` is not 0,
+ * became that. */
 static uint64_t wait_target_us(struct bench *b, unsigned i, uint64_t old_kib, uint64_t new_kib,
 			       const char *what)
 {
@@ -192,7 +193,7 @@ static uint64_t wait_target_us(struct bench *b, unsigned i, uint64_t old_kib, ui
 		    lab_guest_name(b->agent[i].guest), DEADLINE_MS);
 }
 
-/* What happened before is over: the event that follows is of what is done next. */
+/* Takes the events that wait, so that the next one belongs to what is done next. */
 static void drop_events(struct bench *b)
 {
 	char **event;
@@ -256,7 +257,7 @@ static void set_up(struct bench *b)
 	result_cagmad(b->lab, config, guest, b->n_guests);
 }
 
-/* Between 5 and 25 ms, so that nothing keeps step with the daemon's own times. */
+/* Sleeps between 5 and 25 ms, so that nothing keeps step with the daemon's own times. */
 static void nap(struct bench *b)
 {
 	b->random = b->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
@@ -265,7 +266,8 @@ static void nap(struct bench *b)
 
 static void run(struct bench *b)
 {
-	enum { SETTLED = 10 }; /* so many alarms later a guest's balloon has long come to rest */
+	/* a guest's balloon has come to rest when so many other guests have had their alarms */
+	enum { SETTLED = 10 };
 	unsigned n = b->n_guests;
 	for (b->n = 0; b->n < n * b->n_rounds; b->n++) {
 		nap(b);
@@ -295,8 +297,8 @@ static void judge(struct bench *b)
 			       (unsigned long long)p99_us, (unsigned long long)bare_p99_us);
 }
 
-/* All of the lab, and the bare calls, alike: what else runs on this machine is not to be measured.
- * Where that is not allowed, it is. */
+/* Raises the priority of the whole lab, the bare calls included, so that other programs of this
+ * machine are not measured too. If that is not allowed, they are. */
 static void stand_above_the_rest(void)
 {
 	struct sched_param lowest = {.sched_priority = 1};

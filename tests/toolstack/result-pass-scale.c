@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a pass of cagmad costs its host with a thousand guests: when all of them
- * have reported something new, and when none has. The reports are written from
- * dom0, at once, in one transaction of the real xenstored, and differ by more
- * than what is said of them to people again. No target changes: libxl's work is
- * not measured here. CPU time is that of cagmad, its threads and its workers,
- * by the kernel's word; per period, of which each has one pass.
+ * What does a pass of cagmad cost its host with a thousand guests, if all of them
+ * have reported something new, and if none has? The reports are written from
+ * dom0, all at once in one transaction of the real xenstored, and differ by so
+ * much that cagmad publishes each guest's figures anew. No target changes, so
+ * libxl's work is not measured. The kernel counts the CPU time of cagmad, its
+ * threads and its workers; it is given per period, each of which has one pass.
  */
 #include "common/report.h"
 #include "tests/toolstack/result.h"
@@ -23,9 +23,9 @@ enum {
 	GUEST_MIB = 128,
 	OFFSET_KIB = 28 * 1024,
 	AVAIL_KIB = 64 * 1024,  /* ample, so that nobody needs anything */
-	WAVER_KIB = 4 * 1024,   /* … to and fro by this */
+	WAVER_KIB = 4 * 1024,   /* a report is AVAIL_KIB, or so much more */
 	PERIOD_MS = 1000,       /* the default */
-	SAID_MS = 120000,       /* until it has said everything to people: on a busy machine */
+	SAID_MS = 120000,       /* by then it has published everything, on a busy machine too */
 	ALL_CHANGED_MS = 100,   /* at most */
 	NONE_CHANGED_US = 2000, /* at most */
 };
@@ -125,7 +125,7 @@ static uint64_t cpu_us(pid_t pid)
 	return sum_us;
 }
 
-/* Sleeps until `end_us`, which is in the future, or the machine is too slow for this. */
+/* Sleeps until `end_us`; if that is over already, the machine is too slow for this measurement. */
 static void sleep_until(uint64_t end_us)
 {
 	uint64_t now_us = result_real_us();
@@ -133,7 +133,7 @@ static void sleep_until(uint64_t end_us)
 		usleep((useconds_t)(end_us - now_us));
 }
 
-/* Microseconds of CPU in each of so many periods. */
+/* Microseconds of CPU time in a period, on average over all rounds. */
 static uint64_t measure_us(struct bench *b, bool reports)
 {
 	uint64_t start_us = result_real_us(), cpu_start_us = cpu_us(b->cagmad);
@@ -147,7 +147,7 @@ static uint64_t measure_us(struct bench *b, bool reports)
 
 /* --- the bench --- */
 
-/* What was reported last has been taken in, and said to people. */
+/* Waits until cagmad has read the last reports, and published their figures. */
 static void settle(struct bench *b)
 {
 	char path[KEYS_MAX_PATH], value[32];
@@ -191,7 +191,7 @@ int main(int argc, char **argv)
 	}
 	set_up(&bench);
 	uint64_t all_us = measure_us(&bench, true);
-	report_all(&bench); /* nobody has been silent for long */
+	report_all(&bench); /* no agent counts as silent in what follows */
 	settle(&bench);
 	uint64_t none_us = measure_us(&bench, false);
 	unsigned long kib = result_rss_kib(bench.cagmad);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two hours of 50 guests with real agents and random demand, their time running
- * SPEED times as fast (lab.h). What is true of the host is read from the played
- * hypervisor's own state, apart from cagmad, many times a second. A violation is
- * a sample in which
+ * Two hours of 50 guests with real agents and random demand, whose time runs SPEED
+ * times as fast (lab.h). The host's state is sampled many times a second in the
+ * played hypervisor, apart from cagmad. A violation is a sample in which
  *	lost      domains' memory and free memory do not add up to the host's;
  *	bounds    a guest holds less than its min or more than its max;
  *	promised  the guests may still take more than is free.
- * The guests leave so little room that not all of them can have what they want.
+ * The host has so little memory that not all guests can have what they want.
  */
 #include "tests/toolstack/result.h"
 
@@ -26,11 +25,11 @@ enum {
 	MIN_MIB = 128,
 	MAX_MIB = 512,
 	RESERVE_MIB = 256,
-	SAMPLE_MS = 150, /* of the lab's time: 10 ms of ours */
+	SAMPLE_MS = 150, /* of the lab's time: 10 ms of real time */
 	WEIGH_MS = 10000,
 	MAX_WEIGHS = HOURS * 3600 * 1000 / WEIGH_MS + 1,
 	TOLERANCE_KIB = 1024,   /* where an HVM guest's balloon comes to rest */
-	LIBXL_SLACK_KIB = 1024, /* libxl sets max_pages so much above the target */
+	LIBXL_SLACK_KIB = 1024, /* libxl sets max_pages this much above the target */
 };
 
 struct weight {
@@ -130,7 +129,7 @@ static void weigh(struct soak *s)
 		result_fail("cagmad has ended by itself");
 }
 
-/* The mean of a quarter of the time, from 0 to 3. */
+/* The mean over quarter `which` of the time, from 0 to 3. */
 static struct weight quarter(const struct soak *s, unsigned which)
 {
 	unsigned n = s->n_weights / 4;
@@ -145,7 +144,7 @@ static struct weight quarter(const struct soak *s, unsigned which)
 
 /* --- the soak --- */
 
-/* Of every type; with demand that on average nearly fills the host. */
+/* Boots guests of each type, whose demand nearly fills the host on average. */
 static void boot(struct soak *s)
 {
 	struct lab_guest_options options = LAB_GUEST;

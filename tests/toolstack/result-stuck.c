@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What does a guest whose balloon does not move cost the others? Six guests come
- * to need memory and free it again, in turn; five have some to spare, just enough
- * for that; and one, whose balloon is held, has more to spare than all of them.
- * The same host is played a second time at the same time, with nothing to be had
- * of that one from the start: it has no agent.
+ * What does a guest whose balloon does not move cost the others? Six guests need
+ * memory and free it again, in turn. Five have just enough to spare for that. One,
+ * whose balloon is held, has more to spare than all of these. The same host is
+ * played a second time beside it, where that guest has no agent, so that nobody
+ * expects memory of it.
  */
 #include "tests/toolstack/result.h"
 
@@ -30,23 +30,23 @@ enum {
 	SPEED = 5,
 	MINUTES = 10, /* of the lab's time */
 	SHORT_MINUTES = 2,
-	/* what a guest that uses HIGH_MIB holds at least when it is well: the kernel, and what it
-	 * does not count, beside it */
+	/* a guest that uses HIGH_MIB and is well holds at least that, its kernel, and the memory
+	 * that its kernel does not count */
 	WELL_MIB = HIGH_MIB + 12 + 46,
-	/* the ramp takes 2 s and the memory half a second; what is longer is a delay */
+	/* the ramp takes 2 s and the memory half a second; anything beyond that is a delay */
 	SAMPLE_MS = 100,
 };
 
 enum side { CONTROL, HELD_BACK, SIDES };
 static const char *const side_names[SIDES] = {"control", "held"};
 
-/* What became of one host. */
+/* The figures of one host. */
 struct outcome {
 	bool is_complete;
-	uint64_t changes;      /* of targets, all guests but the last */
-	uint64_t held_changes; /* of the last guest's: it was asked */
-	uint64_t short_ms; /* times that guests needed memory and did not have it yet, summed up */
-	uint64_t longest_ms; /* … the longest */
+	uint64_t changes;      /* changes of targets, of all guests but the last */
+	uint64_t held_changes; /* changes of the last guest's target: it was asked to give */
+	uint64_t short_ms;   /* time that guests needed memory and did not have it yet, summed up */
+	uint64_t longest_ms; /* the longest of these times */
 	uint64_t swap_pages;
 	struct result_words words;
 };
@@ -60,7 +60,7 @@ struct bench {
 	struct outcome outcome;
 };
 
-/* In turn: two of them at a time. */
+/* Two of them need memory at a time, in turn. */
 static void write_demand(char *buf, size_t size, unsigned i)
 {
 	enum { ROUND_S = NEEDY / 2 * SHARE_S };
@@ -165,7 +165,7 @@ static uint64_t swap_pages(struct bench *b)
 	return (uint64_t)pages;
 }
 
-/* One host, in a process of its own, which sends the outcome. */
+/* Plays one host in a process of its own, which sends the outcome. */
 static void run_side(enum side side, uint64_t lasts_ms, int fd)
 {
 	static struct bench b;

@@ -57,7 +57,7 @@ bool result_is_short(void)
 
 /* --- lab, guests, daemon --- */
 
-/* Programs append to their logs, so those of the last time go. */
+/* Programs append to their logs, so the logs of the last run are removed. */
 static void empty_log_dir(void)
 {
 	char path[768];

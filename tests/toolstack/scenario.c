@@ -135,7 +135,7 @@ static bool type_parse(const char *text, enum fakexen_type *ret_type)
 
 /* --- lines --- */
 
-/* Without blanks around it and without a comment. */
+/* The text without blanks around it and without a comment. */
 static char *strip(char *text)
 {
 	char *end = text + strcspn(text, "#\n");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A scenario of the toolstack lab: a host, guests with demand over time, events, and cagmad's
- *configuration.
+ * scenario.h - a scenario of the toolstack lab: a host, guests with demand over time, events, and
+ * cagmad's configuration.
  *
  *	[host]
  *	memory = 1536          # MiB, with dom0's and the hypervisor's
@@ -14,8 +14,8 @@
  *	[guest web]            # "web" + number if count is above 1
  *	type = pv              # pv pvh hvm
  *	memory = 256           # MiB, as in xl.cfg; also maxmem, videoram, vcpus
- *	swap = 512             # MiB; also cache, kernel, reserve: see sim_memory.h
- *	demand = 0:60 5:60 12:260   # sim_demand.h; %d stands for the guest's number
+ *	swap = 512             # MiB; also cache, kernel, reserve: see host/sim/memory.h
+ *	demand = 0:60 5:60 12:260   # host/sim/demand.h; %d stands for the guest's number
  *	agent = yes
  *	count = 1
  *	populate = 1024        # MiB/s; also passes (1/s), hot (0..1), read (KiB/s)

@@ -135,7 +135,7 @@ static void client_accept(struct simguest *guest)
 		client_close(guest, slot);
 }
 
-/* False if the client is gone. */
+/* Sends what waits for the client; false if the client is gone. */
 static bool client_flush(struct simguest *guest, int slot)
 {
 	struct bytes *out = &guest->bus.clients[slot]->out;

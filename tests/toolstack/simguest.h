@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One simulated guest in the machine: its kernel's xenbus with the clients of its socket, its
- * memory model, its balloon driver and its /proc tree.
+ * simguest.h - one simulated guest in the machine: its kernel's xenbus with the clients of its
+ * socket, its memory model, its balloon driver and its /proc tree.
  */
 #ifndef LAB_SIMGUEST_H
 #define LAB_SIMGUEST_H
@@ -24,7 +24,7 @@ struct simguest_config {
 	enum fakexen_type type;
 	char name[SIMGUEST_NAME];
 	char uuid[40];
-	double alloc_kib; /* what it was built with */
+	double alloc_kib; /* the memory that it was built with */
 	double static_max_kib;
 	double balloon_diff_kib; /* HVM and PVH: memory/target less this is the driver's target */
 	double hidden_kib;       /* ALM less the driver's current_kb */
@@ -33,7 +33,7 @@ struct simguest_config {
 	struct sim_demand demand;
 };
 
-/* What tests and tables read of a guest. KiB. */
+/* A guest's figures for tests and tables, in KiB. */
 struct simguest_stats {
 	double managed_kib, anon_kib, swapped_kib, cache_kib, free_kib, available_kib, demand_kib;
 	struct sim_memory_counters counters;
@@ -45,7 +45,7 @@ struct simguest_stats {
 	uint32_t is_booted; /* its balloon driver has seen its first target */
 };
 
-/* What the machine gives to its guests. */
+/* The parts of the machine that its guests use. */
 struct simguest_world {
 	struct fakexen_host *host;
 	const char *dir; /* $FAKEXEN_DIR */
@@ -84,21 +84,21 @@ struct simguest {
 	bool was_active;
 };
 
-/* Ring, socket and tree below DIR/guest/NAME. */
+/* Makes the guest, with ring, socket and tree below DIR/guest/NAME. */
 int simguest_create(const struct simguest_world *world, const struct simguest_config *config,
 		    double now_s, struct simguest **ret_guest);
 void simguest_destroy(struct simguest *guest);
-/* The kernel boots: it watches its keys from now on. */
+/* Boots the guest's kernel, which watches its keys from then on. */
 void simguest_start(struct simguest *guest, double now_s);
-/* The store daemon raised its port, or something is to be sent. */
+/* To be called when the store daemon has raised the guest's port, or bytes are to be sent. */
 void simguest_pump(struct simguest *guest);
 void simguest_event(struct simguest_source *source, uint32_t events);
-/* Somebody wrote the tree's target_kb. */
+/* To be called when a program has written the tree's target_kb. */
 void simguest_target_written(struct simguest *guest, double now_s);
-/* How a guest's balloon reaches its host. */
+/* The functions through which a guest's balloon gets pages from its host. */
 struct sim_pages simguest_pages(struct fakexen_host *host, uint32_t domid);
-/* Plans a step if it is due at NOW_S; returns the disk traffic it wants in KiB, or -1. ZERO_S is
- * the start of the demand's time line, negative when it has not begun. */
+/* Plans a step if one is due at `now_s`: the disk traffic in KiB that the step wants, or -1 if none
+ * is due. `zero_s` is the start of the demand's time line, negative if that has not begun. */
 double simguest_plan(struct simguest *guest, double now_s, double zero_s);
 void simguest_step(struct simguest *guest, double now_s, double io_share, double disk_kib_s);
 void simguest_get_stats(const struct simguest *guest, struct simguest_stats *ret_stats);

@@ -7,10 +7,10 @@
 
 #include "tests/toolstack/stage.h"
 
-/* A period in which nothing happens by itself while a test waits for something. */
+/* A period so long that nothing happens by itself while a test waits. */
 #define SLOW_PERIOD "period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n"
 
-/* What libxl lets a guest hold above its target. */
+/* libxl lets a guest hold so much more than its target. */
 #define SLACK_KIB MIB
 
 static uint64_t cap_kib(const struct lab_guest *guest)
@@ -46,7 +46,8 @@ static void write_line(struct xs_handle *h, const char *path, const char *line)
 	ck_assert_msg(xs_write(h, XBT_NULL, path, line, (unsigned)strlen(line)), "%s", path);
 }
 
-/* An agent that can all; 32 MiB of its 140 are available: just its critical amount. */
+/* An agent with all abilities. 32 MiB of the guest's 140 are available, which is its critical
+ * amount. */
 static struct xs_handle *be_agent(const struct lab_guest *guest)
 {
 	struct xs_handle *h = lab_guest_xs_open(guest);
@@ -82,7 +83,7 @@ START_TEST(an_alarm_is_answered_at_once)
 }
 END_TEST
 
-/* Its numbers begin anew. */
+/* The numbers of its alarms and reports begin anew. */
 START_TEST(an_alarm_of_an_agent_that_was_started_anew_is_answered)
 {
 	stage_open(200);
@@ -99,10 +100,11 @@ START_TEST(an_alarm_of_an_agent_that_was_started_anew_is_answered)
 }
 END_TEST
 
-/* A pass for an alarm reads no other guest's report; that is not to wait for ever. */
+/* A pass for an alarm reads no other guest's report, but reports must not wait for ever. */
 START_TEST(alarms_do_not_keep_others_reports_from_being_read)
 {
-	/* each below what counts as a flood, and all so that no ENGINE_GAP_MS is without one */
+	/* no guest writes so often that it is a flood, and together they leave no ENGINE_GAP_MS
+	 * free */
 	enum { CRYING = 4, ALARM_MS = 25, ROUNDS = 4000 / ALARM_MS };
 	struct xs_handle *crying[CRYING];
 	char name[8];
@@ -229,7 +231,7 @@ START_TEST(credit_that_libxl_has_reset_is_given_anew)
 	struct fakexen_host *host = lab_host(stage_lab());
 	ck_assert_int_eq(fakexen_domain_set_max(host, lab_guest_domid(a), 201 * MIB / 4), 0);
 	ck_assert(wait_cap(a, 232 * MIB, 240 * MIB));
-	/* a target set by hand is the operator's wish: no credit beside it */
+	/* a target set by hand is the operator's wish, so there is no credit beside it */
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab_guest_domid(a));
 	write_line(lab_store(stage_lab()), path, "194560");
 	ck_assert(stage_key_is(a, "cagma/state", "moved-by-hand"));
@@ -253,7 +255,8 @@ START_TEST(a_killed_daemons_credit_is_found_and_kept_within_bounds)
 }
 END_TEST
 
-/* As a hostile guest: it takes all that Xen gives it, all the time, and says what it likes. */
+/* Plays a hostile guest, which takes all memory that Xen gives it, all the time, and reports
+ * nonsense. */
 static void grab(struct lab_guest *a, struct xs_handle *h, unsigned seq)
 {
 	struct fakexen_host *host = lab_host(stage_lab());
@@ -264,9 +267,9 @@ static void grab(struct lab_guest *a, struct xs_handle *h, unsigned seq)
 }
 
 /*
- * Two of one weight and 864 MiB in all: 432 each, if both claim them. One whose use and critical
- * amount are less keeps both, and swaps nothing; one that uses more keeps its level, and whether it
- * swaps a little at that edge is not judged.
+ * Two guests of one weight have 864 MiB in all: 432 each, if both claim them. A guest whose use and
+ * critical amount are less keeps both, and swaps nothing. A guest that uses more keeps its 432;
+ * whether it swaps a little at that edge is not judged.
  */
 static const struct {
 	const char *demand;
@@ -286,7 +289,7 @@ START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
 	ck_assert(stage_key_is(b, "cagma/state", "managed"));
 	uint64_t keeps_kib = (victims[_i].keeps_mib - NEAR_MIB) * MIB, a_kib = 0, b_kib = 0;
 	uint64_t highest_kib = 0;
-	/* what it has not said yet may be taken for a moment, while it does not swap for it */
+	/* memory it has not reported as used yet may be taken for a moment, if it swaps nothing */
 	for (unsigned i = 2; i < 60 || (b_kib < keeps_kib && i < 200); i++) {
 		grab(a, h, i);
 		usleep(100000);

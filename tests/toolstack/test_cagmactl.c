@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reservations: when they end, over a restart of the daemon, who may see them, what is asked for.
- */
+/* Reservations: when they end, how they outlive a restart of the daemon, who may see them, and how
+ * much is asked for. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "host/xen/tool.h"
 #include "tests/toolstack/ctl.h"
 
-#define GO STAGE_FILE("go") /* commands end when it is there */
+#define GO STAGE_FILE("go") /* commands end when this file exists */
 
 static void write_key(const char *path, const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon on the stock toolstack: its job, and what tools and failures can do to it. */
+/* The daemon on the stock toolstack: its job, other tools beside it, and failures. */
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -108,7 +108,8 @@ START_TEST(an_hvm_guests_video_memory_is_counted)
 }
 END_TEST
 
-/* What a name is in xenstore (NULL: there is none), and how cagmad calls the guest. */
+/* A guest's name in xenstore (NULL: there is none), and the beginning of cagmad's message about
+ * it. */
 static const struct {
 	const char *name, *said;
 } names[] = {
@@ -247,7 +248,7 @@ END_TEST
 enum { WORKERS = 2 };
 #define TWO_WORKERS "workers = 2\ncall_timeout_ms = 1000\nperiod_ms = 200\ndefault_min_mib = 96\n"
 
-/* A worker's own end of its pair is one; the others are libxl's, to xenstored. */
+/* A worker has one socket to the daemon; its other sockets are libxl's, to xenstored. */
 static unsigned sockets_of(pid_t pid)
 {
 	char path[64], to[16];
@@ -260,7 +261,7 @@ static unsigned sockets_of(pid_t pid)
 	return n;
 }
 
-/* How many workers are ready: libxl's context is open. */
+/* The workers that are ready, with an open context of libxl. How many they are. */
 static unsigned ready_workers(pid_t ret_pid[WORKERS])
 {
 	char path[64];
@@ -287,7 +288,7 @@ static bool others_are_ready(void *arg)
 	return ready_workers(now) == WORKERS && memcmp(arg, now, sizeof(now)) != 0;
 }
 
-/* The first call would take ten times as long otherwise, and it may answer an alarm. */
+/* Otherwise the first call would take ten times as long, and it may be the answer to an alarm. */
 START_TEST(workers_are_ready_before_their_first_call)
 {
 	pid_t first[WORKERS];
@@ -296,7 +297,7 @@ START_TEST(workers_are_ready_before_their_first_call)
 	stage_start(TWO_WORKERS, NULL);
 	ck_assert(lab_wait(all_workers_are_ready, first, SOON_MS));
 	ck_assert_uint_eq(stage_said("target"), 0);
-	/* and so are those that take the places of killed ones */
+	/* workers that take the places of killed ones are ready, too */
 	ck_assert(stage_key_is(locked, "cagma/state", "managed"));
 	ck_assert_int_eq(lab_guest_hold_libxl_lock(locked, true), 0);
 	lab_guest_set_demand(locked, "0:200");
@@ -372,8 +373,8 @@ START_TEST(a_xenstored_that_is_not_there_is_waited_for)
 }
 END_TEST
 
-/* Whom xenstored forgot keeps what it holds; with others all goes on, by the same worker too, whose
- * own connection ended. */
+/* A guest that xenstored forgot keeps what it holds. Other guests are balanced, also through a
+ * worker whose connection ended. */
 START_TEST(a_xenstored_that_is_started_anew_stops_nothing)
 {
 	stage_open(200 + 200 + 600);

@@ -23,7 +23,7 @@ static uint64_t dom0_number(const char *path)
 	return strtoull(text, NULL, 10);
 }
 
-/* Written beside and renamed, so that nobody reads half of it. */
+/* The file is written beside and renamed, so that nobody reads half of it. */
 static void write_meminfo(uint64_t used_mib)
 {
 	uint64_t total_mib = dom0_number(target_path) / MIB - OFFSET_MIB;
@@ -37,7 +37,7 @@ static void write_meminfo(uint64_t used_mib)
 	ck_assert_int_eq(rename(STAGE_FILE("meminfo.new"), STAGE_FILE("meminfo.dom0")), 0);
 }
 
-/* dom0's balloon goes where its target is. */
+/* Moves dom0's balloon to its target. */
 static void follow_target(void)
 {
 	struct fakexen_host *host = lab_host(stage_lab());
@@ -105,7 +105,8 @@ START_TEST(dom0_gives_what_it_does_not_need_and_gets_it_back)
 }
 END_TEST
 
-/* The test's balloon follows for ten periods, and dom0 is never told to go lower. */
+/* Asserts that dom0's target does not go below `min_mib` in ten periods, with its balloon
+ * following. */
 static void assert_stays_above(uint64_t min_mib)
 {
 	for (int i = 0; i < 200; i++) {
@@ -116,7 +117,7 @@ static void assert_stays_above(uint64_t min_mib)
 	}
 }
 
-/* An entry by UUID goes before one by name; this one has no min worth the name. */
+/* An entry by UUID goes before one by name, and this one has hardly a min. */
 START_TEST(dom0_is_not_taken_below_its_min)
 {
 	static const char config[] =
@@ -148,7 +149,7 @@ START_TEST(dom0_without_a_meminfo_keeps_what_it_holds)
 }
 END_TEST
 
-/* Not every xen-init-dom0 writes them. */
+/* Not every version of xen-init-dom0 writes these keys. */
 START_TEST(dom0_needs_no_keys_of_libxl)
 {
 	stage_open_beside(DOM0_MIB, 200);

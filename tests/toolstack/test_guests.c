@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon and guests that are not its to move, that lie, that flood, and that come and go. */
+/* The daemon and guests that it must not move, that lie, that write too much, and that come and
+ * go. */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -68,8 +69,7 @@ static bool target_rests(void *guest)
 	return stage_key_number(guest, "memory/target") == before_kib;
 }
 
-/* … once the daemon has nothing to say itself: what is set in the middle of a call is overwritten.
- */
+/* The target is set while the daemon has no call under way, which would overwrite it. */
 START_TEST(a_target_set_by_hand_is_left_alone_for_a_time)
 {
 	char path[64];
@@ -141,10 +141,12 @@ END_TEST
 
 #define SAVE_HELPER STAGE_FILE("libxl-save-helper")
 
-/* What libxl runs to save a guest or migrate it away, and what others may run by that name. */
+/* The program that libxl runs to save a guest or migrate it away, and other programs of that
+ * name. */
 enum helper {
 	HELPER_REAL,
-	HELPER_NOBODYS, /* … and not to be dumped, so that its /proc directory is root's */
+	HELPER_NOBODYS, /* another user's, which has asked not to be dumped, so that root owns its
+			   /proc directory */
 	HELPER_BY_NAME, /* root's, but another program */
 };
 
@@ -210,7 +212,7 @@ START_TEST(who_only_calls_himself_the_helper_stops_nothing)
 }
 END_TEST
 
-/* As cagma-migrate does before it begins, and may set the target itself. */
+/* cagma-migrate says so before it begins, and may set the target itself then. */
 START_TEST(a_guest_said_to_be_migrated_is_left_alone_at_once)
 {
 	char key[64], path[64];
@@ -225,7 +227,7 @@ START_TEST(a_guest_said_to_be_migrated_is_left_alone_at_once)
 	ck_assert(stage_key_is(b, "cagma/state", "migrating"));
 	lab_guest_set_demand(a, "0:400");
 	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab_guest_domid(b));
-	for (int i = 0; i < 5; i++) { /* longer than it is believed once */
+	for (int i = 0; i < 5; i++) { /* longer than one word of it is believed */
 		ck_assert(xs_write(dom0, XBT_NULL, key, "1", 1));
 		ck_assert(xs_write(dom0, XBT_NULL, path, "512000", 6));
 		sleep(1);

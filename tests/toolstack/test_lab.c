@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Lab 1 against the stock xenstored, libxenstore and libxl. Needs root. */
+/* The toolstack lab with the stock xenstored, libxenstore and libxl. Needs root. */
 #include "test_lab.h"
 
 #include <errno.h>
@@ -145,7 +145,7 @@ START_TEST(test_lab_survives_a_dead_lock_holder)
 
 	if (pid == 0) {
 		fakexen_lock(host);
-		host->free_pages = 1; /* in the middle of something */
+		host->free_pages = 1; /* the change is not complete */
 		raise(SIGKILL);
 	}
 	waitpid(pid, NULL, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the files of test_lab: one lab with one guest, and what tests ask of it. */
-#ifndef LAB_TEST_LAB1_H
-#define LAB_TEST_LAB1_H
+/* test_lab.h - shared by the files of test_lab: one lab with one guest, and questions about
+ * them. */
+#ifndef LAB_TEST_LAB_H
+#define LAB_TEST_LAB_H
 
 #include <check.h>
 #include <libxl.h>
@@ -31,7 +32,7 @@ struct simguest_stats stats_of(const struct lab_guest *of);
 void key_is(const struct lab_guest *of, const char *key, const char *value);
 bool can_write(struct xs_handle *xs, const char *path, size_t bytes);
 bool can_read(struct xs_handle *xs, const char *path);
-/* Takes events up to this one. */
+/* Takes events until this one comes; false if it does not. */
 bool event_is(struct xs_handle *xs, const char *path, const char *token);
 
 TCase *xen_case(void);   /* test_lab_xen.c */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest can do to xenstore, and many clients on one ring. */
+/* Requests with which a guest tries xenstore's limits, and many clients on one ring. */
 #include "test_lab.h"
 
 #include <errno.h>
@@ -99,8 +99,8 @@ START_TEST(test_clients_come_and_go)
 	int i, fd;
 
 	for (i = 0; i < 20; i++) {
-		/* One vanishes in a message, one in a transaction with a watch, one in the reply.
-		 */
+		/* One vanishes in a message, one in a transaction with a watch, one in the
+		 * reply. */
 		fd = raw_client();
 		ck_assert_int_eq((int)write(fd, &head, (size_t)(i % 2 ? 10 : 16)), i % 2 ? 10 : 16);
 		close(fd);

@@ -159,8 +159,8 @@ START_TEST(test_model_swaps_and_stalls_above_memory)
 	ck_assert(m.counters.full_us < m.counters.some_us);
 	ck_assert(m.some.avg10 > 20);
 	ck_assert(sim_memory_available_kib(&m) < 8 * MIB);
-	/* All of it fits when the balloon gives memory: the pages come back, and then it is calm.
-	 */
+	/* With the balloon's memory the working set fits: its pages come back, and then nothing
+	 * moves. */
 	sim_memory_deflate(&m, 100 * MIB);
 	run(&m, 220, 15);
 	before = m.counters.pswpin;
@@ -301,8 +301,8 @@ START_TEST(test_balloon_shrinks_at_its_speed)
 }
 END_TEST
 
-/* It has all that is available, and then waits for what is swapped out, a little at each of its
- * tries. */
+/* The balloon takes all that is available, and then a little at each of its tries, as pages are
+ * swapped out. */
 START_TEST(test_balloon_crawls_below_what_is_available)
 {
 	struct sim_balloon b;
@@ -370,7 +370,7 @@ START_TEST(test_balloon_gives_up_and_wakes)
 }
 END_TEST
 
-/* Between its tries, with the next one seconds away. */
+/* It is woken between two tries that are seconds apart. */
 START_TEST(test_balloon_that_is_woken_works_on)
 {
 	struct sim_balloon b;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cagma-migrate beside a cagmad, with the stock xl and libxl. The played hypervisor cannot save a
- * guest, so every migration fails here, with the guest where it was: what was done before is
- * undone.
+ * guest, so every migration fails here, the guest stays where it was, and all that was done before
+ * is undone.
  */
 #include "tests/toolstack/stage.h"
 
@@ -14,7 +14,7 @@
 
 #define TOOLS "PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* Its exit status. */
+/* Runs cagma-migrate. Its exit status. */
 static int migrate_to(const char *option, const char *name, const char *host)
 {
 	static char program[PATH_MAX + 32], parts[PATH_MAX];
@@ -39,7 +39,7 @@ static int migrate(const char *option, const char *name)
 	return migrate_to(option, name, "localhost");
 }
 
-/* Waits until a cagmad says what the guest needs. */
+/* Waits until cagmad has published the guest's figures. */
 static void await_amounts(const struct lab_guest *guest)
 {
 	char path[64];
@@ -87,7 +87,7 @@ START_TEST(who_was_killed_is_forgotten)
 }
 END_TEST
 
-/* xl counts the memory of its video card with it, and memory/target does not. */
+/* xl counts the memory of the guest's video card into a target, and memory/target does not. */
 START_TEST(a_guest_with_video_memory_gets_the_same_target_back)
 {
 	struct lab_guest_options options = LAB_GUEST;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting guests: what makes room, who gets it, and who does not. */
+/* Starting guests: a reservation makes room, for its own guest and for no other. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -103,7 +103,7 @@ START_TEST(memory_that_does_not_come_is_said_to_be_missing)
 }
 END_TEST
 
-/* Nothing but the reservation moves the daemon: no period ends, and no guest reports by itself. */
+/* Only the reservation can wake the daemon: no period ends, and no guest reports by itself. */
 START_TEST(nobody_waits_for_the_period)
 {
 	stage_open(1200);
@@ -152,10 +152,11 @@ START_TEST(memory_of_a_guest_being_built_is_counted_once)
 	struct lab_guest *c = ctl_make("c", 400);
 	ck_assert(ctl_state_is(1, "state=in-use"));
 	lab_guest_set_demand(ctl_a, "0:600");
-	ck_assert(stage_wait_at_least(ctl_a, 610 * MIB)); /* b gives what a lacks … */
-	ctl_assert_stays_free(404 * MIB, 1000);           /* … and c's is not touched */
+	ck_assert(stage_wait_at_least(ctl_a, 610 * MIB)); /* b gives what a lacks */
+	ctl_assert_stays_free(404 * MIB, 1000);           /* c's reservation is not touched */
 	ck_assert_msg(lab_guest_build(c) == 0, "%s", lab_error());
-	/* c's aside there are 800 MiB; kept twice, half of them would stay free */
+	/* beside c's memory there are 800 MiB; if c's were kept twice, half of them would stay
+	 * free */
 	lab_guest_set_demand(ctl_a, "0:100");
 	lab_guest_set_demand(ctl_b, "0:500");
 	ck_assert(stage_wait_at_least(ctl_b, 510 * MIB));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest that grows on credit given by hand, with no daemon: the agent's half, and Xen's bound. */
+/* A guest grows on credit that a test gives it, without a daemon: the agent's half, and Xen's
+ * bound. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static struct simguest_stats stats_of(const struct lab_guest *guest)
 	return stats;
 }
 
-/* The whole jump, in which the guest is never to hold more. */
+/* Asserts that the guest never holds more than this during the whole jump. */
 static void live_within(const struct lab_guest *guest, uint64_t most_kib)
 {
 	for (uint64_t end_ms = lab_clock_ms() + JUMP_MS; lab_clock_ms() < end_ms; usleep(2000))
@@ -84,7 +85,7 @@ START_TEST(without_credit_it_holds_what_it_was_told_to)
 }
 END_TEST
 
-/* The agent takes its credit, and no more though there is more to have. */
+/* The agent takes its credit and no more, although Xen would give it more. */
 START_TEST(it_asks_for_no_more_than_its_credit)
 {
 	struct lab_guest *a = boot();
@@ -130,7 +131,7 @@ START_TEST(the_hosts_target_overrides_its_own)
 }
 END_TEST
 
-/* Whatever the guest itself sets. */
+/* The bound holds whatever target the guest itself sets. */
 START_TEST(max_pages_is_the_bound)
 {
 	char path[320];

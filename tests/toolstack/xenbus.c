@@ -98,8 +98,8 @@ static struct xenbus_request *request_free(struct xenbus *bus)
 	return NULL;
 }
 
-/* Remembers whose reply it will be. Without a free entry (chores of closed clients only) the
- * reply is dropped when it comes. */
+/* Remembers which client a reply is for. Requests for clients that were closed may find no free
+ * entry; their replies are dropped. */
 static uint32_t request_add(struct xenbus *bus, uint32_t client, uint32_t client_req, uint32_t type,
 			    uint32_t watch)
 {
@@ -350,7 +350,7 @@ void xenbus_kernel_send(struct xenbus *bus, uint32_t type, uint32_t tag, const c
 			watch_send(bus, watch, XS_WATCH, XENBUS_KERNEL, tag);
 		return;
 	}
-	/* A value goes without its NUL, everything else with one. */
+	/* A value is sent without its NUL, everything else with one. */
 	n = snprintf(body, sizeof body, "%s%c%s", path, '\0', value ? value : "");
 	out_message(&bus->out, type, request_add(bus, XENBUS_KERNEL, tag, type, 0), 0, body,
 		    (size_t)n);
@@ -428,7 +428,7 @@ static void handle_message(struct xenbus *bus, const struct xsd_sockmsg *head, c
 		handle_client_reply(bus, &req, head, body);
 }
 
-/* One whole message of the input, if there is one. */
+/* Takes one whole message of the input, if there is one. */
 static bool in_message(struct xenbus *bus)
 {
 	struct xsd_sockmsg head;

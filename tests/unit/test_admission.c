@@ -52,8 +52,8 @@ static void assert_wants_are_met(void)
 			      (unsigned long long)w.plan.verdict[i].want_kib);
 }
 
-/* All that can be had, the reserve but its last quarter among it, takes from nobody what it wants.
- */
+/* All that can be had, the reserve but its last quarter among it, takes from nobody what it
+ * wants. */
 START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 {
 	begin(64 * MIB, 64 * MIB);

@@ -33,8 +33,8 @@ static enum doze_end doze_for(unsigned pause_ms, unsigned *ret_lasted_ms)
 	return end;
 }
 
-/* A process that touches so much at once, in pages as `advice` has them, when `delay_ms` have gone.
- */
+/* A process that touches so much at once, in pages as `advice` has them, when `delay_ms` have
+ * gone. */
 static pid_t touch_as(int advice, size_t mib, unsigned delay_ms)
 {
 	pid_t pid = fork();

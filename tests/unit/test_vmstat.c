@@ -86,8 +86,8 @@ START_TEST(every_truncation)
 }
 END_TEST
 
-/* swap in, out; kswapd scan, steal; direct scan, steal; refaults of anon, file; stalls, OOM kills
- */
+/* swap in, out; kswapd scan, steal; direct scan, steal; refaults of anon, file; stalls, OOM
+ * kills */
 static const struct {
 	const char *path;
 	uint64_t count[10];
