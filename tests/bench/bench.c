@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cagma-bench: the work of a guest in an experiment; docs/man/cagma-bench.1 has what it prints. */
+/* cagma-bench - the work of a guest in an experiment; docs/man/cagma-bench.1 describes its
+ * output. */
 #include "tests/bench/experiment.h"
 #include "tests/bench/runner.h"
 
@@ -41,7 +42,7 @@ static int usage(const char *what, struct text wrong)
 	return EXIT_USAGE;
 }
 
-/* The arguments as one text, as in a description. */
+/* Joins the arguments to one text, as it stands in a description. */
 static bool join(int count, char *const *words, char text[WORDS_BYTES])
 {
 	size_t used = 0;

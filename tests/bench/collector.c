@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * bench-collector: in dom0, what guests hold, are told to hold and transfer, until SIGTERM.
+ * bench-collector - records in dom0 how much memory guests hold, their targets, and their disks'
+ * transfers, until SIGTERM.
  *
  *	bench-collector --record FILE [--period-ms N] NAME:DOMID...
  *
@@ -9,10 +10,10 @@
  *
  *	t_ms            milliseconds of CLOCK_MONOTONIC, as in lab-sampler's record
  *	guest           NAME
- *	alm_kib         what it holds, as the hypervisor says
- *	target_kib, avm_kib, cma_kib    as its keys say; - when there is none
+ *	alm_kib         the memory it holds, by the hypervisor
+ *	target_kib, avm_kib, cma_kib    by its keys; - if there is no key
  *	read_requests, write_requests, read_kib, written_kib
- *	                all its disks together, since it was started, as their backends count
+ *	                of all its disks together since it was started, by their backends
  */
 #include <errno.h>
 #include <glob.h>
@@ -40,7 +41,7 @@ struct guest {
 };
 
 static const char *const key_paths[] = {"memory/target", "cagma/avm_kib", "cagma/cma_kib"};
-/* Of blkback, in the order of the columns; the last two are in sectors. */
+/* Files of blkback, in the order of the columns; the last two count sectors. */
 static const char *const disk_files[] = {"rd_req", "wr_req", "rd_sect", "wr_sect"};
 
 enum {
@@ -88,7 +89,7 @@ static uint64_t read_count(const char *path)
 	return count;
 }
 
-/* One of disk_files, of all disks of a guest. */
+/* The sum of one of disk_files over all disks of a guest. */
 static uint64_t sum_disks(uint32_t domid, const char *file)
 {
 	char pattern[PATH_BYTES];
@@ -119,7 +120,8 @@ static void write_key(FILE *file, struct xs_handle *xs, uint32_t domid, const ch
 	free(text);
 }
 
-/* 0, or -errno when the hypervisor does not answer; a guest that is gone is left out. */
+/* Writes a guest's line, or none if the guest is gone. 0, or -errno if the hypervisor does not
+ * answer. */
 static int write_guest(FILE *file, xc_interface *xch, struct xs_handle *xs,
 		       const struct guest *guest, uint64_t t_ms)
 {
@@ -156,7 +158,7 @@ static int record(FILE *file, xc_interface *xch, struct xs_handle *xs, const str
 
 		for (unsigned i = 0; i < count && rc == 0; i++)
 			rc = write_guest(file, xch, xs, &guests[i], t_ms);
-		/* A period that was missed is missed. */
+		/* a period that was missed is not made up for */
 		do
 			next_ms += period_ms;
 		while (next_ms < now_ms());

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The description of an experiment: guests, what each of them does, the disk they share, and the
- * policies that are compared. Pure. One statement a line; # begins a comment; all amounts are whole
- * numbers; what is in brackets may be left out.
+ * experiment.h - the description of an experiment: guests, the work of each of them, the disk they
+ * share, and the policies that are compared. Pure.
+ *
+ * There is one statement in a line, and # begins a comment. All amounts are whole numbers. Words in
+ * brackets may be left out.
  *
  *	guest NAME memory_mib= ample_mib= min_mib= max_mib= [data=1]
- *		NAME is a, b or c. data=1: it has the fourth part of the disk as /dev/xvdb.
+ *		NAME is a, b or c. With data=1 it has the fourth part of the disk as /dev/xvdb.
  *	work NAME WORDS...
- *		what cagma-bench does in it (workload.h)
+ *		the work that cagma-bench does in the guest (workload.h)
  *	disk bytes_s= requests_s=
- *		what all guests together may read and write, where the lab can see to it
+ *		the limits of all guests' disk transfers together, if the lab can set them
  *	host reserve_mib= [free_mib=]
- *		the balancer's reserve; all but so much of the host's free memory is taken away
- *	policy NAME [agent=cagma|largest|peer|none] [credit_mib=]
- *		largest: cagma's, which also looks for the largest process; peer: qmemman's.
- *		"control" is policy static with ample_mib for every guest, and nothing taken away
- *	runs N
+ *		the balancer's reserve; with free_mib, the host's free memory beyond that is taken
+ *away policy NAME [agent=cagma|largest|peer|none] [credit_mib=] the agent largest is cagma's, which
+ *also looks for the largest process; peer is qmemman's. The policy "control" is static with
+ *ample_mib for every guest, and no memory taken away. runs N
  */
 #ifndef CAGMA_BENCH_EXPERIMENT_H
 #define CAGMA_BENCH_EXPERIMENT_H
@@ -52,14 +53,15 @@ struct experiment {
 	uint64_t runs;
 };
 
-/* Accepts an experiment of zeros. Reads one more line, without its newline; false if it is wrong,
- * with *ret_wrong the first word of it that is. */
+/* Reads one more line, without its newline, into the experiment, which is all zero at first. False
+ * if the line is wrong; *ret_wrong is its first word that is. */
 bool experiment_add(struct experiment *experiment, struct text line, struct text *ret_wrong);
 
-/* What an experiment that has been read still lacks or contradicts; NULL when nothing. */
+/* A sentence about a thing that is missing or contradictory in an experiment that has been read;
+ * NULL if there is none. */
 const char *experiment_fault(const struct experiment *experiment);
 
-/* How long one run of the work takes: that of the guest that works longest. */
+/* The time of one run, which is that of the guest that works longest. */
 uint64_t experiment_work_ms(const struct experiment *experiment);
 
 #endif

@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 enum {
-	/* How long the end of a task that nobody asked for may go unseen. */
+	/* a task that ends by itself is noticed within this */
 	LOOK_MS = 200,
-	/* Loops that are taken before the clock is looked at again. */
+	/* loops that are taken from the pipe before the clock is read again */
 	LOOPS_AT_ONCE = 64,
-	/* No fewer than a pipe of 64 KiB holds. */
+	/* at least as many loops as a pipe of 64 KiB holds */
 	PIPE_LOOPS = 65536 / sizeof(struct task_loop) + LOOPS_AT_ONCE,
 };
 
@@ -118,7 +118,7 @@ static void take_loop(struct runner *runner, const struct task_loop *loop)
 		print_loop(runner, loop);
 }
 
-/* What tasks have said; the pipe does not block. True if there may be more. */
+/* Takes loops that tasks have reported; the pipe does not block. True if there may be more. */
 static bool take_loops(struct runner *runner)
 {
 	struct task_loop loop;
@@ -138,7 +138,7 @@ static void reap_task(struct runner *runner, unsigned kind, unsigned number, uin
 	uint64_t start_us;
 
 	waitpid(child->pid, NULL, 0);
-	/* What it has said is among what fits into the pipe; other tasks go on filling it. */
+	/* its reports are among those that the pipe holds now; other tasks go on filling it */
 	for (unsigned i = 0; i < PIPE_LOOPS / LOOPS_AT_ONCE && take_loops(runner); i++)
 		;
 	start_us = __atomic_load_n(&slot_of(runner, kind, number)->start_us, __ATOMIC_ACQUIRE);
@@ -151,7 +151,7 @@ static void reap_task(struct runner *runner, unsigned kind, unsigned number, uin
 	child->pid = 0;
 }
 
-/* Tasks that ended by themselves: one that failed has said why. */
+/* Finds tasks that ended by themselves; a task that failed has said why on stderr. */
 static void find_lost(struct runner *runner)
 {
 	for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++)
@@ -161,7 +161,7 @@ static void find_lost(struct runner *runner)
 
 			if (child->pid <= 0 || waitpid(child->pid, &status, WNOHANG) != child->pid)
 				continue;
-			/* Not started again before it was asked to end. */
+			/* it is not started again before its phase is over */
 			child->pid = -1;
 			runner->lost_tasks++;
 			runner->has_failed |= WIFEXITED(status);
@@ -169,8 +169,8 @@ static void find_lost(struct runner *runner)
 }
 
 /*
- * Tasks that are too many in this phase. First all are killed, then waited for: one that waits for
- * a page from swap goes only when it has it.
+ * Ends the tasks that are too many in this phase. All are killed before the first is waited for,
+ * since a task that waits for a page from swap ends only when it has the page.
  */
 static void stop_tasks(struct runner *runner, unsigned phase)
 {
@@ -283,7 +283,8 @@ static int prepare(struct runner *runner)
 		return -errno;
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
-	/* What counts the tasks is not to be swapped with them; an ordinary user may not ask. */
+	/* this process is not to be swapped with its tasks; an ordinary user may not ask for
+	 * that */
 	mlockall(MCL_CURRENT);
 	runner->start_us = task_now_us();
 	rc = meter_read_memory(&runner->start);

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs a workload: starts and kills tasks as its phases say, prints a line for each loop and one
- * for all of it. Lines are NAME=VALUE words:
+ * runner.h - runs a workload: starts and kills tasks as its phases say, and prints a line for each
+ * loop and one for the whole. Lines are NAME=VALUE words:
  *
  *	task=memory-3 loop=7 at_ms= us= minor_faults= major_faults= pswpin_pages= pswpout_pages=
  *	summary ms= lost_tasks= pswpin_pages= pswpout_pages=
  *		[KIND_loops= KIND_unfinished= KIND_residence_us= KIND_median_us=
  *		 KIND_loop_us= KIND_first_us= KIND_minor_faults= KIND_major_faults=]...
  *
- * at_ms is when the loop ended, since the beginning; swap is the kernel's, all of it, since the
- * beginning, and may be RUNNER_SWAP_AGE_MS old; tally.h says what residence is. Loop 0 is
- * what a task does once; how long it took is told apart, as first, and unless it was cut off it is
- * no loop that counts. A lost task was
- * killed by another than us.
+ * at_ms is the time from the beginning to the loop's end. The swap counters are the kernel's, since
+ * the beginning, and may be RUNNER_SWAP_AGE_MS old. tally.h explains residence. Loop 0 is the work
+ * that a task does once: its time is KIND_first_us, and it counts as a loop only if it was cut off.
+ *A lost task was killed by another process.
  */
 #ifndef CAGMA_BENCH_RUNNER_H
 #define CAGMA_BENCH_RUNNER_H
@@ -22,8 +21,8 @@
 enum { RUNNER_SWAP_AGE_MS = 100 };
 
 /*
- * Returns when all phases are over, or at SIGTERM or SIGINT: 0 or -errno (-ECHILD: a task failed,
- * and has said so on stderr).
+ * Runs until all phases are over, or SIGTERM or SIGINT comes. 0; -ECHILD if a task failed, which
+ * has said so on stderr; another -errno.
  */
 int runner_run(const struct workload *workload);
 

@@ -45,7 +45,7 @@ uint64_t tally_residence_us(const struct tally *tally)
 	return (uint64_t)(tally->sum_square_us2 / 2 / (double)tally->sum_us);
 }
 
-/* Half of the time lies below m: shorter loops count whole, longer ones with m. */
+/* Half of the time lies below the median m: loops up to m count whole, longer ones with m. */
 uint64_t tally_median_us(const struct tally *tally)
 {
 	uint64_t longer = tally->loops + tally->unfinished, shorter_us = 0, median_us = 0;

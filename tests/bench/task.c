@@ -32,7 +32,7 @@ uint64_t task_now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Anonymous memory, page-aligned, of small pages: a huge one would be one access. */
+/* Maps anonymous memory in small pages, since a huge page would be touched by one access. */
 static int map_heap(uint64_t kib, unsigned char **ret_heap)
 {
 	void *heap = mmap(NULL, kib * 1024, PROT_READ | PROT_WRITE,
@@ -40,15 +40,15 @@ static int map_heap(uint64_t kib, unsigned char **ret_heap)
 
 	if (heap == MAP_FAILED)
 		return -errno;
-	/* A kernel without huge pages says EINVAL, and gives small ones. */
+	/* a kernel without huge pages says EINVAL, and gives small ones */
 	madvise(heap, kib * 1024, MADV_NOHUGEPAGE);
 	*ret_heap = heap;
 	return 0;
 }
 
 /*
- * By populating, where the kernel can (5.14): a fault for each page is several times as slow under
- * emulation as it should be against the rest of the work.
+ * Touches by MADV_POPULATE_WRITE if the kernel has it (5.14): under emulation a fault for each page
+ * is several times slower than it should be beside the rest of the work.
  */
 static void touch(unsigned char *heap, uint64_t kib)
 {
@@ -64,7 +64,7 @@ static void touch(unsigned char *heap, uint64_t kib)
 		*(volatile unsigned char *)(heap + page * PAGE_BYTES) = (unsigned char)(page | 1);
 }
 
-/* xorshift64: any generator will do that leaves no page out. */
+/* xorshift64; any generator will do that leaves no page out */
 static uint64_t next_random(uint64_t *state)
 {
 	uint64_t x = *state;
@@ -112,7 +112,7 @@ static void access_pages(struct task *task, uint64_t from, uint64_t to)
 	task->random += sum;
 }
 
-/* Single pages at random, written and read in turn; as many before each pause as after it. */
+/* Writes and reads single pages at random, in turn; as many before each pause as after it. */
 static int memory_loop(struct task *task)
 {
 	uint64_t accesses = task->part->accesses, pauses = task->part->pauses;
@@ -125,7 +125,7 @@ static int memory_loop(struct task *task)
 	return 0;
 }
 
-/* Opens the file; a regular one is made, and made as long as it has to be. */
+/* Opens the file; a regular file is made if it is missing, and extended to its size. */
 static int open_file(struct task *task, int flags, uint64_t size_kib)
 {
 	off_t bytes = (off_t)(size_kib * 1024);
@@ -134,7 +134,7 @@ static int open_file(struct task *task, int flags, uint64_t size_kib)
 	task->fd = open(task->part->file, O_RDWR | O_CREAT | O_CLOEXEC | flags, 0600);
 	if (task->fd < 0 || fstat(task->fd, &status) != 0)
 		return -errno;
-	/* Never makes it shorter, as several tasks may use it. */
+	/* the file is never made shorter, as several tasks may use it */
 	return S_ISREG(status.st_mode) ? -posix_fallocate(task->fd, 0, bytes) : 0;
 }
 
@@ -150,7 +150,7 @@ static int disk_begin(struct task *task)
 	return rc;
 }
 
-/* A transfer at the task's own place. */
+/* One transfer at the task's own place in the file. */
 static int transfer(struct task *task, bool is_write)
 {
 	size_t bytes = task->part->request_kib * 1024;
@@ -197,7 +197,7 @@ static int leak_begin(struct task *task)
 	return map_heap(task->part->heap_kib, &task->heap);
 }
 
-/* Some more; at its end it keeps what it has. */
+/* Touches some more of the heap; when all is touched it keeps that. */
 static int leak_loop(struct task *task)
 {
 	uint64_t left_kib = task->part->heap_kib - task->touched_kib;
@@ -214,7 +214,7 @@ static int spike_begin(struct task *task)
 	return 0;
 }
 
-/* All of it at once, read once, and given back. */
+/* Touches all of the heap at once, reads it once, and gives it back. */
 static int spike_loop(struct task *task)
 {
 	uint64_t kib = task->part->heap_kib;
@@ -247,7 +247,7 @@ static void read_faults(struct task_loop *ret_loop)
 	ret_loop->major_faults = (uint64_t)usage.ru_majflt;
 }
 
-/* Says what the loop was. */
+/* Writes the loop's figures to the pipe. */
 static int report(int fd, const struct task_loop *before)
 {
 	struct task_loop now = *before;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptions of experiments: wrong lines, what a whole one may not lack, and a right one. */
+/* Descriptions of experiments: wrong lines, incomplete descriptions, and a right one. */
 #include "tests/bench/experiment.h"
 #include "tests/unit/suite.h"
 
@@ -69,7 +69,7 @@ static const char *const good[] = {
 	"runs 3",
 };
 
-/* Leaves out the good lines that begin so. */
+/* Reads all good lines but those that begin with these words. */
 static void read_good(struct experiment *experiment, const char *without)
 {
 	struct text wrong;
@@ -104,7 +104,7 @@ START_TEST(nothing_may_lack)
 }
 END_TEST
 
-/* Said twice, or a guest too many. */
+/* Statements that are made twice, and a guest too many. */
 static const char *const repeated[] = {
 	"guest a memory_mib=1",
 	"work a memory",

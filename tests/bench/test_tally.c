@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Residence time is what a timer would have seen: so it is compared with one. */
+/* Residence time is the mean of a timer's samples, so it is compared with a timer. */
 #include "tests/bench/tally.h"
 #include "tests/unit/suite.h"
 
@@ -37,7 +37,7 @@ static const struct {
 	{{3}},
 };
 
-/* How many samples of a timer that looks each microsecond are below a time. */
+/* The number of samples below a time, if a timer samples each microsecond. */
 static uint64_t samples_below(const uint64_t *loops_us, unsigned loops, uint64_t us)
 {
 	uint64_t samples = 0;
@@ -74,7 +74,7 @@ START_TEST(a_timer_sees_the_same)
 }
 END_TEST
 
-/* A day of one loop, many times over, overflows nothing. */
+/* Many loops of a day each overflow nothing. */
 START_TEST(long_loops_do_not_overflow)
 {
 	const uint64_t day_us = 86400ull * 1000000;

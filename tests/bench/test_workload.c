@@ -60,7 +60,7 @@ START_TEST(bad_words_are_refused)
 }
 END_TEST
 
-/* Exactly what fits is read; one more number, or one more byte, is not. */
+/* The longest list and name that fit are read; one more number, or one more byte, is refused. */
 START_TEST(lists_and_names_have_bounds)
 {
 	char words[1024] = "memory tasks=1", path[256] = "disk file=";

@@ -26,7 +26,7 @@ static const struct {
 	[WORKLOAD_SPIKE] = {"spike", false},
 };
 
-/* Numbers that a kind has. */
+/* The numbers that a kind can have. */
 static const struct number {
 	const char *name;
 	unsigned kinds;
@@ -61,7 +61,7 @@ static uint64_t *number_of(struct workload_part *part, const struct number *numb
 	return (uint64_t *)((char *)part + number->offset);
 }
 
-/* Every size is one of whole pages: direct I/O and touching ask for it. */
+/* Every size is one of whole pages, since direct I/O and touching need that. */
 static bool read_number(const struct number *number, struct text value, uint64_t *ret_value)
 {
 	uint64_t read;
@@ -99,7 +99,7 @@ static bool read_file(struct text path, struct workload_part *part)
 	return true;
 }
 
-/* One NAME=VALUE for the tasks of a kind. */
+/* Reads one NAME=VALUE for the tasks of a kind. */
 static bool read_setting(struct text name, struct text value, enum workload_kind kind,
 			 struct workload_part *part)
 {
@@ -113,7 +113,7 @@ static bool read_setting(struct text name, struct text value, enum workload_kind
 	return false;
 }
 
-/* A kind: its tasks begin with the defaults. */
+/* Reads the name of a kind; its tasks have the defaults at first. */
 static bool read_kind(struct text word, struct workload *workload, enum workload_kind *ret_kind)
 {
 	for (unsigned kind = 0; kind < WORKLOAD_KINDS; kind++) {

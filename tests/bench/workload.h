@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What cagma-bench does in one guest: tasks of several kinds, added and removed in phases. Pure.
+ * workload.h - the work of cagma-bench in one guest: tasks of several kinds, added and removed in
+ * phases. Pure.
  *
- * It is described by words. Those before the first kind are for all of it, those after a kind for
- * the tasks of that kind, of which each is named at most once:
+ * A description is a line of words. The words before the first kind are for the whole work, those
+ * after a kind for the tasks of that kind, and each kind is named at most once:
  *
- *	phase_ms=60000 lines=1 memory tasks=2,2,2,10,10,10 heap_kib=49152 disk tasks=15
- *file=/dev/xvdb
+ *	phase_ms=60000 lines=1 memory tasks=2,2,2,10,10,10 heap_kib=49152
+ *	disk tasks=15 file=/dev/xvdb
  *
  * tasks= says how many there are in each phase. There are as many phases as the longest list has;
  * where a list ends, its last number stays. Defaults are those of the original's experiment.
@@ -33,25 +34,25 @@ enum {
 
 /* The tasks of one kind. */
 struct workload_part {
-	/* How many numbers there are in tasks; 0: there are no tasks of this kind. */
+	/* the number of numbers in tasks; 0: there are no tasks of this kind */
 	unsigned phases;
 	unsigned tasks[WORKLOAD_MAX_PHASES];
-	/* Anonymous memory of each task: memory, leak, spike. */
+	/* memory, leak, spike: anonymous memory of each task */
 	uint64_t heap_kib;
-	/* Accesses to single pages in each loop: memory. */
+	/* memory: accesses to single pages in each loop */
 	uint64_t accesses;
-	/* Rests in the middle of each loop, and how long each is: memory. */
+	/* memory: rests in the middle of each loop, and how long each is */
 	uint64_t pauses;
 	uint64_t pause_ms;
-	/* Of each of the three operations of a loop: disk. */
+	/* disk: size of each of a loop's three operations */
 	uint64_t request_kib;
-	/* How much of the file is read in each loop: cache. */
+	/* cache: how much of the file is read in each loop */
 	uint64_t size_kib;
-	/* How much more is touched in each loop: leak. */
+	/* leak: how much more is touched in each loop */
 	uint64_t step_kib;
-	/* Rest after each loop: memory, leak, spike. */
+	/* memory, leak, spike: rest after each loop */
 	uint64_t interval_ms;
-	/* disk: each task has a place of its own in it; cache. */
+	/* disk, cache: the file; with disk, each task has a place of its own in it */
 	char file[WORKLOAD_FILE_BYTES];
 };
 
@@ -66,18 +67,18 @@ struct workload {
 const char *workload_kind_name(enum workload_kind kind);
 
 /*
- * Reads a description. False for anything else, with *ret_wrong the word that is wrong (empty when
- * it is one that is missing) and *ret_workload untouched.
+ * Reads a description. False for anything else, with *ret_workload untouched; *ret_wrong is the
+ * word that is wrong, or empty if a word is missing.
  */
 bool workload_read(struct text words, struct workload *ret_workload, struct text *ret_wrong);
 
-/* The phase at a time since the beginning; workload->phases when all are over. */
+/* The phase at a time since the beginning; workload->phases if all are over. */
 unsigned workload_phase(const struct workload *workload, uint64_t elapsed_ms);
 
-/* Until the next phase begins; 0 when all are over. */
+/* The time until the next phase begins; 0 if all are over. */
 uint64_t workload_left_ms(const struct workload *workload, uint64_t elapsed_ms);
 
-/* How many tasks of this kind there are in a phase; none when all are over. */
+/* The number of tasks of this kind in a phase; 0 if all phases are over. */
 unsigned workload_tasks(const struct workload *workload, enum workload_kind kind, unsigned phase);
 
 #endif

@@ -141,8 +141,7 @@ static const char *const no_alarms[] = {
 	"seq=1 uptime_ms=200 reason=falling total_kib=0 avail_kib=0",
 	"seq=1 uptime_ms=200 reason=falling total_kib=99999999 avail_kib=0",
 	"seq=1 uptime_ms=200 reason=FALLING total_kib=143360 avail_kib=8192",
-	"seq=1 uptime_ms=0 reason=falling total_kib=143360 avail_kib=8192", /* older than the report
-									     */
+	"seq=1 uptime_ms=0 reason=falling total_kib=143360 avail_kib=8192", /* too old */
 	"seq=-1 uptime_ms=200 reason=falling total_kib=143360 avail_kib=8192",
 };
 

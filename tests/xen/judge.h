@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Judges a run of a balancer from what the hypervisor said during it. Pure: no I/O, no clock.
+ * judge.h - judges a run of a balancer by the hypervisor's figures during it. Pure.
  *
  * A record is one line of the sampler: decimal numbers and single spaces,
  *
  *	T_MS FREE_BEFORE_KIB FREE_AFTER_KIB OUTSTANDING_KIB {TOT_KIB MAX_KIB} for each guest
  *
- * Free memory is read before and after the guests, because the three calls are not one: a sample
- * counts as a violation only if it is one by the reading that favours the balancer, except that
- * each reading by itself must respect the reserve.
+ * Free memory is read before and after the guests, because these are three calls, between which
+ * memory can move. A sample is a violation only if it is one by the reading that favours the
+ * balancer; but both readings must respect the reserve.
  *
  * Violations, each counted once a sample:
- *	reserve   free memory, less claims, was below the reserve by more than the tolerance; with
- *	          a reserve of 0, when it may be spent, this never is
+ *	reserve   free memory, less claims, was below the reserve by more than the tolerance; a
+ *	          reserve of 0 says that it may be spent, and is never violated
  *	bounds    a guest held less than its min, or more than its max
  *	promised  the guests might take more than was free: the sum of max_pages - tot_pages, each
  *	          less the constant libxl adds, was above free memory less claims
  */
-#ifndef CAGMA_LAB2_JUDGE_H
-#define CAGMA_LAB2_JUDGE_H
+#ifndef CAGMA_XEN_JUDGE_H
+#define CAGMA_XEN_JUDGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
 	JUDGE_MAX_GUESTS = 8,
-	/* Xen's own allocations: grant tables, event channels, page tables. */
+	/* room for Xen's own allocations: grant tables, event channels, page tables */
 	JUDGE_TOLERANCE_KIB = 1024,
-	/* LIBXL_MAXMEM_CONSTANT: libxl sets max_pages this far above the target. */
+	/* LIBXL_MAXMEM_CONSTANT: libxl sets max_pages this far above the target */
 	JUDGE_LIBXL_SLACK_KIB = 1024,
 };
 
@@ -62,13 +62,13 @@ struct judge {
 	uint64_t first_ms;
 	uint64_t last_ms;
 	uint64_t longest_gap_ms;
-	/* Free memory, less claims, by the reading that is less. */
+	/* free memory, less claims, by the smaller reading */
 	uint64_t lowest_free_kib;
 	uint64_t last_free_kib;
 	uint64_t reserve_violations;
 	uint64_t bounds_violations;
 	uint64_t promised_violations;
-	/* The first sample that was a violation; valid if there is one. */
+	/* the time of the first violation, if there is one */
 	uint64_t first_violation_ms;
 	struct judge_guest guests[JUDGE_MAX_GUESTS];
 };

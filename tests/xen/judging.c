@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lab-judge: reads what lab-sampler recorded, and says what it means.
+ * lab-judge - judges a recording of lab-sampler's.
  *
  *	lab-judge verdict FILE RESERVE_KIB NAME:MIN_KIB:MAX_KIB...
  *		violations and extremes (judge.h); with RESERVE_KIB 0 the reserve may be spent
  *	lab-judge when FILE GUESTS QUESTION...
  *		times of events (timeline.h); an event that did not happen is left out
  *
- * Prints NAME=VALUE pairs in one line. Guests are in the order of the recording.
+ * It prints NAME=VALUE pairs in one line. Guests are in the order of the recording.
  */
 #include "tests/xen/judge.h"
 #include "tests/xen/timeline.h"
@@ -20,7 +20,7 @@
 
 enum { LINE_BYTES = 1024, MAX_QUESTIONS = 16, EXIT_USAGE = 2 };
 
-/* Hands every sample of a recording to take(); the exit code. */
+/* Hands every sample of a recording to take(). The exit code. */
 static int read_samples(const char *path, unsigned guest_count,
 			void (*take)(void *data, const struct judge_sample *sample), void *data)
 {

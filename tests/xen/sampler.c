@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lab-sampler: says what the hypervisor says, without asking the balancer.
+ * lab-sampler - records the hypervisor's figures, without asking the balancer.
  *
  *	lab-sampler --record FILE [--period-ms N] DOMID...
  *		writes a record (judge.h) every period until SIGTERM or SIGINT
  *	lab-sampler --free
  *		prints the host's free memory, less claims, in KiB
  *
- * Records are kept in locked memory and written out in large pieces, and the sampler runs at
- * real-time priority, so that it keeps its period while dom0 is busy.
+ * Records are kept in locked memory and written out in large pieces. The sampler runs at real-time
+ * priority, so that it keeps its period while dom0 is busy.
  */
 #include "tests/xen/judge.h"
 
@@ -69,8 +69,8 @@ static int read_host(xc_interface *xch, uint64_t *ret_free_kib, uint64_t *ret_ou
 }
 
 /*
- * All guests in one call: from the lowest domid on, no more domains than lie between them.
- * A guest that is gone holds nothing, which the judge takes for less than its min.
+ * Reads all guests in one call, which asks for as many domains as there are domids from the lowest
+ * guest's to the highest one's. A guest that is gone holds nothing, which is less than its min.
  */
 static int read_guests(xc_interface *xch, const uint32_t *domids, unsigned count,
 		       struct judge_sample *sample)
@@ -135,7 +135,8 @@ static void prepare_process(void)
 			strerror(errno));
 }
 
-/* Samples until stopped; the last line says how well the period was kept, and what it cost. */
+/* Samples until it is stopped. The last line says how well the period was kept, and how much CPU
+ * time that took. */
 static int record_samples(xc_interface *xch, FILE *file, const uint32_t *domids, unsigned count,
 			  uint64_t period_us)
 {
@@ -155,7 +156,7 @@ static int record_samples(xc_interface *xch, FILE *file, const uint32_t *domids,
 			return rc;
 		write_sample(file, &sample, count);
 		samples++;
-		/* A period that was missed is missed: no burst of samples makes up for it. */
+		/* no burst of samples makes up for a period that was missed */
 		do
 			next_us += period_us;
 		while (next_us < now_us(CLOCK_MONOTONIC));

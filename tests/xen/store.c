@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lab-store: xenstore for the lab's scripts. It waits on watches, always with a time limit.
+ * lab-store - xenstore for the lab's scripts. It waits on watches, always with a time limit.
  *
  *	lab-store ask DOMID LIMIT_S COMMAND
- *		gives COMMAND to lab-work in a guest and prints its answer, without the number, and
- *		how long it took by dom0's clock
+ *		gives COMMAND to lab-work in a guest, and prints its answer without the number, and
+ *		the time that this took by dom0's clock
  *	lab-store wait PATH LIMIT_S
  *		waits until PATH exists, and prints its value
  *	lab-store count PATH SECONDS
- *		prints how many times something was written at or below PATH in this time
+ *		prints how many writes there were at or below PATH in this time
  *
  *	lab-store log PATH...
- *		prints "T_MS PATH VALUE" for each time one of these, or what lies below it, was
- *		written or removed (VALUE is empty then), until SIGTERM; T_MS is CLOCK_MONOTONIC,
- *		the clock of lab-sampler and of cagmad's record
+ *		prints "T_MS PATH VALUE" for each time that one of these keys, or a key below one,
+ *		was written, or removed (then VALUE is empty), until SIGTERM; T_MS is
+ *		CLOCK_MONOTONIC, the clock of lab-sampler and of cagmad's record
  *
- * Exits with 1 when the limit is over or the guest reports an error.
+ * It exits with 1 if the limit is over or the guest reports an error.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -40,7 +40,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Takes one event; false when the time is over. */
+/* Takes one event; false if the time is over. */
 static bool next_event(struct xs_handle *xs, uint64_t end_ms)
 {
 	for (;;) {
@@ -58,7 +58,8 @@ static bool next_event(struct xs_handle *xs, uint64_t end_ms)
 	}
 }
 
-/* Waits until accept(value) of a key; the value is the caller's to free, NULL when time is over. */
+/* Waits until accept() takes the key's value. The value, which the caller frees; NULL if the time
+ * is over. */
 static char *wait_for_value(struct xs_handle *xs, const char *path, uint64_t end_ms,
 			    bool (*accept)(const char *value))
 {
@@ -104,7 +105,7 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 	char *answer;
 	int length, rc;
 
-	/* Unlike any number used before with this guest: pids differ between two runs. */
+	/* no earlier command to this guest had this number, since no two runs have the same pid */
 	asked = (unsigned)getpid();
 	length = snprintf(text, sizeof(text), "%u %s", asked, command);
 	snprintf(path, sizeof(path), "/local/domain/%.8s/lab/command", domid);
@@ -144,7 +145,7 @@ static int run_count(struct xs_handle *xs, const char *path, const char *seconds
 
 	if (!xs_watch(xs, path, "lab-store"))
 		return fail(strerror(errno), path);
-	/* A new watch fires once by itself. */
+	/* a new watch fires once by itself */
 	if (!next_event(xs, now_ms() + limit_ms))
 		return fail("the watch did not fire", path);
 	end_ms = now_ms() + limit_ms;
@@ -154,7 +155,7 @@ static int run_count(struct xs_handle *xs, const char *path, const char *seconds
 	return 0;
 }
 
-/* The time is taken when the event is there, not when the value has been read. */
+/* The time is that at which the event came, and not that at which the value has been read. */
 static int run_log(struct xs_handle *xs, char *const *paths)
 {
 	const struct sched_param priority = {.sched_priority = 10};

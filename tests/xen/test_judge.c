@@ -56,7 +56,7 @@ START_TEST(record_is_read)
 }
 END_TEST
 
-/* Reserve 40 MiB; guest a within its bounds unless said. */
+/* The reserve is 40 MiB, and guest a is within its bounds if nothing else is said. */
 static const struct {
 	struct judge_sample sample;
 	unsigned reserve, bounds, promised;
@@ -104,7 +104,7 @@ START_TEST(violation_is_counted)
 }
 END_TEST
 
-/* A guest that shrinks has max_pages below what it holds: that is no promise to anybody. */
+/* A guest that shrinks has max_pages below the memory it holds, which promises nobody anything. */
 START_TEST(shrinking_guest_does_not_hide_a_promise)
 {
 	struct judge_sample sample = {

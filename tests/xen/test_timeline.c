@@ -59,7 +59,7 @@ static const struct {
 	{"x=grown:0:100:10", 120},
 	{"x=grown:0:100:11", 130},
 	{"x=grown:0:100:31", 0},
-	/* The base is the last sample not after it, not the one of the event. */
+	/* growth counts from the last sample before AFTER_MS, and not from the one of the event */
 	{"x=grown:0:119:20", 120},
 	{"x=grown:0:120:20", 130},
 	{"x=grown:0:120:21", 0},

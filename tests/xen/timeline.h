@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When something happened, from what the hypervisor said (judge.h has the record). Pure: no I/O,
- * no clock.
+ * timeline.h - when an event happened, by the hypervisor's figures (judge.h has their record).
+ *Pure.
  *
  * A question is one word:
  *
@@ -14,10 +14,11 @@
  *	shrunk    it held KIB less than at AFTER_MS
  *	reaches   it held KIB or more
  *	falls     it held KIB or less
- *	freed     free memory, less claims, was KIB or more; GUEST says nothing
- *	spent     free memory, less claims, was KIB or less; GUEST says nothing
+ *	freed     free memory, less claims, was KIB or more; GUEST has no meaning
+ *	spent     free memory, less claims, was KIB or less; GUEST has no meaning
  *
- * What it held at AFTER_MS is what the last sample not after it says, or else the first one.
+ * The memory that a guest held at AFTER_MS is that of the last sample not after it, or of the first
+ * sample if there is none.
  */
 #ifndef CAGMA_XEN_TIMELINE_H
 #define CAGMA_XEN_TIMELINE_H
@@ -48,7 +49,7 @@ struct timeline {
 	uint64_t happened_ms;
 };
 
-/* Reads one question about guest_count guests; false if it is anything else. */
+/* Reads one question about guest_count guests; false if the word is anything else. */
 bool timeline_parse(const char *word, unsigned guest_count, struct timeline *ret_timeline);
 
 /* Samples come in the order of time. */

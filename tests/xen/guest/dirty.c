@@ -24,7 +24,8 @@ enum {
 	LONG_GAP_US = 20000,
 };
 
-/* How often it was modified, at both ends; the rest is made from the page's place. */
+/* A page has, at both ends, the number of times it was modified; the rest is made from its
+ * place. */
 struct page {
 	uint64_t count;
 	uint64_t body[PAGE_WORDS - 2];
@@ -74,7 +75,7 @@ static void modify(uint64_t i)
 	dirty.modified++;
 }
 
-/* Can be compressed, as most memory can. */
+/* The words of a page can be compressed, as most memory can. */
 static uint64_t word_of(uint64_t first, unsigned k)
 {
 	return first + k / RUN_WORDS;
@@ -103,7 +104,7 @@ static bool is_good(uint64_t i)
 
 /* --- modifying --- */
 
-/* How many are due by now at a rate. */
+/* How many modifications are due by now at this rate. */
 static uint64_t due(uint64_t pages_per_s, uint64_t elapsed_us)
 {
 	return pages_per_s * elapsed_us / 1000000;
@@ -128,7 +129,7 @@ static void write_others(uint64_t from_us, uint64_t to_us)
 		modify(c->pattern == DIRTY_SEQUENTIAL ? k % dirty.n_pages : any_page());
 }
 
-/* What is late is not made up for: a guest that stood still has not modified anything. */
+/* Modifications that are late are not made up for: a guest that stood still modified nothing. */
 static void *write_pages(void *unused)
 {
 	uint64_t at_us = 0, last_us = now_us(CLOCK_MONOTONIC);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that is modified in a known way while the guest migrates, and read afterwards: what the
- * Xen lab compares pre-copy with. Pages are anonymous, and those of a file in the root file system,
- * which has no other place than the page cache.
+ * dirty.h - memory that is modified in a known way while the guest migrates, and read afterwards:
+ * the Xen lab's workload for pre-copy. Some pages are anonymous; others are those of a file in the
+ * root file system, which has no other place than the page cache.
  *
- * Each page is full of numbers made from its place, and holds, at both ends, how often it was
- * modified; how often it was is also kept apart. So a page that was not copied, or not copied after
- * it was last modified, is found.
+ * Each page is full of numbers that are made from its place, and has, at both ends, the number of
+ * times it was modified, which is also kept elsewhere. So a page that was not copied, or not copied
+ * after its last modification, is found.
  *
  * A ticker of 1 ms, at real-time priority, measures for how long the guest stood still.
  */
-#ifndef CAGMA_LAB2_DIRTY_H
-#define CAGMA_LAB2_DIRTY_H
+#ifndef CAGMA_XEN_DIRTY_H
+#define CAGMA_XEN_DIRTY_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,18 +37,18 @@ struct dirty_conf {
 struct dirty_result {
 	uint64_t pages, bad_pages;
 	uint64_t modified; /* how often any page was */
-	/* The ticker's largest gap, in time that goes on while the guest is suspended, and how many
-	 * gaps were longer than 20 ms. */
+	/* The ticker's largest gap, on a clock that goes on while the guest is suspended, and the
+	 * number of gaps that were longer than 20 ms. */
 	uint64_t gap_us, long_gaps;
 };
 
-/* Returns 0 or -errno; -EBUSY when there is one already. */
+/* Begins to modify memory. 0; -EBUSY if that was begun already; another -errno. */
 int dirty_begin(const struct dirty_conf *conf);
 
 /* Forgets the gaps until now. */
 void dirty_mark(void);
 
-/* Stops modifying, reads all pages, gives them back. Returns 0 or -errno. */
+/* Stops modifying, reads all pages, and gives them back. 0 or -errno. */
 int dirty_end(struct dirty_result *ret_result);
 
 #endif

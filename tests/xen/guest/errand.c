@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In the root file system, which is memory that is never swapped. */
+/* A file in the root file system, which is memory that is never swapped. */
 #define OUTPUT_PATH "/errand.log"
 
 enum { LINE_BYTES = 1024 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Freezes a process, or a kernel thread that can be frozen, with the cgroup freezer. The balloon
- * driver's thread can: so a real balloon is made to stand still while its guest goes on.
+ * freeze.h - freezes a process, or a kernel thread that can be frozen, with the cgroup freezer.
+ * With the balloon driver's thread frozen, a real balloon stands still while its guest goes on.
  */
-#ifndef CAGMA_LAB2_FREEZE_H
-#define CAGMA_LAB2_FREEZE_H
+#ifndef CAGMA_XEN_FREEZE_H
+#define CAGMA_XEN_FREEZE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -12,8 +12,8 @@
 /* Returns 0 or -errno. */
 int freeze_process(pid_t pid, bool is_frozen);
 
-/* Freezes it for frozen_ms, lets it go on for thawed_ms, so many times, in a thread of its own.
- * Returns 0 or -errno; there is one at a time. */
+/* Freezes the process for frozen_ms and lets it go on for thawed_ms, again and again, in a thread
+ * of its own, of which there is one at a time. 0 or -errno. */
 int freeze_in_turns(pid_t pid, unsigned frozen_ms, unsigned thawed_ms, unsigned n_turns);
 
 #endif

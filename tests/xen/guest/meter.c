@@ -33,7 +33,7 @@ static int read_text(const char *path, char text[TEXT_BYTES])
 	return rc;
 }
 
-/* The number after a name that begins a line. */
+/* Finds the number behind a name that begins a line. */
 static bool find_number(const char *text, const char *name, uint64_t *ret_value)
 {
 	size_t length = strlen(name);
@@ -129,7 +129,7 @@ int meter_read_cpu(pid_t pid, uint64_t *ret_cpu_us)
 	return rc;
 }
 
-/* A number in a file of the process's in /proc. */
+/* Reads a number in a file below /proc/PID. */
 static int read_of_process(pid_t pid, const char *file, const char *name, uint64_t *ret_value)
 {
 	char path[PATH_BYTES];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What the Xen lab reads in a guest: its kernel's counters, and what one process costs. */
-#ifndef CAGMA_LAB2_METER_H
-#define CAGMA_LAB2_METER_H
+/* meter.h - the Xen lab's readings in a guest: its kernel's counters, and what one process
+ * costs. */
+#ifndef CAGMA_XEN_METER_H
+#define CAGMA_XEN_METER_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,18 +25,18 @@ int meter_find_process(const char *name, pid_t *ret_pid);
 /* CPU time of all threads, from schedstat. Returns 0 or -errno. */
 int meter_read_cpu(pid_t pid, uint64_t *ret_cpu_us);
 
-/* How often the process has gone to sleep: its first thread's. Returns 0 or -errno. */
+/* How often the first thread of the process has gone to sleep. Returns 0 or -errno. */
 int meter_read_sleeps(pid_t pid, uint64_t *ret_sleeps);
 
 /*
- * Resident memory, from smaps_rollup: VmRSS lags behind, because the kernel batches its counters.
- * Returns 0 or -errno.
+ * Reads the resident memory in smaps_rollup, since VmRSS lags behind: the kernel batches its
+ * counters. Returns 0 or -errno.
  */
 int meter_read_rss(pid_t pid, uint64_t *ret_rss_kib);
 
 /*
- * What a balancer that polls does: opens, reads, parses and closes /proc/meminfo, and sleeps for
- * period_ms, for ever.
+ * Does as a balancer that polls: for ever it opens, reads, parses and closes /proc/meminfo, and
+ * sleeps for period_ms.
  */
 _Noreturn void meter_poll_meminfo(unsigned period_ms);
 

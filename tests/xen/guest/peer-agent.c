@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lab-peer-agent - stands in for Qubes OS's meminfo-writer in a guest of the Xen lab,
- * so that policy qmemman is told what qmemman would be told, and when.
+ * so that the policy qmemman gets the reports that qmemman would get, at the same times.
  *
- * It looks every 100 ms and reports when
+ * It looks every 100 ms and reports if
  *	used = current_kb - MemFree - Buffers - Cached + swap in use
- * is 30000 kB away from what was sent last; half of that is enough when it rises
- * and 1.3 x used no longer fits (host/policy/qmemman.h).
+ * is 30000 kB away from the amount that was sent last. If it rises and 1.3 x used no
+ * longer fits, half of that distance is enough (host/policy/qmemman.h).
  *
- * So that cagmad does not take it for silent, it gives a sign of life as often as
- * cagma-agent does: a report with the seq of the last one, by which the policy
- * knows that it is none. Its sizes are those of the moment, since cagmad refuses
- * a report of more memory than the guest has by now.
+ * It gives a sign of life as often as cagma-agent does, so that cagmad does not take it
+ * for silent: a report with the seq of the last one, by which the policy knows that
+ * meminfo-writer would have sent none. Its sizes are those of the moment, since cagmad
+ * refuses a report of more memory than the guest has by now.
  */
 #include "common/file.h"
 #include "common/log.h"
@@ -48,7 +48,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* The balloon's size; 0 when it cannot be read. */
+/* The balloon's size; 0 if it cannot be read. */
 static uint64_t current_kib(const struct peer *peer)
 {
 	char buf[32];
@@ -58,7 +58,8 @@ static uint64_t current_kib(const struct peer *peer)
 	return text_take_number(&rest, &kib) ? kib : 0;
 }
 
-/* Again until the balloon stands still around it, as the original does. */
+/* Reads the guest's memory, again and again until the balloon stood still meanwhile, as the
+ * original does. */
 static bool look(const struct peer *peer, struct report *ret_report)
 {
 	static char buf[16 * 1024];
@@ -113,7 +114,7 @@ static bool write_hello(struct peer *peer)
 	       store_write(&peer->store, now_ms(), KEY_AGENT, hello, sizeof(hello) - 1);
 }
 
-/* One look, and what it gives cause for; false when xenstore fails. */
+/* Looks once, and reports if there is cause to. False if xenstore fails. */
 static bool look_and_tell(struct peer *peer)
 {
 	struct report report;

@@ -53,7 +53,7 @@ static uint64_t page_word(uint64_t page)
 	return page * 2654435761u + 1;
 }
 
-/* Writes its word into each page of the next kib, which become touched. */
+/* Writes into each page of the next `kib` its own number; from then on these pages are touched. */
 static void stamp_pages(struct region *region, uint64_t kib)
 {
 	unsigned char *start = region->start + region->touched_kib * 1024;

@@ -3,8 +3,8 @@
  * What the workload of a guest can be asked to do. A verb is one function and one row of a table;
  * its arguments are NAME=NUMBER words, and so is what it answers.
  */
-#ifndef CAGMA_LAB2_VERB_H
-#define CAGMA_LAB2_VERB_H
+#ifndef CAGMA_XEN_VERB_H
+#define CAGMA_XEN_VERB_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lab-work: the workload of a guest of the Xen lab.
+ * lab-work - the workload of a guest of the Xen lab.
  *
  * dom0 writes one line to /local/domain/N/lab/command, which the guest may read:
  *
@@ -10,8 +10,7 @@
  *
  *	SEQUENCE ok [NAME=NUMBER]...      or      SEQUENCE error TEXT
  *
- * data/lab/ready says that the guest waits for commands. No command does any work by itself: a
- * guest that is not asked for anything sleeps.
+ * data/lab/ready says that the guest waits for commands. A guest that is given no command sleeps.
  */
 #include "tests/xen/guest/verb.h"
 
@@ -75,7 +74,7 @@ int main(void)
 		fprintf(stderr, "lab-work: cannot open xenstore: %s\n", strerror(errno));
 		return 1;
 	}
-	/* The program itself is not to be swapped: only its demand, which is mapped later. */
+	/* the demand, which is mapped later, may be swapped, but not the program itself */
 	if (mlockall(MCL_CURRENT) != 0)
 		fprintf(stderr, "lab-work: cannot lock memory: %s\n", strerror(errno));
 	if (!xs_watch(xs, COMMAND_KEY, "command") || !xs_write(xs, XBT_NULL, READY_KEY, "1", 1)) {
