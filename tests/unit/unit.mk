@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
 #
-#: make check-unit     runs the unit tests; SAN=1 and CC= are honoured
+#: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
 #: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
