@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # paths.sh - fails if a page names something that is not there: a path of the tree, a file of the
-# tree by its name alone, a page or a heading that a link leads to, or a target of make. Pages are
+# tree by its name alone, a function of a file (`file.c: function()`), a page or a heading that a
+# link leads to, or a target of make. Pages are
 # README.md, docs/*.md and docs/man/*; the `#:` lines of Makefile and *.mk are judged for targets.
 # shellcheck disable=SC2016 # backticks are those of the pages
 set -eu
@@ -34,10 +35,27 @@ for page in $pages; do
 			missing "$page: there is no $path"
 		done
 	# Names of files in code, without a folder.
-	sed -n 's/`\([^`]*\)`/\n`\1`\n/gp' "$page" | grep -xE '`[a-z0-9_-]+[.](c|h|sh|awk|mk|scn|lab)`' |
-		tr -d '`' | sort -u | while read -r name; do
+	sed -n 's/`\([^`]*\)`/\n`\1`\n/gp' "$page" | grep -E '^`[a-z0-9_-]+[.](c|h|sh|awk|mk|scn|lab)(:.*)?`$' |
+		sed 's/:.*//' | tr -d '`' | sort -u | while read -r name; do
 		case $name in xenctrl.h | xenguest.h | libxl.h) continue ;; esac # Xen's
 		grep -qxF "name $name" "$room/there" || missing "$page: there is no file $name"
+	done
+done
+
+# Functions of files: `guest/agent.c: agent_run()`, or `agent.c: agent_run()`.
+for page in $pages; do
+	grep -oE '`[a-zA-Z0-9_/-]+[.][ch]: [a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u |
+		while read -r file function; do
+			file=${file%:}
+			holders=$(grep -E "(^|/)$file\$" "$room/files") || continue # said above
+			# shellcheck disable=SC2086 # a list of files
+			grep -qE "^[a-z].*[ *]$function\(|^$function\(" $holders ||
+				missing "$page: $file has no function $function"
+		done
+	# And functions by their names alone.
+	grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u | while read -r function; do
+		git grep -qE "(^|[^A-Za-z0-9_])$function[(]" -- '*.c' '*.h' ||
+			missing "$page: there is no function $function"
 	done
 done
 
