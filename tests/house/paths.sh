@@ -54,7 +54,7 @@ for page in $pages; do
 		done
 	# And functions by their names alone.
 	grep -oE '`[a-z0-9_]+\(\)`' "$page" | tr -d '`()' | sort -u | while read -r function; do
-		git grep -qE "(^|[^A-Za-z0-9_])$function[(]" -- '*.c' '*.h' ||
+		git grep -qE "(^|[^A-Za-z0-9_])${function}[(]" -- '*.c' '*.h' ||
 			missing "$page: there is no function $function"
 	done
 done
