@@ -144,14 +144,15 @@ int main(void)
 	char text[1024];
 	print_keys();
 	print_fields(KEY_AGENT, "    protocol=1 version=0.1.0 abilities=report,alarm,self-grow\n");
-	snprintf(text, sizeof(text),
-		 "The agent writes a report when memory has changed enough to matter to this guest, "
-		 "at most ten times a second, and otherwise every %d seconds. `cagmad` treats a "
-		 "guest whose last report is older than %d seconds as silent. Counters count from "
-		 "the guest's boot and never go back.\n"
-		 "\n"
-		 "    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
-		 KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
+	snprintf(
+		text, sizeof(text),
+		"The agent writes a report when memory has changed enough to matter to this guest, "
+		"at most ten times a second, and otherwise every %d seconds. `cagmad` treats a "
+		"guest whose last report is older than %d seconds as silent. Counters count from "
+		"the guest's boot and never go back.\n"
+		"\n"
+		"    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
+		KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
 	print_fields(KEY_REPORT, text);
 	print_fields(
 		KEY_ALARM,
