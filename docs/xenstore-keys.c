@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * keys-doc - prints docs/xenstore-keys.md from the tables of keys.h and toolkeys.h.
+ * xenstore-keys - prints docs/xenstore-keys.md from the tables of keys.h and toolkeys.h.
  *
  * Run by `make docs`; `make check-docs` fails when the document differs.
  */
@@ -25,7 +25,7 @@ static const char intro[] =
 	"    xenstore-ls -f /local/domain/5/cagma\n"
 	"\n"
 	"(Without `-f`, `xenstore-ls` cuts long values at the width of the terminal.) "
-	"The domain id changes when a guest reboots or migrates; `xl domid NAME` tells it.\n"
+	"The domain id changes when a guest reboots or migrates; `xl domid NAME` prints it.\n"
 	"\n"
 	"## The keys\n"
 	"\n"
@@ -37,31 +37,31 @@ static const char intro[] =
 static const char who[] =
 	"\n"
 	"The guest's keys are below `data/`, which every toolstack lets the guest write. The "
-	"host's are not: the guest can read them, and cannot change them.\n"
+	"guest can read the host's keys, and cannot change them.\n"
 	"\n"
-	"**A guest is not trusted.** `cagmad` reads these keys and no others of the guest, bounds "
-	"their length, and takes a value that breaks this page in any way as absent. What a guest "
-	"says of itself is checked against what the hypervisor knows. How often a guest writes "
-	"does not decide how often `cagmad` works.\n"
+	"**A guest is not trusted.** `cagmad` reads these keys of the guest and no others, bounds "
+	"their length, and treats a value that breaks this page in any way as absent. The numbers "
+	"of a guest are checked against those of the hypervisor. How often a guest writes does "
+	"not decide how often `cagmad` works.\n"
 	"\n"
-	"**When they are there.** The agent writes `data/cagma/agent` and then the first report "
-	"when it starts, again after the guest was migrated or restored (xenstore forgets a "
-	"guest's own keys then) and when somebody has removed them. It removes `data/cagma/agent` "
-	"and `data/cagma/alarm` when it is stopped; the last report stays, to be looked at. "
-	"`cagmad` writes its keys when they change and removes them when it stops.\n";
+	"**When the keys are there.** The agent writes `data/cagma/agent` and then the first "
+	"report when it starts, after the guest was migrated or restored (xenstore forgets a "
+	"guest's own keys then), and when somebody has removed them. When the agent is stopped "
+	"it removes `data/cagma/agent` and `data/cagma/alarm`; the last report stays, for people "
+	"to read. `cagmad` writes its keys when they change and removes them when it stops.\n";
 
 static const char lines[] =
 	"\n"
 	"## Lines\n"
 	"\n"
-	"The guest's keys hold one line each: words `name=value`, separated by single spaces, in "
-	"any order, each name at most once. A value is a decimal number (no sign, no leading "
+	"Each of the guest's keys holds one line: words `name=value`, separated by single spaces, "
+	"in any order, each name at most once. A value is a decimal number (no sign, no leading "
 	"zero), or a word of `a-z 0-9 . , + ~ -`. There is no end of line. One line is one write, "
 	"so its numbers always belong together.\n"
 	"\n"
 	"A reader passes over names that it does not know, so that newer agents can say more. "
-	"A name whose meaning changes raises the protocol version, which is now %d. What the "
-	"guest's kernel does not offer is left out; it is never given as 0.\n";
+	"A name whose meaning changes raises the protocol version, which is now %d. A number that "
+	"the guest's kernel does not offer is left out; it is never given as 0.\n";
 
 static void print_keys(void)
 {
@@ -104,15 +104,16 @@ static const char reservations[] =
 	"\n"
 	"    xenstore-ls -f /tool/cagma\n"
 	"\n"
-	"The values are lines as above, but for numbers and the name; no value is longer than "
-	"%d bytes. %% is the number of a reservation, which is never given to another one. "
-	"Whoever removes `reservation/%%` releases it. Times are milliseconds of "
-	"`CLOCK_BOOTTIME`.\n"
+	"`last-reservation`, the name and `migrating/%%` are plain values; the others are lines as "
+	"above. No value is longer than %d bytes. %% is the number of a reservation, which is "
+	"never given to another one. Removing `reservation/%%` releases the reservation. Times are "
+	"milliseconds of `CLOCK_BOOTTIME`.\n"
 	"\n"
-	"`migrating/%%`, where %% is a domain id, holds the process that migrates the guest, which "
-	"writes it again every second: `cagmad` leaves the guest's target alone, whoever sets it, "
-	"and gives it no credit, for three seconds from then on. A guest that grows while it is "
-	"migrated may not fit what was made for it on the other host.\n"
+	"In `migrating/%%`, %% is a domain id. The key holds the id of the process that migrates "
+	"the guest, and the process writes it again every second. For three seconds from each "
+	"write on, `cagmad` leaves the guest's target alone, whoever sets it, and gives the guest "
+	"no credit: a guest that grows while it is migrated may not fit the memory that the other "
+	"host has prepared.\n"
 	"\n"
 	"| Key | Written by | What it says |\n"
 	"| --- | --- | --- |\n";
@@ -143,23 +144,24 @@ int main(void)
 	char text[1024];
 	print_keys();
 	print_fields(KEY_AGENT, "    protocol=1 version=0.1.0 abilities=report,alarm,self-grow\n");
-	snprintf(text, sizeof(text),
-		 "The agent writes a report when memory has moved enough to matter to this guest, "
-		 "at "
-		 "most ten times a second, and otherwise every %d seconds. `cagmad` takes a guest "
-		 "whose last report is older than %d seconds as silent. Counters count from the "
-		 "guest's boot and never go back.\n"
-		 "\n"
-		 "    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
-		 KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
+	snprintf(
+		text, sizeof(text),
+		"The agent writes a report when memory has changed enough to matter to this guest, "
+		"at most ten times a second, and otherwise every %d seconds. `cagmad` treats a "
+		"guest whose last report is older than %d seconds as silent. Counters count from "
+		"the guest's boot and never go back.\n"
+		"\n"
+		"    seq=1 uptime_ms=81230 total_kib=404332 free_kib=281220 avail_kib=310480 …\n",
+		KEYS_HEARTBEAT_MS / 1000, KEYS_STALE_MS / 1000);
 	print_fields(KEY_REPORT, text);
 	print_fields(
 		KEY_ALARM,
-		"A report in short, written at once when the guest is short of memory: AVM is "
-		"below `cagma/cma_kib` and there is evidence of need, or it will be used up "
-		"before `cagmad` would look. It is written anew, with the next number, when "
-		"things get worse, at most five times a second, and otherwise in gaps that grow "
-		"to a second as long as that lasts. `cagmad` answers it in a pass of its own.\n"
+		"An alarm is a short report, written at once when the guest is short of memory: "
+		"AVM is below `cagma/cma_kib` and there is evidence of need, or AVM will be used "
+		"up before `cagmad` would look. While the shortage lasts, the alarm is written "
+		"anew, with the next number: at most five times a second when it has become "
+		"worse, and otherwise at intervals that grow to a second. `cagmad` answers an "
+		"alarm in a pass of its own.\n"
 		"\n"
 		"Reasons, the strongest first: `swap-in` and `anon-refault` (memory comes back "
 		"from swap), `stall` (all tasks waited), `direct-reclaim`, `running-out`, "

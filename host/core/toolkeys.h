@@ -47,15 +47,16 @@ void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PAT
 /* member, kind, longest word or largest number, required, unit, what it says */
 #define CAGMA_DAEMON_FIELDS(X)                                                                     \
 	X(protocol, NUMBER, 1000, true, "", "protocol version, TOOLKEYS_PROTOCOL")                 \
-	X(pid, NUMBER, INT32_MAX, true, "", "its process")                                         \
+	X(pid, NUMBER, INT32_MAX, true, "", "its process id")                                      \
 	X(version, WORD, KEYS_MAX_WORD, true, "", "its version")
 
 #define CAGMA_REQUEST_FIELDS(X)                                                                    \
 	X(size_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "how much is to be kept")                   \
-	X(wait_until_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "given up when not there by then")    \
+	X(wait_until_ms, NUMBER, KEYS_MAX_COUNT, true, "ms",                                       \
+	  "given up if it is not there by then")                                                   \
 	X(until_ms, NUMBER, KEYS_MAX_COUNT, true, "ms",                                            \
 	  "kept until then, unless a guest being built uses it")                                   \
-	X(uuid, WORD, UUID_TEXT, false, "", "of the guest it is for")
+	X(uuid, WORD, UUID_TEXT, false, "", "UUID of the guest that it is for")
 
 #define CAGMA_STATE_FIELDS(X)                                                                      \
 	X(state, WORD, KEYS_MAX_WORD, true, "", "waiting, ready, in-use, refused or late")         \
@@ -64,8 +65,8 @@ void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PAT
 	X(give_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests could give then")             \
 	X(withheld_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                        \
 	  "free then, too, but kept for alarms, other reservations or promises")                   \
-	X(domid, NUMBER, UINT32_MAX, false, "", "the guest that uses it …")                        \
-	X(uuid, WORD, UUID_TEXT, false, "", "… and its UUID")
+	X(domid, NUMBER, UINT32_MAX, false, "", "domain id of the guest that uses it")             \
+	X(uuid, WORD, UUID_TEXT, false, "", "UUID of that guest")
 
 struct toolkeys_daemon {
 	CAGMA_DAEMON_FIELDS(LINE_MEMBER)

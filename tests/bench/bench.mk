@@ -5,9 +5,10 @@
 #: make check-bench    runs their unit tests, and each kind of task for a second
 #: make result-published-experiment
 #:                     runs the experiment that CAGMA was published with, in the Xen lab or with DOM0= and SWAP=,
-#:                     and plots it in build/experiment; tests/bench/run-experiment.sh has its options
+#:                     and plots it in build/experiment: 48 min, and an interrupted run goes on where it was;
+#:                     tests/bench/run-experiment.sh has its options
 #: make experiment-short
-#:                     runs its short form, as make check does
+#:                     runs its short form, as make check does: 2 min, and 1 more for the lab's images at first
 
 BENCH_DIR   = $B/tests/bench
 BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o)

@@ -3,8 +3,8 @@
 #
 #: make result-sim-suite     plays every policy on every workload, with seeds that nothing is tuned on
 #: make result-policy-scale  measures a decision of cagma, by the number of guests
-#: make bench                writes a page with the matrix, plots and sweeps of the defaults: build/bench/index.html;
-#:                           make bench-quick does so in under a minute, with one seed and no sweeps
+#: make bench                writes a page with the matrix, plots and sweeps of the defaults: build/bench/index.html,
+#:                           in 2 min; make bench-quick: under a minute, with one seed and no sweeps
 #: make result-sim-vs-real   plays what the last run of the Xen lab recorded, beside that record
 #: make result-precopy-sim   plays live migrations by every algorithm, on seeds that nothing is tuned on
 #: make result-precopy-cost  measures a decision of pre-copy, by the size of the guest

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
 #
-#: make check-unit     runs the unit tests; SAN=1 and CC= are honoured
+#: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
 #: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
-#: make check-house    judges the folders by their #include lines: RESULT house
+#: make check-house    judges the folders by their #include lines (RESULT house), and looks that every path and
+#:                     target of make that the pages name is there
 
 UNIT_DEPS    = check clang shellcheck cpio
 MKGUEST_DEPS = mmdebstrap xz-utils kmod e2fsprogs util-linux debian-archive-keyring
@@ -33,6 +34,7 @@ check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 check-house:
 	@mkdir -p $(RESULTS)
 	$Qsh tests/house/house.sh > $(RESULTS)/house.txt; r=$$?; cat $(RESULTS)/house.txt; exit $$r
+	$Qsh tests/house/paths.sh
 
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
 # The Xen lab: real Xen, dom0 and PV guests in QEMU, or on a host of your own. Part of the top Makefile.
 #
-#: make lab                            runs real-grow and agent-idle in one boot, as make check does
-#: make lab-full                       runs all scenarios, as often as it takes to trust the figures
+#: make lab                            runs real-grow and agent-idle in one boot, as make check does: 5 to 6 min,
+#:                                     and 1 for check-guest-kernel
+#: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
+#:                                     never run in one piece yet
 #: make result-real-grow               runs one scenario; likewise agent-idle, admission, self-grow, hand-over, jump,
-#:                                     alarm-latency, squeeze, burst, stuck, wind-up, ratchet, reader, cold
-#: make result-precopy                 migrates a guest on a hypervisor that is built for it; likewise
-#:                                     precopy-integrity and migrate-room
+#:                                     alarm-latency, squeeze, burst, stuck, wind-up, ratchet, reader, cold: minutes
+#:                                     each, with LAB_RUNS=1 at most 6
+#: make result-precopy                 migrates a guest on a hypervisor that is built for it: 12 min; likewise
+#:                                     precopy-integrity (10 min) and migrate-room (1 min)
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
-#: make result-mkguest                 makes a guest by cagma-mkguest, and boots it
+#: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
 #: make lab DOM0=root@host SWAP=WHERE  runs the lab on a real dom0: see tests/xen/run-ssh.sh
 
