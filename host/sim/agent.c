@@ -116,7 +116,7 @@ static bool is_due(struct sim_agent *a, const struct sim_agent_sight *sight,
 		   const struct round_events *events)
 {
 	uint64_t due_ms = sight->is_busy ? a->early_ms : a->late_ms;
-	if (!a->has_credit && !a->has_target)
+	if (!a->has_words && !a->has_target)
 		a->heard_ms = sight->now_ms;
 	else
 		due_ms = amount_min(due_ms, amount_min(a->heard_ms + ROUND_BURST_MS, a->early_ms));
@@ -168,7 +168,7 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 	};
 	seen.events.credit = a->has_credit;
 	seen.events.target = a->has_target;
-	a->has_credit = a->has_target = false;
+	a->has_words = a->has_credit = a->has_target = false;
 	a->round.can_grow = a->round.can_reclaim = true;
 	if (round_wants_look(&a->round, &seen))
 		seen.look = &now;

@@ -4,9 +4,9 @@
  *
  * Each policy is simulated with the agent of its own system:
  *  - cagma-agent: its own rounds (round.h). A pause is ended at once by pressure, by what
- *    programs touch, 4 KiB at a time, and by the end of a batch that was reclaimed, and soon after
- *    the host has written a target or the credit; an idle guest's slack is slept through to its
- * end.
+ *    programs touch, 4 KiB at a time, and by the end of a batch that was reclaimed; soon after, by
+ *    what the host writes: a target, the CMA, the credit, the period. A guest whose processor is
+ *    idle sleeps through the slack to its end.
  *  - qmemman's: looks every 100 ms, reports when `used` is 30000 kB from what
  *    it sent last, or half of that rising when 1.3 x used no longer fits.
  *  - polled: the guest's numbers are read every poll_ms.
@@ -42,7 +42,8 @@ struct sim_agent {
 	uint64_t poll_ms; /* of a polled one */
 	/* what the host has written for it */
 	uint64_t cma_kib, period_ms, credit_kib;
-	bool has_credit, has_target; /* anew: the credit, and memory/target */
+	/* what of it was written since the last round: anything, the credit, memory/target */
+	bool has_words, has_credit, has_target;
 	/* what it has written, for the host to take */
 	bool has_report, has_alarm;
 	struct report report, alarm_report;
@@ -52,11 +53,11 @@ struct sim_agent {
 	double reclaim_kib; /* the kernel is to reclaim from now on; cleared by who does it */
 	uint64_t seq;
 	uint64_t paused_ms;
-	uint64_t early_ms, late_ms;  /* when it is due: busy, or at all */
-	uint64_t heard_ms;           /* before the host wrote, what is not handled yet */
-	uint64_t touch_kib;          /* so much ends the pause */
+	uint64_t early_ms, late_ms; /* when it is due: busy, or at all */
+	uint64_t heard_ms;  /* the host wrote after this, and no round has taken it in yet */
+	uint64_t touch_kib; /* so much ends the pause */
 	uint64_t stall_us, woken_ms; /* when pressure was last asked for */
-	uint64_t fault_pages;        /* when they were last watched */
+	uint64_t fault_pages;        /* the counter when its signal came last */
 	uint64_t sent_used_kib;
 };
 

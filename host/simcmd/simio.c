@@ -248,6 +248,8 @@ static int write_keys(void *world, unsigned domid, const struct store_value *val
 	(void)gives_way;
 	for (unsigned i = 0; i < n_values; i++) {
 		uint64_t number = strtoull(value[i].text, NULL, 10);
+		a->has_words |= value[i].key == KEY_CMA || value[i].key == KEY_PERIOD ||
+				value[i].key == KEY_CREDIT;
 		if (value[i].key == KEY_CMA) {
 			a->cma_kib = number;
 		} else if (value[i].key == KEY_PERIOD) {
