@@ -66,20 +66,76 @@ static bool find_field(const struct line_format *format, struct text name, unsig
 	return false;
 }
 
-static bool take_value(const struct line_field *field, struct text value, char *record)
+static void put_number(enum line_kind kind, char *at, uint64_t number)
 {
-	if (field->kind == LINE_NUMBER) {
-		uint64_t number;
-		if (!text_number(value, field->max, &number))
-			return false;
-		memcpy(record + field->offset, &number, sizeof(number));
+	uint32_t small = (uint32_t)number;
+	bool flag = number != 0;
+	if (kind == LINE_FLAG)
+		memcpy(at, &flag, sizeof(flag));
+	else if (kind == LINE_SMALL || kind == LINE_CHOICE)
+		memcpy(at, &small, sizeof(small));
+	else
+		memcpy(at, &number, sizeof(number));
+}
+
+static uint64_t get_number(enum line_kind kind, const char *at)
+{
+	uint64_t number = 0;
+	uint32_t small = 0;
+	bool flag = false;
+	if (kind == LINE_FLAG)
+		memcpy(&flag, at, sizeof(flag));
+	else if (kind == LINE_SMALL || kind == LINE_CHOICE)
+		memcpy(&small, at, sizeof(small));
+	else
+		memcpy(&number, at, sizeof(number));
+	return number | small | flag;
+}
+
+static bool find_choice(const struct line_field *field, struct text value, uint64_t *ret_number)
+{
+	for (uint64_t i = 0; i <= field->max; i++) {
+		if (!text_is(value, field->words[i]))
+			continue;
+		*ret_number = i;
 		return true;
 	}
-	if (!is_word(value) || value.len > field->max)
+	return false;
+}
+
+/* A negative number is answered as its two's complement. */
+static bool read_signed(struct text value, uint64_t max, uint64_t *ret_number)
+{
+	bool is_negative = value.len && value.at[0] == '-';
+	struct text digits = {value.at + is_negative, value.len - is_negative};
+	uint64_t number;
+	if (!text_number(digits, max, &number) || (is_negative && !number))
 		return false;
-	memcpy(record + field->offset, value.at, value.len);
-	record[field->offset + value.len] = '\0';
+	*ret_number = is_negative ? -number : number;
 	return true;
+}
+
+static bool take_value(const struct line_field *field, struct text value, char *record)
+{
+	char *at = record + field->offset;
+	uint64_t number;
+	bool is_right;
+	if (field->kind == LINE_WORD) {
+		if (!is_word(value) || value.len > field->max)
+			return false;
+		memcpy(at, value.at, value.len);
+		at[value.len] = '\0';
+		return true;
+	}
+	if (field->kind == LINE_CHOICE)
+		is_right = find_choice(field, value, &number);
+	else if (field->kind == LINE_SIGNED)
+		is_right = read_signed(value, field->max, &number);
+	else
+		is_right = text_number(value, field->max, &number);
+	if (is_right)
+		put_number(field->kind, at, number);
+	return is_right;
 }
 
 static enum line_error take_words(const struct line_format *format, struct text rest, char *record,
@@ -154,20 +210,29 @@ static bool append_number(char *buf, size_t size, size_t *used, uint64_t number)
 	return append(buf, size, used, digits, text_write_number(number, digits));
 }
 
+static bool append_word(char *buf, size_t size, size_t *used, const char *word)
+{
+	return append(buf, size, used, word, strlen(word));
+}
+
 static bool append_field(const struct line_field *field, const char *record, char *buf, size_t size,
 			 size_t *used)
 {
+	const char *at = record + field->offset;
 	if (*used && !append(buf, size, used, " ", 1))
 		return false;
-	if (!append(buf, size, used, field->name, strlen(field->name)) ||
-	    !append(buf, size, used, "=", 1))
+	if (!append_word(buf, size, used, field->name) || !append(buf, size, used, "=", 1))
 		return false;
-	if (field->kind == LINE_WORD) {
-		const char *word = record + field->offset;
-		return append(buf, size, used, word, strlen(word));
+	if (field->kind == LINE_WORD)
+		return append_word(buf, size, used, at);
+	uint64_t number = get_number(field->kind, at);
+	if (field->kind == LINE_CHOICE)
+		return append_word(buf, size, used, field->words[number]);
+	if (field->kind == LINE_SIGNED && number >> 63) {
+		number = -number;
+		if (!append(buf, size, used, "-", 1))
+			return false;
 	}
-	uint64_t number;
-	memcpy(&number, record + field->offset, sizeof(number));
 	return append_number(buf, size, used, number);
 }
 

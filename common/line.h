@@ -13,21 +13,30 @@
 
 #include "common/text.h"
 
-enum line_kind { LINE_NUMBER, LINE_WORD };
+/* What a field is in the line, and what in the structure. */
+enum line_kind {
+	LINE_NUMBER, /* a number: uint64_t */
+	LINE_WORD,   /* a word: char[max + 1], with its NUL */
+	LINE_SMALL,  /* a number: uint32_t */
+	LINE_SIGNED, /* a number that may have a minus: int64_t */
+	LINE_FLAG,   /* 0 or 1: bool */
+	LINE_CHOICE, /* one of `words`: an enum whose values are their indexes */
+};
 
 struct line_field {
 	const char *name;
 	enum line_kind kind;
-	size_t offset; /* of a uint64_t (number) or char[max + 1] (word) in the structure */
-	uint64_t max;  /* largest number, or longest word in bytes; both inclusive */
+	size_t offset; /* in the structure */
+	uint64_t max;  /* largest number, magnitude or index, or longest word in bytes; inclusive */
 	bool required; /* a line without it is refused */
 	const char *unit;
 	const char *about;
+	const char *const *words; /* max + 1 words, of a choice; else NULL */
 };
 
 enum {
-	LINE_MAX_FIELDS = 64,  /* one bit of `present` for each */
-	LINE_MAX_RECORD = 512, /* bytes of the largest structure a line is read into */
+	LINE_MAX_FIELDS = 64,   /* one bit of `present` for each */
+	LINE_MAX_RECORD = 1024, /* bytes of the largest structure a line is read into */
 };
 
 struct line_format {
@@ -44,7 +53,7 @@ struct line_format {
  * behind the fields' ones, such as `present`, are not read from a line.
  */
 #define LINE_FIELD(record, name, kind, max, required, unit, about)                                 \
-	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about},
+	{#name, LINE_##kind, offsetof(struct record, name), max, required, unit, about, NULL},
 #define LINE_MEMBER(name, kind, max, required, unit, about) LINE_MEMBER_##kind##_(name, max)
 #define LINE_MEMBER_WORD_(name, max)                        char name[(max) + 1];
 #define LINE_MEMBER_NUMBER_(name, max)                      uint64_t name;

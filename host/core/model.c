@@ -3,20 +3,21 @@
 
 #include "common/units.h"
 
+#define X(id, word) [HOLD_##id] = word,
+const char *const model_hold_words[HOLD_COUNT_] = {MODEL_HOLDS(X)};
+#undef X
+#define X(id, word) [REASON_##id] = word,
+const char *const model_reason_words[REASON_COUNT_] = {MODEL_REASONS(X)};
+#undef X
+
 const char *model_hold_word(enum guest_hold hold)
 {
-#define X(id, word) [HOLD_##id] = word,
-	static const char *const words[HOLD_COUNT_] = {MODEL_HOLDS(X)};
-#undef X
-	return words[hold];
+	return model_hold_words[hold];
 }
 
 const char *model_reason_word(enum plan_reason reason)
 {
-#define X(id, word) [REASON_##id] = word,
-	static const char *const words[REASON_COUNT_] = {MODEL_REASONS(X)};
-#undef X
-	return words[reason];
+	return model_reason_words[reason];
 }
 
 bool model_is_alarmed(const struct snapshot *snap)

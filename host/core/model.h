@@ -57,6 +57,8 @@ enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
 #undef X
 
 /* The words above, as they stand in keys, records and messages. */
+extern const char *const model_hold_words[HOLD_COUNT_];
+extern const char *const model_reason_words[REASON_COUNT_];
 const char *model_hold_word(enum guest_hold hold);
 const char *model_reason_word(enum plan_reason reason);
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/record.h"
 
-#include "common/report.h"
+#include "host/core/passline.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,13 @@ struct record {
 	FILE *file;
 	char buffer[1 << 16];
 };
+
+static void put(FILE *file, const char *separator, const struct passline *part)
+{
+	char text[PASSLINE_MAX_PART];
+	fputs(separator, file);
+	fwrite(text, 1, passline_write(part, text), file);
+}
 
 int record_open(const char *path, struct record **ret_record)
 {
@@ -26,7 +32,8 @@ int record_open(const char *path, struct record **ret_record)
 		return error;
 	}
 	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
-	fputs("begin\n", r->file);
+	put(r->file, "", &(struct passline){.kind = PASSLINE_BEGIN});
+	fputc('\n', r->file);
 	*ret_record = r;
 	return 0;
 }
@@ -39,66 +46,54 @@ void record_close(struct record *r)
 	free(r);
 }
 
-static void print_conf(FILE *file, const struct config *config)
+static void put_conf(FILE *file, const struct config *config)
 {
-	fprintf(file, " | conf policy=%s", config->policy->name);
-#define X(name, member, ...) fprintf(file, " " #member "=%" PRIu64, config->conf.member);
-	OPTIONS_POLICY(X)
-#undef X
+	struct passline part = {.kind = PASSLINE_CONF, .record.conf = {.options = config->conf}};
+	strncpy(part.record.conf.policy, config->policy->name, PASSLINE_MAX_POLICY);
+	put(file, " | ", &part);
 }
 
-/* A name may hold spaces and bars, which separate words and parts in a record. */
-static void print_name(FILE *file, const char *name)
+static void put_guest(FILE *file, const struct guest *g, const struct guest_view *view,
+		      const struct verdict *verdict, uint64_t credit_kib)
 {
-	char word[CONFIG_MAX_NAME + 1];
-	text_printable((struct text){name, strlen(name)}, " |=", word, sizeof(word));
-	fprintf(file, " | guest name=%s", word[0] ? word : "?");
-}
-
-static void print_guest(FILE *file, const struct guest *g, const struct guest_view *v,
-			const struct verdict *verdict)
-{
-	char report[KEYS_MAX_VALUE + 1];
-	print_name(file, g->name);
-	fprintf(file,
-		" domid=%" PRIu32 " hold=%s alm_kib=%" PRIu64 " cap_kib=%" PRIu64
-		" target_kib=%" PRIu64 " slack_kib=%" PRId64 " latency_ms=%" PRIu64
-		" at_rest=%d gave_up=%d is_doubted=%d"
-		" min_kib=%" PRIu64 " max_kib=%" PRIu64 " weight=%" PRIu32 " bad_reports=%" PRIu64
-		" floods=%" PRIu64 " failed_calls=%" PRIu64 " alarms=%" PRIu64
-		" is_alarmed=%d may_have_credit=%d is_credited=%d is_being_told=%d grew_itself=%d"
-		" can_alarm=%d boot_kib=%" PRIu64 " fill_kib_s=%" PRIu64 " speed_kib_s=%" PRIu64,
-		v->domid, model_hold_word(v->hold), v->alm_kib, v->cap_kib, v->target_kib,
-		v->slack_kib, v->latency_ms, v->at_rest, v->gave_up, v->is_doubted, v->min_kib,
-		v->max_kib, v->weight, g->bad_report.count, g->flooded.count, g->call_failed.count,
-		g->n_alarms, v->is_alarmed, v->may_have_credit, v->is_credited, v->is_being_told,
-		v->grew_itself, v->can_alarm, v->boot_kib, v->fill_kib_s, v->speed_kib_s);
-	fprintf(file,
-		" offset_kib=%" PRIu64 " use_kib=%" PRIu64 " demand_kib=%" PRIu64
-		" cma_kib=%" PRIu64 " want_kib=%" PRIu64 " goal_kib=%" PRIu64,
-		verdict->offset_kib, verdict->use_kib, verdict->demand_kib, verdict->cma_kib,
-		verdict->want_kib, verdict->goal_kib);
-	if (v->has_report && report_write(&v->report, report, sizeof(report)))
-		fprintf(file, " | report report_ms=%" PRIu64 " %s", v->report_ms, report);
+	bool stays = credit_kib == PLAN_CREDIT_AS_IT_IS;
+	struct passline part = {.kind = PASSLINE_GUEST,
+				.record.guest = {.name = {g->name, strlen(g->name)},
+						 .generation = g->generation,
+						 .view = *view,
+						 .verdict = *verdict,
+						 .credit_stays = stays,
+						 .credit_kib = stays ? 0 : credit_kib,
+						 .bad_reports = g->bad_report.count,
+						 .floods = g->flooded.count,
+						 .failed_calls = g->call_failed.count,
+						 .alarms = g->n_alarms}};
+	struct passline report = {.kind = PASSLINE_REPORT,
+				  .record.report = {view->report_ms, view->report}};
+	put(file, " | ", &part);
+	if (view->has_report)
+		put(file, " | ", &report);
 }
 
 int record_pass(struct record *r, const struct config *config, const struct snapshot *snap,
 		const struct guests *guests, const struct plan *plan, unsigned cuts)
 {
-	const struct host_view *h = &snap->host;
-	fprintf(r->file,
-		"pass now_ms=%" PRIu64 " total_kib=%" PRIu64 " free_kib=%" PRIu64
-		" outstanding_kib=%" PRIu64 " held_kib=%" PRIu64 " reserved_kib=%" PRIu64
-		" xl_is_building=%d promised_kib=%" PRIu64 " cuts=%u",
-		h->now_ms, h->total_kib, h->free_kib, h->outstanding_kib, h->held_kib,
-		h->reserved_kib, h->xl_is_building, plan->promised_kib, cuts);
-	print_conf(r->file, config);
+	struct passline pass = {.kind = PASSLINE_PASS,
+				.record.pass = {.host = snap->host,
+						.promised_kib = plan->promised_kib,
+						.wake_ms = plan->wake_ms,
+						.cuts = cuts}};
+	put(r->file, "", &pass);
+	put_conf(r->file, config);
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		print_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i]);
+		put_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i],
+			  plan->credit_kib[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
-		fprintf(r->file, " | action domid=%" PRIu32 " target_kib=%" PRIu64 " reason=%s",
-			snap->guest[a->guest].domid, a->target_kib, model_reason_word(a->reason));
+		struct passline part = {
+			.kind = PASSLINE_ACTION,
+			.record.action = {snap->guest[a->guest].domid, a->target_kib, a->reason}};
+		put(r->file, " | ", &part);
 	}
 	fputc('\n', r->file);
 	return fflush(r->file) == 0 ? 0 : -errno;

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - every pass as one line of text: what was seen, what was decided. (Edge.)
+ * record.h - a file with a line for every pass: what was seen, what was decided. (Edge.)
  *
- * A line holds parts separated by " | ", each a word and `name=value` words:
- *
- *	pass now_ms=… free_kib=… … | conf policy=… … | guest name=… domid=… … | report …
- *	| action domid=… target_kib=… …
- *
- * A line `begin` stands where a daemon was started. All that a policy is given
- * stands in it, the report of a guest as it was read, so that a record can be
- * decided again from its lines (replay.h).
+ * passline.h has what is in a line; `cagma-sim replay` decides a record again (replay.h).
  */
 #ifndef CAGMA_DAEMON_RECORD_H
 #define CAGMA_DAEMON_RECORD_H

@@ -26,9 +26,9 @@ static bool open_replay(struct replay *r)
 	enum { N = MAX_GUESTS };
 	r->capacity = N;
 	r->view = calloc(N, sizeof(*r->view));
-	r->recorded = calloc(N, sizeof(*r->recorded));
 	return recall_init(&r->recall, calloc(1, RECALL_BYTES(N)), N) &&
-	       plan_init(&r->plan, calloc(1, PLAN_BYTES(N)), N) && r->view && r->recorded;
+	       plan_init(&r->plan, calloc(1, PLAN_BYTES(N)), N) &&
+	       plan_init(&r->recorded, calloc(1, PLAN_BYTES(N)), N) && r->view;
 }
 
 static void close_replay(struct replay *r)
@@ -36,25 +36,76 @@ static void close_replay(struct replay *r)
 	free(r->recall.room);
 	free(r->plan.room);
 	free(r->view);
-	free(r->recorded);
+	free(r->recorded.room);
 }
 
 /* --- lines ---------------------------------------------------------------------------------- */
 
 struct tally {
 	uint64_t n_passes, n_same, n_cuts, n_recorded, n_actions;
+	uint64_t n_compared[REPLAY_DIFFERENCES_], n_differ[REPLAY_DIFFERENCES_];
 	bool is_verbose;
 };
 
-static void print_actions(const struct replay *r, const char *title, const struct action *action,
-			  unsigned n)
+#define X(id, word) [REPLAY_##id] = word,
+static const char *const difference_words[] = {REPLAY_DIFFERENCES(X)};
+#undef X
+
+static void print_actions(const struct replay *r, const struct plan *plan, bool with_reasons)
 {
-	printf(" %s", title);
-	for (unsigned i = 0; i < n; i++)
-		printf(" %" PRIu32 ":%" PRIu64, r->view[action[i].guest].domid,
-		       action[i].target_kib);
-	if (!n)
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		const struct action *a = &plan->action[i];
+		printf(" %" PRIu32 ":%" PRIu64 "%s%s", r->view[a->guest].domid, a->target_kib,
+		       with_reasons ? ":" : "", with_reasons ? model_reason_word(a->reason) : "");
+	}
+	if (!plan->n_actions)
 		printf(" nothing");
+}
+
+/* That of the guests whose credit is another one. */
+static void print_credit(const struct replay *r, const struct plan *plan)
+{
+	for (unsigned i = 0; i < r->recall.n_last; i++) {
+		if (r->plan.credit_kib[i] == r->recorded.credit_kib[i])
+			continue;
+		if (plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS)
+			printf(" %" PRIu32 ":stays", r->view[i].domid);
+		else
+			printf(" %" PRIu32 ":%" PRIu64, r->view[i].domid, plan->credit_kib[i]);
+	}
+}
+
+static void print_part(const struct replay *r, enum replay_difference difference,
+		       const struct plan *plan)
+{
+	switch (difference) {
+	case REPLAY_TARGETS:
+	case REPLAY_REASONS:
+		print_actions(r, plan, difference == REPLAY_REASONS);
+		break;
+	case REPLAY_CREDIT:
+		print_credit(r, plan);
+		break;
+	case REPLAY_WAKE:
+		printf(" %" PRIu64, plan->wake_ms);
+		break;
+	case REPLAY_DIFFERENCES_:
+		break;
+	}
+}
+
+/* A line for each thing that differs. */
+static void print_differences(const struct replay *r)
+{
+	for (unsigned i = 0; i < REPLAY_DIFFERENCES_; i++) {
+		if (!r->differs[i])
+			continue;
+		printf("%" PRIu64 " ms: %s: recorded", r->host.now_ms, difference_words[i]);
+		print_part(r, (enum replay_difference)i, &r->recorded);
+		printf(" | now");
+		print_part(r, (enum replay_difference)i, &r->plan);
+		putchar('\n');
+	}
 }
 
 static void count(struct tally *t, const struct replay *r)
@@ -64,14 +115,30 @@ static void count(struct tally *t, const struct replay *r)
 	t->n_passes++;
 	t->n_same += r->is_same;
 	t->n_cuts += r->cuts;
-	t->n_recorded += r->n_recorded;
+	t->n_recorded += r->recorded.n_actions;
 	t->n_actions += r->plan.n_actions;
-	if (r->is_same || !t->is_verbose)
-		return;
-	printf("%" PRIu64 " ms:", r->host.now_ms);
-	print_actions(r, "recorded", r->recorded, r->n_recorded);
-	print_actions(r, "| now", r->plan.action, r->plan.n_actions);
-	putchar('\n');
+	for (unsigned i = 0; i < REPLAY_DIFFERENCES_; i++) {
+		t->n_compared[i] += r->is_compared[i];
+		t->n_differ[i] += r->differs[i];
+	}
+	if (t->is_verbose)
+		print_differences(r);
+}
+
+/* A minus stands for what is in no pass of the record. */
+static void print_tally(const struct tally *t)
+{
+	printf("passes=%" PRIu64 " same=%" PRIu64 " differ=%" PRIu64, t->n_passes, t->n_same,
+	       t->n_passes - t->n_same);
+	for (unsigned i = 0; i < REPLAY_DIFFERENCES_; i++) {
+		printf(" differ_%s=", difference_words[i]);
+		if (t->n_compared[i])
+			printf("%" PRIu64, t->n_differ[i]);
+		else
+			putchar('-');
+	}
+	printf(" targets_recorded=%" PRIu64 " targets_now=%" PRIu64 " cuts_now=%" PRIu64 "\n",
+	       t->n_recorded, t->n_actions, t->n_cuts);
 }
 
 struct request {
@@ -93,10 +160,7 @@ static int replay_file(struct request *q, const char *path)
 	const struct tally *t = &q->tally;
 	if (!command_read_lines(path, MAX_LINE_BYTES, take_line, q))
 		return COMMAND_USAGE;
-	printf("passes=%" PRIu64 " same=%" PRIu64 " differ=%" PRIu64 " targets_recorded=%" PRIu64
-	       " targets_now=%" PRIu64 " cuts_now=%" PRIu64 "\n",
-	       t->n_passes, t->n_same, t->n_passes - t->n_same, t->n_recorded, t->n_actions,
-	       t->n_cuts);
+	print_tally(t);
 	return q->replay.policy || t->n_same == t->n_passes ? COMMAND_FINE : COMMAND_FAILED;
 }
 
@@ -120,7 +184,8 @@ static const struct command_option options[] = {
 	{'p', "policy", "NAME", false,
 	 "let this policy decide; without it the recorded one,\nwhich must come to the same plans",
 	 take_policy},
-	{'v', "verbose", NULL, false, "print every pass that differs", take_verbose},
+	{'v', "verbose", NULL, false, "say of every pass that differs in what it does",
+	 take_verbose},
 	{.name = NULL},
 };
 
@@ -149,8 +214,11 @@ const struct command replay_command = {
 	.about = "decides a record of cagmad again, and compares",
 	.help = "Decides every pass in a record of cagmad (cagmad --record FILE) again, and "
 		"prints\n"
-		"how many plans differ from the recorded ones. It fails when one does, unless\n"
-		"another policy was asked for.\n",
+		"how many plans differ from the recorded ones: in targets, their reasons, credit "
+		"or\n"
+		"the time of the next look. It fails when one does, unless another policy was "
+		"asked\n"
+		"for. A record that was made before it had one of these has a minus there.\n",
 	.options = options,
 	.run = run,
 };

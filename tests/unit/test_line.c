@@ -12,9 +12,9 @@ struct pet {
 };
 
 static const struct line_field fields[] = {
-	{"age", LINE_NUMBER, offsetof(struct pet, age), 30, true, "", ""},
-	{"weight", LINE_NUMBER, offsetof(struct pet, weight), UINT64_MAX, false, "", ""},
-	{"name", LINE_WORD, offsetof(struct pet, name), 6, false, "", ""},
+	{"age", LINE_NUMBER, offsetof(struct pet, age), 30, true, "", "", NULL},
+	{"weight", LINE_NUMBER, offsetof(struct pet, weight), UINT64_MAX, false, "", "", NULL},
+	{"name", LINE_WORD, offsetof(struct pet, name), 6, false, "", "", NULL},
 };
 
 static const struct line_format format = {fields, sizeof(fields) / sizeof(fields[0]), 64,
@@ -136,8 +136,70 @@ START_TEST(writing_respects_both_limits)
 }
 END_TEST
 
+/* Every other kind of field, its value in the line and in the structure. */
+enum mood { CALM, HUNGRY, ANGRY };
+static const char *const moods[] = {"calm", "hungry", "angry"};
+
+struct animal {
+	uint32_t legs;
+	bool is_tame;
+	int64_t depth;
+	enum mood mood;
+};
+
+static const struct line_field animal_fields[] = {
+	LINE_FIELD(animal, legs, SMALL, UINT32_MAX, false, "",
+		   "") LINE_FIELD(animal, is_tame, FLAG, 1, false, "",
+				  "") LINE_FIELD(animal, depth, SIGNED, 100, false, "", ""){
+		"mood", LINE_CHOICE, offsetof(struct animal, mood), ANGRY, false, "", "", moods},
+};
+static const struct line_format animal_format = LINE_FORMAT(animal_fields, 100, animal);
+
+static const struct {
+	const char *line;
+	bool is_right;
+	struct animal animal;
+} animals[] = {
+	{"legs=4 is_tame=1 depth=-100 mood=angry", true, {4, true, -100, ANGRY}},
+	{"legs=4294967295 is_tame=0 depth=100 mood=calm", true, {UINT32_MAX, false, 100, CALM}},
+	{"legs=0 is_tame=1 depth=0 mood=hungry", true, {0, true, 0, HUNGRY}},
+	{"legs=4294967296", false, {0}},
+	{"legs=-1", false, {0}},
+	{"is_tame=2", false, {0}},
+	{"is_tame=", false, {0}},
+	{"depth=-101", false, {0}},
+	{"depth=101", false, {0}},
+	{"depth=-0", false, {0}},
+	{"depth=--1", false, {0}},
+	{"depth=-", false, {0}},
+	{"mood=sad", false, {0}},
+	{"mood=", false, {0}},
+	{"mood=calmer", false, {0}},
+	{"mood=0", false, {0}},
+};
+
+START_TEST(every_kind_is_read_and_written_alike)
+{
+	struct text text = {animals[_i].line, strlen(animals[_i].line)};
+	struct animal animal;
+	uint64_t present;
+	char buf[100];
+	enum line_error error = line_parse(&animal_format, fixture_exact(text), &animal, &present);
+	ck_assert_int_eq(error, animals[_i].is_right ? LINE_OK : LINE_BAD_VALUE);
+	if (!animals[_i].is_right)
+		return;
+	ck_assert_uint_eq(animal.legs, animals[_i].animal.legs);
+	ck_assert_int_eq(animal.is_tame, animals[_i].animal.is_tame);
+	ck_assert_int_eq(animal.depth, animals[_i].animal.depth);
+	ck_assert_int_eq(animal.mood, animals[_i].animal.mood);
+	ck_assert_uint_eq(line_write(&animal_format, &animal, present, buf, sizeof(buf)), text.len);
+	ck_assert_str_eq(buf, text.at);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_loop_test(tests, every_kind_is_read_and_written_alike, 0, N_ROWS(animals));
 	tcase_add_test(tests, broken_lines_change_nothing);
 	tcase_add_test(tests, sound_lines);
 	tcase_add_test(tests, writing_respects_both_limits);

@@ -2,6 +2,7 @@
 /* Records decided again: what is refused, and what is remembered from pass to pass. The daemon's
  * own record is decided again in tests/toolstack/test_cagmad.c. */
 #include "host/policy/replay.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>
@@ -30,15 +31,15 @@ enum { GUESTS = 4 };
 
 static struct replay replay;
 static _Alignas(uint64_t) unsigned char recall_room[RECALL_BYTES(GUESTS)];
-static _Alignas(uint64_t) unsigned char plan_room[PLAN_BYTES(GUESTS)];
+static _Alignas(uint64_t) unsigned char plan_room[2][PLAN_BYTES(GUESTS)];
 static struct guest_view view[GUESTS];
-static struct action recorded[GUESTS];
 
 static void setup(void)
 {
-	replay = (struct replay){.capacity = GUESTS, .view = view, .recorded = recorded};
+	replay = (struct replay){.capacity = GUESTS, .view = view};
 	recall_init(&replay.recall, recall_room, GUESTS);
-	plan_init(&replay.plan, plan_room, GUESTS);
+	plan_init(&replay.plan, plan_room[0], GUESTS);
+	plan_init(&replay.recorded, plan_room[1], GUESTS);
 }
 
 static const char *take(const char *text)
@@ -136,14 +137,109 @@ START_TEST(what_was_known_of_a_guest_goes_with_it_until_the_daemon_is_started_an
 }
 END_TEST
 
-START_TEST(a_plan_that_differs_is_told)
+/* `static` changes nothing, gives no credit, and looks again after a period. */
+static const struct {
+	const char *pass, *guest, *action;
+	bool differs[REPLAY_DIFFERENCES_];
+} differences[] = {
+	{"",
+	 "",
+	 "",
+	 {false}}, /* nothing that could be compared but the targets, of which are none */
+	{" wake_ms=2000", " credit_stays=0 credit_kib=0", "", {false}},
+	{" wake_ms=2001", " credit_stays=0 credit_kib=0", "", {[REPLAY_WAKE] = true}},
+	{" wake_ms=2000", " credit_stays=0 credit_kib=4", "", {[REPLAY_CREDIT] = true}},
+	{" wake_ms=2000", " credit_stays=1 credit_kib=0", "", {[REPLAY_CREDIT] = true}},
+	{"", "", " | action domid=1 target_kib=4 reason=need", {[REPLAY_TARGETS] = true}},
+	{"", "", " | action domid=1 target_kib=4", {[REPLAY_TARGETS] = true}},
+	{" wake_ms=0",
+	 " credit_stays=0 credit_kib=4",
+	 " | action domid=1 target_kib=4 reason=give",
+	 {[REPLAY_WAKE] = true, [REPLAY_CREDIT] = true, [REPLAY_TARGETS] = true}},
+};
+
+START_TEST(what_differs_is_told_and_what_is_not_recorded_is_not_compared)
 {
 	char line[4096];
-	ck_assert_ptr_null(TAKE(PASS CONF GUEST, 1000, "static", "a", 1, "managed", "0"));
-	ck_assert(replay.is_same);
-	ck_assert_ptr_null(TAKE(PASS CONF GUEST " | action domid=1 target_kib=4 reason=need", 1000,
-				"static", "a", 1, "managed", "0"));
-	ck_assert(!replay.is_same);
+	bool is_same = true;
+	ck_assert_ptr_null(TAKE(PASS "%s" CONF GUEST "%s%s", 1000, differences[_i].pass, "static",
+				"a", 1, "managed", "0", differences[_i].guest,
+				differences[_i].action));
+	for (unsigned i = 0; i < REPLAY_DIFFERENCES_; i++) {
+		ck_assert_msg(replay.differs[i] == differences[_i].differs[i], "difference %u", i);
+		is_same &= !differences[_i].differs[i];
+	}
+	ck_assert_int_eq(replay.is_same, is_same);
+}
+END_TEST
+
+/* A guest in alarm, so that it grows out of the reserve, in its first pass after a start. */
+static void take_alarm(const char *action)
+{
+	char line[4096];
+	snprintf(line, sizeof(line), PASS CONF GUEST REPORT "%s", 1000, "cagma", "a", 1, "managed",
+		 "0", 900, 1, 900, action);
+	strstr(line, " is_alarmed=0")[strlen(" is_alarmed=")] = '1';
+	ck_assert_ptr_null(take("begin"));
+	ck_assert_ptr_null(take(line));
+	ck_assert_uint_eq(replay.plan.n_actions, 1);
+}
+
+static const struct {
+	const char *reason;
+	bool differs, is_compared;
+} reasons[] = {
+	{" reason=need", false, true},
+	{" reason=share", true, true},
+	{"", false, false},
+};
+
+START_TEST(another_reason_for_the_same_target_is_told)
+{
+	char action[128];
+	take_alarm("");
+	snprintf(action, sizeof(action), " | action domid=1 target_kib=%llu%s",
+		 (unsigned long long)replay.plan.action[0].target_kib, reasons[_i].reason);
+	take_alarm(action);
+	ck_assert(!replay.differs[REPLAY_TARGETS]);
+	ck_assert_int_eq(replay.differs[REPLAY_REASONS], reasons[_i].differs);
+	ck_assert_int_eq(replay.is_compared[REPLAY_REASONS], reasons[_i].is_compared);
+}
+END_TEST
+
+/* A domid may be another guest's from one pass to the next. */
+START_TEST(a_guest_of_another_generation_is_a_new_one)
+{
+	char line[4096];
+	ck_assert_ptr_null(TAKE(PASS CONF GUEST " generation=7" REPORT, 1000, "cagma", "a", 1,
+				"managed", "0", 900, 1, 900));
+	ck_assert_ptr_null(
+		TAKE(PASS CONF GUEST " generation=7", 2000, "cagma", "a", 1, "managed", "0"));
+	ck_assert_uint_gt(replay.recall.last.demand[0].demand_kib, 0);
+	ck_assert_ptr_null(
+		TAKE(PASS CONF GUEST " generation=8", 3000, "cagma", "a", 1, "managed", "0"));
+	ck_assert_uint_eq(replay.recall.last.demand[0].demand_kib, 0);
+}
+END_TEST
+
+/* Made by cagmad before records had credit, wake, reserved_kib (leased_kib then) and generations:
+ * two guests in the toolstack's lab, of which one grows. */
+START_TEST(a_record_made_before_is_decided_again_to_the_same_targets)
+{
+	struct text rest = fixture_file("before-credit.record"), line;
+	unsigned n_passes = 0, n_actions = 0;
+	while (text_cut(&rest, '\n', &line)) {
+		const char *wrong = replay_line(&replay, line);
+		ck_assert_msg(!wrong, "the line %s", wrong);
+		if (!replay.is_pass)
+			continue;
+		ck_assert_msg(replay.is_same, "at %llu ms", (unsigned long long)replay.host.now_ms);
+		ck_assert(!replay.is_compared[REPLAY_CREDIT] && !replay.is_compared[REPLAY_WAKE]);
+		n_passes++;
+		n_actions += replay.recorded.n_actions;
+	}
+	ck_assert_uint_eq(n_passes, 12);
+	ck_assert_uint_eq(n_actions, 5);
 }
 END_TEST
 
@@ -172,7 +268,11 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, too_many_guests_are_refused);
 	tcase_add_test(tests,
 		       what_was_known_of_a_guest_goes_with_it_until_the_daemon_is_started_anew);
-	tcase_add_test(tests, a_plan_that_differs_is_told);
+	tcase_add_loop_test(tests, what_differs_is_told_and_what_is_not_recorded_is_not_compared, 0,
+			    N_ROWS(differences));
+	tcase_add_loop_test(tests, another_reason_for_the_same_target_is_told, 0, N_ROWS(reasons));
+	tcase_add_test(tests, a_guest_of_another_generation_is_a_new_one);
+	tcase_add_test(tests, a_record_made_before_is_decided_again_to_the_same_targets);
 	tcase_add_test(tests, random_bytes_are_survived);
 }
 
