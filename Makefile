@@ -41,21 +41,20 @@ ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
 PURE_FOLDERS = common host/core host/policy host/precopy host/sim guest/core
-COMMON_EDGES = $(addprefix common/,file lines log clock command trouble usage)
-HOST_EDGES   = host/xen host/config host/daemon host/ctl host/migrate host/simcmd
-GUEST_EDGES  = guest guest/mkguest
+HOST_EDGES   = common/system host/xen host/config host/daemon host/ctl host/migrate host/simcmd
+GUEST_EDGES  = common/system guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
 # Each of these stands alone: no library has it, and nothing is linked with it.
 ALONE        = $(PROGS) host/cagma-save-helper guest/cagma-guest-init host/migrate/preload
 
 objects = $(patsubst %.c,$B/%.o,$(filter-out $(ALONE:=.c),$(wildcard $(addsuffix /*.c,$(1)))))
-PURE    = $(filter-out $(COMMON_EDGES:%=$B/%.o),$(call objects,$(PURE_FOLDERS)))
+PURE    = $(call objects,$(PURE_FOLDERS))
 CORE_LIB    = $B/libcagma-core.a
 HOST_LIBS   = $B/libcagma-host.a $(CORE_LIB)
 GUEST_LIBS  = $B/libcagma-guest.a $(CORE_LIB)
 $(CORE_LIB): $(PURE)
-$B/libcagma-host.a: $(call objects,$(HOST_EDGES)) $(COMMON_EDGES:%=$B/%.o)
-$B/libcagma-guest.a: $(call objects,$(GUEST_EDGES)) $(COMMON_EDGES:%=$B/%.o)
+$B/libcagma-host.a: $(call objects,$(HOST_EDGES))
+$B/libcagma-guest.a: $(call objects,$(GUEST_EDGES))
 
 all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init host/cagma-save-helper host/libcagma-precopy.so) mkguest-parts
 link = @echo "  LD      $@"; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
@@ -83,7 +82,7 @@ $B/%.a: Makefile
 
 # This library goes into Xen's own program: never sanitized, and position-independent.
 PIC_CFLAGS = $(filter-out $(SANFLAGS) -fPIE,$(ALL_CFLAGS)) -fPIC
-PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c $(wildcard host/precopy/*.c common/*.c))
+PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c $(wildcard host/precopy/*.c common/*.c common/system/*.c))
 $B/pic/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $< (pic)"
 	$Q$(CC) $(PIC_CFLAGS) -c -o $@ $<
@@ -108,7 +107,7 @@ else
 include $(wildcard tests/*/*.mk)
 
 pure: $(CORE_LIB)
-	$Qsh tests/house/pure.sh $B "$(COMMON_EDGES)" $(PURE_FOLDERS)
+	$Qsh tests/house/pure.sh $B $(PURE_FOLDERS)
 check-warnings:
 	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
 	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all test-programs >build-$$cc.log 2>&1 \

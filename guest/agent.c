@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/agent.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
 #include "guest/cgroup.h"

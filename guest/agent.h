@@ -7,7 +7,7 @@
 #ifndef CAGMA_AGENT_H
 #define CAGMA_AGENT_H
 
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 #include "guest/core/round.h"
 #include "guest/doze.h"
 #include "guest/recording.h"

@@ -4,8 +4,8 @@
  * available, and when it is short of it, through xenstore. See
  * docs/man/cagma-agent.8.
  */
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "guest/agent.h"
 #include "guest/doze.h"
 

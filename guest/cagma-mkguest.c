@@ -5,9 +5,9 @@
  *
  * This file reads the options; stages.h makes the guest.
  */
-#include "common/log.h"
+#include "common/system/log.h"
 #include "common/text.h"
-#include "common/usage.h"
+#include "common/system/usage.h"
 #include "guest/mkguest/recipe.h"
 #include "guest/mkguest/stages.h"
 

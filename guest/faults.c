@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/faults.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 #include "guest/doze.h"
 
 #include <errno.h>

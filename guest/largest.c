@@ -2,7 +2,7 @@
 #include "guest/largest.h"
 
 #include "common/amount.h"
-#include "common/file.h"
+#include "common/system/file.h"
 #include "common/keys.h"
 
 #include <stdio.h>

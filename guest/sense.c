@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/sense.h"
 
-#include "common/file.h"
-#include "common/log.h"
+#include "common/system/file.h"
+#include "common/system/log.h"
 #include "common/meminfo.h"
 #include "common/procfile.h"
 #include "common/psi.h"

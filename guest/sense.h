@@ -9,7 +9,7 @@
 #ifndef CAGMA_SENSE_H
 #define CAGMA_SENSE_H
 
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 #include "guest/core/cadence.h"
 
 #include <dirent.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/standing.h"
 
-#include "common/file.h"
-#include "common/log.h"
+#include "common/system/file.h"
+#include "common/system/log.h"
 #include "guest/capability.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/store.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 #include "common/text.h"
 
 #include <errno.h>

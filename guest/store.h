@@ -11,7 +11,7 @@
 #define CAGMA_GUEST_STORE_H
 
 #include "common/keys.h"
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 #include "guest/core/round.h"
 
 enum {

@@ -3,8 +3,8 @@
  * cagma-migrate - xl migrate that does not send the same pages again and again.
  * Runs in dom0. What it does is migrate.h's; options are migrate_command.h's.
  */
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "host/migrate/migrate.h"
 
 static const char usage[] =

@@ -5,10 +5,10 @@
  * Options and commands; what `reserve` does is reserve.h's.
  */
 #include "common/amount.h"
-#include "common/clock.h"
-#include "common/command.h"
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/clock.h"
+#include "common/system/command.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "host/core/reservation.h"
 #include "host/ctl/arguments.h"
 #include "host/ctl/reserve.h"

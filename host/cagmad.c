@@ -5,9 +5,9 @@
  * Options, configuration, signals, and the loop; what happens in it is
  * engine.h's.
  */
-#include "common/clock.h"
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/clock.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "host/config/config_file.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/xenio.h"

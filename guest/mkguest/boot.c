@@ -2,7 +2,7 @@
 /* The guest's kernel, unpacked out of Debian's package, and an initrd of our own. */
 #include "guest/mkguest/job.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 #include "guest/mkguest/newc.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/mkguest/job.h"
 
-#include "common/clock.h"
+#include "common/system/clock.h"
 #include "guest/mkguest/diagnosis.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/mkguest/stages.h"
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/system/clock.h"
+#include "common/system/log.h"
 #include "guest/mkguest/job.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/mkguest/workshop.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

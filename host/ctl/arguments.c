@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ctl/arguments.h"
 
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "host/core/need.h"
 #include "host/xen/xlcfg.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ctl/reserve.h"
 
-#include "common/clock.h"
+#include "common/system/clock.h"
 #include "common/amount.h"
-#include "common/log.h"
-#include "common/command.h"
+#include "common/system/log.h"
+#include "common/system/command.h"
 #include "host/core/reservation.h"
 #include "host/xen/tool.h"
 

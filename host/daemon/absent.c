@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/absent.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <string.h>
 

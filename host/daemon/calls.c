@@ -2,7 +2,7 @@
 #include "host/daemon/calls.h"
 
 #include "common/amount.h"
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/dom0.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 #include "common/meminfo.h"
 #include "common/psi.h"
 #include "common/vmstat.h"

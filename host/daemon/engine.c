@@ -2,8 +2,8 @@
 #include "host/daemon/engine.h"
 
 #include "common/amount.h"
-#include "common/log.h"
-#include "common/trouble.h"
+#include "common/system/log.h"
+#include "common/system/trouble.h"
 #include "host/daemon/absent.h"
 #include "host/daemon/calls.h"
 #include "host/daemon/cap.h"

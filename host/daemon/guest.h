@@ -12,7 +12,7 @@
 #include "host/core/hold.h"
 #include "host/core/uuid.h"
 #include "host/config/config.h"
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 
 enum {
 	/* Three times what an agent under pressure writes: ten reports and five alarms a second. */

@@ -2,7 +2,7 @@
 #include "host/daemon/intake.h"
 
 #include "common/amount.h"
-#include "common/log.h"
+#include "common/system/log.h"
 #include "common/report.h"
 #include "host/daemon/dom0.h"
 

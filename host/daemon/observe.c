@@ -2,7 +2,7 @@
 #include "host/daemon/observe.h"
 
 #include "common/amount.h"
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/daemon/intake.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/reservations.h"
 
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/system/clock.h"
+#include "common/system/log.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #ifndef CAGMA_DAEMON_RESERVATIONS_H
 #define CAGMA_DAEMON_RESERVATIONS_H
 
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 #include "host/daemon/guests.h"
 #include "host/core/reservation.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/xenio.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/daemon/dom0.h"
 #include "host/daemon/reservations.h"
 #include "host/xen/savehelper.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/arguments.h"
 
-#include "common/usage.h"
+#include "common/system/usage.h"
 #include "host/migrate/library.h"
 
 #include <getopt.h>

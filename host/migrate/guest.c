@@ -2,7 +2,7 @@
 #include "host/migrate/guest.h"
 
 #include "common/amount.h"
-#include "common/command.h"
+#include "common/system/command.h"
 #include "host/core/toolkeys.h"
 #include "host/xen/savehelper.h"
 #include "host/core/model.h"

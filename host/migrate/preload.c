@@ -15,8 +15,8 @@
  * Written from tools/libs/guest/xg_sr_save.c of 4.17, send_memory_live() and
  * suspend_and_send_dirty(); precopy.h says where its calls belong.
  */
-#include "common/clock.h"
-#include "common/log.h"
+#include "common/system/clock.h"
+#include "common/system/log.h"
 #include "host/migrate/run.h"
 
 #include <dlfcn.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/run.h"
 
-#include "common/clock.h"
+#include "common/system/clock.h"
 #include "common/amount.h"
-#include "common/file.h"
-#include "common/log.h"
+#include "common/system/file.h"
+#include "common/system/log.h"
 #include "common/meminfo.h"
 #include "host/precopy/dirtylog.h"
 

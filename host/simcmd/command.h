@@ -9,7 +9,7 @@
 #ifndef CAGMA_SIMCMD_COMMAND_H
 #define CAGMA_SIMCMD_COMMAND_H
 
-#include "common/lines.h"
+#include "common/system/lines.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 #include "host/simcmd/play.h"
 
 #include "common/amount.h"
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/daemon/engine.h"
 #include "host/sim/knowing.h"
 #include "host/simcmd/simio.h"

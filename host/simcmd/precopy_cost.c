@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/precopy_cost.h"
 
-#include "common/clock.h"
+#include "common/system/clock.h"
 #include "host/precopy/precopy.h"
 
 #include <errno.h>

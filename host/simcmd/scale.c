@@ -5,7 +5,7 @@
  */
 #include "host/simcmd/commands.h"
 
-#include "common/clock.h"
+#include "common/system/clock.h"
 #include "host/policy/policy.h"
 #include "host/sim/demand.h"
 #include "host/simcmd/play.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/savehelper.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 #include "common/text.h"
 
 #include <ctype.h>

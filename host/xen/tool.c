@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/tool.h"
 
-#include "common/file.h"
+#include "common/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

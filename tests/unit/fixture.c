@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/fixture.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The command line of `cagmactl reserve`. */
-#include "common/usage.h"
+#include "common/system/usage.h"
 #include "host/ctl/arguments.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pass: which effects there are, and in which order. The policies here are the test's own. */
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/core/plan.h"
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"

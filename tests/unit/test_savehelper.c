@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
-#include "common/file.h"
+#include "common/system/file.h"
 #include "host/xen/savehelper.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/log.h"
-#include "common/usage.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

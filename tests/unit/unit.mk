@@ -61,7 +61,7 @@ check-migrate: migrate-programs all
 # --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
 FUZZ_SECONDS ?= 30
 FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SOURCES  = $(filter-out $(COMMON_EDGES:=.c),$(wildcard common/*.c))
+FUZZ_SOURCES  = $(wildcard common/*.c)
 FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all \
                 -fsanitize=fuzzer,address,undefined
 build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard common/*.h)

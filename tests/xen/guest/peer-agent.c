@@ -13,8 +13,8 @@
  * meminfo-writer would have sent none. Its sizes are those of the moment, since cagmad
  * refuses a report of more memory than the guest has by now.
  */
-#include "common/file.h"
-#include "common/log.h"
+#include "common/system/file.h"
+#include "common/system/log.h"
 #include "common/meminfo.h"
 #include "common/procfile.h"
 #include "common/report.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/clock.h"
+#include "common/system/clock.h"
 
 #include <time.h>
 

@@ -7,8 +7,8 @@
  * "warning: ". errno is preserved. A message may hold nothing that a guest wrote,
  * and names only as text_printable() writes them.
  */
-#ifndef CAGMA_LOG_H
-#define CAGMA_LOG_H
+#ifndef CAGMA_SYSTEM_LOG_H
+#define CAGMA_SYSTEM_LOG_H
 
 #include <stdbool.h>
 #include <stdio.h>

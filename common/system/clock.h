@@ -4,8 +4,8 @@
  *
  * A pure file reads none of them: time is a field of its input.
  */
-#ifndef CAGMA_CLOCK_H
-#define CAGMA_CLOCK_H
+#ifndef CAGMA_SYSTEM_CLOCK_H
+#define CAGMA_SYSTEM_CLOCK_H
 
 #include <stdint.h>
 

@@ -2,8 +2,8 @@
 /*
  * file.h - reading small files whole, again and again. (Edge.)
  */
-#ifndef CAGMA_FILE_H
-#define CAGMA_FILE_H
+#ifndef CAGMA_SYSTEM_FILE_H
+#define CAGMA_SYSTEM_FILE_H
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <errno.h>
 #include <stdarg.h>

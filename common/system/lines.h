@@ -2,8 +2,8 @@
 /*
  * lines.h - a text file of any length, read line by line. (Edge.)
  */
-#ifndef CAGMA_COMMON_LINES_H
-#define CAGMA_COMMON_LINES_H
+#ifndef CAGMA_SYSTEM_LINES_H
+#define CAGMA_SYSTEM_LINES_H
 
 #include "common/text.h"
 

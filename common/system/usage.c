@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/usage.h"
+#include "common/system/usage.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/command.h"
+#include "common/system/command.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -3,8 +3,8 @@
  * trouble.h - a condition that is logged once when it begins and once when it
  * ends, however often it is met in between. (Edge: the log.)
  */
-#ifndef CAGMA_TROUBLE_H
-#define CAGMA_TROUBLE_H
+#ifndef CAGMA_SYSTEM_TROUBLE_H
+#define CAGMA_SYSTEM_TROUBLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

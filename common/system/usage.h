@@ -5,8 +5,8 @@
  *
  * log_init() comes first: it says what the program is called.
  */
-#ifndef CAGMA_USAGE_H
-#define CAGMA_USAGE_H
+#ifndef CAGMA_SYSTEM_USAGE_H
+#define CAGMA_SYSTEM_USAGE_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/file.h"
+#include "common/system/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

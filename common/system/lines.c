@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/lines.h"
+#include "common/system/lines.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/trouble.h"
+#include "common/system/trouble.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <string.h>
 

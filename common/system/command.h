@@ -3,8 +3,8 @@
  * command.h - running another program as a part of this one: the signals that
  * reach it, and its exit status. (Edge.)
  */
-#ifndef CAGMA_COMMON_COMMAND_H
-#define CAGMA_COMMON_COMMAND_H
+#ifndef CAGMA_SYSTEM_COMMAND_H
+#define CAGMA_SYSTEM_COMMAND_H
 
 #include <stdbool.h>
 #include <stdint.h>
