@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2154
 #
-# Says what the runs of one variant of an experiment show, a RESULT line for each policy with medians
-# and spread, and what of it is not as it should be.
+# Judges the runs of one variant of an experiment: a RESULT line for each policy with medians and
+# spread, and a sentence for each value that is not as it should be.
 #
 # usage: judge-experiment.sh DIRECTORY VARIANT POLICIES NAME RESULT_FILE
 #
@@ -17,19 +17,19 @@ VARIANT=$2
 POLICIES=
 NAME=$4
 RESULT_FILE=$5
-# Of the requests that the disk would give: with fewer, the control waits for processors.
+# The share of the disk's requests that the control must reach; with fewer it waits for processors.
 USED_PERCENT=50
-# What is cagma's residence to be at most, of that with ample memory; and vm3's requests at least.
+# Bounds against ample memory: of cagma's residence time at most, and of vm3's requests at least.
 RESIDENCE_PERCENT=115
 REQUESTS_PERCENT=90
-# … and in the short form, of that with static, when that swaps nothing.
+# In the short form, cagma's residence time at most against static, if static swaps nothing.
 IDLE_PERCENT=150
 for file in lib times; do
 	# shellcheck source=/dev/null
 	. "$HERE/../xen/dom0/$file.sh"
 done
 
-# of POLICY NAME: the median of all runs; none when it was not run
+# of POLICY NAME: the median of all runs; none if the policy was not run
 of() {
 	if [ -e "$OUT/$VARIANT-$1.series" ]; then
 		series_median "$VARIANT-$1" "$2"
@@ -77,7 +77,7 @@ report() {
 	done
 }
 
-# should SENTENCE A RELATION B: says when it does not hold, and goes on
+# should SENTENCE A RELATION B: prints the sentence if the relation does not hold, and goes on
 should() {
 	(criterion "$@") && return
 	sed "s/^/$VARIANT: /" "$OUT/failed" >&2
@@ -85,7 +85,7 @@ should() {
 	failures=$((failures + 1))
 }
 
-# Whether what was short was what the experiment is about.
+# The runs count only if the machine was not too busy for them, by the control with ample memory.
 judge_machine() {
 	local disk_requests_s=0
 	[ -n "${EXPERIMENT_DISK_IS_REAL:-}" ] || disk_requests_s=$(described requests_s)
@@ -96,7 +96,7 @@ judge_machine() {
 		"$((2 * $(described pauses) * $(described pause_ms)))"
 }
 
-# As published, against static and ample memory.
+# The published variant is judged against static and ample memory.
 judge_published() {
 	local vm
 	should "cagma swaps more than a fiftieth of what static does" \
@@ -110,7 +110,7 @@ judge_published() {
 		"$(of cagma vm3_iops)" ">=" "$(part $REQUESTS_PERCENT "$(of control vm3_iops)")"
 }
 
-# Overcommitted, against every other policy.
+# The overcommitted variant is judged against every other policy.
 judge_overcommitted() {
 	local policy name
 	for policy in $POLICIES; do
@@ -124,11 +124,11 @@ judge_overcommitted() {
 	done
 }
 
-# One run of the short form, on any machine: what must hold by far.
+# The short form is one run on any machine, so it has bounds that must hold by far.
 judge_short() {
 	local vm percent=100
-	# Where touching memory takes so long that a phase is over before its tasks have what they
-	# want, nothing is short and nobody can do better than static.
+	# If touching memory takes so long that a phase is over before its tasks have their memory,
+	# nothing is short, and no policy can do better than static.
 	if [ "$(of static swap_pages)" = 0 ]; then
 		percent=$IDLE_PERCENT
 		echo "short: this machine is too slow for anything to be swapped with static; of cagma this says little" >&2

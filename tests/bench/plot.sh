@@ -1,13 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Draws what the runs of an experiment have left: memory and block I/O of the guests over time, a row
-# for each policy, from its first run; and residence times, the median of all runs with the least and
-# the most.
+# Draws the runs of an experiment: the guests' memory and block I/O over time, a row for each policy,
+# from its first run; and residence times, the median of all runs with the least and the most.
 #
 # usage: plot.sh DIRECTORY VARIANT PIECE
 #
-# In DIRECTORY are the series of all runs, and there the plots are made; PIECE has the first run.
+# DIRECTORY has the series of all runs, and gets the plots; PIECE has the first run.
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -21,7 +20,7 @@ die() {
 	exit 1
 }
 
-# numbers CONDITION NAME: of all runs, sorted
+# numbers CONDITION NAME: the numbers of all runs, sorted
 numbers() {
 	grep -o " $2=[0-9.]*" "$OUT/$VARIANT-$1.series" | cut -d = -f 2 | sort -g
 }

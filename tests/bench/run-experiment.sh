@@ -1,21 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Has the runs of an experiment made, one piece after the other, and says what all of them show. A
-# piece is one boot of the lab, with a run of each policy of one variant. What a piece has left is
-# kept: when this is interrupted, or called again, only runs that are missing are made.
+# Makes the runs of an experiment, one piece after the other, and judges all of them. A piece is one
+# boot of the lab, with a run of each policy of one variant. The results of a piece are kept: if this
+# script is interrupted and called again, only runs that are missing are made.
 #
 #	build/experiment/runs/KEY/VARIANT-NUMBER/	what a piece left, result.txt its lines
 #	build/experiment/				series of all runs, and plots
 #
-# KEY stands for the programs, the scripts and the description with which a run was made: after a
-# change all runs are made anew, and older ones are left where they are.
+# KEY stands for the programs, the scripts and the description with which a run was made: if one of
+# them changes, all runs are made anew, and older ones are left where they are.
 #
 # usage: run-experiment.sh BUILD RESULTS [ROOT@HOST SWAP]
 #
-# LAB_VARIANTS, LAB_POLICIES and LAB_RUNS in the environment say what is wanted; unset: published and
-# overcommitted, with all policies, and as many runs, as their descriptions have. LAB_PIECES is how
-# many pieces are made now at the most; with 0, what is there is judged.
+# LAB_VARIANTS, LAB_POLICIES and LAB_RUNS in the environment choose the runs; without them these are
+# the variants published and overcommitted, with all policies and as many runs as their descriptions
+# have. LAB_PIECES is the largest number of pieces that are made now; with 0 the runs that exist are
+# judged.
 set -euo pipefail
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -27,12 +28,12 @@ SWAP=${4:-}
 OUT=build/experiment
 SCENARIO=published-experiment
 VARIANTS=${LAB_VARIANTS:-published overcommitted}
-# What the result is called.
+# The name of the result.
 NAME=$SCENARIO
 [ "$VARIANTS" != short ] || NAME=experiment-short
 PIECES=${LAB_PIECES:-1000}
-# When an emulated machine waited more of the time for other work, it is this that was measured: the
-# runs are not kept.
+# If an emulated machine waited for other work for more of its time, the runs measured that work, and
+# are not kept.
 BUSY_PERCENT=25
 PROGRAMS="host/cagmad guest/cagma-agent tests/xen/lab-sampler tests/xen/lab-judge \
 	tests/xen/lab-store tests/xen/guest/lab-work tests/xen/guest/lab-peer-agent \
@@ -65,13 +66,13 @@ piece_of() {
 	echo "$OUT/runs/$(key_of "$1")/$1-$2"
 }
 
-# said VARIANT NAME: a number of its description, as cagma-bench reads it
+# said VARIANT NAME: a number of the variant's description, as cagma-bench reads it
 said() {
 	"$BUILD/tests/bench/cagma-bench" check "$(description "$1")" |
 		sed -n "s/.*\b$2=\([0-9]*\).*/\1/p"
 }
 
-# policies_of VARIANT: those that are wanted
+# policies_of VARIANT: the policies that are wanted
 policies_of() {
 	local policy
 	# shellcheck disable=SC2013
@@ -86,7 +87,7 @@ runs_of() {
 	echo "${LAB_RUNS:-$(said "$1" runs)}"
 }
 
-# missing VARIANT NUMBER: policies of which this run was not made yet
+# missing VARIANT NUMBER: the policies of which this run was not made yet
 missing() {
 	local policy
 	for policy in $(policies_of "$1"); do
@@ -94,7 +95,7 @@ missing() {
 	done
 }
 
-# Has one piece made and keeps it; also what a piece that failed has finished.
+# Makes one piece and keeps its runs; of a piece that failed, the runs that it had finished.
 make_piece() {
 	local variant=$1 number=$2 policies=$3 piece from=build/xen/run/out/$SCENARIO rc=0 busy
 	piece=$(piece_of "$variant" "$number")
@@ -119,7 +120,7 @@ make_piece() {
 	[ $rc = 0 ] || die "the piece has failed; its runs that came to their end are kept"
 }
 
-# Which pieces are missing, one after the other, runs outermost: "NUMBER VARIANT"
+# The pieces that are missing, a line "NUMBER VARIANT" for each, all variants of run 1 first
 missing_pieces() {
 	local number variant most=0
 	for variant in $VARIANTS; do
@@ -141,13 +142,13 @@ make_pieces() {
 		[ $made -lt "$PIECES" ] || break
 		policies=$(missing "$variant" "$number" | tr '\n' ' ')
 		echo "experiment: $variant, run $number: $policies($(($(wc -l <<<"$all") - made)) pieces to go)"
-		# What is read from the list is not for the lab.
+		# The lab must not read the list from its standard input.
 		(make_piece "$variant" "$number" "${policies% }") </dev/null || return
 		made=$((made + 1))
 	done <<<"$all"
 }
 
-# The lines of all runs of a condition, in series; only pieces in which no wanted policy is missing.
+# Collects the lines of all runs of a condition in a series, from pieces with all wanted policies only.
 collect() {
 	local variant number policy
 	for variant in $VARIANTS; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What the short form of the experiment is judged by: better than static where static swaps, and
-# where that swaps nothing, since the machine is slow, at least not much worse.
+# The judgement of the short form: cagma is better than static if static swaps; if static swaps
+# nothing, since the machine is slow, cagma is at least not much worse.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)

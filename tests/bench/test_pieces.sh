@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# An experiment in pieces, on a lab that is played: what is made, what is kept, what is judged.
+# An experiment in pieces, on a played lab: which pieces are made, kept and judged.
 # usage: test_pieces.sh CAGMA_BENCH
 # shellcheck disable=SC2016,SC2317
 set -u
@@ -12,7 +12,7 @@ failures=0
 mkdir -p "$DIR/tests/bench" "$DIR/build"
 cp -r "$HERE/../xen" "$DIR/tests/"
 cp -r "$HERE"/*.sh "$HERE/experiment" "$DIR/tests/bench/"
-# Of the other programs only what they are made of is looked at.
+# The other programs are only read, for the key.
 for program in $(sed -n '/^PROGRAMS=/,/"$/p' "$HERE/run-experiment.sh" | tr -cd 'a-z0-9/ \n-'); do
 	mkdir -p "$(dirname "$DIR/build/$program")"
 	echo "$program" >"$DIR/build/$program"
@@ -21,8 +21,8 @@ ln -sf "$BENCH" "$DIR/build/tests/bench/cagma-bench"
 : >"$DIR/made"
 cd "$DIR" || exit 1
 
-# It leaves a line for each policy, but none for the one in "lost"; with what is in "residence-POLICY"
-# as residence, and "busy" as other work.
+# The played lab leaves a line for each policy but the one in the file "lost". The residence time is
+# in "residence-POLICY", the other work in "busy".
 cat >"$DIR/tests/xen/run-qemu.sh" <<'END'
 #!/bin/sh
 out=build/xen/run/out/published-experiment
@@ -52,7 +52,7 @@ expect() {
 	"$@" || { echo "test_pieces: $what" >&2; failures=$((failures + 1)); }
 }
 
-# run NAME=VALUE...: the experiment of those variables; what it says is in out, what it made in made
+# run NAME=VALUE...: runs the experiment with these variables; its output is in out, the pieces in made
 run() {
 	: >"$DIR/made"
 	env "$@" bash tests/bench/run-experiment.sh build results >"$DIR/out" 2>&1
@@ -66,7 +66,7 @@ made() {
 	wc -l <"$DIR/made"
 }
 
-# says WORDS: a line that has them
+# says WORDS: true if a line of the output has them
 says() {
 	grep -q "$1" "$DIR/out"
 }

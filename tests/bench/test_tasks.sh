@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each kind of task for a second, as an ordinary process: what it says, and that none is left.
+# Each kind of task runs for a second as an ordinary process: its output is right, and no process is
+# left.
 # usage: test_tasks.sh CAGMA_BENCH
 # shellcheck disable=SC2016,SC2317
 set -u
@@ -26,7 +27,7 @@ at_least() {
 	[ "$(summary "$1")" -ge "$2" ]
 }
 
-# run WORDS...: leaves what it printed in out
+# run WORDS...: runs the work, with its output in out
 run() {
 	timeout 30 "$BENCH" "$@" >"$DIR/out" 2>"$DIR/err" || { cat "$DIR/err" >&2; return 1; }
 	expect "a line is not made of NAME=VALUE words" \
@@ -74,7 +75,7 @@ expect "spikes fail" run phase_ms=1000 spike heap_kib=2048 interval_ms=100
 expect "spikes are not repeated" at_least spike_loops 3
 expect "spikes do not free" [ "$(summary spike_minor_faults)" -ge $(($(summary spike_loops) * 512)) ]
 
-# What cannot be done is said, and fails.
+# Work that cannot be done fails with a message.
 expect "a task that failed is not told" \
 	[ "$(timeout 30 "$BENCH" phase_ms=5000 disk file=/nonexistent/x >/dev/null 2>&1; echo $?)" -eq 1 ]
 expect "wrong words are taken" \
@@ -88,7 +89,7 @@ sleep 0.5
 kill "$pid"
 expect "it fails when it is asked to end" wait "$pid"
 expect "an early end has no summary" at_least memory_loops 1
-# As does its death.
+# No task outlives the program that is killed.
 "$BENCH" phase_ms=60000 memory tasks=2 heap_kib=1024 >/dev/null 2>&1 &
 pid=$!
 sleep 0.5

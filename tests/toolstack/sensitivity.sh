@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What each option of cagmad.conf is worth: the scenario tune.lab with one option changed at a time,
-# on simulated guests. One row for each value: pages swapped, time stalled, targets set, in the
-# median of RUNS runs, side by side. docs/policy.md shows the table.
+# Measures what each option of cagmad.conf is worth: it plays the scenario tune.lab on simulated
+# guests with one option changed at a time. The table has one row for each value: pages swapped, time
+# stalled and targets set, each the median of RUNS runs.
 #
 # usage: sensitivity.sh BUILD [RUNS [OPTION=VALUE...]]
 set -euo pipefail

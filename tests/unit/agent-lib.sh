@@ -13,7 +13,7 @@ work=$(mktemp -d)
 root=$work/root
 export FAKE_XENSTORE="$work/store"
 pid=
-# Nothing of the caller's environment decides what the agent connects to or how it logs.
+# The caller's environment must not decide where the agent connects to or how it logs.
 unset XENSTORED_PATH XENSTORED_RUNDIR JOURNAL_STREAM
 
 finish() {
@@ -30,7 +30,7 @@ fail() {
 	exit 1
 }
 
-# run_agent STATUS PROGRAM ARGUMENTS...: to its end, in 10 s
+# run_agent STATUS PROGRAM ARGUMENTS...: runs it to its end, within 10 s, and checks its exit status
 run_agent() {
 	expected=$1
 	shift
@@ -46,7 +46,7 @@ err_lines_are() { [ "$(wc -l <"$work/err")" -eq "$1" ]; }
 is_silent() { [ ! -s "$work/err" ]; }
 prints_nothing() { [ ! -s "$work/out" ]; }
 
-# tree KERNEL: a root directory with that kernel's files
+# tree KERNEL: makes a root directory with that kernel's files
 tree() {
 	rm -rf "$root"
 	mkdir -p "$root/proc/pressure"
@@ -74,7 +74,7 @@ has_no_key() { ! has_key "$1"; }
 reports_avail() { grep -q " avail_kib=$1 " "$FAKE_XENSTORE/data/cagma/report"; }
 says_times() { [ "$(grep -c -e "$1" "$work/err")" -eq "$2" ]; }
 is_gone() { ! kill -0 "$pid"; }
-# set_avail KIB: all of it free; in one step, as nothing may be read half
+# set_avail KIB: makes so much available, all of it free, in one step, so that no half is read
 set_avail() {
 	sed -e "s/^MemAvailable: .*/MemAvailable: $1 kB/" -e "s/^MemFree: .*/MemFree: $1 kB/" tests/data/6.12/meminfo >"$root/proc/new"
 	mv "$root/proc/new" "$root/proc/meminfo"

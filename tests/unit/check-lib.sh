@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# check-lib.sh - what has to hold in a test that is a script; who sources it has "fail WHAT", which
-# ends it.
+# check-lib.sh - checks for tests that are scripts. A script that sources it has a function "fail
+# WHAT", which ends the test.
 n_checks=0
 
 # check WHAT COMMAND...
@@ -12,7 +12,7 @@ check() {
 	"$@" || fail "$what"
 }
 
-# waited WHAT SECONDS COMMAND...: the condition comes true in time
+# waited WHAT SECONDS COMMAND...: the command succeeds within this time
 waited() {
 	what=$1 tries=$(($2 * 20))
 	shift 2

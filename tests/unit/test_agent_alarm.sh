@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# When cagma-agent raises an alarm, and what it writes then.
+# cagma-agent raises alarms at the right times, and writes them in full.
 # shellcheck source-path=SCRIPTDIR source=agent-lib.sh
 # shellcheck disable=SC2119
 . tests/unit/agent-lib.sh
@@ -12,7 +12,7 @@ alarm_comes_before_report() {
 		grep -q "^write data/cagma/report .* avail_kib=$1 "
 }
 
-# The host's word says where memory is short, and a fall below that is told first of all.
+# Memory is short below the host's CMA, and an alarm about that is written before anything else.
 store
 tree 6.12
 set_avail 150000
@@ -54,7 +54,7 @@ check "no alarm outlives the agent" has_no_key alarm
 check "and no agent key does" has_no_key agent
 check "the report does" has_key report
 
-# Without the host's word it goes by its own: 32 MiB, or an eighth of what is used.
+# Without a CMA from the host, the agent goes by 32 MiB, or an eighth of what is used.
 store
 set_avail 60000
 start

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cagma-agent grows on the host's credit, and takes back what does not come.
+# cagma-agent grows on the host's credit, and takes back a target that the balloon does not reach.
 # shellcheck source-path=SCRIPTDIR source=agent-lib.sh
 # shellcheck disable=SC2119
 . tests/unit/agent-lib.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cagma-agent's options, what it prints on sound and on broken files, and where it refuses.
+# cagma-agent's options, its output for sound and for broken files, and the places where it refuses to
+# run.
 # shellcheck source-path=SCRIPTDIR source=agent-lib.sh
 . tests/unit/agent-lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What cagma-agent publishes, and how it gets over what goes wrong meanwhile.
+# cagma-agent publishes reports, and goes on after failures.
 # shellcheck source-path=SCRIPTDIR source=agent-lib.sh
 # shellcheck disable=SC2119
 . tests/unit/agent-lib.sh
@@ -13,7 +13,8 @@ check "the agent's first" grep -q '^protocol=1 version=.* abilities=report,alarm
 check "and the report" reports_avail 7456
 check "in silence" is_silent
 
-# With free memory held level by reclaim only a look sees AVM fall: at every glance with so little.
+# If reclaim keeps free memory level, a glance does not see AVM fall; with so little, each glance is a
+# look.
 level_avail() {
 	sed "s/^MemAvailable: .*/MemAvailable: $1 kB/" tests/data/6.12/meminfo >"$root/proc/new"
 	mv "$root/proc/new" "$root/proc/meminfo"
@@ -58,7 +59,7 @@ event
 waited "and ours has the last word" 5 has_key agent
 writes=$(grep -c '^write data/cagma/agent' "$FAKE_XENSTORE/log")
 
-# A lost connection shows when it is used; it is told of once.
+# A lost connection shows when it is used, and is logged once.
 : >"$FAKE_XENSTORE/lost"
 set_avail 100000
 waited "a lost connection is told of" 5 says 'cannot .* xenstore'
@@ -70,7 +71,7 @@ check "with the agent key" writes_are agent $((writes + 1))
 waited "and its end is told of" 2 says 'works again'
 check "once" says_times 'works again' 1
 
-# A quota: the connection is kept.
+# A write that a quota refuses leaves the connection as it is.
 echo data/cagma/report >"$FAKE_XENSTORE/refuse"
 set_avail 60000
 waited "a refused write is told of" 5 says 'No space left'

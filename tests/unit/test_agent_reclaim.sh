@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cagma-agent has cold pages reclaimed for a balloon that finds next to nothing available.
+# cagma-agent has the kernel reclaim cold pages for a balloon that finds next to nothing available.
 # shellcheck source-path=SCRIPTDIR source=agent-lib.sh
 # shellcheck disable=SC2119
 . tests/unit/agent-lib.sh
@@ -13,7 +13,7 @@ balloon() {
 	echo "$1" >"$balloon/info/current_kb"
 	echo "$2" >"$balloon/target_kb"
 }
-# comes_back PAGES: in all, from swap; in one step
+# comes_back PAGES: so many pages in all have come back from swap; written in one step
 comes_back() {
 	sed -e "s/^workingset_refault_anon .*/workingset_refault_anon $1/" tests/data/6.12/vmstat >"$root/proc/new"
 	mv "$root/proc/new" "$root/proc/vmstat"

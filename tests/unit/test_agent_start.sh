@@ -67,7 +67,7 @@ check "and hardly anything is looked at: $reads reads in $wakeups rounds" [ "$re
 check "a file that is no kernel's takes no trigger" cmp -s tests/data/6.12/pressure-memory "$root/proc/pressure/memory"
 stop
 
-# What no glance sees, a look does: pressure calls for one, here by the signal alone.
+# A look sees changes that a glance does not. Pressure calls for a look, here by the signal alone.
 set_avail 150000
 store
 start

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cagma-mkguest's stages, with tools in PATH that only pretend: what is run and kept, what happens
-# when one fails, and when it is interrupted. The real ones are run by make result-mkguest.
+# cagma-mkguest's stages, with tools in PATH that only pretend to work: which are run, whose results
+# are kept, and what happens after a failure and an interruption. make result-mkguest runs real tools.
 set -u
 # shellcheck source-path=SCRIPTDIR source=check-lib.sh
 . tests/unit/check-lib.sh
@@ -81,7 +81,7 @@ tools() {
 	END
 }
 
-# run STATUS OPTION...: guest g, by these tools alone and the system's own
+# run STATUS OPTION...: makes guest g with these tools and the system's own
 run() {
 	expected=$1
 	shift
@@ -162,7 +162,7 @@ check "and nothing is left" no_partial
 check "and nothing made" not called mmdebstrap
 
 # --- what fails -------------------------------------------------------------------------------------
-# failing TOOL MESSAGE: it says so, and fails
+# failing TOOL MESSAGE: makes the tool print the message and fail
 failing() {
 	tools
 	tool "$1" <<-END
@@ -206,7 +206,7 @@ if [ -x /usr/sbin/mke2fs ] && [ -x /usr/sbin/modprobe ]; then
 	check "a missing tool is told by its package" says 'apt-get install.* mmdebstrap'
 fi
 
-# A disk without room: a small tmpfs, where we may mount one.
+# A disk without room is a small tmpfs, if this user may mount one.
 mkdir "$work/small"
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	# shellcheck disable=SC2016
@@ -233,7 +233,7 @@ tools
 run 0 --packages vim g
 check "with other packages the root is made anew" called '^mmdebstrap.*vim'
 
-# Stopped in the middle of a tool: the tool is ended, and so are we, at once.
+# A signal in the middle of a tool ends the tool and cagma-mkguest at once.
 rm -rf "$work/out"
 tools
 # shellcheck disable=SC2016
@@ -258,7 +258,7 @@ check "with status 1, not $status" [ $status -eq 1 ]
 check "the tool was ended" test -s "$work/tool-ended"
 check "nothing looks like a guest" nothing_made
 
-# Killed: the tool goes on, and is not interfered with.
+# If cagma-mkguest is killed, its tool goes on, and the next run does not interfere with it.
 tools
 rm -f "$work/tool-runs"
 tool mmdebstrap <<-END

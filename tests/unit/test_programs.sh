@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# test_programs.sh BUILD - what every program has in common: help, version, and one line about wrong
-# usage.
+# test_programs.sh BUILD - every program has help, a version, and one line about wrong usage.
 # shellcheck source-path=SCRIPTDIR source=check-lib.sh
 set -u
 build=$1
@@ -15,7 +14,7 @@ fail() {
 	exit 1
 }
 
-# runs CODE COMMAND...: it ends with that code; what it says is in out and err
+# runs CODE COMMAND...: the command ends with that code; its output is in out and err
 runs() {
 	code=$1
 	shift
@@ -27,7 +26,7 @@ is_empty() {
 	[ ! -s "$work/$1" ]
 }
 
-# one line of the log, with a hint at the help
+# is_hint NAME: err has one line of that program's log, with a hint at the help
 is_hint() {
 	[ "$(wc -l <"$work/err")" -eq 1 ] && grep -q "^$1: error: .*; see $1 --help\$" "$work/err"
 }

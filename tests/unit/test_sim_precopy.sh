@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# cagma-sim precopy: a recorded guest is played, the same way each time; what is no record, or no
-# option, is refused.
+# cagma-sim precopy plays a recorded guest in the same way each time, and refuses records and options
+# that are wrong.
 set -u
 # shellcheck source-path=SCRIPTDIR source=check-lib.sh
 . tests/unit/check-lib.sh

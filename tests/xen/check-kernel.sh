@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # check-kernel.sh IMAGE TEST DIRECTORY - boots the kernel of the Xen lab's image alone in QEMU and runs
-# TEST, a static program, as the only one. The kernel has kprobes and huge pages: without them this
-# fails, since then the test says less than it should. DIRECTORY is for what it takes and prints.
-# Called by `make check-guest-kernel`.
+# TEST, a static program, as the only one. The kernel has kprobes and huge pages; this fails if they
+# are missing, since the test would then check less than it should. DIRECTORY gets the files that are
+# needed, and the output. `make check-guest-kernel` calls this.
 set -eu
 image=$1 test=$2 dir=$3
 LIMIT_S=300

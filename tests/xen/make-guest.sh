@@ -15,7 +15,7 @@ LAB=build/xen
 STEP_LOGS=$LAB/log
 NAME=cagma-lab-made
 
-# Its min is what it has: cagmad gives credit to guests without a surplus.
+# The guest's min is its memory, since cagmad gives credit to guests without a surplus.
 # make_guest BUILD OPTION...
 make_guest() {
 	set -- "$1/guest/cagma-mkguest" --cache "$LAB/mkguest-cache" \

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Puts together the directory that runs in dom0: our programs, the guests' kernel and initramfs,
-# and the scripts. The guests' initramfs is the cached one followed by a small one with our
-# programs and their libraries: the kernel unpacks both.
+# Makes the directory that runs in dom0: our programs, the guests' kernel and initramfs, and the
+# scripts. The guests' initramfs is the cached one followed by a small one with our programs and their
+# libraries; the kernel unpacks both.
 #
 # usage: make-payload.sh BUILD IMAGE PAYLOAD
 set -euo pipefail
@@ -21,7 +21,7 @@ DOM0_PROGRAMS="host/cagmad host/cagmactl tests/xen/lab-sampler tests/xen/lab-jud
 GUEST_PROGRAMS="guest/cagma-agent tests/xen/guest/lab-work tests/xen/guest/lab-peer-agent \
 	tests/bench/cagma-bench"
 
-# copy_libraries TREE PROGRAM...: whatever the dynamic linker would load, at the same paths
+# copy_libraries TREE PROGRAM...: copies everything that the dynamic linker would load
 copy_libraries() {
 	local tree=$1 library
 	shift

@@ -19,23 +19,23 @@ LAB=build/xen
 RUN=$LAB/run
 CONSOLE=$RUN/console.log
 
-# Dom0's 1024 MiB, Xen's, and what the four guests of squeeze and those of admission hold; where a
-# scenario needs less, a filler holds the rest.
+# The sum of dom0's 1024 MiB, Xen's memory, and that of the four guests of squeeze or those of
+# admission. If a scenario needs less, a filler holds the rest.
 MEMORY_MIB=${XEN_MEMORY_MIB:-2560}
 # Without SMAP, SMEP and XSAVE: QEMU 7.2 crashes or corrupts a PV dom0 with them.
 CPUS=2
 CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off
-# The disk that all guests swap to: what a busy hard disk does when the sequential swap-out of one
-# guest and the scattered swap-in of another meet. It is not scaled down with the emulated CPU,
-# against which it is thus rather too fast than too slow.
+# The disk that all guests swap to is as fast as a hard disk with the sequential swap-out of one guest
+# and the scattered swap-in of another. It is not scaled down with the emulated CPU, so beside that it
+# is too fast rather than too slow.
 SWAP_BYTES_S=${XEN_DISK_BYTES_S:-$((8 * 1024 * 1024))}
 SWAP_REQUESTS_S=${XEN_DISK_REQUESTS_S:-300}
 SWAP_MIB=512
-# XEN_HYPERVISOR is another hypervisor than Debian's: make result-precopy says so.
-# Where the guest is that scenario mkguest boots; make result-mkguest says so.
+# make result-precopy sets XEN_HYPERVISOR, a hypervisor in the place of Debian's.
+# make result-mkguest sets the directory of the guest that scenario mkguest boots.
 XEN_MADE=${XEN_MADE:-}
 
-# Of QEMU's session, against those of other work on this machine.
+# The nice value of QEMU's session, against those of other work on this machine.
 GROUP_NICE=-15
 TOOLSTACK_LIMIT_S=180
 FINISH_LIMIT_S=90
@@ -74,7 +74,7 @@ disk() {
 	printf 'file=%s,if=virtio,format=raw,%s' "$1" "$2"
 }
 
-# Ticks that this machine's CPUs were busy, and all ticks; then those of QEMU. Guests that must wait
+# Prints the ticks that this machine's CPUs were busy, all ticks, and those of QEMU. Guests that wait
 # for another program's time slice measure that program.
 read_ticks() {
 	awk '{ busy = $2 + $3 + $4 + $7 + $8 + $9; print busy, busy + $5 + $6; exit }' /proc/stat
@@ -85,14 +85,15 @@ read_qemu_ticks() {
 		echo "$qemu_ticks"
 }
 
-# Milliseconds that QEMU's threads were ready and had no CPU. A thread may end before it is read.
+# Prints for how many milliseconds QEMU's threads were ready and had no CPU. A thread may end before it
+# is read.
 read_qemu_wait_ms() {
 	{ cat "/proc/$qemu_pid"/task/*/schedstat 2>/dev/null || true; } |
 		awk -v last="$qemu_wait_ms" '{ sum += $2 } END { print NR ? int(sum / 1000000) : last }'
 }
 
-# How much of the time guests' CPUs waited for other work is left in other-work. Others may take what
-# QEMU leaves.
+# Leaves in other-work for what part of the time the guests' CPUs waited for other work. Other programs
+# may use CPU time that QEMU leaves.
 say_other_work() {
 	local ms=$((($(date +%s) - start_s) * 1000 * CPUS))
 	local percent=$((100 * qemu_wait_ms / (ms > 0 ? ms : 1)))
@@ -114,7 +115,7 @@ start_qemu() {
 		made=(-drive "$(disk "$(echo "$XEN_MADE"/*/root.ext4)" snapshot=on)"
 			-drive "$(disk "$(echo "$XEN_MADE"/*/swap.img)" snapshot=on)")
 	fi
-	# root may ask that other work on this machine waits for the guests, not they for it.
+	# root may let other work on this machine wait for the guests, so that they do not wait for it
 	nice -n -5 true 2>/dev/null && prefer="nice -n -5"
 	start_ticks=$(read_ticks)
 	# shellcheck disable=SC2086
@@ -129,19 +130,18 @@ start_qemu() {
 		-drive "$(disk "$RUN/result.raw" cache=unsafe)" "${made[@]}" \
 		>"$RUN/qemu.log" 2>&1 </dev/null &
 	qemu_pid=$!
-	# Where the kernel groups processes by session, nice counts within a group only: so QEMU has one
-	# of its own, which is asked for likewise.
+	# If the kernel groups processes by session, nice counts within a group only. So QEMU has a
+	# session of its own, whose priority is raised likewise.
 	sleep 0.1
 	echo $GROUP_NICE 2>/dev/null >"/proc/$qemu_pid/autogroup" || true
 }
 
-# console_has PATTERN: a line of ours
+# console_has PATTERN: true if the console has such a line of the lab's
 console_has() {
 	grep -a -q "^XENLAB $1" "$CONSOLE" 2>/dev/null
 }
 
-# Prints what dom0 has told of its progress since the last time. The console is there a moment after
-# QEMU is.
+# Prints dom0's progress since the last time. The console's file exists a moment after QEMU has started.
 show_progress() {
 	local lines
 	lines=$({ sed -n 's/^XENLAB progress /the Xen lab: /p' "$CONSOLE" 2>/dev/null || true; } | tr -d '\r' |
@@ -151,7 +151,7 @@ show_progress() {
 	echo "$lines"
 }
 
-# await LIMIT_S WHAT PATTERN: until the console has the line; returns 1 when it has a failure
+# await LIMIT_S WHAT PATTERN: waits until the console has the line; returns 1 if it has a failure
 await() {
 	local end_s=$(($(date +%s) + $1)) what=$2 pattern=$3
 	until console_has "$pattern"; do
@@ -170,7 +170,7 @@ await() {
 	done
 }
 
-# The scenario has its own limit in dom0; this one is for a dom0 that hangs.
+# Scenarios have their own limits in dom0; this one is for a dom0 that hangs.
 await_scenario() {
 	local name=$1 limit_s start_s
 	start_s=$(date +%s)

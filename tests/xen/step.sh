@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# For scripts that run outside dom0: one line for each step, a time limit for each step, one
-# sentence when it fails. STEP_LOGS is the directory of the logs, RUN that of one run.
+# Steps of scripts that run outside dom0. Each step has one line, a time limit, and one sentence if it
+# fails. STEP_LOGS is the directory of the logs, RUN that of one run.
 
 die() {
 	printf 'the Xen lab: %s\n' "$*" >&2
@@ -34,7 +34,7 @@ step() {
 	esac
 }
 
-# lose SENTENCE: after a run that left something to look at
+# lose SENTENCE: fails after a run that left files to look at
 lose() {
 	echo "the Xen lab: consoles, logs and samples are kept in $RUN" >&2
 	die "$@"
@@ -59,8 +59,8 @@ report_results() {
 	[ -z "$failed" ] || lose "${failed#; }"
 }
 
-# prepare_run: what a run needs before anything is started: known scenarios, no older results, no
-# other run, the image, the payload.
+# prepare_run: makes sure, before anything is started, that scenarios are known, there are no older
+# results and no other run, and the image and the payload are there
 prepare_run() {
 	local name
 	for name in $SCENARIOS; do

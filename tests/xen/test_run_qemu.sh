@@ -2,17 +2,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck disable=SC2317 # called by the function
 #
-# What is not there yet, or not there any more, while it is looked at: the lab used to end with it,
-# without a word.
+# Files that do not exist yet, or not any more, must not end the lab: it used to end without a word.
 set -euo pipefail
 eval "$(sed -n '/^\(read_qemu_wait_ms\|show_progress\)()/,/^}/p' "$(dirname "$0")/run-qemu.sh")"
 
-# Before QEMU has made the console's file.
+# The console is read before QEMU has made its file.
 # shellcheck disable=SC2034 # both are read by the function
 CONSOLE=/dev/null/console progress_lines=0
 show_progress
 
-# QEMU's threads: `cat` stands for one that ended between its name and its reading.
+# A thread of QEMU ends after its name was read and before its file is: `cat` plays that.
 # shellcheck disable=SC2034 # read by the function
 qemu_pid=self qemu_wait_ms=7
 

@@ -57,14 +57,14 @@ endif
 .PHONY: lab check-guest-kernel lab-full lab-payload result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
         $(addprefix result-,$(XEN_SCENARIOS))
 xen-programs: $(addprefix $B/,$(XEN_PROGS))
-# A kernel with kprobes and huge pages, which this machine's need not have, and PV guests have not.
+# The kernel has kprobes and huge pages, which this machine's kernel may lack, and PV guests do lack.
 $B/tests/unit/test_doze-static: $B/tests/unit/test_doze.o $B/tests/unit/libunit.a $(GUEST_LIBS)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -static -o $@ $(filter %.o,$^) $(filter %.a,$^) $(shell $(PKG_CONFIG) --static --libs check)
 check-guest-kernel: $B/tests/unit/test_doze-static
 	$Qtests/xen/build-image.sh
 	$Qtests/xen/check-kernel.sh build/xen/image $< $B/tests/xen
-# What "make lab DOM0=" copies, for a dom0 that is reached otherwise: see the head of its file "run".
+# "make lab DOM0=" copies this directory; for a dom0 that is reached otherwise, see its file "run".
 lab-payload: $(XEN_PAYLOAD)
 	$Qtests/xen/build-image.sh
 	$Qtests/xen/make-payload.sh $B build/xen/image build/xen/payload
@@ -79,7 +79,7 @@ $(addprefix result-,$(XEN_SCENARIOS)): result-%: $(XEN_PAYLOAD)
 
 result-published-experiment: $(XEN_PAYLOAD)
 	$Qtests/bench/run-experiment.sh $B $(RESULTS) $(if $(DOM0),"$(DOM0)" "$(SWAP)")
-# What make check runs of it: two policies, once, in two minutes.
+# make check runs two policies of it, once, in two minutes.
 experiment-short: $(XEN_PAYLOAD)
 	$QLAB_VARIANTS=short tests/bench/run-experiment.sh $B $(RESULTS)
 
@@ -87,7 +87,7 @@ experiment-short: $(XEN_PAYLOAD)
 result-precopy result-precopy-integrity result-migrate-room: $(XEN_PAYLOAD)
 	$(if $(DOM0),,$Qtests/xen/build-shadow.sh)
 	$QXEN_HYPERVISOR=build/xen/shadow/xen $(XEN_RUN) $(@:result-%=%)
-# What make check runs of it: a few migrations, two minutes after the hypervisor is there.
+# make check runs a few migrations of it, which take two minutes once the hypervisor is there.
 precopy-short:
 	+$QLAB_RUNS=4 $(MAKE) --no-print-directory result-precopy-integrity
 

@@ -8,13 +8,13 @@ GUEST_NAMES=abcd
 # The host's free memory without guests, the filler apart; run-scenario sets it.
 free_without_guests_kib=0
 
-# swap_of NAME: its swap device; nothing for a guest that has none
+# swap_of NAME: the guest's swap device; nothing if it has none
 swap_of() {
 	local before=${GUEST_NAMES%%"$1"*}
 	[ "$before" = $GUEST_NAMES ] || echo "${SWAPS[${#before}]}"
 }
 
-# disk_spec PATH VDEV: as xl's disk line
+# disk_spec PATH VDEV: the disk as xl.cfg names it
 disk_spec() {
 	if [ -z "$1" ]; then
 		return
@@ -25,9 +25,9 @@ disk_spec() {
 	fi
 }
 
-# guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg; AGENT is what lab.agent=
-# says in guest/init, DATA the device of a second disk, xvdb. One without any disk swaps to its own
-# memory.
+# guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg. AGENT is the word behind
+# lab.agent= that guest/init reads, DATA the device of a second disk, xvdb. A guest without any disk
+# swaps to its own memory.
 guest_configure() {
 	local disks
 	disks="$(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb)"
@@ -46,7 +46,7 @@ guest_configure() {
 	END
 }
 
-# guest_create NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: and guest_wait later
+# guest_create NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: creates the guest; guest_wait is to follow
 guest_create() {
 	guest_configure "$@"
 	note "creating guest $1"
@@ -62,7 +62,7 @@ guest_find() {
 	printf -v "DOMID_$1" %s "$domid"
 }
 
-# guest_wait NAME...: until their workloads take commands
+# guest_wait NAME...: waits until the guests' workloads take commands
 guest_wait() {
 	local name
 	for name in "$@"; do
@@ -86,20 +86,20 @@ guest_ask() {
 		"$*" || fail "guest $name did not do: $*"
 }
 
-# guest_begin NAME LIMIT_S COMMAND: the same in the background
+# guest_begin NAME LIMIT_S COMMAND: does as guest_ask in the background
 guest_begin() {
 	guest_ask "$@" >"$OUT/ask-$1.log" &
 	printf -v "ASKED_$1" %s $!
 }
 
-# guest_end NAME: waits for what guest_begin has begun, and sets ANSWER
+# guest_end NAME: waits for the answer to guest_begin, and sets ANSWER to it
 guest_end() {
 	local variable=ASKED_$1
 	wait "${!variable}" || exit 1
 	ANSWER=$(cat "$OUT/ask-$1.log")
 }
 
-# guest_wait_agent NAME...: until their agents have reported
+# guest_wait_agent NAME...: waits until the guests' agents have reported
 guest_wait_agent() {
 	local name
 	for name in "$@"; do
@@ -109,7 +109,7 @@ guest_wait_agent() {
 	done
 }
 
-# guest_swap_pages NAME: swapped in and out since its boot
+# guest_swap_pages NAME: prints the pages swapped in and out since the guest's boot
 guest_swap_pages() {
 	local answer
 	answer=$(guest_ask "$1" 30 stat) || exit 1
@@ -123,12 +123,12 @@ guest_available_kib() {
 	value memavailable_kib "$answer"
 }
 
-# guest_key NAME PATH: prints a key of the guest; nothing when it is not there
+# guest_key NAME PATH: prints a key of the guest; nothing if there is no such key
 guest_key() {
 	timeout 10 xenstore-read "/local/domain/$(guest_domid "$1")/$2" 2>/dev/null
 }
 
-# guests_note NAME FILE_PREFIX GUEST...: what xenstore and xl say of them, for whoever looks later
+# guests_note NAME FILE_PREFIX GUEST...: keeps the guests' keys and xl's list, to be looked at later
 guests_note() {
 	local prefix=$1 name
 	shift
@@ -139,7 +139,7 @@ guests_note() {
 	timeout 10 xl list >"$OUT/$prefix-xl-list.txt"
 }
 
-# lab_domids PATTERN: of the guests whose name matches it
+# lab_domids PATTERN: prints the domids of the guests whose names match
 lab_domids() {
 	timeout 20 xl list | awk -v pattern="^$PREFIX($1)\$" '$1 ~ pattern { print $2 }'
 }
@@ -148,7 +148,8 @@ no_lab_guests() {
 	[ -z "$(lab_domids "$1")" ]
 }
 
-# guests_destroy [PATTERN]: all but the filler, or those whose names match; waits for their memory
+# guests_destroy [PATTERN]: destroys all guests but the filler, or those whose names match, and waits
+# until their memory is free
 guests_destroy() {
 	local pattern=${1:-[a-z]} domid pids=()
 	for domid in $(lab_domids "$pattern"); do
@@ -180,13 +181,13 @@ host_fill() {
 	note "free memory is $(host_free_kib) KiB"
 }
 
-# host_unfill: gives that back
+# host_unfill: gives the filler's memory back
 host_unfill() {
 	guests_destroy filler
 	free_without_guests_kib=0
 }
 
-# guests_pinned NAME...: entries of cagmad's configuration that let nothing move
+# guests_pinned NAME...: prints entries for cagmad's configuration in which no guest can move
 guests_pinned() {
 	local name mib
 	for name in "$@"; do

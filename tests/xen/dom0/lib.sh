@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# What scenarios are written with, beside guests.sh and times.sh. They run in dom0 and leave
-# everything in $OUT. Waiting is always for a condition, with a limit; whatever fails, fails with
-# one sentence.
+# Functions for scenarios, beside those of guests.sh and times.sh. Scenarios run in dom0 and leave
+# everything in $OUT. They always wait for a condition, with a limit, and fail with one sentence.
 
 PREFIX=cagma-lab-
 
@@ -17,13 +16,13 @@ note() {
 	printf '%s %s\n' "$(cut -d ' ' -f 1 /proc/uptime)" "$*"
 }
 
-# progress SENTENCE: for whoever watches from outside
+# progress SENTENCE: tells those who watch from outside
 progress() {
 	note "$*"
 	echo "XENLAB progress $*" >&3
 }
 
-# value NAME TEXT: the number of NAME=NUMBER in a line; fails if there is none
+# value NAME TEXT: prints the number of NAME=NUMBER in a line; fails if there is none
 value() {
 	local word
 	for word in $2; do
@@ -38,7 +37,7 @@ value() {
 	return 1
 }
 
-# wait_until LIMIT_S WHAT COMMAND...: until COMMAND succeeds
+# wait_until LIMIT_S WHAT COMMAND...: waits until COMMAND succeeds
 wait_until() {
 	local limit_s=$1 what=$2 end_s
 	shift 2
@@ -76,7 +75,7 @@ process_is_gone() {
 	! process_runs "$1"
 }
 
-# process_stop NAME: asks it to end, and waits for it
+# process_stop NAME: asks the process to end, and waits for that
 process_stop() {
 	local pid
 	pid=$(cat "$OUT/$1.pid" 2>/dev/null) || return 0
@@ -85,7 +84,7 @@ process_stop() {
 	rm -f "$OUT/$1.pid"
 }
 
-# process_wait NAME LIMIT_S: until it ends by itself; its exit status
+# process_wait NAME LIMIT_S: waits until the process ends by itself; its exit status
 process_wait() {
 	local pid
 	pid=$(cat "$OUT/$1.pid")
@@ -94,7 +93,7 @@ process_wait() {
 	wait "$pid"
 }
 
-# processes_stop DIRECTORY: whatever a scenario left behind
+# processes_stop DIRECTORY: stops all processes that a scenario left behind
 processes_stop() {
 	local file
 	for file in "$1"/*.pid; do
@@ -106,8 +105,8 @@ processes_stop() {
 
 # ---- the balancer
 
-# balancer_configure NAME POLICY RESERVE_MIB WORD...: writes NAME.conf; a WORD that begins with
-# name= or uuid= is a guest's entry, any other one an option
+# balancer_configure NAME POLICY RESERVE_MIB WORD...: writes NAME.conf. A WORD that begins with name=
+# or uuid= is a guest's entry, any other one an option
 balancer_configure() {
 	local name=$1 policy=$2 reserve_mib=$3 word
 	shift 3
@@ -131,20 +130,20 @@ balancer_configure() {
 	} >"$OUT/$name.conf"
 }
 
-# balancer_start NAME POLICY RESERVE_MIB WORD...: cagmad, with balancer_configure's configuration
+# balancer_start NAME POLICY RESERVE_MIB WORD...: starts cagmad with balancer_configure's configuration
 balancer_start() {
 	balancer_configure "$@"
 	process_start "$1" "$PAYLOAD/bin/cagmad" -c "$OUT/$1.conf" -v --record "$OUT/$1.record"
 	wait_until 20 "cagmad's first pass" test -s "$OUT/$1.record"
 }
 
-# balancer_change NAME POLICY RESERVE_MIB WORD...: gives it another configuration
+# balancer_change NAME POLICY RESERVE_MIB WORD...: gives the cagmad that runs another configuration
 balancer_change() {
 	balancer_configure "$@"
 	kill -HUP "$(cat "$OUT/$1.pid")" || fail "cagmad is not there; see $1.log"
 }
 
-# balancer_stop NAME: which must have been running until now
+# balancer_stop NAME: stops cagmad; fails if it ran no more
 balancer_stop() {
 	process_runs "$1" || fail "cagmad ended by itself; see $1.log"
 	process_stop "$1"
@@ -152,7 +151,7 @@ balancer_stop() {
 
 # ---- results
 
-# result NAME KEY=VALUE...: one more line of the result; fails if a value is missing
+# result NAME KEY=VALUE...: adds a line to the result; fails if a value is missing
 result() {
 	local name=$1 word
 	shift

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# Guests that modify their memory (guest/dirty.h) and migrate, from this host to this host. They
-# have no disks: the one that leaves and the one that comes would have to share them.
+# Guests that modify their memory (guest/dirty.h) and migrate, from this host to this host. They have
+# no disks, which the leaving guest and the arriving one would have to share.
 
 MIGRATE_HOT_PAGES=2000
 MIGRATE_PERIOD_MS=100
@@ -24,7 +24,8 @@ dirty_begin() {
 		"pages_per_s=${MIGRATE_RATE[$2]} $hot" >/dev/null || exit 1
 }
 
-# migrate GUEST NAME OPTION...: to this host; NAME.report and NAME.log say how it went
+# migrate GUEST NAME OPTION...: migrates the guest to this host, with a report in NAME.report and a log
+# in NAME.log
 migrate() {
 	local guest=$1 name=$2 rc=0
 	shift 2
@@ -35,12 +36,12 @@ migrate() {
 	return $rc
 }
 
-# report_value NAME EVENT KEY: of the last such event
+# report_value NAME EVENT KEY: prints the key's value in the last such event
 report_value() {
 	value "$3" "$(grep "^event=$2 " "$OUT/$1.report" | tail -n 1)" || echo none
 }
 
-# report_median NAME EVENT KEY: of all such events
+# report_median NAME EVENT KEY: prints the median of the key's values in all such events
 report_median() {
 	# shellcheck disable=SC2046
 	quantile 50 $(grep "^event=$2 " "$OUT/$1.report" | grep -o "\b$3=[0-9]*" | cut -d = -f 2)

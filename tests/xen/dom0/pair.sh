@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# The guests of several scenarios, and of qmemman's measurement: A with 200 MiB of which 30 are
-# available, B with 400 MiB of which it does not need 220, and 77 MiB free on the host.
+# The two guests of several scenarios, and of the measurement of qmemman: A has 200 MiB, of which 30
+# are available; B has 400 MiB, of which it does not need 220; and 77 MiB of the host are free.
 
 PAIR_AVAILABLE_KIB=30720
 PAIR_FREE_KIB=78848
@@ -18,8 +18,8 @@ pair_create() {
 	host_fill "${1:-$PAIR_FREE_KIB}"
 }
 
-# pair_hold ROOM_KIB [AVAILABLE_KIB [SPARE_KIB]]: A holds all but what is to be available, and
-# SPARE_KIB that it has more than it should; it may hold ROOM_KIB more. Sets PAIR_HELD_KIB.
+# pair_hold ROOM_KIB [AVAILABLE_KIB [SPARE_KIB]]: has A hold all memory but AVAILABLE_KIB, and SPARE_KIB
+# that it has more than it should. A can hold ROOM_KIB more later. Sets PAIR_HELD_KIB.
 pair_hold() {
 	local available_kib
 	available_kib=$(guest_available_kib a) || exit 1
@@ -27,15 +27,15 @@ pair_hold() {
 	guest_ask a 60 "hold size_kib=$PAIR_HELD_KIB step_kib=1024 room_kib=$1" >/dev/null || exit 1
 }
 
-# pair_pin RUN POLICY RESERVE_MIB OPTION...: starts cagmad with bounds that let nothing move: so a
-# policy comes to know its guests, and all policies begin with the same ones
+# pair_pin RUN POLICY RESERVE_MIB OPTION...: starts cagmad with bounds that let nothing move, so that
+# the policy comes to know its guests, and all policies begin with the same ones
 pair_pin() {
 	# shellcheck disable=SC2046
 	balancer_start "$@" $(guests_pinned a b)
 }
 
-# pair_release RUN POLICY RESERVE_MIB OPTION...: when what was held is no news any more, lets go;
-# credit is there when it returns
+# pair_release RUN POLICY RESERVE_MIB OPTION...: waits until the policy knows the guests' demand, and
+# then lets guests move. When it returns, credit has been given.
 pair_release() {
 	sleep 8
 	balancer_change "$@" "name=${PREFIX}a,min_mib=160,max_mib=600" \

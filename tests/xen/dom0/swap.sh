@@ -5,7 +5,7 @@
 
 SWAP_MIB=512
 
-# swap_make WHERE: makes what it describes; sets SWAPS
+# swap_make WHERE: makes the swap that WHERE describes; sets SWAPS
 swap_make() {
 	local where=$1 name
 	SWAPS=()
@@ -28,7 +28,7 @@ swap_make() {
 	return 1
 }
 
-# swap_remove WHERE: what swap_make made
+# swap_remove WHERE: removes what swap_make made
 swap_remove() {
 	if [[ $1 == *,* ]]; then
 		return

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What happened when: the sampler, a log of xenstore and cagmad's record. All times are milliseconds
-# of dom0's CLOCK_MONOTONIC: clocks of guests run apart and are never compared with it.
+# Times of events: by the sampler, by a log of xenstore, and by cagmad's record. All times are
+# milliseconds of dom0's CLOCK_MONOTONIC; guests' clocks run apart and are never compared with it.
 
 SAMPLE_MS=5
-# What a guest's work, agent and target say in xenstore.
+# The keys of a guest's work, agent and target in xenstore.
 WATCHED_KEYS="data/lab/mark data/cagma/alarm data/cagma/report memory/target"
 
 # sampler_start NAME GUEST...
@@ -20,7 +20,7 @@ sampler_start() {
 		--period-ms $SAMPLE_MS $domids
 }
 
-# sampler_judge NAME RESERVE_KIB NAME:MIN_KIB:MAX_KIB...: RESERVE_KIB 0 when it may be spent
+# sampler_judge NAME RESERVE_KIB NAME:MIN_KIB:MAX_KIB...: with RESERVE_KIB 0 the reserve may be spent
 sampler_judge() {
 	local name=$1
 	shift
@@ -28,7 +28,7 @@ sampler_judge() {
 		fail "the samples of $name cannot be judged; see $name.samples"
 }
 
-# sampler_when NAME GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...: prints NAME=T_MS of those that happened
+# sampler_when NAME GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...: prints NAME=T_MS of each event that happened
 sampler_when() {
 	local name=$1
 	shift
@@ -50,29 +50,29 @@ keylog_start() {
 	wait_until 10 "the log of xenstore" test -s "$OUT/$name.log"
 }
 
-# keylog_first NAME AFTER_MS GUEST KEY: when this key was first written after that time; fails if
-# it was not
+# keylog_first NAME AFTER_MS GUEST KEY: prints when this key was first written after that time; fails
+# if it was not written
 keylog_first() {
 	awk -v after="$2" -v path="/local/domain/$(guest_domid "$3")/$4" '
 		$1 + 0 >= after + 0 && $2 == path && NF > 2 { print $1; found = 1; exit }
 		END { exit !found }' "$OUT/$1.log"
 }
 
-# keylog_count NAME FROM_MS TO_MS GUEST KEY: how often this key was written in that time
+# keylog_count NAME FROM_MS TO_MS GUEST KEY: prints how often this key was written in that time
 keylog_count() {
 	awk -v from="$2" -v to="$3" -v path="/local/domain/$(guest_domid "$4")/$5" '
 		$1 + 0 >= from + 0 && $1 + 0 < to + 0 && $2 == path && NF > 2 { count++ }
 		END { print count + 0 }' "$OUT/$1.log"
 }
 
-# keylog_highest NAME GUEST KEY: the largest number that was written
+# keylog_highest NAME GUEST KEY: prints the largest number that was written
 keylog_highest() {
 	awk -v path="/local/domain/$(guest_domid "$2")/$3" '
 		$2 == path && $3 + 0 > highest { highest = $3 + 0 }
 		END { print highest + 0 }' "$OUT/$1.log"
 }
 
-# measure_start RUN GUEST...: sampler and log; their names are RUN-sampler and RUN-keys
+# measure_start RUN GUEST...: starts the sampler RUN-sampler and the log RUN-keys
 measure_start() {
 	local run=$1
 	shift
@@ -89,7 +89,7 @@ measure_stop() {
 	note "$run: $(tail -n 1 "$OUT/$run-sampler.samples")"
 }
 
-# record_first NAME AFTER_MS [GUEST]: when cagmad first decided to move a guest after that time
+# record_first NAME AFTER_MS [GUEST]: prints when cagmad first decided to move a guest after that time
 record_first() {
 	awk -v after="$2" -v action="[|] action domid=${3:+$(guest_domid "$3") }" '
 		/^pass now_ms=/ && $0 ~ action {
@@ -103,7 +103,7 @@ now_ms() {
 	awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime
 }
 
-# difference A B: A - B, or 0; none when one of them is no number
+# difference A B: A - B, or 0 if that is negative; none if one of them is no number
 difference() {
 	if [[ $1 =~ ^[0-9]+$ && $2 =~ ^[0-9]+$ ]]; then
 		echo $(($1 > $2 ? $1 - $2 : 0))
@@ -112,8 +112,8 @@ difference() {
 	fi
 }
 
-# quantile PERCENT NUMBER...: the smallest of them that is no smaller than so many of them; "none"
-# counts as larger than any number
+# quantile PERCENT NUMBER...: the smallest of the numbers that is no smaller than PERCENT of them;
+# "none" counts as larger than any number
 quantile() {
 	local percent=$1
 	shift
@@ -126,7 +126,7 @@ quantile() {
 		}'
 }
 
-# swapped TEXT...: pages in and out that the answers of guests add up to
+# swapped TEXT...: the sum of pages swapped in and out in guests' answers
 swapped() {
 	local text sum=0
 	for text in "$@"; do
@@ -135,14 +135,14 @@ swapped() {
 	echo $sum
 }
 
-# ratio A B: A / B with four decimals; nothing when B is 0
+# ratio A B: A / B with four decimals; nothing if B is 0
 ratio() {
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.4f", a / b }'
 }
 
-# ---- series: what several runs gave, a line for each in SERIES.series
+# ---- series: the figures of several runs, a line for each in SERIES.series
 
-# series_add SERIES NAME=NUMBER...: one more run
+# series_add SERIES NAME=NUMBER...: adds a run
 series_add() {
 	local series=$1
 	shift
@@ -174,7 +174,7 @@ series_medians() {
 	done
 }
 
-# series_spread SERIES NAME...: NAME_lowest= and NAME_highest= of all runs
+# series_spread SERIES NAME...: NAME_lowest= and NAME_highest= words over all runs
 series_spread() {
 	local series=$1 name
 	shift

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A ram disk that nothing was written to: reading it fills the page cache and costs no I/O. */
+/* A ram disk that nothing was written to. Reading it fills the page cache without any I/O. */
 #define FILE_PATH "/dev/ram0"
 
 #define BENCH_PROGRAM "/lab/cagma-bench"
@@ -58,13 +58,13 @@ uint64_t verb_optional(const struct verb_call *call, const char *name)
 	return value;
 }
 
-/* fault=1: touch by a fault for each page. */
+/* True if the argument fault=1 asks to touch memory by a fault for each page. */
 static bool by_fault(const struct verb_call *call)
 {
 	return verb_optional(call, "fault") == 1;
 }
 
-/* What is held becomes an untouched region of this size. */
+/* Gives back the memory that is held, and holds an untouched region of this size instead. */
 static int hold_anew(const struct verb_call *call, uint64_t size_kib)
 {
 	region_destroy(&held);
@@ -130,7 +130,7 @@ static int do_measure(struct verb_call *call)
 	return 0;
 }
 
-/* hold size_kib= step_kib= [room_kib=]: touches this much and keeps it, with room to grow. */
+/* hold size_kib= step_kib= [room_kib=]: touches so much and keeps it, with room to grow. */
 static int do_hold(struct verb_call *call)
 {
 	uint64_t size_kib, step_kib, ms;
@@ -147,7 +147,7 @@ static int do_hold(struct verb_call *call)
 	return rc;
 }
 
-/* hot hold_ms= [passes=]: reads what is held, all of it once a second, so long or so often. */
+/* hot hold_ms= [passes=]: reads all memory that is held once a second, so long or so often. */
 static int do_hot(struct verb_call *call)
 {
 	struct meter_memory before, after;
@@ -182,9 +182,9 @@ static void answer_ramp(struct verb_call *call, const struct meter_memory *befor
 }
 
 /*
- * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows what is held to a total, from
- * nothing if there is no room for it, then reads all of it as "hot" does. With more_kib= in place
- * of total_kib=, it grows by that.
+ * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows the memory that is held to a total,
+ * from nothing if the region has no room for that, and then reads all of it as "hot" does. With
+ * more_kib= in place of total_kib= the memory grows by that.
  */
 static int do_ramp(struct verb_call *call)
 {
@@ -219,7 +219,7 @@ static int do_ramp(struct verb_call *call)
 	return 0;
 }
 
-/* jump size_kib=: touches this much more at once, for which "hold" has left room. */
+/* jump size_kib=: touches so much more at once, for which "hold" has left room. */
 static int do_jump(struct verb_call *call)
 {
 	struct meter_memory before, after;
@@ -243,7 +243,7 @@ static int do_jump(struct verb_call *call)
 	return 0;
 }
 
-/* The guest's CMA, as cagmad says it. Returns 0 or -errno. */
+/* Reads the guest's CMA as cagmad has published it. 0 or -errno. */
 static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
 {
 	char *text = xs_read(call->xs, XBT_NULL, "cagma/cma_kib", NULL);
@@ -256,9 +256,9 @@ static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
 }
 
 /*
- * cross step_kib= most_kib= more_kib=: touches more, as fast as it goes, until less is available
- * than the CMA was at the beginning; marks that moment, and goes on for more_kib. When the CMA is
- * not reached within most_kib, since memory came before, there is no mark.
+ * cross step_kib= most_kib= more_kib=: touches more, as fast as it can, until less is available than
+ * the CMA was at the beginning; marks that moment, and goes on for more_kib. If the guest grew so fast
+ * that this does not happen within most_kib, there is no mark.
  */
 static int do_cross(struct verb_call *call)
 {
@@ -293,7 +293,7 @@ static int do_cross(struct verb_call *call)
 	return 0;
 }
 
-/* trim size_kib=: gives back what is held above that. */
+/* trim size_kib=: gives back the memory that is held above that. */
 static int do_trim(struct verb_call *call)
 {
 	uint64_t size_kib;
@@ -316,7 +316,7 @@ static int read_file(int fd, uint64_t size_kib)
 	return 0;
 }
 
-/* cache size_kib= [hold_ms=]: reads so much of a file, once, and again until this time is over. */
+/* cache size_kib= [hold_ms=]: reads so much of a file once, and again until this time is over. */
 static int do_cache(struct verb_call *call)
 {
 	uint64_t end_ms = region_now_ms() + verb_optional(call, "hold_ms");
@@ -340,7 +340,7 @@ static int do_cache(struct verb_call *call)
 
 /*
  * balloon frozen=: stops the kernel's balloon thread, or lets it go on.
- * balloon frozen_ms= thawed_ms= turns=: a slow one; it stops and goes on in turns.
+ * balloon frozen_ms= thawed_ms= turns=: makes it slow, by stopping and releasing it in turns.
  */
 static int do_balloon(struct verb_call *call)
 {
@@ -355,7 +355,7 @@ static int do_balloon(struct verb_call *call)
 	return rc == 0 ? freeze_process(pid, verb_optional(call, "frozen") == 1) : rc;
 }
 
-/* CPU time that a process uses in a time. */
+/* Measures the CPU time that a process uses in so many seconds. */
 static int measure_cpu(pid_t pid, uint64_t seconds, uint64_t *ret_cpu_us, uint64_t *ret_ms)
 {
 	uint64_t start_ms = region_now_ms();
@@ -375,7 +375,7 @@ static int measure_cpu(pid_t pid, uint64_t seconds, uint64_t *ret_cpu_us, uint64
 	return 0;
 }
 
-/* rest seconds=: what the agent costs while nothing happens. */
+/* rest seconds=: measures what the agent costs while nothing happens. */
 static int do_rest(struct verb_call *call)
 {
 	uint64_t seconds, cpu_us, ms, rss_kib, before, after;
@@ -402,7 +402,7 @@ static int do_rest(struct verb_call *call)
 	return 0;
 }
 
-/* poll seconds= period_ms=: what polling /proc/meminfo costs in the same guest. */
+/* poll seconds= period_ms=: measures what polling /proc/meminfo costs in the same guest. */
 static int do_poll(struct verb_call *call)
 {
 	uint64_t seconds, period_ms, cpu_us, ms;
@@ -427,7 +427,7 @@ static int do_poll(struct verb_call *call)
 	return 0;
 }
 
-/* bench WORDS: the work that cagma-bench does for these words; answers with its summary. */
+/* bench WORDS: runs cagma-bench with these words, and answers with its summary. */
 static int do_bench(struct verb_call *call)
 {
 	char *end = call->answer + call->used;

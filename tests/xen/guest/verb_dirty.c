@@ -22,7 +22,7 @@ int verb_dirty(struct verb_call *call)
 	return dirty_begin(&conf);
 }
 
-/* dirty-mark: gaps count from now on. */
+/* dirty-mark: forgets the gaps so far. */
 int verb_dirty_mark(struct verb_call *call)
 {
 	(void)call;
@@ -30,7 +30,7 @@ int verb_dirty_mark(struct verb_call *call)
 	return 0;
 }
 
-/* dirty-end: what the pages hold, and for how long the guest stood still. */
+/* dirty-end: stops, and answers whether the pages are right and for how long the guest stood still. */
 int verb_dirty_end(struct verb_call *call)
 {
 	struct dirty_result result;

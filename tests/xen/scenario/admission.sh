@@ -13,7 +13,7 @@ ADMISSION_RAMP_KIB=65536
 ADMISSION_AVAILABLE_KIB=36864
 ADMISSION_TIMEOUT_S=60
 
-# admission_create COMMAND...: creates guest e; its exit status, and ADMISSION_MS
+# admission_create COMMAND...: creates guest e; the command's exit status, and its time in ADMISSION_MS
 admission_create() {
 	local start_ms rc=0
 	start_ms=$(now_ms)
@@ -60,7 +60,7 @@ scenario_admission() {
 	guest_end a
 	measure_stop admission a b c
 	guests_destroy e
-	# What creating it takes when there is memory.
+	# The time that creating the guest takes if there is memory.
 	wait_until 30 "the memory of guest e" free_is_at_least $((ADMISSION_MIB * 1024))
 	admission_create || fail "guest e was not created with memory free; see e.create.log"
 	plain_ms=$ADMISSION_MS

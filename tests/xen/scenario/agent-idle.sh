@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# What the agent costs at rest, in its default configuration, with cagmad at work; and what polling
-# /proc/meminfo every 100 ms costs in the same guest, timed in the same way. In turns, so that what
-# else the machine does falls on both.
+# The cost of the agent at rest, in its default configuration, with cagmad at work; and the cost of
+# polling /proc/meminfo every 100 ms in the same guest, timed in the same way. Both are measured in
+# turns, so that other work of the machine falls on both.
 LIMIT_S=420
 
 REST_S=20
@@ -16,7 +16,7 @@ scenario_agent_idle() {
 	guest_wait a
 	guest_wait_agent a
 	balancer_start cagma cagma 16 "name=${PREFIX}a,min_mib=160,max_mib=600,weight=256"
-	# What the agent does first is not rest: its first heartbeat after cagmad is there ends it.
+	# The agent is at rest after its first heartbeat with a cagmad there.
 	wait_until 90 "cagmad's answer" timeout 10 xenstore-exists \
 		"/local/domain/$(guest_domid a)/cagma/state"
 	timeout 60 "$PAYLOAD/bin/lab-store" count "/local/domain/$(guest_domid a)/data/cagma" 20 \
@@ -36,8 +36,8 @@ scenario_agent_idle() {
 	agent_idle_report "$rest" "$poll" "$writes"
 }
 
-# of_turns NAME TEXT [highest]: the sum of the numbers of this name, or the highest; nothing unless
-# every turn has one
+# of_turns NAME TEXT [highest]: the sum of the numbers of this name, or the highest one; nothing if a
+# turn has none
 of_turns() {
 	tr ' ' '\n' <<<"$2" | awk -F= -v name="$1" -v turns=$TURNS -v highest="${3-}" '
 		$1 == name && $2 ~ /^[0-9]+$/ { n++; sum += $2; if ($2 > most) most = $2 }

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# From the moment in which a guest has less available than its CMA until its memory grows, without
-# credit and with memory free: again and again with the same guest, whose bounds put it back each
-# time after its demand is gone and forgotten.
+# The time from the moment in which a guest has less available than its CMA until its memory grows,
+# without credit and with memory free. It is measured again and again with the same guest, whose bounds
+# put it back each time, when its demand is gone and forgotten.
 LIMIT_S=1200
 
 ALARM_SAMPLES=40
 ALARM_SAMPLES_SHORT=10
 ALARM_RESERVE_MIB=32
 ALARM_ROOM_KIB=262144
-# Between two: the demand is forgotten (1 s), the growth's fading (3 s), a period of the daemon.
+# Between two measurements the demand is forgotten (1 s), its growth fades (3 s), and a period passes.
 ALARM_REST_S=5
 
 # alarm_bounds COMMAND MAX_MIB
@@ -44,7 +44,7 @@ alarm_runs() {
 	done
 }
 
-# alarm_latencies: of all marks in the log; none for one after which nothing grew within 2 s
+# alarm_latencies: one for each mark in the log; none if nothing grew within 2 s after it
 alarm_latencies() {
 	local mark_ms growth_ms
 	awk '$2 ~ /data\/lab\/mark$/ && NF > 2 { print $1 }' "$OUT/keys.log" | while read -r mark_ms; do

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# Two bursts of a guest, each with policy static and with cagma and credit: one that what the host
-# has free covers, and one for which another guest has to give. What is swapped, against static.
+# Two bursts of a guest, each with policy static and with cagma and credit. The host's free memory
+# covers the first; another guest has to give for the second. Swapped pages are compared with static.
 LIMIT_S=2400
 
 BURST_RESERVE_MIB=64
 BURST_CREDIT_MIB=64
 BURST_HOT_MS=15000
-# The last part of reading: by then swapping in must be over.
+# In the last part of reading, no pages may be swapped in any more.
 BURST_LATE_MS=5000
 declare -A BURST_KIB=([covered]=81920 [uncovered]=163840)
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# Guest A has filled most of its memory and does not touch it again; B needs what A holds above its
-# share. A's balloon finds next to nothing available, unless the agent has A's pages reclaimed. The
-# same work in turn, each on fresh guests: A without cgroup v2, where the agent cannot, and with it.
-# B's work is to touch so much more and to read all of it twenty times, once a second at best.
+# Guest A has filled most of its memory and does not touch it again; B needs the memory that A holds
+# above its share. A's balloon finds next to nothing available, unless the agent has A's pages
+# reclaimed. The same work is done in turn, each time on fresh guests: with an A without cgroup v2,
+# where the agent cannot do that, and with it. B touches so much more, and reads all of it twenty times,
+# at most once a second.
 LIMIT_S=2700
 
 COLD_A_MIB=440
@@ -70,7 +71,7 @@ scenario_cold() {
 		result cold "variant=$agent" $(series_medians $agent $keys) \
 			$(series_spread $agent b_work_ms) $(series_end $agent)
 	done
-	# On a fast disk it may make no difference, and each run differs from the next.
+	# On a fast disk the times may be alike, and each run differs from the next.
 	criterion "the agent's help slows guest b down" "$(series_median cagma b_work_ms)" "<=" \
 		$(($(series_median no-reclaim b_work_ms) * 11 / 10))
 	criterion "guest a swaps in what was cold" $((20 * $(series_median cagma a_in_pages))) "<=" \

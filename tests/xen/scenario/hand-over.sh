@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# Nothing is free, one guest has what another one needs: how long from the moment in which the needy
-# guest has less available than its CMA until it is told to grow, and until it has grown, and how
-# much of that the donor's balloon takes. No credit.
+# Nothing is free, and one guest has the memory that another one needs. Measured is the time from the
+# moment in which the needy guest has less available than its CMA until it is told to grow, and until it
+# has grown; and how much of that the donor's balloon takes. There is no credit.
 LIMIT_S=900
 
 HAND_OVER_FREE_KIB=3072
@@ -11,7 +11,7 @@ HAND_OVER_RESERVE_MIB=2
 HAND_OVER_MORE_KIB=65536
 HAND_OVER_AVAILABLE_KIB=40960
 
-# hand_over_times RUN AFTER_MS: 0 for what had happened before the guest fell below its CMA
+# hand_over_times RUN AFTER_MS: the times; 0 for an event before the guest fell below its CMA
 hand_over_times() {
 	local run=$1 mark_ms target_ms give_target_ms next_target_ms when pages_ms given_ms
 	mark_ms=$(keylog_first "$run-keys" "$2" a data/lab/mark) ||

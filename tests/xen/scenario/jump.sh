@@ -2,9 +2,10 @@
 # shellcheck shell=bash disable=SC2034
 #
 # A guest populates 128 MiB at once with 30 MiB available, while another one holds 220 MiB that it
-# does not need and 77 MiB of the host are free: one line for each policy, each repetition on fresh
-# guests, the policies in turn. "control" is the same work with ample memory; "oracle" is what no
-# balancer can do better: A is given all it will need, out of free memory, in the moment it begins.
+# does not need and 77 MiB of the host are free. There is one line for each policy; the policies take
+# turns, and each repetition has fresh guests. "control" is the same work with ample memory. "oracle" is
+# better than any balancer can be: A is given all it will need, out of free memory, in the moment in
+# which it begins.
 LIMIT_S=3600
 
 JUMP_KIB=131072
@@ -14,7 +15,7 @@ JUMP_HOT_MS=10000
 JUMP_ORACLE_MIB=350
 JUMP_POLICIES="static qmemman cagma cagma-credit oracle control"
 
-# jump_times RUN AFTER_MS: what happened when, from the mark of the jump on
+# jump_times RUN AFTER_MS: the times of events, counted from the mark of the jump
 jump_times() {
 	local run=$1 mark_ms report_ms alarm_ms target_ms when
 	mark_ms=$(keylog_first "$run-keys" "$2" a data/lab/mark) ||
@@ -32,7 +33,7 @@ jump_times() {
 	echo "first_give_ms=$(difference "$(value give "$when")" "$mark_ms")"
 }
 
-# jump_populate CONDITION: prints what A says of its jump
+# jump_populate CONDITION: lets A jump, and prints its answer
 jump_populate() {
 	guest_begin a 120 "jump size_kib=$JUMP_KIB"
 	if [ "$1" = oracle ]; then

@@ -10,7 +10,7 @@ ROOM_MIB=300
 ROOM_FREE_KIB=49152
 ROOM_RESERVE_MIB=32
 
-# room_plain: as xl does it by itself; the guest must be alive afterwards
+# room_plain: migrates with plain xl; the guest must be alive afterwards
 room_plain() {
 	local rc=0
 	timeout 120 xl migrate -s '' "${PREFIX}m" 'xl migrate-receive' >"$OUT/plain.log" 2>&1 || rc=$?

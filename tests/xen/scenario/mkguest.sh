@@ -3,14 +3,15 @@
 #
 # A guest that cagma-mkguest has made boots, with systemd and the agent's unit as they are
 # installed: it reports, and when memory runs short it grows by itself on credit, for which its unit
-# must let it write the balloon driver's target. Only the paths of its xl.cfg are changed. What is known of
-# the inside is what tests/xen/guest/root says on its console. Not in XEN_SCENARIOS: it takes the
-# guest that make result-mkguest makes, as two more disks.
+# must let it write the balloon driver's target. Only the paths of its xl.cfg are changed.
+# tests/xen/guest/root tells on the guest's console how it is inside. This scenario is not in
+# XEN_SCENARIOS, because it takes the guest that make result-mkguest makes, as two more disks.
 LIMIT_S=600
 
 MADE_DISK=/dev/vde
 MADE_SWAP=/dev/vdf
-# More than /dev/shm takes: at a rate that would use up what is available within seconds.
+# More than half of the memory, which is all that /dev/shm takes by default; it is filled so fast that
+# the available memory would be used up within seconds.
 MADE_FILL_MIB=270
 MADE_BOOT_KIB=$((400 * 1024))
 
@@ -43,7 +44,7 @@ made_has_credit() {
 	[ "$(guest_key made cagma/credit_kib)" -gt 0 ] 2>/dev/null
 }
 
-# made_grow: while cagmad stands still, so that nobody but the guest itself can have done it
+# made_grow: the guest grows while cagmad stands still, so that only the guest itself can have done it
 made_grow() {
 	wait_until 60 "a credit" made_has_credit
 	kill -STOP "$(cat "$OUT/cagma.pid")"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# A guest migrates again and again, from this host to itself: by all algorithms, in all patterns, by
-# itself, swapping, while its balloon moves, and cancelled half-way. Whatever it has modified must be
-# as it was left. LAB_RUNS is how many migrations; nearly all of its memory is checked, anonymous and
-# page cache, but where it needs room to swap or to be ballooned.
+# A guest migrates again and again, from this host to itself: by all algorithms, in all patterns, at
+# rest, swapping, while its balloon moves, and cancelled half-way. All pages must be as the guest left
+# them. LAB_RUNS is the number of migrations. Nearly all of the guest's memory is checked, anonymous
+# and page cache; less if it needs room to swap or to be ballooned.
 LIMIT_S=2400
 
 INTEGRITY_MIB=512
@@ -12,12 +12,12 @@ INTEGRITY_RUNS=${LAB_RUNS:-30}
 INTEGRITY_ALGORITHMS=(ar hold ar classic ar stock)
 INTEGRITY_PATTERNS=(hot random sequential phases idle)
 INTEGRITY_CONDITIONS=(plain cancelled swapping plain ballooned)
-# What is left of what is available; less than nothing where it is to swap.
+# The memory that the guest leaves available; negative if it is to swap.
 declare -A INTEGRITY_SPARE_KIB=([plain]=8192 [cancelled]=8192 [swapping]=-32768 [ballooned]=65536)
 INTEGRITY_BALLOON_MIB=40
 
-# balloon_moves: the guest's target goes down and up, until the migration has ended; never above what
-# it was when that began, which is all that is made for it on the other side
+# balloon_moves: moves the guest's target down and up until the migration has ended, and never above
+# the target at its beginning, for which memory was made on the other side
 balloon_moves() {
 	local domid
 	domid=$(guest_domid i)
@@ -30,15 +30,15 @@ balloon_moves() {
 	done >/dev/null 2>&1
 }
 
-# balloon_rests MOVER: its last call is over too
+# balloon_rests MOVER: stops moving, and waits until its last call is over
 balloon_rests() {
 	touch "$OUT/rest"
 	wait "$1"
 	rm "$OUT/rest"
 }
 
-# guest_anew: what its balloon gives while it migrates is a guest's no longer, but has been made for it
-# on the other side, and counts there: it could not get it back.
+# guest_anew: makes the guest anew. Memory that its balloon gave while it migrated had been made for it
+# on the other side and counts there, so the guest could not get it back.
 guest_anew() {
 	guests_destroy
 	guest_create i $INTEGRITY_MIB $INTEGRITY_MIB none
@@ -49,7 +49,7 @@ half_is_sent() {
 	[ "$(value sent_pages "$(tail -n 1 "$OUT/$1.report" 2>/dev/null)")" -ge $((INTEGRITY_MIB * 128)) ] 2>/dev/null
 }
 
-# cancel_half_way NAME ALGORITHM: as Ctrl-C does; the guest must be here afterwards
+# cancel_half_way NAME ALGORITHM: cancels as Ctrl-C does; the guest must be here afterwards
 cancel_half_way() {
 	local status=0
 	rm -f "$OUT/$1.report"

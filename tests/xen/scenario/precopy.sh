@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# A guest modifies its memory in a pattern and migrates, from this host to itself, by each algorithm
-# in turn: how many pages are sent, how many of them again, and how many with the guest suspended.
+# A guest modifies its memory in a pattern and migrates, from this host to itself, by each algorithm in
+# turn. Counted are the pages that are sent, those sent again, and those sent with the guest suspended.
 # LAB_VARIANTS are the patterns, LAB_POLICIES the algorithms.
 LIMIT_S=2400
 
@@ -12,7 +12,7 @@ PRECOPY_FILE_KIB=32768
 PRECOPY_PATTERNS=${LAB_VARIANTS:-hot sequential phases random idle}
 PRECOPY_ALGORITHMS=${LAB_POLICIES:-stock hold ar}
 
-# precopy_once PATTERN ALGORITHM NUMBER: one more line of series PATTERN-ALGORITHM
+# precopy_once PATTERN ALGORITHM NUMBER: adds a line to the series PATTERN-ALGORITHM
 precopy_once() {
 	local name=$1-$2-$3 answer sent total
 	dirty_begin m "$1" $PRECOPY_ANONYMOUS_KIB $PRECOPY_FILE_KIB
@@ -45,7 +45,7 @@ precopy_result() {
 	criterion "pages are corrupt" "$(series_quantile "$1-$2" bad_pages 100)" "<=" 0
 }
 
-# precopy_judge PATTERN: what ar must be against stock
+# precopy_judge PATTERN: judges ar against stock
 precopy_judge() {
 	local stock ar
 	[ -s "$OUT/$1-stock.series" ] && [ -s "$OUT/$1-ar.series" ] || return 0

@@ -2,20 +2,20 @@
 # shellcheck shell=bash disable=SC2034,SC2153,SC2154
 #
 # One piece of the original's experiment: a guest heavy on memory, a light one, and one that is bound
-# by the disk which all three share. LAB_VARIANTS names a description in experiment/
-# (tests/bench/experiment.h says what is in it); each of its policies on fresh guests, in turn;
-# "control" is the same work with ample memory for everybody. The guests are vm1, vm2 and vm3 in the
-# order of the description. LAB_NUMBER is the number that these runs have. There is a result for each;
-# tests/bench/run-experiment.sh has pieces run, and tests/bench/judge-experiment.sh judges all of them.
+# by the disk which all three share. LAB_VARIANTS names a description in experiment/, whose language
+# is that of tests/bench/experiment.h. Its policies are run in turn, each on fresh guests; "control" is
+# the same work with ample memory for everybody. The guests are vm1, vm2 and vm3 in the order of the
+# description. LAB_NUMBER is the number of these runs. Each run has a result.
+# tests/bench/run-experiment.sh runs pieces, and tests/bench/judge-experiment.sh judges all of them.
 LIMIT_S=1800
 
-# From the balancer's first pass, and the collector's first sample, to the work.
+# The time from the balancer's first pass, and the collector's first sample, to the work.
 EXPERIMENT_SETTLE_S=3
-# The sampler's period: guests are not to be kept waiting for it.
+# The sampler's period is so long that guests do not wait for it.
 SAMPLE_MS=20
 declare -A EXPERIMENT_ANSWER
 
-# described VARIANT STATEMENT...: the rest of each line that begins with these words
+# described VARIANT STATEMENT...: prints the rest of each line that begins with these words
 described() {
 	local file=$PAYLOAD/experiment/$1.exp
 	shift
@@ -34,7 +34,7 @@ described_value() {
 	value "$name" "$(described "$variant" "$@")" || echo 0
 }
 
-# described_agent VARIANT POLICY: which agent it needs
+# described_agent VARIANT POLICY: the agent that the policy needs
 described_agent() {
 	local word
 	for word in $(described "$1" policy "$2"); do
@@ -59,7 +59,7 @@ experiment_create() {
 	[ "$3" = none ] || guest_wait_agent $guests
 }
 
-# experiment_entries VARIANT: of cagmad's configuration
+# experiment_entries VARIANT: the guests' entries in cagmad's configuration
 experiment_entries() {
 	local guest
 	for guest in $(described_names "$1" guest); do
@@ -68,7 +68,7 @@ experiment_entries() {
 	done
 }
 
-# experiment_bounds VARIANT: for the judge
+# experiment_bounds VARIANT: the guests' bounds for the judge
 experiment_bounds() {
 	local guest
 	for guest in $(described_names "$1" guest); do
@@ -127,7 +127,7 @@ experiment_figures() {
 	echo "swap_pages=$swap_pages"
 }
 
-# experiment_unfill: and waits for that memory, since guests need it
+# experiment_unfill: gives the filler's memory back, and waits for it, since guests need it
 experiment_unfill() {
 	host_unfill
 	free_without_guests_kib=$EXPERIMENT_FREE_KIB
@@ -179,7 +179,7 @@ experiment_run() {
 	guests_destroy
 }
 
-# experiment_policies VARIANT: those of the description that were asked for
+# experiment_policies VARIANT: the policies of the description that were asked for
 experiment_policies() {
 	local policy
 	for policy in $(described_names "$1" policy); do

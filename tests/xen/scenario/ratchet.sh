@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# The same donor is squeezed again and again: A's demand comes and goes, B gives each time. What is
-# taken from B must not go below what it wants, and not deeper from time to time.
+# The same donor is squeezed again and again: A's demand comes and goes, and B gives each time. B must
+# not be taken below its want, and not lower from time to time.
 LIMIT_S=900
 
 RATCHET_CYCLES=6
@@ -11,10 +11,10 @@ RATCHET_RESERVE_MIB=16
 RATCHET_BURST_KIB=131072
 RATCHET_B_KIB=40960
 RATCHET_BUSY_MS=4000
-# So long that what A remembers of its demand is gone, and more than it was surplus.
+# After this time A's demand is forgotten, and more than that has become surplus.
 RATCHET_CALM_S=8
 
-# ratchet_cycle NUMBER: prints the least that B held and that was available in it
+# ratchet_cycle NUMBER: prints the least that B held, and the least that was available in B
 ratchet_cycle() {
 	local answer start_ms
 	start_ms=$(now_ms)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# A guest reads a file that is several times as large as its memory, again and again. All of that
-# is page cache and no need of the guest: with plenty of memory free, it does not grow to its max.
+# A guest reads a file that is several times as large as its memory, again and again. All of that is
+# page cache, which is no need: with plenty of memory free, the guest does not grow to its max.
 LIMIT_S=300
 
 READER_FILE_KIB=1048576

@@ -18,8 +18,8 @@ A_DEMAND_KIB=245760
 RESERVE_WISHED_KIB=40960
 STEP_KIB=1024
 HOLD_MS=20000
-# Of the unthrottled rate. The rate itself varies by half between two guests of one run, so each
-# run's ramp follows from its own measurement.
+# The ramp's rate, in percent of the unthrottled one. That varies by half between two guests of one run,
+# so each run's ramp follows from its own measurement.
 RAMP_PERCENT=75
 
 real_grow_guests() {

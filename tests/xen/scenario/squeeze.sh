@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# The case in which the nearest peer needs a second event: four guests, nothing free beyond the
-# reserve, two of them growing at the same time at 40 MiB/s, the surplus of the third all page
-# cache, and that of the fourth no more than what is missing. All four do a fixed piece of work; one
-# line for each policy. "ample" is the same work with memory for everybody.
+# The case in which the nearest peer needs a second event. There are four guests, and nothing is free
+# beyond the reserve. Two of them grow at the same time at 40 MiB/s; the surplus of the third is all
+# page cache; that of the fourth is just the memory that is missing. All four do a fixed piece of work.
+# There is one line for each policy; "ample" is the same work with memory for everybody.
 LIMIT_S=3600
 
 SQUEEZE_RESERVE_MIB=50

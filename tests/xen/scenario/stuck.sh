@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2034
 #
 # A has a need, B and C have a surplus, but B's balloon is held: its kernel's thread is frozen, while
-# the guest goes on and says that it has memory to give. Beside it the same with a B that may not be
-# moved at all: what is the matter with B must make no difference to A and C.
+# the guest goes on and reports memory to give. The same is run with a B that may not be moved at all;
+# A and C must fare alike in both.
 LIMIT_S=900
 
 STUCK_FREE_KIB=36864

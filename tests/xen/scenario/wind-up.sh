@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2034
 #
-# A ramp of a guest whose balloon is slow: its kernel's thread stands still nine tenths of the time.
-# What it is asked to hold must not grow beyond what the same ramp asks for with a balloon as usual.
+# A guest's demand ramps up while its balloon is slow: the kernel's thread stands still nine tenths of
+# the time. The guest's target must not grow beyond that of the same ramp with an ordinary balloon.
 LIMIT_S=600
 
 WIND_UP_RAMP_KIB=98304
