@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decided.h - what a policy decides on states that are written down, for tests.
+ * decided.h - a policy's decisions on states that are written down, for tests.
  */
 #ifndef CAGMA_TEST_DECIDED_H
 #define CAGMA_TEST_DECIDED_H
@@ -9,7 +9,7 @@
 
 enum { DECIDED_MAX_GUESTS = 8 };
 
-/* Of the last state. */
+/* The decision on the last state. */
 struct decided {
 	const char *wrong; /* with the first line that was refused; NULL: with none */
 	unsigned n_states, n;
@@ -19,7 +19,8 @@ struct decided {
 	uint64_t n_actions, n_cuts; /* of all states */
 };
 
-/* Decides on `states`; with is_series, each is what became of the one before. */
+/* Decides on each of `states`. With is_series, each state follows the one before, and the policy
+ * remembers. */
 struct decided decided(const char *policy, const char *states, bool is_series);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A libxenstore for the agent's own tests: a directory is the store. The real
- * one, with a real xenstored behind it, is what the toolstack lab is for; here are the
- * failures that cannot be had from a healthy store.
+ * A libxenstore for the agent's own tests, in which a directory is the store. It
+ * has failures that a healthy store does not have. The toolstack lab tests with the
+ * real library and a real xenstored.
  *
  * Below $FAKE_XENSTORE:
  *
- *     data/…    the keys, one file each
- *     domid     the guest's domain id; absent: the store does not tell
+ *     data/     the keys, one file each
+ *     domid     the guest's domain id; without it the store does not tell
  *     log       every call that writes: `write PATH VALUE`, `rm PATH`
  *     absent    while there: xs_open() fails
  *     lost      while there: every call on an open connection fails with EBADF
@@ -71,7 +71,7 @@ static void log_call(const char *call, const char *path, const char *value)
 	fclose(file);
 }
 
-/* As a watch does: for the first time when it is set, then for each change. */
+/* An event of a watch comes for the first time when it is set, and then for each change. */
 static void raise_event(char token)
 {
 	int fd = open(store_path("event"), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -116,7 +116,7 @@ bool xs_watch(struct xs_handle *h, const char *path, const char *token)
 	return true;
 }
 
-/* As the real one's, one block of memory. */
+/* The result is one block of memory, as the real library's. */
 char **xs_check_watch(struct xs_handle *h)
 {
 	char byte, *token;

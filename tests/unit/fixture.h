@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fixture.h - texts for the tests of parsers, and what a test logs.
+ * fixture.h - texts for the tests of parsers, and the log of a test.
  */
 #ifndef CAGMA_TEST_FIXTURE_H
 #define CAGMA_TEST_FIXTURE_H
@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* A string literal, NULs and all, as a text. */
+/* A string literal as a text, with the NULs in it. */
 #define TEXT(literal) ((struct text){literal, sizeof(literal) - 1})
 
 /* The file `path` of the source tree; ends the test when it is not there. Never freed. */
@@ -25,8 +25,9 @@ struct text fixture_file(const char *path);
 struct text fixture_exact(struct text text);
 
 /*
- * Keeps what goes to stderr from here on, and logs as a program called `program`
- * does on a terminal; then ends that and gives what came, at most 4 KiB.
+ * From fixture_begin_log() on, the test logs as a program called `program` does on
+ * a terminal, and all of stderr is kept. fixture_end_log() ends that and returns the
+ * text, at most 4 KiB.
  */
 void fixture_begin_log(const char *program);
 const char *fixture_end_log(void);

@@ -9,10 +9,10 @@
 
 #define N_ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-/* Runs what `add_tests` adds, under `name`; 0 when all passed, 1 otherwise. */
+/* Runs the tests that `add_tests` adds, as suite `name`. 0 if all pass, or 1. */
 int suite_run(const char *name, void (*add_tests)(TCase *tests));
 
-/* The same for a suite of several cases. */
+/* Runs a suite of several cases in the same way. */
 int suite_run_all(Suite *suite);
 
 #endif

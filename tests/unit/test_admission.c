@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Room for reservations: on a played host with the policy, who gives, how far, and until when. */
+/* Room for reservations on a played host with the policy: which guests give, how far, and until
+ * when. */
 #include "common/units.h"
 #include "host/core/reservation.h"
 #include "tests/unit/suite.h"
@@ -17,7 +18,7 @@ static const struct reservation *reserve(uint64_t kib)
 	return reservation_put(&list, list.n + 1, &r, "", 1);
 }
 
-/* A pass of the daemon, and what the guests make of it. */
+/* Plays a pass of the daemon, and the guests after it. */
 static void step(uint64_t ms)
 {
 	world_observe(&w, ms);
@@ -52,8 +53,8 @@ static void assert_wants_are_met(void)
 			      (unsigned long long)w.plan.verdict[i].want_kib);
 }
 
-/* All that can be had, the reserve but its last quarter among it, takes from nobody what it
- * wants. */
+/* The largest reservation that is admitted, from the reserve but its last quarter too, leaves each
+ * guest its want. */
 START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 {
 	begin(64 * MIB, 64 * MIB);
@@ -81,7 +82,7 @@ START_TEST(the_most_that_is_admitted_leaves_everybody_its_want)
 }
 END_TEST
 
-/* A guest that has not given what it was told to give is not counted on. */
+/* The surplus of a guest that did not give when it was told to is not counted. */
 START_TEST(the_surplus_of_a_guest_in_doubt_is_not_promised)
 {
 	begin(64 * MIB, 64 * MIB);
@@ -100,7 +101,7 @@ START_TEST(the_surplus_of_a_guest_in_doubt_is_not_promised)
 }
 END_TEST
 
-/* Shares smaller than the step by which targets are changed, and no reserve that helps out. */
+/* Each guest's share is smaller than the step by which targets change, and there is no reserve. */
 START_TEST(the_last_pages_come_too)
 {
 	for (uint64_t kib = 4; kib < 20 * MIB; kib += 1028) {
@@ -120,7 +121,7 @@ START_TEST(the_last_pages_come_too)
 }
 END_TEST
 
-/* Whatever surplus is where, what is said to be there can be had. */
+/* The amount that is said to be available can be had, wherever the surplus is. */
 START_TEST(the_sum_is_true)
 {
 	uint64_t random = 1;

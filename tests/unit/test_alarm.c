@@ -55,7 +55,7 @@ START_TEST(extremes)
 }
 END_TEST
 
-/* What a guest with 168 of 200 MiB in use goes by: its CMA, and how far it looks ahead. */
+/* The CMA and the time to look ahead of a guest with 168 of 200 MiB in use. */
 START_TEST(the_hosts_word_and_none)
 {
 	static const struct {
@@ -100,7 +100,8 @@ END_TEST
 
 /* --- what is evidence --- */
 
-/* AVM at the first look and at the second, `after_ms` later; what has risen; the answer. */
+/* AVM at the first look, and at the second one `after_ms` later; the counters' rises; the
+ * answer. */
 static const struct {
 	uint64_t avail_kib, now_kib, after_ms;
 	uint64_t pswpin, refault_anon, psi_full_us, allocstall, scan_direct, scan_kswapd,
@@ -194,7 +195,7 @@ START_TEST(the_step_follows_avm)
 }
 END_TEST
 
-/* What goes slowly, look by look, is measured over a span and not from one look to the next. */
+/* A slow fall is measured over a span of looks, and not from one look to the next. */
 START_TEST(a_fall_is_seen_over_several_looks)
 {
 	struct report report = memory(5000, 39 * MIB);
@@ -334,7 +335,7 @@ END_TEST
 
 /* --- again and again --- */
 
-/* A guest with evidence at every look, every 50 ms; how many alarms in `ms`. */
+/* The number of alarms in `ms` of a guest that has evidence at every look, every 50 ms. */
 static unsigned count_alarms(struct alarm *alarm, struct report *report, unsigned ms,
 			     int64_t avail_kib_per_look)
 {
@@ -365,7 +366,7 @@ START_TEST(what_lasts_is_told_in_growing_gaps)
 }
 END_TEST
 
-/* A fall that is over is told once. Spans are not all of one length, and over a shorter one it
+/* A fall that is over raises one alarm. Spans differ in length, and over a shorter one the fall
  * would seem faster. */
 START_TEST(what_was_told_is_no_evidence_any_more)
 {

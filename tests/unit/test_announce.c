@@ -34,7 +34,7 @@ START_TEST(the_first_is_due_at_once)
 }
 END_TEST
 
-/* Change of each value, how long after the last report, what is due. */
+/* Each value's change, the time since the last report, and the report that is due. */
 static const struct {
 	int64_t avail_kib, total_kib;
 	uint64_t pswpin, pswpout, psi_full_us, oom_kills;
@@ -112,7 +112,7 @@ START_TEST(what_is_due)
 }
 END_TEST
 
-/* Little headroom: 2 MiB count. Plenty: 128 MiB do. */
+/* With little headroom 2 MiB count; with plenty, 128 MiB do. */
 START_TEST(the_step_follows_the_headroom)
 {
 	static const struct {
@@ -135,7 +135,7 @@ START_TEST(the_step_follows_the_headroom)
 }
 END_TEST
 
-/* What came too soon after a report is found by asking again, without a new look. */
+/* A change that came too soon after a report is found by asking again, without a new look. */
 START_TEST(what_has_to_wait_is_not_forgotten)
 {
 	struct announce announce = sent_at(5000);
@@ -154,7 +154,7 @@ START_TEST(a_clock_that_goes_back)
 }
 END_TEST
 
-/* Counters of a guest that was restored, or values nobody would believe: never a crash. */
+/* Neither the counters of a restored guest nor absurd values lead to a crash. */
 START_TEST(extremes)
 {
 	struct announce announce = {.has_sent = false};
@@ -169,9 +169,8 @@ START_TEST(extremes)
 END_TEST
 
 /*
- * A guest of 400 MiB fills 300 MiB at a rate, looked at every 50 ms. The
- * daemon is to see enough of it to tell the slope, and never more than ten
- * reports a second.
+ * A guest of 400 MiB fills 300 MiB at a steady rate and looks every 50 ms. The
+ * daemon gets enough reports to tell the slope, and never more than ten a second.
  */
 START_TEST(ramps)
 {

@@ -33,7 +33,8 @@ START_TEST(a_larger_slack_is_believed_only_when_linux_has_given_up)
 }
 END_TEST
 
-/* Believed, it would take the guest below its min as soon as it can give again. */
+/* If such a slack were believed, the guest would fall below its min as soon as it can give
+ * again. */
 START_TEST(what_a_guest_without_memory_cannot_give_is_no_slack)
 {
 	start(210 * MIB, 200 * MIB);
@@ -67,7 +68,7 @@ START_TEST(slack_is_in_whole_pages)
 }
 END_TEST
 
-/* What a guest was told to take and does not take is others' again, for a time. */
+/* Pages that a guest was told to take and does not take are given to others, for a time. */
 START_TEST(a_growth_that_is_not_followed_is_given_up)
 {
 	start(200 * MIB, 200 * MIB);

@@ -60,7 +60,7 @@ START_TEST(latency_is_taken_from_rest)
 }
 END_TEST
 
-/* Tells it to grow by 10 MiB, and looks every `every_ms` until it is there after `took_ms`. */
+/* Tells the guest to grow by 10 MiB, and looks every `every_ms` until it has, after `took_ms`. */
 static void grow_in(uint64_t took_ms, uint64_t every_ms)
 {
 	guest.target_kib += 10 * MIB;
@@ -91,8 +91,8 @@ START_TEST(its_latency_is_measured_when_looks_tell)
 }
 END_TEST
 
-/* Tells it to give 10 MiB and looks every `every_ms`; when it was doubted first (0: not) before
- * it gives them `took_ms` later. */
+/* Tells the guest to give 10 MiB, which it does after `took_ms`, and looks every `every_ms`. The
+ * time at which it was first doubted; 0 if never. */
 static uint64_t give_in(uint64_t took_ms, uint64_t every_ms)
 {
 	uint64_t doubted_ms = 0;
@@ -145,7 +145,8 @@ START_TEST(a_trickle_does_not_keep_a_guest_from_being_doubted)
 }
 END_TEST
 
-/* Neither a call back nor a new try clears it: it has not shown that it can. */
+/* Neither a call back nor a new try ends the doubt, since neither shows that the balloon can
+ * move. */
 START_TEST(doubt_lasts_until_it_moves)
 {
 	start(200 * MIB, 200 * MIB);
@@ -195,7 +196,8 @@ START_TEST(a_slow_balloon_that_moves_is_not_doubted)
 }
 END_TEST
 
-/* Doubted once, and from then on given the time it takes; when it is faster again, less. */
+/* A balloon that was doubted once is given the time it needs from then on, and less when it is
+ * faster again. */
 START_TEST(who_begins_late_is_given_time)
 {
 	start(2000 * MIB, 2000 * MIB);

@@ -41,8 +41,8 @@ START_TEST(the_first_look_is_due_at_once)
 END_TEST
 
 /*
- * Total, free and available MiB at the look; then what moved, KiB of total,
- * free and free swap, how long after, and what the glance asks for.
+ * Total, free and available MiB at the look; then the changes, in KiB, of total,
+ * free and free swap, the time since, and whether the glance asks for a look.
  */
 static const struct {
 	uint64_t total_mib, free_mib, avail_mib;
@@ -107,8 +107,8 @@ START_TEST(what_a_glance_asks_for)
 }
 END_TEST
 
-/* AVM and CMA in MiB, processors, whether the guest is on the move and faults are counted: the
- * pause, and with its slack. */
+/* AVM and CMA in MiB, processors, whether the guest is on the move, and whether faults are counted;
+ * then the pause, and the pause with its slack. */
 static const struct {
 	uint64_t avail_mib, cma_mib;
 	unsigned n_processors;
@@ -182,7 +182,7 @@ START_TEST(how_long_a_pause_is)
 }
 END_TEST
 
-/* What a glance says is gone counts before the next look. */
+/* Memory that is gone by a glance counts before the next look. */
 START_TEST(headroom_as_the_glance_sees_it)
 {
 	struct report report = memory(5000, 10000, 3000, 3000);
@@ -254,7 +254,8 @@ static uint64_t late_ms(const struct cadence *cadence, uint64_t now_ms)
 	return second_ms > cadence->looked_ms ? second_ms : cadence->looked_ms;
 }
 
-/* A filling guest's only processor ticks and ends the slack; of several another one may fill. */
+/* The only processor of a filling guest ticks, which ends the slack; with several processors,
+ * another one may fill. */
 static uint64_t pause_end_ms(const struct life *life, uint64_t ms, struct cadence_pause pause)
 {
 	uint64_t soonest_ms = ms + pause.pause_ms, latest_ms = soonest_ms + pause.slack_ms;
@@ -293,8 +294,9 @@ static struct count live(const struct life *life)
 }
 
 /*
- * A minute at rest: few wake-ups, hardly a look. The margin is for a processor
- * never quite idle. With 100 MiB or more they are no more than with 600 ms.
+ * In a minute at rest there are few wake-ups and hardly a look. The margin is for a
+ * processor that is never quite idle. With 100 MiB or more, there are no more
+ * wake-ups than with pauses of 600 ms.
  */
 START_TEST(rest_is_cheap)
 {
@@ -343,7 +345,8 @@ START_TEST(a_jump_near_the_cma_is_seen_in_time)
 }
 END_TEST
 
-/* A small guest at rest begins to fill: noticed within a pause and the time it takes to show. */
+/* A small guest at rest that begins to fill is noticed within a pause and the time it takes to
+ * show. */
 START_TEST(a_start_is_noticed)
 {
 	for (uint64_t start_ms = 3000; start_ms < 8000; start_ms += 37) {
@@ -355,7 +358,7 @@ START_TEST(a_start_is_noticed)
 }
 END_TEST
 
-/* The page cache fills memory and free memory says nothing: AVM, MiB/s, processors, deadline. */
+/* The page cache fills memory, so free memory tells nothing: AVM, MiB/s, processors, deadline. */
 START_TEST(a_start_is_noticed_while_free_memory_is_level)
 {
 	static const struct {
@@ -387,7 +390,7 @@ START_TEST(a_start_is_noticed_while_free_memory_is_level)
 }
 END_TEST
 
-/* The agent's processor is idle and another one fills: something is left when it is noticed. */
+/* The agent's processor is idle and another one fills memory: some is left when that is noticed. */
 START_TEST(another_processor_fills)
 {
 	for (uint64_t avail_mib = 32; avail_mib < 300; avail_mib += 7)
@@ -414,7 +417,8 @@ START_TEST(plenty_is_watched_in_time)
 }
 END_TEST
 
-/* What each look finds of AVM, when it came and why; then what may be touched until the next. */
+/* AVM at each look, its time and its cause; then the memory that may be touched until the next
+ * look. */
 START_TEST(programs_that_touch_in_vain_may_touch_more)
 {
 	static const struct {

@@ -11,7 +11,7 @@
 
 static char messages[8192];
 
-/* Reads `text` as a configuration file; what it says is in `messages`. */
+/* Reads `text` as a configuration file; the complaints are in `messages`. */
 static bool read_text(const char *text, size_t len, struct config *config)
 {
 	char path[] = "/tmp/cagma-config-XXXXXX";

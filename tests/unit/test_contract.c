@@ -49,7 +49,7 @@ START_TEST(random_hosts_never_break_the_contract)
 }
 END_TEST
 
-/* Not a host that could have come about, nor one that remembers the last. */
+/* Makes a random guest, as none could have come about, without a past. */
 static void make_any_guest(unsigned i)
 {
 	struct guest_view *v = &w.view[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Alarms and credit: what they may spend, and that no guest gets more by them than its share. */
+/* Alarms and credit: the memory they may spend; and no guest gets more than its share by them. */
 #include "host/core/credit.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
@@ -8,7 +8,7 @@
 
 #define MIB UINT64_C(1024)
 
-/* A goal may be missed by what is not worth the disturbance. */
+/* A goal may be missed by an amount that is not worth a disturbance. */
 #define WAVER_KIB (16 * MIB)
 
 static struct world w;
@@ -18,8 +18,8 @@ static const struct policy *cagma(void)
 	return policy_find("cagma");
 }
 
-/* Two guests that have just what they want, 100 MiB free of which 64 are the reserve, and the
- * credit as shipped, 32 MiB, for both. */
+/* Two guests have just what they want. 100 MiB are free, of which 64 are the reserve. Both have the
+ * credit as shipped, 32 MiB. */
 static void start(void)
 {
 	world_init(&w, 100 * MIB);
@@ -178,7 +178,7 @@ START_TEST(what_was_taken_by_credit_is_adopted_when_it_is_needed)
 }
 END_TEST
 
-/* Its neighbour wants what it takes, so that as soon as it rests it is to give. */
+/* Its neighbour wants the memory that it takes, so it has to give as soon as it rests. */
 START_TEST(no_target_is_written_below_what_was_taken_before_it_rests)
 {
 	start();
@@ -229,7 +229,7 @@ START_TEST(credit_is_no_way_into_the_reserve_without_an_alarm)
 }
 END_TEST
 
-/* Whatever it grabs and however often, memory that others need goes where it is needed. */
+/* However much and often it grabs, memory that others need goes to them. */
 START_TEST(a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it)
 {
 	start();

@@ -169,7 +169,7 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 }
 END_TEST
 
-/* What a ramp is ahead of its balloon is there before, or is missing. */
+/* The memory by which a ramp is ahead of its balloon is there before, or is missing. */
 START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
 {
 	uint64_t cma_kib[3];
@@ -227,7 +227,8 @@ START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
 }
 END_TEST
 
-/* It is read in a pass of its own, after the alarm's, and by another clock than the looks go by. */
+/* The report is read in a pass of its own, after the alarm's, and has another clock than the
+ * looks. */
 START_TEST(the_report_after_an_alarm_is_of_the_same_look)
 {
 	start(100 * MIB);

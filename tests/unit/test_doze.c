@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What ends a pause: time, pressure, and programs that touch much memory. On the real kernel. */
+/* A pause ends by time, by pressure, and by programs that touch much memory. On the real kernel. */
 #include "guest/doze.h"
 #include "guest/faults.h"
 #include "tests/unit/suite.h"
@@ -33,8 +33,8 @@ static enum doze_end doze_for(unsigned pause_ms, unsigned *ret_lasted_ms)
 	return end;
 }
 
-/* A process that touches so much at once, in pages as `advice` has them, when `delay_ms` have
- * gone. */
+/* Starts a process that touches so much at once, in pages as `advice` has them, after
+ * `delay_ms`. */
 static pid_t touch_as(int advice, size_t mib, unsigned delay_ms)
 {
 	pid_t pid = fork();
@@ -53,7 +53,7 @@ static pid_t touch(size_t mib, unsigned delay_ms)
 	return touch_as(MADV_NOHUGEPAGE, mib, delay_ms);
 }
 
-/* Where faults may not be counted, the rest is to be as without. */
+/* If this process may not count faults, everything else works as without them. */
 static bool can_count(void)
 {
 	int r = faults_start();
@@ -97,7 +97,8 @@ START_TEST(huge_pages_count_as_what_they_are)
 }
 END_TEST
 
-/* Memory taken in one call is no fault; tests/xen/check-kernel.sh has what it takes, too. */
+/* Memory taken in one call is no fault; tests/xen/check-kernel.sh has a kernel that can tell of
+ * it. */
 START_TEST(populating_counts)
 {
 	static const struct {
@@ -127,7 +128,7 @@ START_TEST(populating_counts)
 }
 END_TEST
 
-/* The call has just begun when it is told of, and there is nothing to see yet. */
+/* The signal comes when the call has just begun, and there is nothing to see yet. */
 START_TEST(a_call_that_populates_is_given_time)
 {
 	struct sigevent tell = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = DOZE_POPULATE_SIGNAL};
@@ -156,7 +157,7 @@ START_TEST(not_when_little_is)
 }
 END_TEST
 
-/* Set anew, a counter has not counted yet. */
+/* A counter that is set anew has not counted yet. */
 START_TEST(what_is_watched_for_may_change)
 {
 	unsigned lasted_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who gets what: properties of the cagma policy's goals on random hosts. */
+/* Shares: properties of the cagma policy's goals on random hosts. */
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -200,8 +200,8 @@ START_TEST(whatever_the_others_claim_a_guest_has_its_share)
 }
 END_TEST
 
-/* What all use fits, their CMA does not: nobody has all of it while another one has none. (By its
- * weight the first guest leaves the others no share that they would have whatever it claims.) */
+/* The memory in use fits, and the CMAs do not: no guest has all of its CMA while another one has
+ * none. (The first guest's weight is so large that the others have no share of their own.) */
 START_TEST(headroom_is_shared_whatever_is_used)
 {
 	uint64_t goal_kib[WORLD_MAX_GUESTS + 1];

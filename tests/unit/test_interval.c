@@ -200,8 +200,8 @@ START_TEST(a_page_that_is_overdue_is_cold)
 }
 END_TEST
 
-/* Three short intervals and a long one, again and again, each page at its own time: what an
- * interval alone does not tell, two do. */
+/* Each page has three short intervals and a long one, again and again, at its own time: two
+ * intervals tell more than one alone. */
 START_TEST(two_intervals_tell_a_burst_from_its_end)
 {
 	static const unsigned at[] = {0, 2, 4, 24};

@@ -7,7 +7,7 @@
 
 #define BASE "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 300 kB\n"
 
-/* What is wrong is said, and what is sound is there nevertheless. */
+/* The parser tells what is wrong, and takes the sound fields in any case. */
 static const struct {
 	struct text text;
 	uint64_t present;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What cagma-mkguest takes, refuses, and writes; where packages come from; what logs mean. */
+/* cagma-mkguest's words, sizes and texts; the sources of packages; and the diagnosis of logs. */
 #include "guest/mkguest/diagnosis.h"
 #include "guest/mkguest/newc.h"
 #include "guest/mkguest/recipe.h"
@@ -43,7 +43,7 @@ START_TEST(sizes_are_read_or_refused)
 }
 END_TEST
 
-/* Nothing that a shell, xl or apt would take for more than a word. */
+/* Words that a shell, xl or apt would take for more than a word are refused. */
 START_TEST(hostile_words_are_refused)
 {
 	static const char *const words[] = {"",     "-x",  "a b",  "a;b",  "$(x)",

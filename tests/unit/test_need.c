@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* That need_kib() says what libxl says is tested with libxl itself: test_cagmactl.c. */
+/* tests/toolstack/test_cagmactl.c compares need_kib() with libxl itself. */
 #include "host/core/need.h"
 #include "tests/unit/suite.h"
 

@@ -8,8 +8,8 @@
 
 enum { A, B, PAUSED, GROWING, ALARMED, CREDITED, N_GUESTS };
 
-/* 100 MiB free, reserve 40, GROWING may still take 10 and CREDITED 20 of the reserve: 50 MiB can
- * be spent, 70 for ALARMED. */
+/* 100 MiB are free, 40 of them the reserve, of which GROWING may still take 10 and CREDITED 20. So
+ * 50 MiB can be spent, or 70 for ALARMED. */
 static const struct policy_conf conf = {.reserve_kib = 40 * MIB};
 static const struct guest_view guests[N_GUESTS] = {
 	[A] = {.alm_kib = 200 * MIB,

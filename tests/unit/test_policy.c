@@ -173,7 +173,7 @@ START_TEST(a_stuck_donor_is_set_aside_and_another_gives)
 }
 END_TEST
 
-/* How long guest i's want has to wait, in steps of 20 ms; asserts that it is served within 10 s. */
+/* The number of steps of 20 ms until guest i has its want; asserts that it has within 10 s. */
 static unsigned steps_until_served(unsigned i)
 {
 	for (unsigned s = 0; s < 500; s++) {
@@ -235,7 +235,7 @@ START_TEST(nobody_waits_for_a_stuck_donor_again)
 }
 END_TEST
 
-/* The doubted one's own need is served as anybody's. */
+/* The need of a guest in doubt is served as any other's. */
 START_TEST(a_guest_in_doubt_may_grow)
 {
 	unsigned needy, held = stuck_beside_two(&needy);
@@ -360,7 +360,7 @@ static uint64_t random_kib(uint64_t below_kib)
 	return (uint64_t)random() % (below_kib / UNITS_PAGE_KIB) * UNITS_PAGE_KIB;
 }
 
-/* Not a host that could have come about, but one that could be seen all the same. */
+/* Makes a random guest, as none would come about, although each number can occur. */
 static void make_any_guest(unsigned i)
 {
 	struct guest_view *v = &w.view[i];

@@ -87,7 +87,7 @@ static const struct row {
 	 "guest domid=1 alm_kib=2000000 min_kib=1000000 total_kib=2000000 free_kib=500000\n"
 	 "guest domid=2 alm_kib=2000000 min_kib=1000000 total_kib=2000000 free_kib=250000\n",
 	 {1897600, 2000000}},
-	/* … or all, if there is no such: 50,000 in even parts are to be left above the mins */
+	/* if no guest has so much free, all give: 50,000 in even parts are to be left above the mins */
 	{"proxmox", "host total_kib=10000000 free_kib=1000000\n"
 	 "guest domid=1 alm_kib=2000000 min_kib=1000000 total_kib=2000000\n"
 	 "guest domid=2 alm_kib=1050000 min_kib=1000000 total_kib=1050000\n",
@@ -338,7 +338,8 @@ START_TEST(decisions_in_series_are_the_originals)
 }
 END_TEST
 
-/* The second state is no decision: what is free by then is given, and nothing is cut. */
+/* In the second state nothing is decided anew: the memory free by then is given, and nothing is
+ * cut. */
 START_TEST(what_was_cut_is_asked_for_again_as_pages_come_free)
 {
 	struct decided d =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pre-copy: no page is ever lost, it ends, and it sends what each algorithm promises. */
+/* Pre-copy loses no page, comes to an end, and sends as few pages as each algorithm promises. */
 #include "host/precopy/precopy.h"
 #include "tests/unit/suite.h"
 
@@ -15,7 +15,7 @@ enum {
 	MAX_ROUNDS = 20000,
 };
 
-/* A guest, its receiver, and what stands between them. */
+/* A guest, its receiver, and the pages between them. */
 static struct {
 	struct precopy precopy;
 	struct precopy_round round;
@@ -179,7 +179,7 @@ static struct precopy_conf random_conf(enum precopy_algo algo)
 	return conf;
 }
 
-/* Some pages again and again, some now and then: in a part of the guest that moves. */
+/* Modifies some pages again and again, others now and then, in a part of the guest that moves. */
 static void modify_some(int round)
 {
 	uint64_t base = (uint64_t)(round / 40) * 13;
@@ -201,8 +201,8 @@ static void peek_some(void)
 	precopy_peek(&w.precopy, w.bitmap, first, peeked);
 }
 
-/* Clocks, counts and configurations that cannot be, bits beyond the end, peeks, and any number of
- * rounds, also after it said to suspend. */
+/* Impossible clocks, counts and configurations, bits beyond the end, and any number of rounds, also
+ * after the one in which it said to suspend. */
 START_TEST(no_page_is_ever_lost)
 {
 	for (int k = 0; k < 1200; k++) {
@@ -231,7 +231,7 @@ START_TEST(no_page_is_ever_lost)
 }
 END_TEST
 
-/* Of all that is stale each page is held, or in the bitmap: the counts say so in each round. */
+/* Each stale page is either held or in the bitmap, and the counts agree in each round. */
 START_TEST(the_counts_add_up)
 {
 	for (int k = 0; k < 400; k++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said of guests, a bit at a time; this file plays xenstore. */
+/* Guests' figures are published a bit at a time. This file plays xenstore. */
 #include <errno.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ START_TEST(one_guest_is_told_of_at_a_time)
 }
 END_TEST
 
-/* Passes may follow each other so fast that no round ends. */
+/* Every guest has its turn although passes follow each other so fast that no round ends. */
 START_TEST(everybodys_turn_comes_however_often_it_begins_anew)
 {
 	struct publish_round round = {0};
@@ -152,7 +152,7 @@ START_TEST(what_gave_way_is_said_at_the_next_call)
 }
 END_TEST
 
-/* … or a guest that writes all the time would keep it from being said at all. */
+/* Otherwise a guest that writes all the time would keep anything from being published. */
 START_TEST(it_does_not_give_way_for_ever)
 {
 	struct publish_round round = {.left = GUESTS};

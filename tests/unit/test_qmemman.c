@@ -238,7 +238,7 @@ START_TEST(a_sign_of_life_is_no_report)
 }
 END_TEST
 
-/* What makes the original weak when memory is short, and what cagma is to do better. */
+/* This makes the original weak when memory is short; cagma has to do better. */
 START_TEST(in_a_shortage_takers_wait_for_the_next_event)
 {
 	host(60);
@@ -439,8 +439,8 @@ static uint64_t random_kib(uint64_t below_kib)
 	return (uint64_t)random() % (below_kib / UNITS_PAGE_KIB) * UNITS_PAGE_KIB;
 }
 
-/* What the lab relies on: with a reserve of what it leaves itself, and mins below its least
- * pref, nothing has to be cut. */
+/* The lab relies on this: if the reserve is the amount that qmemman leaves itself, and mins are
+ * below its least pref, nothing has to be cut. */
 START_TEST(a_reserve_of_45_mib_and_low_mins_need_no_cuts)
 {
 	srandom((unsigned)_i + 1);

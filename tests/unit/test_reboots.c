@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is kept free for guests that reboot. */
+/* Memory that is kept free for guests that reboot. */
 #include "host/core/reboots.h"
 #include "tests/unit/suite.h"
 

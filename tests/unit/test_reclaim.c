@@ -34,7 +34,7 @@ static uint64_t batch_kib(const struct cold *guest)
 	return reclaim_batch_kib(&guest->reclaim, &guest->now);
 }
 
-/* Looks once more when it is patient no more. */
+/* Looks once more after the guest's patience is over. */
 static void wait_out(struct cold *guest)
 {
 	look(guest);
@@ -47,7 +47,8 @@ static void ask(struct cold *guest)
 	reclaim_began(&guest->reclaim, batch_kib(guest));
 }
 
-/* The batch that is due: all of it goes out, and the balloon has it. Returns its size. */
+/* Takes the batch that is due: all of it goes out, and the balloon gets it. The size of the batch.
+ */
 static uint64_t take_batch(struct cold *guest)
 {
 	uint64_t kib = batch_kib(guest);
@@ -232,7 +233,7 @@ START_TEST(pages_that_come_back_are_left_alone_for_ever_longer)
 }
 END_TEST
 
-/* What is due comes back; returns for how long nothing is asked for then. */
+/* Lets the batch that is due come back. The time for which nothing is asked for then. */
 static uint64_t rest_after_return_ms(struct cold *guest)
 {
 	guest->now.refault_anon += take_batch(guest) / PAGE_KIB;

@@ -46,7 +46,7 @@ static void judge(uint64_t free_mib, uint64_t give_mib)
 	reservation_judge(&list, NOW, &r);
 }
 
-/* What the daemon does each pass. */
+/* Does as the daemon in each pass. */
 static void pass(const struct reservation_domain *domain, unsigned n, uint64_t free_mib,
 		 uint64_t give_mib)
 {
@@ -68,7 +68,7 @@ static void begin(void)
 	list = (struct reservation_list){.n = 0};
 }
 
-/* Lease 1, of 256 MiB for "web", as far as a pass in which there is room for it. */
+/* Makes reservation 1, of 256 MiB for "web", and plays a pass in which there is room for it. */
 static void begin_for_web(void)
 {
 	begin();
@@ -76,7 +76,7 @@ static void begin_for_web(void)
 	pass(NULL, 0, 300, 0);
 }
 
-/* Its guest is built, and at last runs: then the reservation is over. */
+/* The guest is built, and runs at last, which ends the reservation. */
 static void follow_until_used(struct reservation_domain *d)
 {
 	d->is_built = true; /* and paused still */
@@ -214,7 +214,8 @@ START_TEST(a_guest_that_dies_before_it_runs_may_be_tried_again)
 }
 END_TEST
 
-/* Leases 1 (256 MiB, for "web"), 2 (512 MiB, for nobody in particular), 3 (1024 MiB, likewise). */
+/* Reservations 1 (256 MiB, for "web"), 2 (512 MiB, for no certain guest), 3 (1024 MiB,
+ * likewise). */
 static const struct binding {
 	const char *name;
 	uint64_t cap_mib;
@@ -375,7 +376,7 @@ END_TEST
 
 /* --- a restart --- */
 
-/* What a new daemon knows after it has read what the old one left. */
+/* Makes the reservations as a new daemon has read them from the lines of the old one. */
 static void restart(unsigned serial)
 {
 	struct reservation_list old = list;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From what the agent sees and hears to what it does: rounds of a guest, as a table for each case.
- */
+/* From what the agent sees and hears to what it does: rounds of a guest, as a table for each
+ * case. */
 #include "guest/core/round.h"
 #include "tests/unit/suite.h"
 

@@ -67,7 +67,7 @@ START_TEST(only_roots_process_is_believed)
 }
 END_TEST
 
-/* A process that has such arguments, until it is killed. */
+/* Starts a process that has a helper's arguments, until it is killed. */
 static pid_t pretend(uid_t uid, const char *domid)
 {
 	char path[32], arguments[64];

@@ -28,7 +28,7 @@ static struct selfgrow credited(uint64_t credit_kib)
 	return grow;
 }
 
-/* What it would set, if it lacked so much; it is set. */
+/* The target that the guest sets if it lacks so much; the target is set then. */
 static uint64_t grows(struct selfgrow *grow, const struct report *now, uint64_t lack_kib)
 {
 	uint64_t target_kib = selfgrow_target_kib(grow, now, lack_kib);
@@ -148,7 +148,7 @@ START_TEST(used_credit_counts_until_it_is_renewed)
 }
 END_TEST
 
-/* More is asked for when something has come of what was asked for before. */
+/* The guest asks for more once a part of the last request has come. */
 START_TEST(what_does_not_move_is_not_pushed)
 {
 	struct selfgrow grow = credited(64 * MIB);
@@ -163,7 +163,7 @@ START_TEST(what_does_not_move_is_not_pushed)
 }
 END_TEST
 
-/* The credit is for what the guest holds when it is written; what is on its way is part of it. */
+/* A credit counts from the memory held when it is written; pages on their way are part of it. */
 START_TEST(what_is_on_its_way_is_part_of_a_new_credit)
 {
 	struct selfgrow grow = credited(64 * MIB);
@@ -234,7 +234,7 @@ START_TEST(a_credit_withdrawn_is_no_memory_on_its_way)
 }
 END_TEST
 
-/* Not below what the host has set, though the balloon is not there yet. */
+/* The guest's target is not taken back below the host's, although the balloon is not there yet. */
 START_TEST(the_hosts_target_is_not_taken_back)
 {
 	struct selfgrow grow = {0};
@@ -248,7 +248,7 @@ START_TEST(the_hosts_target_is_not_taken_back)
 }
 END_TEST
 
-/* memory/target was written meanwhile: ours is not in force any more. */
+/* memory/target was written meanwhile, so the guest's own target is not in force any more. */
 START_TEST(the_host_overrides)
 {
 	struct selfgrow grow = credited(64 * MIB);

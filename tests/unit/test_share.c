@@ -50,7 +50,7 @@ START_TEST(sums_exactly_within_bounds)
 }
 END_TEST
 
-/* Nobody could have more while another above its lo has more by its weight, but for a unit. */
+/* If one guest could have more, no other above its lo has more by its weight, but for a unit. */
 START_TEST(one_level_holds_for_all)
 {
 	struct share s[MANY];

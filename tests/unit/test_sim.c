@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulator: what it refuses to read, that it loses nothing, and that no policy beats the
- * bound. */
+/* The simulator refuses bad scenarios and loses no page, and no policy beats the bound. */
 #include "host/sim/bound.h"
 #include "host/simcmd/play.h"
 #include "tests/unit/suite.h"
@@ -153,7 +152,7 @@ START_TEST(a_guest_is_what_its_section_says)
 }
 END_TEST
 
-/* A day of a minute each, every 100 ms: few points, and none of the rest far from their lines. */
+/* A day is measured every 100 ms: few points are kept, and no other one is far from their lines. */
 START_TEST(measured_points_become_a_demand)
 {
 	static struct sim_demand_point point[6000];
@@ -224,7 +223,7 @@ START_TEST(no_page_is_lost_and_none_saved_beyond_the_bound)
 }
 END_TEST
 
-/* … unless fixed memory keeps guests from being started. */
+/* The policy that knows all gains, unless fixed memory keeps guests from being started. */
 START_TEST(knowing_all_loses_no_page_and_gains)
 {
 	struct sim_watch watch = {SIM_HOST_STEP_MS, assert_adds_up, NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* States of hosts that are written down, and what is decided on them. */
+/* States of hosts that are written down, and the decisions on them. */
 #include "tests/unit/decided.h"
 #include "tests/unit/suite.h"
 
@@ -83,7 +83,7 @@ START_TEST(a_state_stands_alone)
 }
 END_TEST
 
-/* MoM decides every 10 s; what it decided is not in force, so it is asked for again. */
+/* MoM decides every 10 s. Its decision is not in force yet, so it is asked for again. */
 START_TEST(in_a_series_the_policy_remembers)
 {
 	char text[1024];

@@ -104,7 +104,7 @@ START_TEST(equality)
 }
 END_TEST
 
-/* A buffer of `size` bytes, its NUL included. */
+/* Foreign text, and how it is printed into a buffer of `size` bytes, NUL included. */
 static const struct {
 	struct text text;
 	const char *avoid;

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* What happens, x for trouble and . for none, and which of it is to be told: b(egin), e(nd). */
+/* The course of events (x is trouble, . is none), and what is told at each: b(egin), e(nd). */
 static const struct {
 	const char *happens, *told;
 	uint64_t count;

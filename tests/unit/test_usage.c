@@ -16,7 +16,7 @@ static const struct option longs[] = {
 	{0},
 };
 
-/* Words, and what is said of the first that is wrong; NULL: all are right. */
+/* Words, and the message about the first one that is wrong; NULL if all are right. */
 static const struct {
 	char *argv[4];
 	const char *said;

@@ -42,7 +42,7 @@ START_TEST(broken_files)
 }
 END_TEST
 
-/* Hand-made, in the form of kernels before 4.8: counters by zone, one refault, one allocstall. */
+/* A hand-made file as of kernels before 4.8: counters by zone, one refault, one allocstall. */
 START_TEST(old_names)
 {
 	struct report r = {.present = 0};

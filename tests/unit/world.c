@@ -127,7 +127,7 @@ static void move_balloon(struct world *w, unsigned i)
 		grow(w, i, amount_min(to_kib - v->alm_kib, speed_kib));
 }
 
-/* As Xen and the guest's driver would: max_pages is the bound, whatever it asks for. */
+/* The guest's driver asks for pages, and Xen gives them up to max_pages. */
 static void grab(struct world *w, unsigned i)
 {
 	struct guest_view *v = &w->view[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world.h - a small played host for tests of the pure core: guests whose
- * balloons follow their targets at once or at a given speed, and which report
+ * world.h - a small played host for tests of the pure core. Its guests' balloons
+ * follow their targets at once or at a given speed, and its guests report
  * truthfully unless told otherwise.
  */
 #ifndef CAGMA_TEST_WORLD_H
@@ -36,25 +36,28 @@ struct world {
 	uint64_t overspent_kib; /* what balloons wanted and the host did not have */
 };
 
-/* The options as shipped (64 MiB of reserve, CMA of 32 MiB or an eighth, 1 s); `free_kib` free. */
+/* Makes a host with `free_kib` free, and the options as shipped (64 MiB of reserve, a CMA of 32 MiB
+ * or an eighth, a period of 1 s). */
 void world_init(struct world *world, uint64_t free_kib);
 
-/* A managed guest at rest, with min 128 MiB and max 4 GiB; its index. */
+/* Adds a managed guest at rest, with a min of 128 MiB and a max of 4 GiB. Its index. */
 unsigned world_add(struct world *world, uint64_t alm_kib, uint64_t used_kib);
 
-/* Reports, balloons observed: everything but the decision, after `ms` more. */
+/* Lets `ms` pass, takes guests' reports, and observes their balloons: everything but the
+ * decision. */
 void world_observe(struct world *world, uint64_t ms);
 
-/* The policy's plan on what was observed; asserts the safety contract. */
+/* Makes the policy's plan on the observed host, and asserts the safety contract. */
 void world_decide(struct world *world, const struct policy *policy);
 
-/* The same for a policy whose plans may have to be cut, as the engine does: how many cuts. */
+/* Makes the plan of a policy that may break the contract, and cuts it as the engine does. The
+ * number of cuts. */
 unsigned world_decide_cut(struct world *world, const struct policy *policy);
 
-/* Targets and max_pages set, balloons moved by one step. */
+/* Sets targets and max_pages, and moves balloons by one step. */
 void world_move(struct world *world);
 
-/* observe, decide, move: `steps` times, `ms` apart. */
+/* Observes, decides and moves, `steps` times, `ms` apart. */
 void world_run(struct world *world, const struct policy *policy, unsigned steps, uint64_t ms);
 
 #endif
