@@ -263,14 +263,26 @@ bool agent_is_in_dom0(struct agent *agent)
 	return sense_is_dom0(&agent->sense);
 }
 
-/* What tells before time does that a look is due; without, time alone does. */
+static void probe_kernel(void)
+{
+	int r = faults_probe();
+	if (r < 0)
+		log_warning("cannot probe the kernel: %s; huge pages and calls that populate "
+			    "memory do not wake the agent",
+			    strerror(-r));
+}
+
+/* Starts what ends a pause before its time. A guest that gives its programs huge pages which
+ * nobody counts is looked at as often as one without any counter. */
 static void wait_for_events(struct agent *agent)
 {
 	/* the faults of this machine say nothing of another root's memory */
 	int r = agent->sense.root ? -ENOSYS : faults_start();
-	agent->counts_faults = r == 0;
 	if (r < 0)
 		log_debug("page faults are not counted: %s", strerror(-r));
+	else if (agent->probes_kernel)
+		probe_kernel();
+	agent->counts_faults = r == 0 && !faults_misses_huge_pages();
 	if (!pressure_start(agent->sense.root_fd))
 		log_debug("the kernel does not tell of pressure");
 }

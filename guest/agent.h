@@ -20,6 +20,7 @@ struct agent {
 	struct round round;
 	struct round_rest rest; /* after the latest round */
 	struct recording recording;
+	bool probes_kernel; /* huge pages and calls that populate are counted, too: faults.h */
 	bool counts_faults;
 	struct trouble no_growth; /* the balloon driver refuses targets */
 	uint64_t seq;             /* of the report that was sent last; 0: none was */

@@ -21,6 +21,7 @@ struct options {
 	bool once;
 	bool print;
 	bool largest;
+	bool probe_kernel;
 	bool verbose;
 };
 
@@ -34,6 +35,9 @@ static const char help_text[] =
 	"      --once        publish once and exit\n"
 	"      --print       print one report on stdout and exit; needs neither xenstore nor root\n"
 	"      --largest     report the largest process, too; for the host's policy cagma-2017\n"
+	"      --probe-kernel\n"
+	"                    wake up for huge pages and for calls that populate memory, too, by\n"
+	"                    kprobes on functions inside the kernel\n"
 	"      --record FILE append every look at the guest's memory to FILE, a line each\n"
 	"      --root DIR    read /proc and /sys below DIR instead of /\n"
 	"  -v, --verbose     log every report and alarm that is published, and why\n"
@@ -42,12 +46,13 @@ static const char help_text[] =
 	"\n"
 	"Exit status: 0 if all is well, 1 if the operation failed, 2 if it was used wrongly.\n";
 
-enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_RECORD, OPT_ROOT };
+enum { OPT_ONCE = 1000, OPT_PRINT, OPT_LARGEST, OPT_PROBE_KERNEL, OPT_RECORD, OPT_ROOT };
 
 static const struct option option_names[] = {
 	{"once", no_argument, NULL, OPT_ONCE},
 	{"print", no_argument, NULL, OPT_PRINT},
 	{"largest", no_argument, NULL, OPT_LARGEST},
+	{"probe-kernel", no_argument, NULL, OPT_PROBE_KERNEL},
 	{"record", required_argument, NULL, OPT_RECORD},
 	{"root", required_argument, NULL, OPT_ROOT},
 	{"verbose", no_argument, NULL, 'v'},
@@ -71,6 +76,9 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 			break;
 		case OPT_LARGEST:
 			ret_options->largest = true;
+			break;
+		case OPT_PROBE_KERNEL:
+			ret_options->probe_kernel = true;
 			break;
 		case OPT_RECORD:
 			ret_options->record = optarg;
@@ -133,9 +141,10 @@ static int publish(struct agent *agent, bool once)
 	return end == AGENT_DONE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* What the options ask for beside the usual; false, told of, when it is not to be had. */
+/* Does what the options ask for before the first look. False, and logged, when it cannot. */
 static bool prepare(struct agent *agent, const struct options *options)
 {
+	agent->probes_kernel = options->probe_kernel;
 	int r = options->largest ? sense_want_largest(&agent->sense) : 0;
 	if (r < 0) {
 		log_error("cannot read the processes' directory: %s", strerror(-r));

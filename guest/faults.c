@@ -9,29 +9,32 @@
 #include <linux/perf_event.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What is watched for may be so much more than it should be: what is available changes with each
- * look, and each change interrupts every processor. */
+/* A counter stays as it is while the period it has is less than a quarter above the one it should
+ * have: AVM changes with each look, and setting a period interrupts every processor. */
 #define SLACK_SHARE 4
 
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
+#define HUGE_PAGES  "/sys/kernel/mm/transparent_hugepage/enabled"
 
-/* What a call that populates brings is not said; it is let count as so much. */
+/* The kernel does not say how much memory a call populates; each call counts as so much. */
 #define POPULATE_KIB 32768
 
 /*
- * What is counted, by what each brings: faults on pages, and what the kernel has no counter for but
- * the function that serves it. mmap(2) and mlock(2) populate by the third; madvise(2) by the
- * fourth, from Linux 5.14 to 6.8, and by the last since then.
+ * What is counted, and how much memory each brings. The kernel has a counter of its own for the
+ * first, all faults on pages. Each of the others is the kernel's function that serves it, in the
+ * order of the table: faults that bring a huge page; mmap(2) and mlock(2); madvise(2) from
+ * Linux 5.14 to 6.8; madvise(2) since then.
  */
 static const struct kind {
 	unsigned kib;
 	unsigned min_count;
 	int signal;
-	const char *function; /* NULL: all faults */
+	const char *function; /* that is probed; NULL: all faults are counted */
 } kinds[] = {
 	{4, 256, DOZE_FAULTS_SIGNAL, NULL},
 	{2048, 1, DOZE_FAULTS_SIGNAL, "do_huge_pmd_anonymous_page"},
@@ -40,16 +43,16 @@ static const struct kind {
 	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "faultin_page_range"},
 };
 
-enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KIND_FAULT, KIND_HUGE, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
-/* Of one kind: a counter for each processor. */
+/* The counters of one kind, one for each processor. */
 static struct watch {
 	int counter[FAULTS_MAX_PROCESSORS];
 	unsigned n_counters;
-	uint64_t count; /* each tells after so many; 0: it does not count yet */
+	uint64_t count; /* after so many each sends its signal; 0: it does not count yet */
 } watches[N_KINDS];
 
-/* The signal is for the thread that dozes, as the others block it. */
+/* The signal goes to the calling thread, which is the one that dozes: the others block it. */
 static int signal_us(int fd, int signal)
 {
 	struct f_owner_ex owner = {F_OWNER_TID, (pid_t)syscall(SYS_gettid)};
@@ -59,7 +62,7 @@ static int signal_us(int fd, int signal)
 	return 0;
 }
 
-/* How the kernel is asked for it: 0 or -errno. */
+/* Describes the counter of this kind for perf_event_open(2). 0 or -errno. */
 static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 {
 	char type[16];
@@ -94,7 +97,8 @@ static int open_counter(struct perf_event_attr *attr, int processor, int signal)
 	return fd;
 }
 
-/* Processors that are offline have no counter, and what they do when they come is not counted. */
+/* A processor that is offline gets no counter, and its faults are not counted when it comes online
+ * later. */
 static int open_counters(const struct kind *kind, struct watch *watch)
 {
 	struct perf_event_attr attr;
@@ -113,13 +117,30 @@ static int open_counters(const struct kind *kind, struct watch *watch)
 
 int faults_start(void)
 {
-	int r = open_counters(&kinds[0], &watches[0]);
-	for (unsigned i = 1; r == 0 && i < N_KINDS; i++)
-		open_counters(&kinds[i], &watches[i]);
-	return r;
+	return open_counters(&kinds[KIND_FAULT], &watches[KIND_FAULT]);
 }
 
-/* Only a counter that stands still begins a new period without telling of the old one. */
+/* No kernel has all of the functions. */
+int faults_probe(void)
+{
+	int r = -ENOSYS;
+	bool any = false;
+	for (unsigned i = KIND_HUGE; i < N_KINDS; i++) {
+		r = open_counters(&kinds[i], &watches[i]);
+		any |= r == 0;
+	}
+	return any ? 0 : r;
+}
+
+bool faults_misses_huge_pages(void)
+{
+	char mode[64];
+	return !watches[KIND_HUGE].n_counters &&
+	       file_read_at(AT_FDCWD, HUGE_PAGES, mode, sizeof(mode)) > 0 &&
+	       strstr(mode, "[always]");
+}
+
+/* A counter that is not stopped first would send the old period's signal. */
 static void set_period(int fd, uint64_t count)
 {
 	ioctl(fd, PERF_EVENT_IOC_DISABLE, 0);

@@ -7,7 +7,7 @@
 
 # --- options -------------------------------------------------------------------
 run_agent 0 "$agent" --help
-check "--help shows every option" [ "$(grep -c -E -e '--(once|print|largest|root|verbose|version|help)' "$work/out")" -ge 7 ]
+check "--help shows every option" [ "$(grep -c -E -e '--(once|print|largest|probe-kernel|record|root|verbose|version|help)' "$work/out")" -ge 9 ]
 run_agent 0 "$agent" --version
 check "--version" grep -q '^cagma-agent [0-9]' "$work/out"
 run_agent 2 "$agent" --nonsense

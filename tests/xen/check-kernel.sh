@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: MIT
 #
 # check-kernel.sh IMAGE TEST DIRECTORY - boots the kernel of the Xen lab's image alone in QEMU and runs
-# TEST, a static program, as the only one. The kernel has kprobes and huge pages; this fails if they
-# are missing, since the test would then check less than it should. DIRECTORY gets the files that are
-# needed, and the output. `make check-guest-kernel` calls this.
+# TEST, a static program, as the only one. That kernel has kprobes and gives every program huge
+# pages; if it did not, this would fail, since TEST would prove less than it should: that page faults
+# wake the agent without probes, and huge pages and calls that populate with them. DIRECTORY is for
+# what it takes and prints.
+# Called by `make check-guest-kernel`.
 set -eu
 image=$1 test=$2 dir=$3
 LIMIT_S=300

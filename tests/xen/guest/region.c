@@ -112,11 +112,14 @@ int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms)
 
 	if (kib > region->size_kib - region->touched_kib)
 		return -ENOSPC;
-	rc = populate(region, kib);
+	if (region->by_fault)
+		stamp_pages(region, kib);
+	rc = region->by_fault ? 0 : populate(region, kib);
 	if (rc != 0)
 		return rc;
 	*ret_ms = region_now_ms() - start_ms;
-	stamp_pages(region, kib);
+	if (!region->by_fault)
+		stamp_pages(region, kib);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct region {
 	unsigned char *start;
 	uint64_t size_kib;
 	uint64_t touched_kib;
-	/* pages are touched by a fault for each, and not by MADV_POPULATE_WRITE */
+	/* from now on pages are touched by a fault for each, and not by MADV_POPULATE_WRITE */
 	bool by_fault;
 };
 
@@ -59,8 +59,8 @@ int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, ui
 		uint64_t *ret_ms);
 
 /*
- * Touches `kib` more in one MADV_POPULATE_WRITE. *ret_ms is the time that this call took, without
- * the writing of numbers that follows. 0; -ENOSPC if so much is not left; another -errno.
+ * Touches `kib` more at once, in one MADV_POPULATE_WRITE or by faults. *ret_ms is the time that this
+ * took, without the writing of numbers that follows the call. 0; -ENOSPC if so much is not left; another -errno.
  */
 int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms);
 

@@ -219,7 +219,10 @@ static int do_ramp(struct verb_call *call)
 	return 0;
 }
 
-/* jump size_kib=: touches so much more at once, for which "hold" has left room. */
+/*
+ * jump size_kib= [fault=1]: touches this much more at once, for which "hold" has left room, in one
+ * call or by a fault for each page.
+ */
 static int do_jump(struct verb_call *call)
 {
 	struct meter_memory before, after;
@@ -228,6 +231,7 @@ static int do_jump(struct verb_call *call)
 
 	if (!verb_argument(call, "size_kib", &size_kib))
 		return -EINVAL;
+	held.by_fault = by_fault(call);
 	rc = meter_read_memory(&before);
 	if (rc == 0)
 		rc = mark(call);
