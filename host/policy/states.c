@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/policy/states.h"
 
+#include "common/amount.h"
+#include "host/core/balloon.h"
+
 #include <string.h>
 
 enum { DAY_MS = 86400000, DEFAULT_WEIGHT = 256, MAX_ROUNDS = 100000 };
@@ -112,6 +115,7 @@ static const char *take_guest(struct states *d, struct text text)
 		return "is not in order of domid";
 	bool has_report = has(g.present, GUEST_total_kib);
 	uint64_t max_kib = has(g.present, GUEST_max_kib) ? g.max_kib : g.alm_kib;
+	uint64_t target_kib = has(g.present, GUEST_target_kib) ? g.target_kib : g.alm_kib;
 	if (!has(g.present, GUEST_weight))
 		g.weight = DEFAULT_WEIGHT;
 	if (!g.weight)
@@ -125,13 +129,17 @@ static const char *take_guest(struct states *d, struct text text)
 		.domid = (uint32_t)g.domid,
 		.hold = has_report ? HOLD_NONE : HOLD_NO_AGENT,
 		.alm_kib = g.alm_kib,
-		.cap_kib = g.alm_kib,
-		.target_kib = has(g.present, GUEST_target_kib) ? g.target_kib : g.alm_kib,
+		.cap_kib = amount_max(g.alm_kib, target_kib) + MODEL_LIBXL_SLACK_KIB + g.credit_kib,
+		.target_kib = target_kib,
+		.latency_ms = BALLOON_LATENCY_MS, /* as long as it has not been measured */
 		.at_rest = true,
 		.min_kib = g.min_kib,
 		.max_kib = max_kib,
 		.weight = (uint32_t)g.weight,
 		.is_alarmed = g.is_alarmed != 0,
+		.can_alarm = g.can_alarm != 0,
+		.may_have_credit = g.may_have_credit != 0,
+		.is_credited = g.credit_kib != 0,
 		.has_report = has_report,
 		.report_ms = d->host.now_ms,
 		.report = report_of(&g, &d->host),

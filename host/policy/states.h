@@ -41,6 +41,9 @@ enum {
 	X(max_kib, STATES_MAX_KIB, false, "KiB", "its max; alm_kib")                               \
 	X(weight, UINT16_MAX, false, "", "its weight, or shares; 256")                             \
 	X(is_alarmed, 1, false, "", "its agent cries; 0")                                          \
+	X(can_alarm, 1, false, "", "its agent tells at once when memory falls short; 0")           \
+	X(may_have_credit, 1, false, "", "its agent can grow it by itself, and may; 0")            \
+	X(credit_kib, STATES_MAX_KIB, false, "KiB", "how far it may do so already; 0")             \
 	X(seq, KEYS_MAX_COUNT, false, "", "number of its report; one more than in the last state") \
 	X(total_kib, STATES_MAX_KIB, false, "KiB", "MemTotal; without it there is no report")      \
 	X(free_kib, STATES_MAX_KIB, false, "KiB", "MemFree: what is unused; 0")                    \

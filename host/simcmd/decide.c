@@ -39,10 +39,15 @@ static void close_decide(struct states *d)
 static void print_state(struct states *d)
 {
 	states_state(d);
-	for (unsigned i = 0; i < d->recall.n_last; i++)
-		printf("%" PRIu64 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", d->n_states,
+	for (unsigned i = 0; i < d->recall.n_last; i++) {
+		printf("%" PRIu64 " %" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64, d->n_states,
 		       d->view[i].domid, d->wanted_kib[i], d->plan.verdict[i].goal_kib,
 		       d->allowed_kib[i]);
+		if (d->plan.credit_kib[i] == PLAN_CREDIT_AS_IT_IS)
+			printf(" -\n");
+		else
+			printf(" %" PRIu64 "\n", d->plan.credit_kib[i]);
+	}
 }
 
 static const char *take_line(void *arg, struct text line)
@@ -151,7 +156,8 @@ const struct command decide_command = {
 		"(whole\n"
 		"pages) before the contract cuts it, the same to the KiB as the policy thinks of "
 		"it,\n"
-		"and the target the contract allows. docs/policy.md has an example.\n",
+		"the target the contract allows, and the credit it is given, or - when its\n"
+		"max_pages stays as it is. docs/policy.md has an example.\n",
 	.options = options,
 	.run = run,
 };

@@ -8,6 +8,7 @@
 #: make result-sim-vs-real   plays what the last run of the Xen lab recorded, beside that record
 #: make result-precopy-sim   plays live migrations by every algorithm, on seeds that nothing is tuned on
 #: make result-precopy-cost  measures a decision of pre-copy, by the size of the guest
+#: make result-decide-equal  has cagmad's loop and cagma-sim decide decide on the same random states
 #: make check-sim            plays one seed: no run comes below the bound, no page is lost, the same seed gives the
 #:                           same bytes, a jump is seen before it swaps, cold pages are given, pre-copy meets its goals
 
@@ -23,12 +24,21 @@ PRECOPY_SLICED = --algo stock,hold --set slice_ms=200,slice_pages=64
 # Of what is there of the Xen lab's last run; it runs none.
 XEN_OUT ?= build/xen/run/out
 
-.PHONY: result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
+.PHONY: result-decide-equal result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Qprintf '%s\n' $(SIM_WORKLOADS) | xargs -P 2 -n 4 $(SIM_PROG) run --tsv --seed $(SIM_SEEDS) >$B/sim-suite.tsv
 	$Qsort -s -k1,1 $B/sim-suite.tsv | awk -f tests/sim/judge.awk >$(RESULTS)/sim-suite.txt
 	$Qcat $(RESULTS)/sim-suite.txt
+# The daemon's side is its loop over the unit tests' played world.
+DECIDE_EQUAL = $B/tests/sim/decide_equal
+$(DECIDE_EQUAL): $(addprefix $B/tests/sim/,decide_equal.o random_state.o) $B/tests/unit/libunit.a $(HOST_LIBS)
+	@echo "  LD      $@"
+	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(CHECK_LIBS)
+result-decide-equal: $(DECIDE_EQUAL) $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Q$(DECIDE_EQUAL) $(SIM_PROG) >$B/decide-equal.log || { cat $B/decide-equal.log; exit 1; }
+	$Qgrep ^RESULT $B/decide-equal.log | tee $(RESULTS)/decide-equal.txt
 result-policy-scale: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Q$(SIM_PROG) scale | tee $(RESULTS)/policy-scale.txt
@@ -51,7 +61,9 @@ result-precopy-cost: $(SIM_PROG)
 bench bench-quick: $(SIM_PROG)
 	$Qsh tests/sim/bench.sh $(SIM_PROG) build/bench $(if $(filter bench-quick,$@),quick,full)
 # It ends with an error when pages do not add up, or fewer are swapped than the bound says.
-check-sim: $(SIM_PROG)
+check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
+	@echo "  TEST    $(DECIDE_EQUAL)"
+	$Q$(DECIDE_EQUAL) $(SIM_PROG)
 	@echo "  TEST    $(SIM_PROG)"
 	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn %0.scn,%-400.scn),$(SIM_WORKLOADS)) \
 	  >$B/check-sim.tsv

@@ -87,4 +87,4 @@ check-docs: $(KEYS_DOC)
 # Every test that needs no real Xen, and every program of the tests.
 CHECKS = check-unit check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(UNIT_FAKED) migrate-programs toolstack xen-programs
+test-programs: $(UNIT_TESTS) $(UNIT_FAKED) $B/tests/sim/decide_equal migrate-programs toolstack xen-programs
