@@ -18,7 +18,7 @@
  * Balloons are at their targets, or on their first way up: a written state does not say what a
  * balloon does on its way.
  */
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/core/passline.h"
 #include "tests/sim/random_state.h"
 #include "tests/unit/played.h"
