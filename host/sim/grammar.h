@@ -149,7 +149,7 @@ enum grammar_kind {
 	  "how long until it begins")                                                              \
 	X(GUEST, balloon_floor, NUMBER, MIB, 0, 10000000, 0, PLAYS, PLAYS, IGNORES,                \
 	  "it does not go below; no floor")                                                        \
-	X(GUEST, balloon_ceiling, NUMBER, MIB, 1, 10000000, 0, PLAYS, REFUSES, IGNORES,            \
+	X(GUEST, balloon_ceiling, NUMBER, MIB, 1, 10000000, 0, PLAYS, PLAYS, IGNORES,              \
 	  "it does not go above; no ceiling")                                                      \
 	X(GUEST, balloon_retries, WHOLE, PURE, 0, 100, 4, PLAYS, PLAYS, IGNORES,                   \
 	  "tries until it sleeps on its target; 0: for ever")                                      \

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# What each option of cagmad.conf is worth: the scenario tune.lab with one option changed at a time,
-# on simulated guests. One row for each value: pages swapped, time stalled, targets set, in the
+# What each option of cagmad.conf is worth: the workload tune.scn with one option changed at a time,
+# on simulated guests. The file ends with [cagmad], so an option is a line more. One row for each value: pages swapped, time stalled, targets set, in the
 # median of RUNS runs, side by side. docs/policy.md shows the table.
 #
 # usage: sensitivity.sh BUILD [RUNS [OPTION=VALUE...]]
@@ -29,10 +29,10 @@ VALUES=("${@:-}")
 run_once() {
 	rm -rf "$2" && mkdir "$2"
 	{
-		cat "$HERE/scenarios/tune.lab"
+		cat "$HERE/../sim/workloads/tune.scn"
 		echo "${1/=/ = }"
-	} >"$2/lab"
-	"$BUILD/tests/toolstack/play" run -q -l "$2" "$2/lab" >"$2/out"
+	} >"$2/tune.scn"
+	"$BUILD/tests/toolstack/play" run -q -l "$2" "$2/tune.scn" >"$2/out"
 	{
 		sed -n 's/^RESULT toolstack .*swap_pages=\([0-9]*\) stalled_ms=\([0-9]*\) .*/\1 \2/p' \
 			"$2/out" | tr '\n' ' '
