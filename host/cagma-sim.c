@@ -4,6 +4,7 @@
  */
 #include "host/simcmd/command.h"
 #include "host/simcmd/commands.h"
+#include "host/simcmd/scenario_file.h"
 
 #include <errno.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static void print_help(FILE *file)
 	for (unsigned i = 0; i < N_COMMANDS; i++)
 		fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->about);
 	fputs("\n  cagma-sim help COMMAND   shows the options of one\n"
+	      "  cagma-sim help scenario  lists the words of scenarios\n"
 	      "  cagma-sim --version      shows the version\n"
 	      "\nA FILE - is standard input. cagma-sim ends with 0; with 1 when what was compared\n"
 	      "differs or something failed; with 2 for wrong usage or a file that cannot be "
@@ -47,6 +49,10 @@ static int refuse(const char *name)
 static int help(int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	if (argc > 1 && strcmp(argv[1], "scenario") == 0) {
+		scenario_file_print_words(stdout);
+		return COMMAND_FINE;
+	}
 	if (argc > 1 && !command)
 		return refuse(argv[1]);
 	if (command)
