@@ -6,7 +6,7 @@
 #include "host/simcmd/commands.h"
 #include "host/simcmd/scenario_file.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -26,7 +26,7 @@ static const struct command *find(const char *name)
 
 static void print_help(FILE *file)
 {
-	fputs("usage: cagma-sim COMMAND [OPTION]... [FILE]...\n\n"
+	fputs("Usage: cagma-sim COMMAND [OPTION]... [FILE]...\n\n"
 	      "Try memory policies without a host.\n\n",
 	      file);
 	for (unsigned i = 0; i < N_COMMANDS; i++)
@@ -42,8 +42,7 @@ static void print_help(FILE *file)
 
 static int refuse(const char *name)
 {
-	command_complain("there is no command %s (see: cagma-sim help)", name);
-	return COMMAND_USAGE;
+	return usage_wrong("there is no command \"%s\"", name);
 }
 
 static int help(int argc, char **argv)
@@ -51,7 +50,7 @@ static int help(int argc, char **argv)
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
 	if (argc > 1 && strcmp(argv[1], "scenario") == 0) {
 		scenario_file_print_words(stdout);
-		return COMMAND_FINE;
+		return EXIT_SUCCESS;
 	}
 	if (argc > 1 && !command)
 		return refuse(argv[1]);
@@ -59,7 +58,7 @@ static int help(int argc, char **argv)
 		command_print_help(command, stdout);
 	else
 		print_help(stdout);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static bool is_any(const char *word, const char *name, const char *letter)
@@ -71,25 +70,21 @@ static int run(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stderr);
-		return COMMAND_USAGE;
+		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 1, argv + 1);
 	if (is_any(argv[1], "--help", "-h"))
 		return help(1, argv);
-	if (is_any(argv[1], "--version", "-V")) {
-		puts("cagma-sim " CAGMA_VERSION);
-		return COMMAND_FINE;
-	}
+	if (is_any(argv[1], "--version", "-V"))
+		return usage_version();
 	const struct command *command = find(argv[1]);
 	return command ? command->run(argc - 1, argv + 1) : refuse(argv[1]);
 }
 
 int main(int argc, char **argv)
 {
+	log_init("cagma-sim", false);
 	int code = run(argc, argv);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	command_complain("cannot write to standard output: %s", strerror(errno));
-	return COMMAND_FAILED;
+	return usage_printed() == EXIT_SUCCESS ? code : EXIT_FAILURE;
 }

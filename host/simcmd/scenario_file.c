@@ -27,7 +27,7 @@ bool scenario_file_read(const char *path, struct sim_scenario *ret_scenario)
 		return false;
 	if (sim_scenario_end(ret_scenario, wrong))
 		return true;
-	command_complain("%s: %s", lines_name(path), wrong);
+	log_error("%s: %s", lines_name(path), wrong);
 	return false;
 }
 
