@@ -120,6 +120,23 @@ check 'a full disk is an operation that failed' sh -c "! '$sim' help >/dev/full 
 check 'and is said' grep -q 'stdout cannot be written: No space left' "$work/err"
 
 # --- scenarios ---
+check 'the words of scenarios are listed' ends 0 help scenario
+check 'with values' grep -q '^  memory .*1 to 100000000 MiB .*1024 .*plays' "$work/out"
+# words_of_help, words_of_page: "SECTION WORD" lines, sorted
+words_of_help() {
+	awk '/^\[/ { section = $1 } section && /^  [a-z]/ && $1 != "line" { print section, $1 }' |
+		tr -d '[]' | sort
+}
+words_of_page() {
+	awk '/^\| \*\*`\[/ { section = $2; gsub(/[^a-z]/, "", section) }
+		!/^\|/ { section = "" }
+		section && /^\| `/ { gsub(/`/, "", $2); print section, $2 }' | sort
+}
+explained() {
+	words_of_help <"$work/out" >"$work/listed"
+	words_of_page <docs/simulator.md | diff "$work/listed" - >"$work/err"
+}
+check 'and docs/simulator.md explains each of them, and no other' explained
 check 'value and range' scenario_refused \
 	'2: the line says memory = 1g, and memory is a number from 1 to 100000000 MiB' '[host]' 'memory = 1g'
 check 'too much' scenario_refused '2: the line says count = 10001' '[guest a]' 'count = 10001'
