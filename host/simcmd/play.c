@@ -65,8 +65,8 @@ struct play {
 
 static void finish(struct play *p)
 {
-	log_silence(false);
 	engine_close(p->engine);
+	log_silence(false);
 	simio_destroy(p->world);
 	free(p->share);
 	free(p->host.guest);

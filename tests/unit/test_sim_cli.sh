@@ -95,6 +95,7 @@ check 'decide needs a policy' refuses '--policy is missing' decide "$scenario"
 
 # --- files ---
 check 'a scenario is played' ends 0 run "$scenario"
+check 'without a word of the daemon' test ! -s "$work/err"
 check 'by every policy' test "$(wc -l <"$work/out")" -eq 12
 check 'from standard input, too' ends 0 run -p cagma - <"$scenario"
 check 'run needs a file' refuses 'there is no FILE' run
