@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/precopy_table.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/table.h"
 
-#include "common/log.h"
+#include "common/system/log.h"
 #include "host/sim/bound.h"
 
 #include <errno.h>

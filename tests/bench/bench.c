@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cagma-bench - the work of a guest in an experiment; docs/man/cagma-bench.1 describes its
  * output. */
-#include "common/lines.h"
+#include "common/system/lines.h"
 #include "tests/bench/experiment.h"
 #include "tests/bench/runner.h"
 

@@ -17,7 +17,7 @@ BENCH_PROGS = tests/bench/cagma-bench tests/bench/bench-collector
 BENCH_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/bench/test_*.c))
 
 $(BENCH_DIR)/cagma-bench: $(addprefix $B/,tests/bench/bench.o tests/bench/runner.o tests/bench/task.o \
-                            tests/xen/guest/meter.o common/lines.o $(BENCH_PURE))
+                            tests/xen/guest/meter.o common/system/lines.o $(BENCH_PURE))
 $(BENCH_DIR)/bench-collector: $(BENCH_DIR)/collector.o
 $(BENCH_DIR)/bench-collector: LDLIBS += -lxenctrl -lxenstore
 $(addprefix $B/,$(BENCH_PROGS)):

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <xen/sched.h>
 
-#include "common/lines.h"
+#include "common/system/lines.h"
 
 #define MIB_KIB 1024
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Files read line by line: what is refused, with its line; and every line that is none of that. */
-#include "common/lines.h"
+#include "common/system/lines.h"
 #include "common/sentence.h"
 #include "tests/unit/suite.h"
 
