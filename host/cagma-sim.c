@@ -4,8 +4,9 @@
  */
 #include "host/simcmd/command.h"
 #include "host/simcmd/commands.h"
+#include "host/simcmd/scenario_file.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
@@ -25,12 +26,13 @@ static const struct command *find(const char *name)
 
 static void print_help(FILE *file)
 {
-	fputs("usage: cagma-sim COMMAND [OPTION]... [FILE]...\n\n"
+	fputs("Usage: cagma-sim COMMAND [OPTION]... [FILE]...\n\n"
 	      "Try memory policies without a host.\n\n",
 	      file);
 	for (unsigned i = 0; i < N_COMMANDS; i++)
 		fprintf(file, "  %-9s %s\n", commands[i]->name, commands[i]->about);
 	fputs("\n  cagma-sim help COMMAND   shows the options of one\n"
+	      "  cagma-sim help scenario  lists the words of scenarios\n"
 	      "  cagma-sim --version      shows the version\n"
 	      "\nA FILE - is standard input. cagma-sim ends with 0; with 1 when what was compared\n"
 	      "differs or something failed; with 2 for wrong usage or a file that cannot be "
@@ -40,20 +42,23 @@ static void print_help(FILE *file)
 
 static int refuse(const char *name)
 {
-	command_complain("there is no command %s (see: cagma-sim help)", name);
-	return COMMAND_USAGE;
+	return usage_wrong("there is no command \"%s\"", name);
 }
 
 static int help(int argc, char **argv)
 {
 	const struct command *command = argc > 1 ? find(argv[1]) : NULL;
+	if (argc > 1 && strcmp(argv[1], "scenario") == 0) {
+		scenario_file_print_words(stdout);
+		return EXIT_SUCCESS;
+	}
 	if (argc > 1 && !command)
 		return refuse(argv[1]);
 	if (command)
 		command_print_help(command, stdout);
 	else
 		print_help(stdout);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static bool is_any(const char *word, const char *name, const char *letter)
@@ -65,25 +70,21 @@ static int run(int argc, char **argv)
 {
 	if (argc < 2) {
 		print_help(stderr);
-		return COMMAND_USAGE;
+		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "help") == 0)
 		return help(argc - 1, argv + 1);
 	if (is_any(argv[1], "--help", "-h"))
 		return help(1, argv);
-	if (is_any(argv[1], "--version", "-V")) {
-		puts("cagma-sim " CAGMA_VERSION);
-		return COMMAND_FINE;
-	}
+	if (is_any(argv[1], "--version", "-V"))
+		return usage_version();
 	const struct command *command = find(argv[1]);
 	return command ? command->run(argc - 1, argv + 1) : refuse(argv[1]);
 }
 
 int main(int argc, char **argv)
 {
+	log_init("cagma-sim", false);
 	int code = run(argc, argv);
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return code;
-	command_complain("cannot write to standard output: %s", strerror(errno));
-	return COMMAND_FAILED;
+	return usage_printed() == EXIT_SUCCESS ? code : EXIT_FAILURE;
 }

@@ -21,9 +21,9 @@ void log_init(const char *program, bool verbose)
 	is_to_journal = getenv("JOURNAL_STREAM") != NULL;
 }
 
-void log_silence(void)
+void log_silence(bool silent)
 {
-	is_silent = true;
+	is_silent = silent;
 }
 
 bool log_is_verbose(void)

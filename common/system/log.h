@@ -26,8 +26,8 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_info(...)    log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)   log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
-/* Nothing is logged from now on: for a program that plays a daemon, and is none. */
-void log_silence(void);
+/* While silent nothing is logged: for a program that plays a daemon, and is none. */
+void log_silence(bool silent);
 
 /* True once the program logs debug lines. */
 bool log_is_verbose(void);

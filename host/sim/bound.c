@@ -45,7 +45,7 @@ static void begin(const struct sim_scenario *s, uint64_t seed, struct sim_bound_
 		b->hi_kib = never_moves ? c->memory_kib : c->max_kib;
 		double room_kib = c->memory_kib - c->model.kernel_kib - c->model.reserve_kib -
 				  MARKS * sqrt(c->memory_kib);
-		b->has_kib = fmin(sim_scenario_demand_kib(c, 0), fmax(0, room_kib));
+		b->has_kib = fmin(sim_demand_kib_at(&c->demand, 0), fmax(0, room_kib));
 		b->kept_kib = kept_kib(b);
 	}
 }
@@ -59,7 +59,7 @@ static bool counts(const struct sim_bound_guest *b)
 static void add_guest(struct sim_bound_guest *b, double at_s, struct moment *m, double *sum_kib)
 {
 	const struct sim_memory_config *model = &b->config.model;
-	double wanted_kib = sim_scenario_demand_kib(&b->config, at_s);
+	double wanted_kib = sim_demand_kib_at(&b->config.demand, at_s);
 	m->other_kib += (model->file_kib_s + model->direct_kib_s) * STEP_S;
 	if (!counts(b))
 		return;

@@ -87,8 +87,7 @@ static bool parse_point(const char **text, struct sim_demand *d)
 
 bool sim_demand_parse(const char *text, struct sim_demand *ret_demand)
 {
-	struct sim_demand d = {.count = 0};
-
+	struct sim_demand d = {.scale = 1};
 	bool is_right;
 
 	text = skip_blanks(text);
@@ -160,7 +159,7 @@ static double shape_at(const struct sim_demand *d, double at_s)
 	return 0;
 }
 
-double sim_demand_kib_at(const struct sim_demand *d, double at_s)
+static double level_at(const struct sim_demand *d, double at_s)
 {
 	const struct sim_demand_point *p = d->points;
 	double last, span;
@@ -183,6 +182,12 @@ double sim_demand_kib_at(const struct sim_demand *d, double at_s)
 	return p[i].kib + (p[i + 1].kib - p[i].kib) * (span > 0 ? (at_s - p[i].at_s) / span : 1);
 }
 
+double sim_demand_kib_at(const struct sim_demand *d, double at_s)
+{
+	at_s += d->ahead_s;
+	return d->scale * level_at(d, at_s > 0 ? at_s : 0);
+}
+
 /* ---- from measured points ---- */
 
 static void insert_point(struct sim_demand *d, struct sim_demand_point point)
@@ -197,7 +202,7 @@ static void insert_point(struct sim_demand *d, struct sim_demand_point point)
 void sim_demand_fit(const struct sim_demand_point *all, size_t n, double off_kib,
 		    struct sim_demand *ret_demand)
 {
-	struct sim_demand d = {.count = 0};
+	struct sim_demand d = {.scale = 1};
 
 	if (n)
 		insert_point(&d, all[0]);

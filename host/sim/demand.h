@@ -40,9 +40,12 @@ struct sim_demand {
 	enum sim_demand_shape shape;
 	double min_kib, max_kib, hold_s, length_s;
 	uint64_t seed;
+	double ahead_s; /* it is so far ahead of what points or shape say; negative: behind */
+	double scale;   /* and so many times that */
 };
 
-/* False, with *ret_demand untouched, unless the whole text is right and times do not fall. */
+/* False, with *ret_demand untouched, unless the whole text is right and times do not fall. Neither
+ * ahead nor scaled. */
 bool sim_demand_parse(const char *text, struct sim_demand *ret_demand);
 /* The points of `all`, n of them in order of time, between which lines run closest to the rest: as
  * few as leave none further than `off_kib` from its line, and at most SIM_DEMAND_POINTS. */
@@ -50,6 +53,7 @@ void sim_demand_fit(const struct sim_demand_point *all, size_t n, double off_kib
 		    struct sim_demand *ret_demand);
 /* 0 to 1: always the same for the same two numbers. */
 double sim_demand_unit(uint64_t seed, uint64_t number);
+/* Before its beginning a demand is what it is then. */
 double sim_demand_kib_at(const struct sim_demand *demand, double at_s);
 
 #endif

@@ -3,7 +3,6 @@
 
 #include "common/sentence.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,7 +137,7 @@ static bool read_number(const struct grammar_row *row, const char *text, double 
 	if (end == text || *end || strspn(text, "0123456789.") != strlen(text))
 		return false;
 	if (number < row->least || number > row->most ||
-	    (row->kind == GRAMMAR_WHOLE && floor(number) < number))
+	    (row->kind == GRAMMAR_WHOLE && (double)(uint64_t)number < number))
 		return false;
 	*ret_number = number * units[row->unit].scale;
 	return true;

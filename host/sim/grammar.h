@@ -75,126 +75,131 @@ enum grammar_kind {
 
 /*
  * A row is: section; word; kind; unit, least, most and what holds when the word is not given, as in
- * a file; what simulator, toolstack lab and experiment do with it; and what it says.
+ * a file; what simulator, toolstack lab and experiment do with it; and what it is, with what holds
+ * when it is not given behind a semicolon, if the number does not say so.
  */
 #define GRAMMAR_WORDS(X)                                                                           \
 	X(HOST, memory, NUMBER, MIB, 1, 100000000, 1024, PLAYS, PLAYS, IGNORES,                    \
-	  "for guests: neither dom0's nor the hypervisor's")                                       \
+	  "memory for guests: neither dom0's nor the hypervisor's")                                \
 	X(HOST, disk, NUMBER, KIB_S, 1, 1000000000, 20480, PLAYS, PLAYS, PLAYS,                    \
-	  "what the disk of all guests moves, in and out")                                         \
-	X(HOST, time, NUMBER, S, 1, 100000, 60, PLAYS, PLAYS, IGNORES, "how long it lasts")        \
+	  "what the disk moves, in and out, of all guests together")                               \
+	X(HOST, time, NUMBER, S, 1, 100000, 60, PLAYS, PLAYS, IGNORES,                             \
+	  "how long the scenario lasts")                                                           \
 	X(HOST, call, NUMBER, MS, 0, 10000, 20, PLAYS, IGNORES, IGNORES,                           \
-	  "what setting one target takes")                                                         \
+	  "how long it takes to set one target")                                                   \
 	X(HOST, dom0, WHOLE, MIB, 64, 1000000, 256, IGNORES, PLAYS, IGNORES,                       \
-	  "dom0's memory, besides")                                                                \
+	  "dom0's memory, which the host has besides")                                             \
 	X(HOST, xen, WHOLE, MIB, 1, 1000000, 64, IGNORES, PLAYS, IGNORES,                          \
-	  "the hypervisor's memory, besides")                                                      \
+	  "the hypervisor's memory, which the host has besides")                                   \
 	X(HOST, speed, WHOLE, PURE, 1, 1000, 1, IGNORES, PLAYS, IGNORES,                           \
 	  "time passes so many times faster")                                                      \
 	X(HOST, disk_requests, WHOLE, A_SECOND, 1, 1000000000, 0, IGNORES, IGNORES, PLAYS,         \
-	  "requests that the disk serves")                                                         \
-	X(GUEST, count, WHOLE, PURE, 1, 10000, 1, PLAYS, PLAYS, REFUSES, "so many guests")         \
+	  "how many requests the disk serves; must be given")                                      \
+	X(GUEST, count, WHOLE, PURE, 1, 10000, 1, PLAYS, PLAYS, REFUSES,                           \
+	  "how many such guests there are: NAME1, NAME2 and so on")                                \
 	X(GUEST, every, NUMBER, S, 0, 100000, 0, PLAYS, REFUSES, REFUSES,                          \
-	  "from the start of one of them to that of the next")                                     \
+	  "time from the start of one of them to that of the next")                                \
 	X(GUEST, apart, NUMBER, S, 0, 100000, 0, PLAYS, PLAYS, REFUSES,                            \
-	  "from the demand of one of them to that of the next")                                    \
+	  "time from the demand of one of them to that of the next")                               \
 	X(GUEST, jitter, NUMBER, PERCENT, 0, 50, 0, PLAYS, PLAYS, IGNORES,                         \
-	  "by the seed, sizes of demand differ so much")                                           \
+	  "sizes of demand differ by up to so much, by the seed")                                  \
 	X(GUEST, jitter_time, NUMBER, S, 0, 100000, 0, PLAYS, PLAYS, IGNORES,                      \
-	  "by the seed, times of demand differ so much")                                           \
-	X(GUEST, type, TYPE, PURE, 0, 0, 0, IGNORES, PLAYS, REFUSES, "its type; pv")               \
+	  "times of demand differ by up to so much, by the seed")                                  \
+	X(GUEST, type, TYPE, PURE, 0, 0, 0, IGNORES, PLAYS, REFUSES, "the type of the guest")      \
 	X(GUEST, memory, NUMBER, MIB, 64, 10000000, 256, PLAYS, PLAYS, PLAYS,                      \
-	  "what it is built with")                                                                 \
+	  "memory that the guest is built with")                                                   \
 	X(GUEST, min, NUMBER, MIB, 32, 10000000, 0, PLAYS, PLAYS, PLAYS,                           \
-	  "what it is never taken below; half of memory")                                          \
+	  "memory that the guest is never taken below; half of memory")                            \
 	X(GUEST, max, NUMBER, MIB, 64, 10000000, 0, PLAYS, PLAYS, PLAYS,                           \
-	  "what it may grow to; twice memory")                                                     \
+	  "memory that the guest may grow to; twice memory")                                       \
 	X(GUEST, weight, WHOLE, PURE, 1, 65535, 256, PLAYS, PLAYS, REFUSES,                        \
-	  "its share when not all fits")                                                           \
+	  "the guest's share when not all fits")                                                   \
 	X(GUEST, untrusted, YES_NO, PURE, 0, 1, 0, PLAYS, PLAYS, REFUSES,                          \
-	  "it gets no credit, and nothing of the reserve")                                         \
-	X(GUEST, vcpus, WHOLE, PURE, 1, 128, 1, IGNORES, PLAYS, IGNORES, "its processors")         \
+	  "the guest gets no credit, and nothing of the reserve for its alarms")                   \
+	X(GUEST, vcpus, WHOLE, PURE, 1, 128, 1, IGNORES, PLAYS, IGNORES,                           \
+	  "how many processors the guest has")                                                     \
 	X(GUEST, videoram, NUMBER, MIB, 0, 1024, 0, IGNORES, PLAYS, IGNORES,                       \
-	  "memory of its graphics, as in xl.cfg")                                                  \
+	  "memory of the guest's graphics, as in xl.cfg")                                          \
 	X(GUEST, start, NUMBER, S, 0, 100000, 0, PLAYS, REFUSES, REFUSES,                          \
-	  "when it is started; its demand begins then")                                            \
-	X(GUEST, agent, YES_NO, PURE, 0, 1, 1, PLAYS, PLAYS, IGNORES, "an agent runs in it")       \
+	  "when the guest is started: its demand begins then")                                     \
+	X(GUEST, agent, YES_NO, PURE, 0, 1, 1, PLAYS, PLAYS, IGNORES,                              \
+	  "whether an agent runs in the guest")                                                    \
 	X(GUEST, lies, YES_NO, PURE, 0, 1, 0, PLAYS, REFUSES, REFUSES,                             \
-	  "it claims to use all it has, and cries")                                                \
+	  "whether the guest claims to use all it has, and cries all the time")                    \
 	X(GUEST, demand, TEXT, PURE, 0, 0, 0, PLAYS, PLAYS, IGNORES,                               \
-	  "what its programs want over time")                                                      \
+	  "memory that the guest's programs want over time; must be given")                        \
 	X(GUEST, passes, NUMBER, PURE, 0, 1000, 1, PLAYS, PLAYS, IGNORES,                          \
-	  "how often a second they go through it")                                                 \
+	  "how often a second the programs go through it")                                         \
 	X(GUEST, hot, NUMBER, PURE, 0, 1, 1, PLAYS, PLAYS, IGNORES,                                \
 	  "the part of it that they go through")                                                   \
 	X(GUEST, populate, NUMBER, MIB_S, 1, 1000000, 1024, PLAYS, PLAYS, IGNORES,                 \
-	  "how fast they can touch anew")                                                          \
+	  "how fast they can touch new memory")                                                    \
 	X(GUEST, largest, NUMBER, MIB, 1, 10000000, 0, PLAYS, IGNORES, IGNORES,                    \
-	  "of the largest process, for policies that ask; all of the demand")                      \
+	  "memory of the largest process, for policies that ask; all of the demand")               \
 	X(GUEST, cache, NUMBER, MIB, 0, 10000000, 24, PLAYS, PLAYS, IGNORES, "files in use")       \
-	X(GUEST, files, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, PLAYS, IGNORES, "read of them")    \
+	X(GUEST, files, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, PLAYS, IGNORES,                    \
+	  "how fast files in use are read")                                                        \
 	X(GUEST, read, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, PLAYS, IGNORES,                     \
-	  "read of files, each of them once")                                                      \
+	  "how fast other files are read, each of them once")                                      \
 	X(GUEST, io, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, PLAYS, IGNORES,                       \
-	  "moved past the cache")                                                                  \
+	  "how much is read and written past the page cache")                                      \
 	X(GUEST, kernel, NUMBER, MIB, 1, 1000000, 12, PLAYS, PLAYS, IGNORES,                       \
-	  "what cannot be reclaimed")                                                              \
+	  "memory that the guest's kernel cannot reclaim")                                         \
 	X(GUEST, overhead, NUMBER, MIB, 0, 1000000, 40, PLAYS, PLAYS, IGNORES,                     \
-	  "what it holds and MemTotal does not count")                                             \
+	  "memory that the guest holds and MemTotal does not count")                               \
 	X(GUEST, swap, NUMBER, MIB, 0, 10000000, 0, PLAYS, PLAYS, IGNORES,                         \
-	  "the size of its swap; twice max")                                                       \
+	  "the size of the guest's swap; twice max")                                               \
 	X(GUEST, balloon_speed, NUMBER, MIB_S, 0.1, 1000000, 1024, PLAYS, PLAYS, IGNORES,          \
-	  "how fast its balloon moves")                                                            \
+	  "how fast the guest's balloon moves")                                                    \
 	X(GUEST, balloon_latency, NUMBER, MS, 0, 1000000, 10, PLAYS, PLAYS, IGNORES,               \
-	  "how long until it begins")                                                              \
+	  "how long it takes until the balloon begins to move")                                    \
 	X(GUEST, balloon_floor, NUMBER, MIB, 0, 10000000, 0, PLAYS, PLAYS, IGNORES,                \
-	  "it does not go below; no floor")                                                        \
-	X(GUEST, balloon_ceiling, NUMBER, MIB, 1, 10000000, 0, PLAYS, REFUSES, IGNORES,            \
-	  "it does not go above; no ceiling")                                                      \
+	  "memory below which the balloon does not go")                                            \
+	X(GUEST, balloon_ceiling, NUMBER, MIB, 1, 10000000, 0, PLAYS, PLAYS, IGNORES,              \
+	  "memory above which the balloon does not go; max")                                       \
 	X(GUEST, balloon_retries, WHOLE, PURE, 0, 100, 4, PLAYS, PLAYS, IGNORES,                   \
-	  "tries until it sleeps on its target; 0: for ever")                                      \
+	  "how often the balloon tries until it sleeps on its target: 0 is for ever")              \
 	X(GUEST, stuck, NUMBER, S, 0, 1000000000, 0, PLAYS, PLAYS, REFUSES,                        \
-	  "when its balloon stops to follow, from its start on")                                   \
+	  "when the balloon stops to move, since the guest's start")                               \
 	X(GUEST, unstuck, NUMBER, S, 0, 1000000000, 0, PLAYS, PLAYS, REFUSES,                      \
-	  "until when; it is not stuck if this is no later")                                       \
+	  "when the balloon moves again; it was never stuck")                                      \
 	X(GUEST, sticky, NUMBER, S, 0.1, 100000, 0, PLAYS, PLAYS, REFUSES,                         \
-	  "its balloon follows nothing every other so many seconds; never")                        \
+	  "the balloon stands still in every other interval of this length; never")                \
 	X(GUEST, pause, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                     \
-	  "when it is paused; never")                                                              \
+	  "when the guest is paused; never")                                                       \
 	X(GUEST, unpause, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                   \
-	  "when it goes on; never")                                                                \
+	  "when the guest is unpaused; never")                                                     \
 	X(GUEST, shutdown, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                  \
-	  "when it shuts itself down; never")                                                      \
+	  "when the guest shuts itself down; never")                                               \
 	X(GUEST, reboot, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                    \
-	  "when it reboots; never")                                                                \
+	  "when the guest reboots; never")                                                         \
 	X(GUEST, destroy, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                   \
-	  "when it is destroyed; never")                                                           \
+	  "when the guest is destroyed; never")                                                    \
 	X(GUEST, agent_stop, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                \
-	  "when its agent ends; never")                                                            \
+	  "when the guest's agent ends; never")                                                    \
 	X(GUEST, agent_start, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,               \
-	  "when its agent is started; never")                                                      \
+	  "when the guest's agent is started again; never")                                        \
 	X(GUEST, lock, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                      \
-	  "when libxl's lock on it is taken; never")                                               \
+	  "when libxl's lock on the guest is taken and held; never")                               \
 	X(GUEST, unlock, NUMBER, S, 0, 1000000000, -1, REFUSES, PLAYS, REFUSES,                    \
-	  "when that is let go; never")                                                            \
+	  "when libxl's lock on the guest is let go; never")                                       \
 	X(GUEST, ample, WHOLE, MIB, 64, 16777216, 0, IGNORES, IGNORES, PLAYS,                      \
-	  "what policy control builds it with")                                                    \
+	  "memory that policy control builds the guest with; must be given")                       \
 	X(GUEST, data, YES_NO, PURE, 0, 1, 0, IGNORES, IGNORES, PLAYS,                             \
-	  "it has the fourth part of the disk as /dev/xvdb")                                       \
+	  "whether the guest has a part of the disk as /dev/xvdb")                                 \
 	X(GUEST, work, TEXT, PURE, 0, 0, 0, IGNORES, IGNORES, PLAYS,                               \
-	  "what cagma-bench does in it: the words of its command line")                            \
-	X(CAGMAD, line, RAW, PURE, 0, 0, 0, IGNORES, PLAYS, REFUSES, "as in cagmad.conf")          \
+	  "what cagma-bench does in the guest: its command line; must be given")                   \
+	X(CAGMAD, line, RAW, PURE, 0, 0, 0, IGNORES, PLAYS, REFUSES, "any line of cagmad.conf")    \
 	X(EXPERIMENT, runs, WHOLE, PURE, 1, 1000, 0, IGNORES, IGNORES, PLAYS,                      \
-	  "how often each policy is tried")                                                        \
+	  "how often each policy is run; must be given")                                           \
 	X(EXPERIMENT, reserve, WHOLE, MIB, 1, 16777216, 0, IGNORES, IGNORES, PLAYS,                \
-	  "the balancer's reserve_mib")                                                            \
+	  "the balancer's reserve_mib; must be given")                                             \
 	X(EXPERIMENT, free, WHOLE, MIB, 1, 16777216, 0, IGNORES, IGNORES, PLAYS,                   \
-	  "all but so much of the host's free memory is taken away; none is")                      \
+	  "all of the host's free memory but this is taken away; nothing is")                      \
 	X(POLICY, agent, AGENT, PURE, 0, 0, 0, IGNORES, IGNORES, PLAYS,                            \
-	  "what its guests run: cagma's agent, the same looking for the largest process, "         \
-	  "qmemman's")                                                                             \
-	X(POLICY, credit, WHOLE, MIB, 1, 16777216, 0, IGNORES, IGNORES, PLAYS,                     \
-	  "the balancer's credit_mib; 0")
+	  "the guests' agent: cagma's, cagma's with the largest process, qmemman's, none")         \
+	X(POLICY, credit, WHOLE, MIB, 0, 16777216, 0, IGNORES, IGNORES, PLAYS,                     \
+	  "the balancer's credit_mib")
 
 #define X(section, word, ...) GRAMMAR_##section##_##word,
 enum grammar_word { GRAMMAR_WORDS(X) GRAMMAR_N_WORDS, GRAMMAR_BEGIN, GRAMMAR_NOTHING };

@@ -87,7 +87,7 @@ static void start(struct sim_host *h, unsigned i)
 	g->cap_kib = kib + MODEL_LIBXL_SLACK_KIB;
 	h->free_kib -= kib;
 	sim_memory_init(&g->memory, &g->config.model, (double)kib,
-			sim_scenario_demand_kib(&g->config, 0));
+			sim_demand_kib_at(&g->config.demand, 0));
 	sim_balloon_init(&g->balloon, &g->config.balloon, (int64_t)kib,
 			 (int64_t)pages_kib(most_kib), 0);
 	g->agent = (struct sim_agent){
@@ -101,14 +101,6 @@ static void start(struct sim_host *h, unsigned i)
 static double since_start_s(const struct sim_host *h, const struct sim_guest *g)
 {
 	return (double)(h->now_ms - g->started_ms) / 1000;
-}
-
-static bool is_stuck(const struct sim_host *h, const struct sim_guest *g)
-{
-	const struct sim_guest_config *c = &g->config;
-	double at_s = since_start_s(h, g);
-	bool is_within = c->unstuck_s > c->stuck_s && at_s >= c->stuck_s && at_s < c->unstuck_s;
-	return is_within || (c->sticky_s > 0 && fmod(at_s, 2 * c->sticky_s) >= c->sticky_s);
 }
 
 static void note_lack(struct sim_guest *g)
@@ -144,7 +136,7 @@ static void step_guest(struct sim_host *h, struct sim_guest *g, double io_share)
 {
 	struct sim_pages pages = {populate, release, h, g->domid};
 	sim_memory_step(&g->memory, io_share, h->disk_kib_s);
-	g->balloon.config.is_stuck = is_stuck(h, g);
+	g->balloon.config.is_stuck = sim_scenario_is_stuck(&g->config, since_start_s(h, g));
 	sim_balloon_run(&g->balloon, &g->memory, &pages, (double)h->now_ms / 1000, STEP_S);
 	note_lack(g);
 	run_agent(h, g);
@@ -163,7 +155,7 @@ void sim_host_step(struct sim_host *h)
 		if (g->is_started)
 			wanted_kib += sim_memory_plan(
 				&g->memory,
-				sim_scenario_demand_kib(&g->config, since_start_s(h, g)), STEP_S);
+				sim_demand_kib_at(&g->config.demand, since_start_s(h, g)), STEP_S);
 	}
 	double io_share = wanted_kib > room_kib ? room_kib / wanted_kib : 1;
 	for (unsigned k = 0; k < h->n_started; k++)

@@ -19,8 +19,8 @@ static double need_kib(const struct sim_host *h, const struct sim_guest *g)
 {
 	const struct sim_memory_config *m = &g->config.model;
 	double at_s = (double)(h->now_ms - g->started_ms) / 1000;
-	double wanted_kib = fmax(sim_scenario_demand_kib(&g->config, at_s),
-				 sim_scenario_demand_kib(&g->config, at_s + AHEAD_S));
+	double wanted_kib = fmax(sim_demand_kib_at(&g->config.demand, at_s),
+				 sim_demand_kib_at(&g->config.demand, at_s + AHEAD_S));
 	double managed_kib = wanted_kib + m->kernel_kib + 16 * 1024;
 	return wanted_kib + m->kernel_kib + m->reserve_kib + 6 * sqrt(managed_kib) +
 	       fmin(m->cache_kib, 1024 + managed_kib * 0.01) + 1024;

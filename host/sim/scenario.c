@@ -4,6 +4,7 @@
 #include "common/sentence.h"
 #include "common/units.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -115,7 +116,7 @@ static const char *begin_guest(struct sim_scenario *s, const char *name)
 	if (s->n_sections == SIM_SCENARIO_SECTIONS)
 		return "begins one of too many sections: there may be 64 guests' sections";
 	struct sim_section *section = &s->section[s->n_sections++];
-	*section = (struct sim_section){.guest.scale = 1};
+	*section = (struct sim_section){.count = 0};
 	put_standards(guest_places, N_GUEST_PLACES, section);
 	memcpy(section->guest.name, name, strlen(name) + 1);
 	return NULL;
@@ -233,13 +234,16 @@ void sim_scenario_guest(const struct sim_scenario *s, unsigned number, uint64_t 
 		sentence_add_number(&name, k + 1);
 	}
 	ret_guest->start_s += k * from->every_s;
-	ret_guest->shift_s = from->jitter_s * either_way(seed, number, 0) - k * from->apart_s;
-	ret_guest->scale = 1 + from->jitter_percent / 100 * either_way(seed, number, 1);
+	ret_guest->demand.ahead_s =
+		from->jitter_s * either_way(seed, number, 0) - k * from->apart_s;
+	ret_guest->demand.scale = 1 + from->jitter_percent / 100 * either_way(seed, number, 1);
 	ret_guest->demand.seed = from->guest.demand.seed * 1000003 + seed * 1009 + number;
 }
 
-double sim_scenario_demand_kib(const struct sim_guest_config *g, double since_start_s)
+bool sim_scenario_is_stuck(const struct sim_guest_config *g, double since_start_s)
 {
-	double at_s = since_start_s + g->shift_s;
-	return g->scale * sim_demand_kib_at(&g->demand, at_s > 0 ? at_s : 0);
+	bool is_within = g->unstuck_s > g->stuck_s && since_start_s >= g->stuck_s &&
+			 since_start_s < g->unstuck_s;
+	return is_within ||
+	       (g->sticky_s > 0 && fmod(since_start_s, 2 * g->sticky_s) >= g->sticky_s);
 }

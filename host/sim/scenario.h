@@ -25,8 +25,6 @@ struct sim_guest_config {
 	char name[GRAMMAR_NAME + 8];
 	double memory_kib, min_kib, max_kib;
 	double start_s;            /* when it is to be started; its demand begins then */
-	double shift_s;            /* its demand is so far ahead of what the script says */
-	double scale;              /* … and so many times that */
 	double largest_kib;        /* its largest process, at most; 0: one has it all */
 	double ceiling_kib;        /* its balloon does not let it grow above; 0: only max does */
 	double stuck_s, unstuck_s; /* its balloon follows nothing from … until */
@@ -76,7 +74,7 @@ bool sim_scenario_end(struct sim_scenario *scenario, char ret_wrong[GRAMMAR_WRON
 void sim_scenario_guest(const struct sim_scenario *scenario, unsigned number, uint64_t seed,
 			struct sim_guest_config *ret_guest);
 
-/* Its demand, so long after its start. */
-double sim_scenario_demand_kib(const struct sim_guest_config *guest, double since_start_s);
+/* Does its balloon stand still, so long after its start? */
+bool sim_scenario_is_stuck(const struct sim_guest_config *guest, double since_start_s);
 
 #endif

@@ -10,7 +10,6 @@
 enum {
 	MOST_OPTIONS = 16,
 	FIRST_VALUE = 256, /* getopt_long() tells options by numbers that are no letters */
-	HELP = 255,
 	ABOUT_COLUMN = 30,
 	WRONG_BYTES = 512,
 };
@@ -21,16 +20,6 @@ struct parser {
 	struct option longs[MOST_OPTIONS + 2];
 	char letters[2 * MOST_OPTIONS + 3];
 };
-
-void command_complain(const char *format, ...)
-{
-	va_list list;
-	fputs("cagma-sim: ", stderr);
-	va_start(list, format);
-	vfprintf(stderr, format, list);
-	va_end(list);
-	fputc('\n', stderr);
-}
 
 const char *command_wrong(const char *format, ...)
 {
@@ -50,10 +39,10 @@ bool command_read_lines(const char *path, size_t most_bytes, lines_take_fn *take
 	if (lines_read(path, most_bytes, take, arg, &fault))
 		return true;
 	if (fault.number)
-		command_complain("%s:%" PRIu64 ": the line %s", lines_name(path), fault.number,
-				 fault.what);
+		log_error("%s:%" PRIu64 ": the line %s", lines_name(path), fault.number,
+			  fault.what);
 	else
-		command_complain("%s: %s", lines_name(path), fault.what);
+		log_error("%s: %s", lines_name(path), fault.what);
 	return false;
 }
 
@@ -77,7 +66,7 @@ static void print_option(FILE *file, char letter, const char *name, const char *
 
 void command_print_help(const struct command *c, FILE *file)
 {
-	fprintf(file, "usage: cagma-sim %s [OPTION]...%s%s\n\n%s\n", c->name, *c->files ? " " : "",
+	fprintf(file, "Usage: cagma-sim %s [OPTION]...%s%s\n\n%s\n", c->name, *c->files ? " " : "",
 		c->files, c->help);
 	for (const struct command_option *o = c->options; o->name; o++)
 		print_option(file, o->letter, o->name, o->value, o->about);
@@ -87,17 +76,6 @@ void command_print_help(const struct command *c, FILE *file)
 }
 
 /* --- options -------------------------------------------------------------------------------- */
-
-int command_refuse(const struct command *c, const char *format, ...)
-{
-	char what[WRONG_BYTES + 64];
-	va_list list;
-	va_start(list, format);
-	vsnprintf(what, sizeof(what), format, list);
-	va_end(list);
-	command_complain("%s: %s (see: cagma-sim help %s)", c->name, what, c->name);
-	return COMMAND_USAGE;
-}
 
 static void init_parser(struct parser *p, const struct command *c)
 {
@@ -113,7 +91,7 @@ static void init_parser(struct parser *p, const struct command *c)
 		if (o->letter && o->value)
 			p->letters[used++] = ':';
 	}
-	p->longs[n] = (struct option){"help", no_argument, NULL, HELP};
+	p->longs[n] = (struct option){"help", no_argument, NULL, 'h'};
 	p->letters[used] = 'h';
 }
 
@@ -127,52 +105,25 @@ static const struct command_option *option_of(const struct command *c, int found
 	return NULL;
 }
 
-/* Does an option's name begin as `word`, which begins with "--", does? */
-static bool begins_option(const struct command *c, const char *word)
-{
-	for (const struct command_option *o = c->options; o->name; o++)
-		if (strncmp(o->name, word + 2, strcspn(word + 2, "=")) == 0)
-			return true;
-	return false;
-}
-
-/* `word` is the one in which getopt_long() has found the fault. */
-static int refuse_option(const struct command *c, bool lacks_value, const char *word)
-{
-	const struct command_option *o = option_of(c, optopt);
-	if (o && lacks_value)
-		return command_refuse(c, "--%s needs a value: %s", o->name, o->value);
-	if (o)
-		return command_refuse(c, "--%s takes no value", o->name);
-	if (optopt == HELP)
-		return command_refuse(c, "--help takes no value");
-	if (optopt)
-		return command_refuse(c, "there is no option -%c", optopt);
-	return command_refuse(
-		c, begins_option(c, word) ? "%s could be several options" : "there is no option %s",
-		word);
-}
-
-static int take_option(const struct command *c, const struct command_option *o, char *value,
-		       void *request)
+static int take_option(const struct command_option *o, char *value, void *request)
 {
 	char *rest = o->is_list ? value : NULL;
 	do {
 		const char *word = rest ? strsep(&rest, ",") : value;
 		const char *wrong = o->take(request, word);
 		if (wrong)
-			return command_refuse(c, "--%s: %s", o->name, wrong);
+			return usage_wrong("--%s: %s", o->name, wrong);
 	} while (rest);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static int refuse_files(const struct command *c, unsigned n_files, char *const *files)
 {
 	if (n_files < c->least_files)
-		return command_refuse(c, "there is no FILE");
+		return usage_wrong("there is no FILE");
 	if (!c->most_files)
-		return command_refuse(c, "there are no files for it to read: %s", files[0]);
-	return command_refuse(c, "%s is one file too many", files[c->most_files]);
+		return usage_wrong("there are no files for it to read: \"%s\"", files[0]);
+	return usage_wrong("\"%s\" is one file too many", files[c->most_files]);
 }
 
 /* Reads the options up to the files. True; or false when the subcommand is to end. */
@@ -182,17 +133,16 @@ static bool read_options(const struct command *c, int argc, char **argv, void *r
 	struct parser parser;
 	int found;
 	init_parser(&parser, c);
-	opterr = 0;
-	*ret_code = COMMAND_FINE;
+	*ret_code = EXIT_SUCCESS;
 	while ((found = getopt_long(argc, argv, parser.letters, parser.longs, NULL)) != -1) {
-		if (found == 'h' || found == HELP) {
+		if (found == 'h') {
 			command_print_help(c, stdout);
 			return false;
 		}
 		*ret_code = found == '?' || found == ':'
-				    ? refuse_option(c, found == ':', argv[optind - 1])
-				    : take_option(c, option_of(c, found), optarg, request);
-		if (*ret_code != COMMAND_FINE)
+				    ? usage_wrong_option(found, argv, parser.letters)
+				    : take_option(option_of(c, found), optarg, request);
+		if (*ret_code != EXIT_SUCCESS)
 			return false;
 	}
 	return true;
@@ -201,6 +151,9 @@ static bool read_options(const struct command *c, int argc, char **argv, void *r
 char *const *command_read(const struct command *c, int argc, char **argv, void *request,
 			  int *ret_code)
 {
+	static char program[32];
+	snprintf(program, sizeof(program), "cagma-sim %s", c->name);
+	log_init(program, false);
 	if (!read_options(c, argc, argv, request, ret_code))
 		return NULL;
 	unsigned n_files = (unsigned)(argc - optind);

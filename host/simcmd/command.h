@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * command.h - what every subcommand of cagma-sim says of itself, and how its command line, its
- * files and its exit codes are treated. (Edge: stdout, stderr, files.)
+ * files and its exit codes are treated. (Edge: stdout, the log, files.)
  *
  * A subcommand NAME is one file NAME.c with one `const struct command NAME_command`; cagma-sim.c
- * has the table of them. Everything here that finds something wrong says so on stderr.
+ * has the table of them. Everything here that finds something wrong logs it. A subcommand ends with
+ * EXIT_SUCCESS; with EXIT_FAILURE when what was compared differs or an operation failed; with
+ * EXIT_USAGE for wrong usage or a file that cannot be read.
  */
 #ifndef CAGMA_SIMCMD_COMMAND_H
 #define CAGMA_SIMCMD_COMMAND_H
 
 #include "common/system/lines.h"
+#include "common/system/log.h"
+#include "common/system/usage.h"
 
 #include <stdio.h>
-
-/* The exit codes of cagma-sim. */
-enum {
-	COMMAND_FINE = 0,
-	COMMAND_FAILED = 1, /* what was compared differs, or an operation failed */
-	COMMAND_USAGE = 2,  /* wrong usage, or a file that cannot be read */
-};
 
 struct command_option {
 	char letter; /* '\0': the option has only its name */
@@ -54,18 +51,11 @@ char *const *command_read(const struct command *command, int argc, char **argv, 
 /* The subcommand's usage, purpose and options. */
 void command_print_help(const struct command *command, FILE *file);
 
-/* Says what is wrong with the command line, and where its help is. Always COMMAND_USAGE. */
-__attribute__((format(printf, 2, 3))) int command_refuse(const struct command *command,
-							 const char *format, ...);
-
-/* Reads a file as lines_read() does. False after telling on stderr what is wrong with which line
- * of the file: the subcommand is to end with COMMAND_USAGE. */
+/* Reads a file as lines_read() does. False after logging what is wrong with which line
+ * of the file: the subcommand is to end with EXIT_USAGE. */
 bool command_read_lines(const char *path, size_t most_bytes, lines_take_fn *take, void *arg);
 
 /* A sentence for an option's take(); it stays until the next one is made. */
 __attribute__((format(printf, 1, 2))) const char *command_wrong(const char *format, ...);
-
-/* "cagma-sim: " and a line on stderr. */
-__attribute__((format(printf, 1, 2))) void command_complain(const char *format, ...);
 
 #endif

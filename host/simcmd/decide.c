@@ -63,14 +63,14 @@ static const char *take_line(void *arg, struct text line)
 static int decide_all(struct states *d, const char *path)
 {
 	if (!command_read_lines(path, STATES_MAX_LINE, take_line, d))
-		return COMMAND_USAGE;
+		return EXIT_USAGE;
 	if (states_is_begun(d))
 		print_state(d);
 	fprintf(stderr,
 		"policy %s: %" PRIu64 " states, %" PRIu64 " targets, %" PRIu64
 		" of them cut by the contract\n",
 		d->policy->name, d->n_states, d->n_actions, d->n_cuts);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static void print_names(const char *what, const struct line_format *format)
@@ -129,15 +129,15 @@ static int run(int argc, char **argv)
 	if (request.is_for_names) {
 		print_names("host", &states_host_format);
 		print_names("guest", &states_guest_format);
-		return COMMAND_FINE;
+		return EXIT_SUCCESS;
 	}
 	if (!request.states.policy)
-		return command_refuse(&decide_command, "--policy is missing");
+		return usage_wrong("--policy is missing");
 	if (open_decide(&request.states)) {
 		code = decide_all(&request.states, *paths ? *paths : "-");
 	} else {
-		command_complain("%s", strerror(ENOMEM));
-		code = COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+		code = EXIT_FAILURE;
 	}
 	close_decide(&request.states);
 	return code;

@@ -72,13 +72,13 @@ static void print_guest(const struct looks *looks)
 static int read_and_print(const char *path, struct looks *looks)
 {
 	if (!command_read_lines(path, KEYS_MAX_VALUE, take_look, looks))
-		return COMMAND_USAGE;
+		return EXIT_USAGE;
 	if (!looks->n) {
-		command_complain("%s: there is no look in it", lines_name(path));
-		return COMMAND_USAGE;
+		log_error("%s: there is no look in it", lines_name(path));
+		return EXIT_USAGE;
 	}
 	print_guest(looks);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static int run(int argc, char **argv)

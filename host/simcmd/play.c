@@ -66,6 +66,7 @@ struct play {
 static void finish(struct play *p)
 {
 	engine_close(p->engine);
+	log_silence(false);
 	simio_destroy(p->world);
 	free(p->share);
 	free(p->host.guest);
@@ -109,7 +110,7 @@ static int init(struct play *p, const struct sim_scenario *s, const struct sim_s
 	if (!p->world || configure(&p->host, system, &config) < 0)
 		return -ENOMEM;
 	struct io io = simio_functions(p->world);
-	log_silence();
+	log_silence(true);
 	p->engine = engine_open(&config, &(struct engine_options){0}, &io);
 	return p->engine ? 0 : -ENOMEM;
 }

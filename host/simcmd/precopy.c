@@ -251,10 +251,10 @@ static int play_all(const struct request *q, char *const *paths)
 	for (unsigned i = 0; paths[i] && r == 0; i++)
 		r = play_file(q, paths[i], i == 0);
 	if (r == -ENOMEM)
-		command_complain("%s", strerror(ENOMEM));
+		log_error("%s", strerror(ENOMEM));
 	if (r == -EINVAL)
-		return COMMAND_USAGE;
-	return r == 0 ? COMMAND_FINE : COMMAND_FAILED;
+		return EXIT_USAGE;
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(int argc, char **argv)
@@ -265,12 +265,11 @@ static int run(int argc, char **argv)
 	if (!paths)
 		return code;
 	if (request.is_for_cost)
-		return precopy_cost(stdout) < 0 ? COMMAND_FAILED : COMMAND_FINE;
+		return precopy_cost(stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	complete(&request);
 	const char *wrong = apply_settings(&request);
 	if (wrong)
-		return command_refuse(&precopy_command,
-				      "--set: %s: there is no such name, or no number", wrong);
+		return usage_wrong("--set: \"%s\": there is no such name, or no number", wrong);
 	return play_all(&request, paths);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/precopy_table.h"
 
+#include "common/system/log.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -96,8 +98,8 @@ static int row(const struct precopy_table *t, const struct precopy_guest *g, uin
 	print_row(t, g->name, mbit_s, seed, precopy_name(conf->algo), &result, file);
 	if (result.is_complete || result.is_aborted)
 		return 0;
-	fprintf(stderr, "cagma-sim: %s, %s: the receiver has not every page as it was\n", g->name,
-		precopy_name(conf->algo));
+	log_error("%s, %s: the receiver has not every page as it was", g->name,
+		  precopy_name(conf->algo));
 	return -EDOM;
 }
 

@@ -32,8 +32,8 @@ struct precopy_guest {
 void precopy_table_head(const struct precopy_table *table, FILE *file);
 
 /*
- * A line for each link, seed and algorithm. 0, -ENOMEM, or -EDOM after saying so
- * on stderr: the receiver had not all pages as they were, which is a bug.
+ * A line for each link, seed and algorithm. 0, -ENOMEM, or -EDOM after logging
+ * it: the receiver had not all pages as they were, which is a bug.
  */
 int precopy_table_rows(const struct precopy_table *table, const struct precopy_guest *guest,
 		       FILE *file);

@@ -159,9 +159,9 @@ static int replay_file(struct request *q, const char *path)
 {
 	const struct tally *t = &q->tally;
 	if (!command_read_lines(path, MAX_LINE_BYTES, take_line, q))
-		return COMMAND_USAGE;
+		return EXIT_USAGE;
 	print_tally(t);
-	return q->replay.policy || t->n_same == t->n_passes ? COMMAND_FINE : COMMAND_FAILED;
+	return q->replay.policy || t->n_same == t->n_passes ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* --- options -------------------------------------------------------------------------------- */
@@ -199,8 +199,8 @@ static int run(int argc, char **argv)
 	if (open_replay(&request.replay)) {
 		code = replay_file(&request, paths[0]);
 	} else {
-		command_complain("%s", strerror(ENOMEM));
-		code = COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+		code = EXIT_FAILURE;
 	}
 	close_replay(&request.replay);
 	return code;

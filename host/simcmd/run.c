@@ -58,8 +58,8 @@ static int play_all(char *const *paths, const struct sim_scenario *scenarios,
 		r = sim_table_rows(table, name, &scenarios[i], stdout);
 	}
 	if (r == -ENOMEM)
-		command_complain("%s", strerror(ENOMEM));
-	return r == 0 ? COMMAND_FINE : COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+	return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run(int argc, char **argv)
@@ -76,10 +76,10 @@ static int run(int argc, char **argv)
 		n++;
 	struct sim_scenario *scenarios = calloc(n, sizeof(*scenarios));
 	if (!scenarios) {
-		command_complain("%s", strerror(ENOMEM));
-		return COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+		return EXIT_FAILURE;
 	}
-	code = read_all(paths, scenarios) ? play_all(paths, scenarios, &table) : COMMAND_USAGE;
+	code = read_all(paths, scenarios) ? play_all(paths, scenarios, &table) : EXIT_USAGE;
 	free(scenarios);
 	return code;
 }

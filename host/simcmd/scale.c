@@ -121,12 +121,12 @@ static int run(int argc, char **argv)
 		return code;
 	struct crowd *crowd = malloc(sizeof(*crowd));
 	if (!crowd) {
-		command_complain("%s", strerror(ENOMEM));
-		return COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+		return EXIT_FAILURE;
 	}
 	print_times(crowd);
 	free(crowd);
-	return COMMAND_FINE;
+	return EXIT_SUCCESS;
 }
 
 static const struct command_option options[] = {{.name = NULL}};

@@ -7,7 +7,12 @@
 
 #include "host/sim/scenario.h"
 
-/* False after telling on stderr what is wrong: the subcommand is to end with COMMAND_USAGE. */
+#include <stdio.h>
+
+/* False after telling on stderr what is wrong: the subcommand is to end with EXIT_USAGE. */
 bool scenario_file_read(const char *path, struct sim_scenario *ret_scenario);
+
+/* Every word of the language with its values, its default, and who plays it. */
+void scenario_file_print_words(FILE *file);
 
 #endif

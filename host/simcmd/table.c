@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/table.h"
 
+#include "common/system/log.h"
 #include "host/sim/bound.h"
 
 #include <errno.h>
@@ -70,13 +71,11 @@ static int judge(const char *name, uint64_t seed, const char *policy, uint64_t b
 		 const struct sim_result *r)
 {
 	if (!r->adds_up)
-		fprintf(stderr, "cagma-sim: %s, seed %" PRIu64 ", %s: the pages do not add up\n",
-			name, seed, policy);
+		log_error("%s, seed %" PRIu64 ", %s: the pages do not add up", name, seed, policy);
 	else if (!r->oom_kills && sim_result_pages(r) < bound)
-		fprintf(stderr,
-			"cagma-sim: %s, seed %" PRIu64 ", %s: %" PRIu64
-			" pages swapped, of at least %" PRIu64 "\n",
-			name, seed, policy, sim_result_pages(r), bound);
+		log_error("%s, seed %" PRIu64 ", %s: %" PRIu64
+			  " pages swapped, of at least %" PRIu64,
+			  name, seed, policy, sim_result_pages(r), bound);
 	else
 		return 0;
 	return -EDOM;

@@ -29,7 +29,7 @@ void sim_table_head(const struct sim_table *table, FILE *file);
 
 /*
  * A line for each seed and policy, behind one for the bound. 0, -ENOMEM, or
- * -EDOM after saying so on stderr: pages were lost, or fewer were swapped than
+ * -EDOM after logging it: pages were lost, or fewer were swapped than
  * the bound says is possible. Either is a bug of the simulator.
  */
 int sim_table_rows(const struct sim_table *table, const char *name,

@@ -89,7 +89,7 @@ static bool read_looks(struct reading *r, const char *path)
 	if (!wrong && !take_look(r))
 		wrong = "there is no memory for it";
 	if (wrong)
-		command_complain("%s: %s", lines_name(path), wrong);
+		log_error("%s: %s", lines_name(path), wrong);
 	return !wrong;
 }
 

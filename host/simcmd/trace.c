@@ -57,9 +57,9 @@ static int trace(const struct sim_table *table, const struct sim_scenario *scena
 	struct sim_result result;
 	puts("s\tguest\tdemand_mib\talm_mib\ttarget_mib\tavm_mib\tswapped_mib");
 	if (sim_run(scenario, &system, table->seed[0], &watch, &result) == 0)
-		return COMMAND_FINE;
-	command_complain("%s", strerror(ENOMEM));
-	return COMMAND_FAILED;
+		return EXIT_SUCCESS;
+	log_error("%s", strerror(ENOMEM));
+	return EXIT_FAILURE;
 }
 
 static int run(int argc, char **argv)
@@ -73,10 +73,10 @@ static int run(int argc, char **argv)
 	selection_complete(&table);
 	struct sim_scenario *scenario = malloc(sizeof(*scenario));
 	if (!scenario) {
-		command_complain("%s", strerror(ENOMEM));
-		return COMMAND_FAILED;
+		log_error("%s", strerror(ENOMEM));
+		return EXIT_FAILURE;
 	}
-	code = scenario_file_read(paths[0], scenario) ? trace(&table, scenario) : COMMAND_USAGE;
+	code = scenario_file_read(paths[0], scenario) ? trace(&table, scenario) : EXIT_USAGE;
 	free(scenario);
 	return code;
 }

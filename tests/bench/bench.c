@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* cagma-bench - the work of a guest in an experiment; docs/man/cagma-bench.1 describes its
  * output. */
+#include "common/system/lines.h"
 #include "tests/bench/experiment.h"
 #include "tests/bench/runner.h"
 
@@ -18,7 +19,8 @@ static const char help[] =
 	"       cagma-bench --help | --version\n"
 	"\n"
 	"Runs tasks, added and removed in phases; prints a line for each of their loops, and a\n"
-	"summary. \"check\" says what is wrong with the description of an experiment.\n"
+	"summary. \"check\" says what is wrong with the description of an experiment, or what\n"
+	"it says, in lines for programs.\n"
 	"\n"
 	"phase_ms=60000           length of a phase\n"
 	"lines=0                  no line for each loop, only the summary\n"
@@ -82,48 +84,56 @@ static int run_work(int count, char *const *words)
 	return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static int read_experiment(FILE *file, const char *path, struct experiment *experiment)
+static const char *take_line(void *arg, struct text line)
 {
-	char line[WORDS_BYTES];
-	unsigned number = 0;
+	return experiment_add(arg, line);
+}
 
-	while (fgets(line, sizeof(line), file)) {
-		struct text wrong = {.at = ""};
+/* One line for each statement, of NAME=VALUE words: for programs. */
+static void print_experiment(const struct experiment *e)
+{
+	printf("experiment guests=%u policies=%u runs=%" PRIu64 " work_ms=%" PRIu64 "\n",
+	       e->guest_count, e->policy_count, e->runs, experiment_work_ms(e));
+	printf("disk bytes_s=%" PRIu64 " requests_s=%" PRIu64 "\n", e->bytes_s, e->requests_s);
+	printf("host reserve_mib=%" PRIu64 " free_mib=%" PRIu64 "\n", e->reserve_mib, e->free_mib);
+	for (unsigned i = 0; i < e->guest_count; i++) {
+		const struct experiment_guest *g = &e->guests[i];
 
-		number++;
-		if (experiment_add(experiment, (struct text){line, strcspn(line, "\n")}, &wrong))
-			continue;
-		fprintf(stderr, "cagma-bench: %s, line %u: this is wrong: %.*s\n", path, number,
-			(int)wrong.len, wrong.at);
-		return EXIT_FAILURE;
+		printf("guest %s memory_mib=%" PRIu64 " ample_mib=%" PRIu64 " min_mib=%" PRIu64
+		       " max_mib=%" PRIu64 " data=%" PRIu64 "\n",
+		       g->name, g->memory_mib, g->ample_mib, g->min_mib, g->max_mib, g->data);
+		printf("work %s %s\n", g->name, g->work_words);
 	}
-	return ferror(file) ? EXIT_FAILURE : EXIT_SUCCESS;
+	for (unsigned i = 0; i < e->policy_count; i++) {
+		const struct experiment_policy *p = &e->policies[i];
+		struct text agent = grammar_value(GRAMMAR_AGENT, p->agent);
+
+		printf("policy %s agent=%.*s credit_mib=%" PRIu64 "\n", p->name, (int)agent.len,
+		       agent.at, p->credit_mib);
+	}
 }
 
 static int run_check(const char *path)
 {
 	static struct experiment experiment;
-	FILE *file = fopen(path, "re");
+	struct lines_fault wrong;
 	const char *fault;
-	int rc;
 
-	if (!file) {
-		fprintf(stderr, "cagma-bench: cannot read %s: %s\n", path, strerror(errno));
-		return EXIT_FAILURE;
+	experiment_begin(&experiment);
+	if (!lines_read(path, GRAMMAR_LINE, take_line, &experiment, &wrong)) {
+		if (wrong.number)
+			fprintf(stderr, "cagma-bench: %s:%" PRIu64 ": the line %s\n", path,
+				wrong.number, wrong.what);
+		else
+			fprintf(stderr, "cagma-bench: %s: %s\n", path, wrong.what);
+		return EXIT_USAGE;
 	}
-	rc = read_experiment(file, path, &experiment);
-	fclose(file);
-	if (rc != EXIT_SUCCESS)
-		return rc;
 	fault = experiment_fault(&experiment);
 	if (fault) {
 		fprintf(stderr, "cagma-bench: %s: %s\n", path, fault);
-		return EXIT_FAILURE;
+		return EXIT_USAGE;
 	}
-	printf("guests=%u policies=%u runs=%" PRIu64 " work_ms=%" PRIu64 " bytes_s=%" PRIu64
-	       " requests_s=%" PRIu64 "\n",
-	       experiment.guest_count, experiment.policy_count, experiment.runs,
-	       experiment_work_ms(&experiment), experiment.bytes_s, experiment.requests_s);
+	print_experiment(&experiment);
 	return EXIT_SUCCESS;
 }
 

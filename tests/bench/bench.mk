@@ -11,18 +11,19 @@
 #:                     runs its short form, as make check does: 2 min, and 1 more for the lab's images at first
 
 BENCH_DIR   = $B/tests/bench
-BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o)
+BENCH_PURE  = $(addprefix tests/bench/,workload.o tally.o experiment.o) host/sim/grammar.o \
+              common/text.o common/sentence.o
 BENCH_PROGS = tests/bench/cagma-bench tests/bench/bench-collector
 BENCH_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/bench/test_*.c))
 
 $(BENCH_DIR)/cagma-bench: $(addprefix $B/,tests/bench/bench.o tests/bench/runner.o tests/bench/task.o \
-                            tests/xen/guest/meter.o $(BENCH_PURE) common/text.o)
+                            tests/xen/guest/meter.o common/system/lines.o $(BENCH_PURE))
 $(BENCH_DIR)/bench-collector: $(BENCH_DIR)/collector.o
 $(BENCH_DIR)/bench-collector: LDLIBS += -lxenctrl -lxenstore
 $(addprefix $B/,$(BENCH_PROGS)):
 	$(link)
 
-$(BENCH_TESTS): %: %.o $(addprefix $B/,$(BENCH_PURE) tests/unit/suite.o common/text.o)
+$(BENCH_TESTS): %: %.o $(addprefix $B/,$(BENCH_PURE) tests/unit/suite.o)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(CHECK_LIBS)
 

@@ -1,173 +1,181 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/bench/experiment.h"
 
+#include "common/sentence.h"
+
 #include <string.h>
 
-enum { MAX_MIB = 1 << 24, MAX_RUNS = 1000 };
+enum { KIB_PER_MIB = 1024, BYTES_PER_KIB = 1024 };
 
-/* NAME=NUMBER words of one statement. */
-struct setting {
-	const char *name;
-	uint64_t *value;
-	uint64_t most;
+void experiment_begin(struct experiment *experiment)
+{
+	*experiment = (struct experiment){.reader.player = GRAMMAR_BY_EXPERIMENT};
+}
+
+static const char *wrong(struct experiment *experiment, const char *const words[])
+{
+	struct sentence sentence = SENTENCE(experiment->wrong);
+
+	sentence_add_all(&sentence, words);
+	return experiment->wrong;
+}
+
+/* ---- whole numbers, and where they go ---- */
+
+#define HOST(word, per, field)                                                                     \
+	{                                                                                          \
+		GRAMMAR_HOST_##word, per, offsetof(struct experiment, field)                       \
+	}
+#define EXPERIMENT(word, per, field)                                                               \
+	{                                                                                          \
+		GRAMMAR_EXPERIMENT_##word, per, offsetof(struct experiment, field)                 \
+	}
+#define GUEST(word, per, field)                                                                    \
+	{                                                                                          \
+		GRAMMAR_GUEST_##word, per, offsetof(struct experiment_guest, field)                \
+	}
+#define POLICY(word, per, field)                                                                   \
+	{                                                                                          \
+		GRAMMAR_POLICY_##word, per, offsetof(struct experiment_policy, field)              \
+	}
+
+static const struct place {
+	enum grammar_word word;
+	/* What 1 of the member is in a statement; 0: the member is the statement's KiB in bytes. */
+	unsigned per;
+	size_t offset;
+} places[] = {
+	HOST(disk, 0, bytes_s),
+	HOST(disk_requests, 1, requests_s),
+	EXPERIMENT(reserve, KIB_PER_MIB, reserve_mib),
+	EXPERIMENT(free, KIB_PER_MIB, free_mib),
+	EXPERIMENT(runs, 1, runs),
+	GUEST(memory, KIB_PER_MIB, memory_mib),
+	GUEST(ample, KIB_PER_MIB, ample_mib),
+	GUEST(min, KIB_PER_MIB, min_mib),
+	GUEST(max, KIB_PER_MIB, max_mib),
+	GUEST(data, 1, data),
+	POLICY(credit, KIB_PER_MIB, credit_mib),
 };
 
-/* Reads settings up to the end of the line; a word that is none of them is wrong. */
-static bool read_settings(struct text rest, const struct setting *settings, size_t count,
-			  struct text *ret_wrong)
+/* Puts a number where it belongs, in `base`. False when it is none of whole MiB. */
+static bool put(void *base, const struct grammar_statement *statement)
 {
-	struct text word, name, value;
+	uint64_t number = (uint64_t)statement->number;
 
-	while (text_cut(&rest, ' ', &word)) {
-		bool is_known = word.len == 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const struct place *place = &places[i];
 
-		value = word;
-		if (!is_known && memchr(word.at, '=', word.len) && text_cut(&value, '=', &name))
-			for (size_t i = 0; i < count && !is_known; i++)
-				is_known = text_is(name, settings[i].name) &&
-					   text_number(value, settings[i].most, settings[i].value);
-		if (!is_known) {
-			*ret_wrong = word;
+		if (place->word != statement->word)
+			continue;
+		if (place->per > 1 && number % place->per != 0)
 			return false;
-		}
+		*(uint64_t *)(void *)((char *)base + place->offset) =
+			place->per ? number / place->per : number * BYTES_PER_KIB;
 	}
 	return true;
 }
 
-static bool read_name(struct text *rest, char name[EXPERIMENT_NAME_BYTES], struct text *ret_wrong)
-{
-	struct text word = {.at = "", .len = 0};
+/* ---- guests and policies ---- */
 
-	if (!text_cut(rest, ' ', &word) || word.len == 0 || word.len >= EXPERIMENT_NAME_BYTES) {
-		*ret_wrong = word;
-		return false;
-	}
-	for (size_t i = 0; i < word.len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", word.at[i])) {
-			*ret_wrong = word;
-			return false;
-		}
-	memset(name, 0, EXPERIMENT_NAME_BYTES);
-	memcpy(name, word.at, word.len);
-	return true;
-}
-
-static struct experiment_guest *find_guest(struct experiment *experiment, const char *name)
+static bool is_taken(const struct experiment *experiment, const char *name)
 {
 	for (unsigned i = 0; i < experiment->guest_count; i++)
 		if (strcmp(experiment->guests[i].name, name) == 0)
-			return &experiment->guests[i];
+			return true;
+	return false;
+}
+
+static const char *begin_guest(struct experiment *experiment, const char *name)
+{
+	if (strlen(name) != 1 || name[0] < 'a' || name[0] > 'c')
+		return wrong(experiment, (const char *[]){"begins guest ", name,
+							  ": there are a, b and c", NULL});
+	if (is_taken(experiment, name))
+		return wrong(experiment,
+			     (const char *[]){"begins guest ", name, " a second time", NULL});
+	strcpy(experiment->guests[experiment->guest_count++].name, name);
 	return NULL;
 }
 
-static bool add_guest(struct experiment *experiment, struct text rest, struct text *ret_wrong)
+static const char *begin_policy(struct experiment *experiment, const char *name)
 {
-	struct experiment_guest guest = {0};
-	const struct setting settings[] = {
-		{"memory_mib", &guest.memory_mib, MAX_MIB},
-		{"ample_mib", &guest.ample_mib, MAX_MIB},
-		{"min_mib", &guest.min_mib, MAX_MIB},
-		{"max_mib", &guest.max_mib, MAX_MIB},
-		{"data", &guest.data, 1},
-	};
-
-	*ret_wrong = rest;
-	if (experiment->guest_count == EXPERIMENT_MAX_GUESTS ||
-	    !read_name(&rest, guest.name, ret_wrong) || strlen(guest.name) != 1 ||
-	    guest.name[0] > 'c' || guest.name[0] < 'a' || find_guest(experiment, guest.name) ||
-	    !read_settings(rest, settings, sizeof(settings) / sizeof(settings[0]), ret_wrong))
-		return false;
-	experiment->guests[experiment->guest_count++] = guest;
-	return true;
-}
-
-static bool add_work(struct experiment *experiment, struct text rest, struct text *ret_wrong)
-{
-	char name[EXPERIMENT_NAME_BYTES];
-	struct experiment_guest *guest;
-
-	*ret_wrong = rest;
-	if (!read_name(&rest, name, ret_wrong))
-		return false;
-	guest = find_guest(experiment, name);
-	return guest && guest->work.phases == 0 && workload_read(rest, &guest->work, ret_wrong);
-}
-
-static bool add_disk(struct experiment *experiment, struct text rest, struct text *ret_wrong)
-{
-	const struct setting settings[] = {
-		{"bytes_s", &experiment->bytes_s, UINT64_MAX},
-		{"requests_s", &experiment->requests_s, UINT32_MAX},
-	};
-
-	return read_settings(rest, settings, sizeof(settings) / sizeof(settings[0]), ret_wrong);
-}
-
-static bool add_host(struct experiment *experiment, struct text rest, struct text *ret_wrong)
-{
-	const struct setting settings[] = {
-		{"reserve_mib", &experiment->reserve_mib, MAX_MIB},
-		{"free_mib", &experiment->free_mib, MAX_MIB},
-	};
-
-	return read_settings(rest, settings, sizeof(settings) / sizeof(settings[0]), ret_wrong);
-}
-
-static bool is_agent(struct text word)
-{
-	return text_is(word, "agent=cagma") || text_is(word, "agent=largest") ||
-	       text_is(word, "agent=peer") || text_is(word, "agent=none");
-}
-
-static bool add_policy(struct experiment *experiment, struct text rest, struct text *ret_wrong)
-{
-	char *name = experiment->policies[experiment->policy_count];
-	uint64_t credit_mib = 0;
-	const struct setting settings[] = {{"credit_mib", &credit_mib, MAX_MIB}};
-	struct text word;
-
-	*ret_wrong = rest;
-	if (experiment->policy_count == EXPERIMENT_MAX_POLICIES ||
-	    !read_name(&rest, name, ret_wrong))
-		return false;
-	while (text_cut(&rest, ' ', &word))
-		if (!is_agent(word) && !read_settings(word, settings, 1, ret_wrong))
-			return false;
+	if (experiment->policy_count == EXPERIMENT_MAX_POLICIES)
+		return "begins one of too many policies: there may be 16";
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(name))
+		return wrong(experiment, (const char *[]){"begins policy ", name,
+							  ": a name is of a-z, 0-9 and -", NULL});
 	for (unsigned i = 0; i < experiment->policy_count; i++)
-		if (strcmp(name, experiment->policies[i]) == 0)
-			return false;
-	experiment->policy_count++;
-	return true;
+		if (strcmp(experiment->policies[i].name, name) == 0)
+			return wrong(experiment, (const char *[]){"begins policy ", name,
+								  " a second time", NULL});
+	strcpy(experiment->policies[experiment->policy_count++].name, name);
+	return NULL;
 }
 
-static bool add_runs(struct experiment *experiment, struct text rest, struct text *ret_wrong)
+static const char *take_work(struct experiment *experiment, struct experiment_guest *guest,
+			     const char *words)
 {
-	*ret_wrong = rest;
-	return text_number(rest, MAX_RUNS, &experiment->runs);
+	struct text text = {words, strlen(words)}, fault;
+	struct sentence sentence = SENTENCE(experiment->wrong);
+
+	if (guest->work.phases > 0)
+		return "says work a second time";
+	strcpy(guest->work_words, words);
+	if (workload_read(text, &guest->work, &fault))
+		return NULL;
+	if (fault.len == 0)
+		return "says work without any kind of task, or without a file=";
+	sentence_add(&sentence, "says work, in which this is wrong: ");
+	sentence_add_text(&sentence, fault);
+	return experiment->wrong;
 }
 
-static const struct {
-	const char *name;
-	bool (*add)(struct experiment *experiment, struct text rest, struct text *ret_wrong);
-} statements[] = {
-	{"guest", add_guest}, {"work", add_work},     {"disk", add_disk},
-	{"host", add_host},   {"policy", add_policy}, {"runs", add_runs},
-};
+/* ---- statements ---- */
 
-bool experiment_add(struct experiment *experiment, struct text line, struct text *ret_wrong)
+/* What the numbers of the section that was begun last go into. */
+static void *section_of(struct experiment *experiment, enum grammar_section section)
 {
-	struct text rest = line, name;
-
-	if (!text_cut(&rest, ' ', &name) || name.len == 0 || name.at[0] == '#') {
-		*ret_wrong = line;
-		return line.len == 0 || line.at[0] == '#';
-	}
-	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-		if (text_is(name, statements[i].name))
-			return statements[i].add(experiment, rest, ret_wrong);
-	*ret_wrong = name;
-	return false;
+	if (section == GRAMMAR_GUEST)
+		return &experiment->guests[experiment->guest_count - 1];
+	if (section == GRAMMAR_POLICY)
+		return &experiment->policies[experiment->policy_count - 1];
+	return experiment;
 }
+
+static const char *take(struct experiment *experiment, const struct grammar_statement *statement)
+{
+	void *section;
+
+	if (statement->word == GRAMMAR_BEGIN && statement->section == GRAMMAR_GUEST)
+		return begin_guest(experiment, statement->text);
+	if (statement->word == GRAMMAR_BEGIN && statement->section == GRAMMAR_POLICY)
+		return begin_policy(experiment, statement->text);
+	if (statement->word == GRAMMAR_BEGIN)
+		return NULL;
+	section = section_of(experiment, statement->section);
+	if (statement->word == GRAMMAR_GUEST_work)
+		return take_work(experiment, section, statement->text);
+	if (statement->word == GRAMMAR_POLICY_agent)
+		((struct experiment_policy *)section)->agent = (unsigned)statement->number;
+	if (put(section, statement))
+		return NULL;
+	return wrong(experiment,
+		     (const char *[]){"says ", grammar_rows[statement->word].word, " = ",
+				      statement->text, ", and an experiment has whole MiB", NULL});
+}
+
+const char *experiment_add(struct experiment *experiment, struct text line)
+{
+	struct grammar_statement statement;
+	const char *fault = grammar_read(&experiment->reader, line, &statement);
+
+	if (fault || statement.word == GRAMMAR_NOTHING)
+		return fault;
+	return take(experiment, &statement);
+}
+
+/* ---- the whole ---- */
 
 static const char *guest_fault(const struct experiment_guest *guest)
 {
@@ -175,7 +183,7 @@ static const char *guest_fault(const struct experiment_guest *guest)
 		return "a guest has no work";
 	if (guest->min_mib == 0 || guest->min_mib > guest->memory_mib ||
 	    guest->memory_mib > guest->ample_mib || guest->ample_mib > guest->max_mib)
-		return "min_mib <= memory_mib <= ample_mib <= max_mib does not hold for a guest";
+		return "min <= memory <= ample <= max does not hold for a guest";
 	return NULL;
 }
 
@@ -192,10 +200,10 @@ const char *experiment_fault(const struct experiment *experiment)
 	if (experiment->policy_count == 0)
 		return "there is no policy";
 	if (experiment->bytes_s == 0 || experiment->requests_s == 0)
-		return "the disk has no limits";
+		return "[host] does not say disk and disk_requests";
 	if (experiment->reserve_mib == 0)
-		return "the host has no reserve";
-	return experiment->runs == 0 ? "it says nothing of runs" : NULL;
+		return "[experiment] does not say reserve";
+	return experiment->runs == 0 ? "[experiment] does not say runs" : NULL;
 }
 
 uint64_t experiment_work_ms(const struct experiment *experiment)

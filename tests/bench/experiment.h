@@ -1,32 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * experiment.h - the description of an experiment: guests, the work of each of them, the disk they
- * share, and the policies that are compared. Pure.
+ * experiment.h - the description of an experiment on real Xen: guests, what each of them does, the
+ * disk they share, and the policies that are compared. Pure.
  *
- * There is one statement in a line, and # begins a comment. All amounts are whole numbers. Words in
- * brackets may be left out.
+ * The language is that of scenarios (host/sim/grammar.h):
  *
- *	guest NAME memory_mib= ample_mib= min_mib= max_mib= [data=1]
- *		NAME is a, b or c. With data=1 it has the fourth part of the disk as /dev/xvdb.
- *	work NAME WORDS...
- *		the work that cagma-bench does in the guest (workload.h)
- *	disk bytes_s= requests_s=
- *		the limits of all guests' disk transfers together, if the lab can set them
- *	host reserve_mib= [free_mib=]
- *		the balancer's reserve; with free_mib, the host's free memory beyond that is taken
- *away policy NAME [agent=cagma|largest|peer|none] [credit_mib=] the agent largest is cagma's, which
- *also looks for the largest process; peer is qmemman's. The policy "control" is static with
- *ample_mib for every guest, and no memory taken away. runs N
+ *	[host]
+ *	disk = 32768          # KiB/s: what all guests together may read and write,
+ *	disk_requests = 300   # and requests a second; where the lab can see to it
+ *	[experiment]
+ *	reserve = 64          # MiB: the balancer's reserve
+ *	free = 32             # MiB: the rest of the host's free memory is taken away
+ *	runs = 3
+ *	[guest a]             # a, b and c
+ *	memory = 296          # MiB, whole; also ample, min and max
+ *	data = yes            # it has the fourth part of the disk as /dev/xvdb
+ *	work = WORDS          # what cagma-bench does in it (workload.h)
+ *	[policy cagma]
+ *	agent = cagma         # or largest: cagma's, which also looks for the largest process;
+ *	credit = 32           # peer: qmemman's; none
+ *
+ * Policy "control" is policy static with ample memory for every guest, and nothing taken away.
  */
 #ifndef CAGMA_BENCH_EXPERIMENT_H
 #define CAGMA_BENCH_EXPERIMENT_H
 
+#include "host/sim/grammar.h"
 #include "tests/bench/workload.h"
 
 enum {
 	EXPERIMENT_MAX_GUESTS = 3,
 	EXPERIMENT_MAX_POLICIES = 16,
-	EXPERIMENT_NAME_BYTES = 24,
+	EXPERIMENT_NAME_BYTES = GRAMMAR_NAME + 1,
 };
 
 struct experiment_guest {
@@ -38,12 +43,21 @@ struct experiment_guest {
 	uint64_t data;
 	/* phases 0: not said yet. */
 	struct workload work;
+	char work_words[GRAMMAR_LINE];
+};
+
+struct experiment_policy {
+	char name[EXPERIMENT_NAME_BYTES];
+	/* Its place in the values of GRAMMAR_AGENT. */
+	unsigned agent;
+	uint64_t credit_mib;
 };
 
 struct experiment {
+	struct grammar_reader reader;
 	struct experiment_guest guests[EXPERIMENT_MAX_GUESTS];
 	unsigned guest_count;
-	char policies[EXPERIMENT_MAX_POLICIES][EXPERIMENT_NAME_BYTES];
+	struct experiment_policy policies[EXPERIMENT_MAX_POLICIES];
 	unsigned policy_count;
 	uint64_t bytes_s;
 	uint64_t requests_s;
@@ -51,11 +65,14 @@ struct experiment {
 	/* 0: nothing is taken away. */
 	uint64_t free_mib;
 	uint64_t runs;
+	char wrong[GRAMMAR_WRONG];
 };
 
-/* Reads one more line, without its newline, into the experiment, which is all zero at first. False
- * if the line is wrong; *ret_wrong is its first word that is. */
-bool experiment_add(struct experiment *experiment, struct text line, struct text *ret_wrong);
+void experiment_begin(struct experiment *experiment);
+
+/* Reads one more line, without its newline. NULL, or what is wrong with it: the end of a sentence
+ * that begins with "the line", valid until the next one is read. */
+const char *experiment_add(struct experiment *experiment, struct text line);
 
 /* A sentence about a thing that is missing or contradictory in an experiment that has been read;
  * NULL if there is none. */

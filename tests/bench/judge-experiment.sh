@@ -7,8 +7,8 @@
 #
 # usage: judge-experiment.sh DIRECTORY VARIANT POLICIES NAME RESULT_FILE
 #
-# In DIRECTORY are series, VARIANT-POLICY.series with a line of NAME=NUMBER words for each run. With
-# EXPERIMENT_DISK_IS_REAL the disk is not limited to what the description says.
+# In DIRECTORY are series, VARIANT-POLICY.series with a line of NAME=NUMBER words for each run, and
+# VARIANT.described, the description as `cagma-bench check` prints it. With EXPERIMENT_DISK_IS_REAL the disk is not limited to what the description says.
 set -u
 export LC_ALL=C
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -45,7 +45,7 @@ part() {
 
 # described NAME: the first NAME=NUMBER of the description
 described() {
-	grep -v '^#' "$HERE/experiment/$VARIANT.exp" | grep -o "\b$1=[0-9]*" | head -n 1 | cut -d = -f 2
+	grep -o "\b$1=[0-9]*" "$OUT/$VARIANT.described" | head -n 1 | cut -d = -f 2
 }
 
 # were_run POLICY...

@@ -6,10 +6,10 @@
 #
 # usage: plot.sh DIRECTORY VARIANT PIECE
 #
-# DIRECTORY has the series of all runs, and gets the plots; PIECE has the first run.
+# DIRECTORY has the series of all runs and VARIANT.described, and gets the plots; PIECE has the first
+# run.
 set -euo pipefail
 export LC_ALL=C
-HERE=$(cd "$(dirname "$0")" && pwd)
 OUT=$1
 VARIANT=$2
 PIECE=$3
@@ -108,7 +108,7 @@ plot_residence() {
 
 conditions=
 # shellcheck disable=SC2013
-for condition in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$HERE/experiment/$VARIANT.exp"); do
+for condition in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$OUT/$VARIANT.described"); do
 	[ ! -e "$OUT/$VARIANT-$condition.series" ] || conditions="$conditions $condition"
 done
 [ -n "$conditions" ] || die "no run of $VARIANT in $OUT came to its end"

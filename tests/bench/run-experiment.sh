@@ -6,7 +6,8 @@
 # script is interrupted and called again, only runs that are missing are made.
 #
 #	build/experiment/runs/KEY/VARIANT-NUMBER/	what a piece left, result.txt its lines
-#	build/experiment/				series of all runs, and plots
+#	build/experiment/				series of all runs, plots, and VARIANT.described:
+#							the description as cagma-bench reads it
 #
 # KEY stands for the programs, the scripts and the description with which a run was made: if one of
 # them changes, all runs are made anew, and older ones are left where they are.
@@ -45,7 +46,7 @@ die() {
 }
 
 description() {
-	echo "$HERE/experiment/$1.exp"
+	echo "$HERE/experiment/$1.scn"
 }
 
 # key_of VARIANT
@@ -68,15 +69,14 @@ piece_of() {
 
 # said VARIANT NAME: a number of the variant's description, as cagma-bench reads it
 said() {
-	"$BUILD/tests/bench/cagma-bench" check "$(description "$1")" |
-		sed -n "s/.*\b$2=\([0-9]*\).*/\1/p"
+	sed -n "s/.* $2=\([0-9]*\).*/\1/p" "$OUT/$1.described"
 }
 
 # policies_of VARIANT: the policies that are wanted
 policies_of() {
 	local policy
 	# shellcheck disable=SC2013
-	for policy in $(sed -n 's/^policy \+\([^ ]*\).*/\1/p' "$(description "$1")"); do
+	for policy in $(sed -n 's/^policy \([^ ]*\).*/\1/p' "$OUT/$1.described"); do
 		case " ${LAB_POLICIES:-$policy} " in
 		*" $policy "*) echo "$policy" ;;
 		esac
@@ -163,12 +163,12 @@ collect() {
 	done
 }
 
-for variant in $VARIANTS; do
-	[ -r "$(description "$variant")" ] || die "there is no description $variant.exp"
-	"$BUILD/tests/bench/cagma-bench" check "$(description "$variant")" >/dev/null ||
-		die "the description $variant.exp is wrong"
-done
 mkdir -p "$OUT/runs" "$RESULTS"
+for variant in $VARIANTS; do
+	[ -r "$(description "$variant")" ] || die "there is no description $variant.scn"
+	"$BUILD/tests/bench/cagma-bench" check "$(description "$variant")" >"$OUT/$variant.described" ||
+		die "the description $variant.scn is wrong"
+done
 make_pieces
 collect
 rm -f "$RESULTS/$NAME.txt"

@@ -99,7 +99,7 @@ expect "only what is missing is not made" [ "$(sort -u made | tr '\n' ' ')" = \
 
 echo 120 >residence-cagma
 expect "a description that was changed fails" refuses LAB_VARIANTS=published "$three" \
-	"$(echo '# changed' >>tests/bench/experiment/published.exp; echo LAB_RUNS=1)"
+	"$(echo '# changed' >>tests/bench/experiment/published.scn; echo LAB_RUNS=1)"
 expect "a change is not noticed" [ "$(made)" -eq 1 ]
 expect "what is too slow is not said" says "vm1 takes too long with cagma"
 
@@ -110,7 +110,7 @@ expect "variants do not take turns" [ "$(cut -d ' ' -f 1,2 made | tr '\n' ' ')" 
 
 echo control >lost
 expect "a piece that failed is none" refuses LAB_VARIANTS=overcommitted "LAB_POLICIES=mom static control" \
-	"$(sed -i 's/^policy control/policy mom\n&/' tests/bench/experiment/overcommitted.exp; echo LAB_RUNS=1)"
+	"$(sed -i 's/^.policy control/[policy mom]\n&/' tests/bench/experiment/overcommitted.scn; echo LAB_RUNS=1)"
 rm lost
 run LAB_VARIANTS=overcommitted LAB_RUNS=1 "LAB_POLICIES=mom static control"
 expect "what a piece has finished is lost" [ "$(cat made)" = "overcommitted 1 control" ]

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DEFAULT_SCENARIO "tests/toolstack/scenarios/demo.lab"
+#define DEFAULT_SCENARIO "tests/sim/workloads/demo.scn"
 #define DEFAULT_DIR      "build/demo"
 #define SHOW_MS          100
 #define PREPARE_MS       30000
@@ -184,7 +184,7 @@ int main(int argc, char **argv)
 	const char *dir = argc > 2 ? argv[2] : DEFAULT_DIR, *error;
 	char png[320] = "";
 
-	error = scenario_read(argc > 1 ? argv[1] : DEFAULT_SCENARIO, &demo.scenario);
+	error = scenario_read(argc > 1 ? argv[1] : DEFAULT_SCENARIO, NULL, &demo.scenario);
 	if (error || demo.scenario.guest_count > DEMO_GUESTS) {
 		fprintf(stderr, "demo: %s\n", error ? error : "too many guests");
 		return 2;

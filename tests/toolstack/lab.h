@@ -70,9 +70,10 @@ struct lab_guest_options {
 	enum fakexen_type type;
 	uint64_t memory_kib, max_kib, videoram_kib; /* as in xl.cfg: memory, maxmem, videoram */
 	uint32_t vcpus;
-	bool has_agent;     /* start cagma-agent at boot, and again after a reboot */
-	const char *demand; /* host/sim/demand.h */
+	bool has_agent; /* start cagma-agent at boot, and again after a reboot */
+	struct sim_demand demand;
 	double reserve_kib; /* ALM - MemTotal; 0: as Linux would have it */
+	double ceiling_kib; /* its balloon does not go above; 0: max_kib */
 	struct sim_memory_config model;
 	struct sim_balloon_config balloon;
 };
@@ -80,7 +81,7 @@ struct lab_guest_options {
 #define LAB_GUEST                                                                                  \
 	{                                                                                          \
 		.name = "a", .memory_kib = 256 << 10, .max_kib = 512 << 10, .vcpus = 1,            \
-		.has_agent = true, .demand = "0:64",                                               \
+		.has_agent = true, .demand = {.points = {{0, 64 << 10}}, .count = 1, .scale = 1},  \
 		.model = {.kernel_kib = 12288,                                                     \
 			  .cache_kib = 24576,                                                      \
 			  .swap_kib = 512 << 10,                                                   \
@@ -89,6 +90,9 @@ struct lab_guest_options {
 			  .hot_share = 1},                                                         \
 		.balloon = {.speed_kib_s = 1 << 20, .latency_s = 0.01, .max_retries = 4},          \
 	}
+
+/* The demand that a script says (host/sim/demand.h); ends the program when it says none. */
+struct sim_demand lab_demand(const char *script);
 
 /* The steps of `xl create`. After lab_guest_make the domain exists, paused and without memory;
  * after lab_guest_build it is known to xenstored, and still paused; after lab_guest_start it runs,

@@ -100,13 +100,22 @@ static int machine_do(const struct lab_guest *guest, enum machine_op op,
 	return machine_call(guest->lab->machine_fd, &request, ret_reply);
 }
 
+struct sim_demand lab_demand(const char *script)
+{
+	struct sim_demand demand;
+
+	if (sim_demand_parse(script, &demand))
+		return demand;
+	fprintf(stderr, "lab: not a demand script: %s\n", script);
+	abort();
+}
+
 int lab_guest_set_demand(struct lab_guest *guest, const char *script)
 {
 	struct simguest_config config = {0};
 
-	if (!sim_demand_parse(script, &config.demand) || strlen(script) >= sizeof guest->demand)
-		return lab_fail(-EINVAL, "not a demand script: %s", script);
-	strcpy(guest->demand, script);
+	config.demand = lab_demand(script);
+	guest->options.demand = config.demand;
 	return machine_do(guest, MACHINE_DEMAND, &config, NULL);
 }
 
@@ -156,22 +165,17 @@ int lab_guest_make(struct lab *lab, const struct lab_guest_options *options,
 		   struct lab_guest **ret_guest)
 {
 	struct lab_guest *guest;
-	struct sim_demand demand;
 	int rc;
 
 	if (lab_guest_find(lab, options->name) || lab->guest_count == FAKEXEN_SLOTS)
 		return lab_fail(-EEXIST, "cannot create domain %s", options->name);
-	if (options->memory_kib > options->max_kib || !options->demand ||
-	    strlen(options->demand) >= sizeof guest->demand ||
-	    !sim_demand_parse(options->demand, &demand))
+	if (options->memory_kib > options->max_kib)
 		return lab_fail(-EINVAL, "domain %s has wrong options", options->name);
 	guest = calloc(1, sizeof *guest);
 	if (!guest)
 		return lab_fail(-ENOMEM, "cannot create domain %s", options->name);
 	guest->lab = lab;
 	guest->options = *options;
-	strcpy(guest->demand, options->demand);
-	guest->options.demand = guest->demand;
 	guest->libxl_lock_fd = -1;
 	uuid_of_name(guest);
 	rc = domain_make(guest);
@@ -196,7 +200,7 @@ static void config_fill(const struct lab_guest *guest, uint64_t target_kib,
 	strcpy(ret_config->name, o->name);
 	strcpy(ret_config->uuid, guest->uuid);
 	ret_config->alloc_kib = (double)target_kib;
-	ret_config->static_max_kib = (double)o->max_kib;
+	ret_config->static_max_kib = o->ceiling_kib > 0 ? o->ceiling_kib : (double)o->max_kib;
 	ret_config->balloon_diff_kib = o->type == FAKEXEN_PV ? 0 : HVM_HOLES_KIB;
 	/* At rest the driver's count is memory/target less its difference. */
 	ret_config->hidden_kib = ret_config->balloon_diff_kib + (double)o->videoram_kib +
@@ -205,7 +209,7 @@ static void config_fill(const struct lab_guest *guest, uint64_t target_kib,
 	ret_config->model.reserve_kib =
 		o->reserve_kib > 0 ? o->reserve_kib : RESERVE_KIB + (double)o->max_kib / 64;
 	ret_config->balloon = o->balloon;
-	sim_demand_parse(guest->demand, &ret_config->demand);
+	ret_config->demand = o->demand;
 }
 
 /* Gives memory in libxl's order: setmaxmem, the paging pool, a claim, and then the pages. */

@@ -29,7 +29,6 @@ struct lab {
 struct lab_guest {
 	struct lab *lab;
 	struct lab_guest_options options;
-	char demand[1024];
 	uint32_t domid;
 	uint8_t handle[16];
 	char uuid[40];

@@ -23,7 +23,9 @@
 struct run {
 	struct scenario scenario;
 	struct lab *lab;
-	bool has_agents, has_cagmad, is_quiet;
+	bool has_agents, has_cagmad, is_quiet, has_seed;
+	uint64_t seed;
+	double time_s; /* 0: as the scenario says */
 	const char *const *command;
 	const char *log_dir;
 	pid_t program; /* cagmad or COMMAND */
@@ -40,10 +42,12 @@ static void on_signal(int number)
 
 static void usage(FILE *to)
 {
-	fputs("usage: play run [-A] [-C] [-q] [-t SECONDS] [-l DIR] SCENARIO [-- COMMAND...]\n"
+	fputs("usage: play run [-A] [-C] [-q] [-s SEED] [-t SECONDS] [-l DIR] SCENARIO [-- "
+	      "COMMAND...]\n"
 	      "  -A          start no agents\n"
 	      "  -C          start no cagmad\n"
 	      "  -q          no line each second\n"
+	      "  -s SEED     with the jitter that this seed gives (default: without)\n"
 	      "  -t SECONDS  last so long, whatever the scenario says\n"
 	      "  -l DIR      write the stderr of all programs to DIR (default: this terminal)\n"
 	      "COMMAND is run in dom0 in place of cagmad; the scenario ends with it.\n",
@@ -100,17 +104,12 @@ static void report(const struct run *run)
 	struct totals totals = {0};
 	const struct scenario *s = &run->scenario;
 	const struct lab_guest *guest;
-	char name[SIMGUEST_NAME + 8];
-	uint32_t i, k;
+	uint32_t i;
 
 	for (i = 0; i < s->guest_count; i++) {
-		for (k = 1; k <= s->guests[i].count; k++) {
-			snprintf(name, sizeof name, s->guests[i].count > 1 ? "%s%u" : "%s",
-				 s->guests[i].options.name, k);
-			guest = lab_guest_find(run->lab, name);
-			if (guest)
-				guest_report(guest, &totals);
-		}
+		guest = lab_guest_find(run->lab, s->guests[i].options.name);
+		if (guest)
+			guest_report(guest, &totals);
 	}
 	printf("RESULT toolstack guests=%u swap_pages=%.0f stalled_ms=%.0f oom_kills=%.0f "
 	       "alm_kib=%" PRIu64 " free_kib=%" PRIu64 " min_free_kib=%" PRIu64 "\n",
@@ -148,14 +147,14 @@ static int play(struct run *run)
 {
 	uint64_t start_ms = lab_clock_ms();
 	double at_s = 0, shown_s = -1;
-	uint32_t next = 0;
+	struct scenario_place place = {.done_s = 0};
 
 	lab_begin(run->lab);
 	while (at_s < run->scenario.time_s && !stop_signal) {
 		struct timespec nap = {0, 20000000};
 
 		at_s = (double)(lab_clock_ms() - start_ms) / 1000;
-		scenario_events_do(&run->scenario, run->lab, at_s, &next);
+		scenario_turn(&run->scenario, run->lab, at_s, &place);
 		if (!run->is_quiet && at_s >= shown_s + 1) {
 			shown_s = at_s;
 			line_print(run, at_s);
@@ -197,41 +196,52 @@ static int run_do(struct run *run)
 	return stop_signal ? 1 : rc;
 }
 
+/* Leaves *argv at the scenario; false when the usage is wrong. */
+static bool options_read(struct run *run, int argc, char ***argv)
+{
+	struct text seed;
+	int option;
+
+	while ((option = getopt(argc, *argv, "+ACqs:t:l:")) != -1) {
+		if (option == 'A')
+			run->has_agents = false;
+		else if (option == 'C')
+			run->has_cagmad = false;
+		else if (option == 'q')
+			run->is_quiet = true;
+		else if (option == 's')
+			run->has_seed = true;
+		else if (option == 't')
+			run->time_s = atof(optarg);
+		else if (option == 'l')
+			run->log_dir = optarg;
+		else
+			return false;
+		seed = (struct text){optarg, optarg ? strlen(optarg) : 0};
+		if (option == 's' && !text_number(seed, UINT32_MAX, &run->seed))
+			return false;
+	}
+	*argv += optind;
+	return **argv != NULL;
+}
+
 int main(int argc, char **argv)
 {
 	static struct run run = {.has_agents = true, .has_cagmad = true};
 	const char *error;
-	double time_s = 0;
-	int option;
 
-	if (argc < 3 || strcmp(argv[1], "run") != 0) {
+	if (argc < 3 || strcmp(argv[1], "run") != 0 ||
+	    (argv++, !options_read(&run, argc - 1, &argv))) {
 		usage(stderr);
 		return EXIT_USAGE;
 	}
-	while ((option = getopt(argc - 1, argv + 1, "+ACqt:l:")) != -1) {
-		if (option == 'A')
-			run.has_agents = false;
-		else if (option == 'C')
-			run.has_cagmad = false;
-		else if (option == 'q')
-			run.is_quiet = true;
-		else if (option == 't')
-			time_s = atof(optarg);
-		else if (option == 'l')
-			run.log_dir = optarg;
-		else
-			return usage(stderr), EXIT_USAGE;
-	}
-	argv += optind + 1;
-	if (!argv[0])
-		return usage(stderr), EXIT_USAGE;
-	error = scenario_read(argv[0], &run.scenario);
+	error = scenario_read(argv[0], run.has_seed ? &run.seed : NULL, &run.scenario);
 	if (error) {
 		fprintf(stderr, "lab: %s\n", error);
 		return EXIT_USAGE;
 	}
-	if (time_s > 0)
-		run.scenario.time_s = time_s;
+	if (run.time_s > 0)
+		run.scenario.time_s = run.time_s;
 	if (argv[1] && argv[2] && strcmp(argv[1], "--") == 0)
 		run.command = (const char *const *)argv + 2;
 	signal(SIGINT, on_signal);

@@ -151,10 +151,10 @@ static void boot(struct soak *s)
 	char demand[64];
 	options.memory_kib = GUEST_MIB * MIB;
 	options.max_kib = MAX_MIB * MIB;
-	options.demand = demand;
 	for (unsigned i = 0; i < s->n_guests; i++) {
 		snprintf(options.name, sizeof(options.name), "g%u", i);
 		snprintf(demand, sizeof(demand), "random 30 280 %u %u", 40 + i % 7 * 20, i + 1);
+		options.demand = lab_demand(demand);
 		options.type = (enum fakexen_type)(i % 5 < 3 ? FAKEXEN_PV : i % 5 - 2);
 		s->guest[i] = result_boot(s->lab, &options);
 	}

@@ -80,7 +80,7 @@ static void boot(struct bench *b, enum side side)
 		snprintf(options.name, sizeof(options.name), "g%u", i);
 		if (i < NEEDY)
 			write_demand(b->demand[i], sizeof(b->demand[i]), i);
-		options.demand = i < NEEDY ? b->demand[i] : "0:40";
+		options.demand = lab_demand(i < NEEDY ? b->demand[i] : "0:40");
 		if (i == HELD) {
 			options.memory_kib = options.max_kib = HELD_MIB * MIB;
 			options.balloon.is_stuck = true;

@@ -1,393 +1,320 @@
 /* SPDX-License-Identifier: MIT */
 #include "scenario.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xen/sched.h>
 
-static char wrong_text[320];
+#include "common/system/lines.h"
 
-struct parser {
-	struct scenario *s;
-	const char *path;
-	unsigned line;
-	enum { SECTION_NONE, SECTION_HOST, SECTION_GUEST, SECTION_EVENTS, SECTION_CAGMAD } section;
+#define MIB_KIB 1024
+
+static char wrong_text[512];
+
+/* What a section of guests says beside what the simulator takes of it. */
+struct section {
+	enum fakexen_type type;
+	uint32_t vcpus;
+	double videoram_kib;
+	double event_s[SCENARIO_EVENTS];
 };
 
-static const char *wrong(const struct parser *p, const char *what, const char *about)
+struct reading {
+	struct grammar_reader reader;
+	struct scenario *s;
+	struct sim_scenario sim;
+	struct section sections[SIM_SCENARIO_SECTIONS];
+	size_t cagmad_len;
+};
+
+/* --- what can happen to a guest --- */
+
+static int do_shutdown(struct lab_guest *guest)
 {
-	snprintf(wrong_text, sizeof wrong_text, "%.100s:%u: %s: %.80s", p->path, p->line, what,
-		 about);
+	return lab_guest_shutdown(guest, SHUTDOWN_poweroff);
+}
+
+static int do_stop_agent(struct lab_guest *guest)
+{
+	return lab_guest_stop_agent(guest, SIGTERM);
+}
+
+static int do_lock(struct lab_guest *guest)
+{
+	return lab_guest_hold_libxl_lock(guest, true);
+}
+
+static int do_unlock(struct lab_guest *guest)
+{
+	return lab_guest_hold_libxl_lock(guest, false);
+}
+
+static const struct event {
+	enum grammar_word word;
+	int (*happen)(struct lab_guest *guest);
+} events[SCENARIO_EVENTS] = {
+	{GRAMMAR_GUEST_pause, lab_guest_pause},
+	{GRAMMAR_GUEST_unpause, lab_guest_unpause},
+	{GRAMMAR_GUEST_shutdown, do_shutdown},
+	{GRAMMAR_GUEST_reboot, lab_guest_reboot},
+	{GRAMMAR_GUEST_destroy, lab_guest_destroy},
+	{GRAMMAR_GUEST_agent_stop, do_stop_agent},
+	{GRAMMAR_GUEST_agent_start, lab_guest_start_agent},
+	{GRAMMAR_GUEST_lock, do_lock},
+	{GRAMMAR_GUEST_unlock, do_unlock},
+};
+
+/* --- reading --- */
+
+/* Appends to cagmad's configuration; false when it is full. */
+__attribute__((format(printf, 2, 3))) static bool configure(struct reading *r, const char *format,
+							    ...)
+{
+	size_t room = sizeof r->s->cagmad - r->cagmad_len;
+	va_list list;
+	int len;
+
+	va_start(list, format);
+	len = vsnprintf(r->s->cagmad + r->cagmad_len, room, format, list);
+	va_end(list);
+	if (len < 0 || (size_t)len >= room)
+		return false;
+	r->cagmad_len += (size_t)len;
+	return true;
+}
+
+static void section_begin(struct section *section)
+{
+	unsigned i;
+
+	*section = (struct section){.type = (enum fakexen_type)grammar_standard(GRAMMAR_GUEST_type),
+				    .vcpus = (uint32_t)grammar_standard(GRAMMAR_GUEST_vcpus),
+				    .videoram_kib = grammar_standard(GRAMMAR_GUEST_videoram)};
+	for (i = 0; i < SCENARIO_EVENTS; i++)
+		section->event_s[i] = grammar_standard(events[i].word);
+}
+
+static void section_take(struct section *section, const struct grammar_statement *statement)
+{
+	unsigned i;
+
+	if (statement->word == GRAMMAR_BEGIN)
+		section_begin(section);
+	if (statement->word == GRAMMAR_GUEST_type)
+		section->type = (enum fakexen_type)statement->number;
+	if (statement->word == GRAMMAR_GUEST_vcpus)
+		section->vcpus = (uint32_t)statement->number;
+	if (statement->word == GRAMMAR_GUEST_videoram)
+		section->videoram_kib = statement->number;
+	for (i = 0; i < SCENARIO_EVENTS; i++)
+		if (statement->word == events[i].word)
+			section->event_s[i] = statement->number;
+}
+
+static void host_take(struct lab_options *host, enum grammar_word word, double number)
+{
+	if (word == GRAMMAR_HOST_dom0)
+		host->dom0_mib = (uint64_t)number / MIB_KIB;
+	if (word == GRAMMAR_HOST_xen)
+		host->xen_mib = (uint64_t)number / MIB_KIB;
+	if (word == GRAMMAR_HOST_speed)
+		host->speed = (uint32_t)number;
+}
+
+static const char *line_take(void *arg, struct text line)
+{
+	struct reading *r = arg;
+	struct grammar_statement statement;
+	const char *wrong = grammar_read(&r->reader, line, &statement);
+
+	if (!wrong)
+		wrong = sim_scenario_take(&r->sim, &statement);
+	if (wrong || statement.word == GRAMMAR_NOTHING)
+		return wrong;
+	if (statement.section == GRAMMAR_GUEST)
+		section_take(&r->sections[r->sim.n_sections - 1], &statement);
+	if (statement.section == GRAMMAR_HOST)
+		host_take(&r->s->host, statement.word, statement.number);
+	if (statement.word == GRAMMAR_CAGMAD_line && !configure(r, "%s\n", statement.text))
+		return "is one too many of [cagmad]";
+	return NULL;
+}
+
+/* --- the whole --- */
+
+static struct lab_guest_options options_of(const struct sim_guest_config *g,
+					   const struct section *section)
+{
+	struct lab_guest_options o = {.type = section->type,
+				      .memory_kib = (uint64_t)g->memory_kib,
+				      .max_kib = (uint64_t)g->max_kib,
+				      .videoram_kib = (uint64_t)section->videoram_kib,
+				      .vcpus = section->vcpus,
+				      .has_agent = g->has_agent,
+				      .demand = g->demand,
+				      .reserve_kib = g->model.reserve_kib,
+				      .ceiling_kib = g->ceiling_kib,
+				      .model = g->model,
+				      .balloon = g->balloon};
+
+	snprintf(o.name, sizeof o.name, "%s", g->name);
+	return o;
+}
+
+static bool configure_guest(struct reading *r, const struct sim_guest_config *g)
+{
+	return configure(
+		r, "\t\"name=%s,min_mib=%" PRIu64 ",max_mib=%" PRIu64 ",weight=%" PRIu32 "%s\",\n",
+		g->name, (uint64_t)g->min_kib / MIB_KIB, (uint64_t)g->max_kib / MIB_KIB, g->weight,
+		g->is_untrusted ? ",untrusted=1" : "");
+}
+
+/* The guests of a section are those from `first` on. */
+static void guests_make(struct reading *r, unsigned section, uint32_t first, uint64_t seed)
+{
+	uint32_t i;
+
+	for (i = first; i < first + r->sim.section[section].count; i++) {
+		struct scenario_guest *guest = &r->s->guests[i];
+
+		sim_scenario_guest(&r->sim, i, seed, &guest->config);
+		guest->options = options_of(&guest->config, &r->sections[section]);
+		memcpy(guest->event_s, r->sections[section].event_s, sizeof guest->event_s);
+	}
+}
+
+/* NULL, or what is wrong. */
+static const char *scenario_make(struct reading *r, const uint64_t *seed)
+{
+	static char wrong[GRAMMAR_WRONG];
+	struct scenario *s = r->s;
+	unsigned i;
+
+	if (!sim_scenario_end(&r->sim, wrong))
+		return wrong;
+	if (r->sim.n_guests > SCENARIO_GUESTS)
+		return "there are more guests than the lab can play";
+	s->host.total_mib =
+		(uint64_t)r->sim.memory_kib / MIB_KIB + s->host.dom0_mib + s->host.xen_mib;
+	s->host.disk_kib_s = (uint32_t)r->sim.disk_kib_s;
+	s->time_s = r->sim.time_s;
+	for (i = 0; i < r->sim.n_sections; i++) {
+		struct sim_section *section = &r->sim.section[i];
+
+		if (!seed)
+			section->jitter_s = section->jitter_percent = 0;
+		guests_make(r, i, s->guest_count, seed ? *seed : 1);
+		s->guest_count += section->count;
+	}
+	configure(r, "guests = [\n");
+	for (i = 0; i < s->guest_count; i++)
+		if (!configure_guest(r, &s->guests[i].config))
+			return "the guests' entries of cagmad.conf are too long";
+	return configure(r, "]\n") ? NULL : "the configuration of cagmad is too long";
+}
+
+static void reading_begin(struct reading *r)
+{
+	memset(r, 0, sizeof *r);
+	r->reader.player = GRAMMAR_BY_TOOLSTACK;
+	sim_scenario_begin(&r->sim);
+}
+
+const char *scenario_read(const char *path, const uint64_t *seed, struct scenario *ret_scenario)
+{
+	static struct reading r;
+	struct lines_fault fault;
+	const char *wrong;
+
+	reading_begin(&r);
+	r.s = ret_scenario;
+	memset(ret_scenario, 0, sizeof *ret_scenario);
+	host_take(&r.s->host, GRAMMAR_HOST_dom0, grammar_standard(GRAMMAR_HOST_dom0));
+	host_take(&r.s->host, GRAMMAR_HOST_xen, grammar_standard(GRAMMAR_HOST_xen));
+	host_take(&r.s->host, GRAMMAR_HOST_speed, grammar_standard(GRAMMAR_HOST_speed));
+	if (!lines_read(path, GRAMMAR_LINE, line_take, &r, &fault)) {
+		if (fault.number)
+			snprintf(wrong_text, sizeof wrong_text, "%s:%" PRIu64 ": the line %s", path,
+				 fault.number, fault.what);
+		else
+			snprintf(wrong_text, sizeof wrong_text, "%s: %s", path, fault.what);
+		return wrong_text;
+	}
+	wrong = scenario_make(&r, seed);
+	if (!wrong)
+		return NULL;
+	snprintf(wrong_text, sizeof wrong_text, "%s: %s", path, wrong);
 	return wrong_text;
 }
 
-/* --- values: one table for each section --- */
-
-enum value_kind { VALUE_U64, VALUE_U32, VALUE_DOUBLE, VALUE_BOOL };
-
-struct value_name {
-	const char *name;
-	enum value_kind kind;
-	size_t offset;
-	double scale; /* of the number in the file */
-};
-
-#define HOST(field)  offsetof(struct scenario, host.field)
-#define GUEST(field) offsetof(struct scenario_guest, options.field)
-
-static const struct value_name host_values[] = {
-	{"memory", VALUE_U64, HOST(total_mib), 1},
-	{"dom0", VALUE_U64, HOST(dom0_mib), 1},
-	{"xen", VALUE_U64, HOST(xen_mib), 1},
-	{"disk", VALUE_U32, HOST(disk_kib_s), 1},
-	{"speed", VALUE_U32, HOST(speed), 1},
-	{"time", VALUE_DOUBLE, offsetof(struct scenario, time_s), 1},
-	{NULL, VALUE_U64, 0, 0},
-};
-
-static const struct value_name guest_values[] = {
-	{"memory", VALUE_U64, GUEST(memory_kib), 1024},
-	{"maxmem", VALUE_U64, GUEST(max_kib), 1024},
-	{"videoram", VALUE_U64, GUEST(videoram_kib), 1024},
-	{"vcpus", VALUE_U32, GUEST(vcpus), 1},
-	{"agent", VALUE_BOOL, GUEST(has_agent), 1},
-	{"count", VALUE_U32, offsetof(struct scenario_guest, count), 1},
-	{"reserve", VALUE_DOUBLE, GUEST(reserve_kib), 1024},
-	{"swap", VALUE_DOUBLE, GUEST(model.swap_kib), 1024},
-	{"cache", VALUE_DOUBLE, GUEST(model.cache_kib), 1024},
-	{"kernel", VALUE_DOUBLE, GUEST(model.kernel_kib), 1024},
-	{"populate", VALUE_DOUBLE, GUEST(model.populate_kib_s), 1024},
-	{"passes", VALUE_DOUBLE, GUEST(model.passes_s), 1},
-	{"hot", VALUE_DOUBLE, GUEST(model.hot_share), 1},
-	{"read", VALUE_DOUBLE, GUEST(model.read_kib_s), 1},
-	{"balloon_speed", VALUE_DOUBLE, GUEST(balloon.speed_kib_s), 1024},
-	{"balloon_latency", VALUE_DOUBLE, GUEST(balloon.latency_s), 0.001},
-	{"balloon_stuck", VALUE_BOOL, GUEST(balloon.is_stuck), 1},
-	{"balloon_floor", VALUE_DOUBLE, GUEST(balloon.floor_kib), 1024},
-	{"balloon_retries", VALUE_U32, GUEST(balloon.max_retries), 1},
-	{NULL, VALUE_U64, 0, 0},
-};
-
-static bool number_parse(const char *text, double scale, double *ret_number)
-{
-	char *end;
-	double number = strtod(text, &end);
-
-	if (end == text || *end || !(number >= 0) || number * scale > 1e15)
-		return false;
-	*ret_number = number * scale;
-	return true;
-}
-
-static bool value_set(const struct value_name *name, void *base, const char *text)
-{
-	char *at = (char *)base + name->offset;
-	double number = 0;
-	uint64_t u64;
-	uint32_t u32;
-	bool yes = strcmp(text, "yes") == 0;
-
-	if (name->kind == VALUE_BOOL) {
-		memcpy(at, &yes, sizeof yes);
-		return yes || strcmp(text, "no") == 0;
-	}
-	if (!number_parse(text, name->scale, &number))
-		return false;
-	u64 = (uint64_t)number;
-	u32 = (uint32_t)number;
-	if (name->kind == VALUE_U64)
-		memcpy(at, &u64, sizeof u64);
-	else if (name->kind == VALUE_U32)
-		memcpy(at, &u32, sizeof u32);
-	else
-		memcpy(at, &number, sizeof number);
-	return true;
-}
-
-static const char *value_line(const struct parser *p, const struct value_name *names, void *base,
-			      const char *key, const char *text)
-{
-	for (; names->name; names++)
-		if (strcmp(names->name, key) == 0)
-			return value_set(names, base, text) ? NULL : wrong(p, "wrong value", key);
-	return wrong(p, "unknown name", key);
-}
-
-static bool type_parse(const char *text, enum fakexen_type *ret_type)
-{
-	static const char *const names[] = {
-		[FAKEXEN_PV] = "pv", [FAKEXEN_PVH] = "pvh", [FAKEXEN_HVM] = "hvm"};
-	unsigned i;
-
-	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*ret_type = (enum fakexen_type)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* --- lines --- */
-
-/* The text without blanks around it and without a comment. */
-static char *strip(char *text)
-{
-	char *end = text + strcspn(text, "#\n");
-
-	while (end > text && isspace((unsigned char)end[-1]))
-		end--;
-	*end = '\0';
-	return text + strspn(text, " \t");
-}
-
-static const char *guest_begin(struct parser *p, const char *name)
-{
-	static const struct lab_guest_options defaults = LAB_GUEST;
-	struct scenario_guest *guest = &p->s->guests[p->s->guest_count];
-
-	if (p->s->guest_count == SCENARIO_GUESTS)
-		return wrong(p, "too many sections", name);
-	if (!*name || strlen(name) + 6 > sizeof guest->options.name)
-		return wrong(p, "wrong name", name);
-	guest->options = defaults;
-	strcpy(guest->options.name, name);
-	strcpy(guest->demand, defaults.demand);
-	guest->count = 1;
-	p->s->guest_count++;
-	return NULL;
-}
-
-static const char *section_line(struct parser *p, char *text)
-{
-	char *end = strchr(text, ']');
-
-	if (!end || end[1])
-		return wrong(p, "wrong section", text);
-	*end = '\0';
-	text++;
-	if (strcmp(text, "host") == 0) {
-		p->section = SECTION_HOST;
-	} else if (strcmp(text, "events") == 0) {
-		p->section = SECTION_EVENTS;
-	} else if (strcmp(text, "cagmad") == 0) {
-		p->section = SECTION_CAGMAD;
-	} else if (strncmp(text, "guest ", 6) == 0) {
-		p->section = SECTION_GUEST;
-		return guest_begin(p, strip(text + 6));
-	} else {
-		return wrong(p, "unknown section", text);
-	}
-	return NULL;
-}
-
-static const char *guest_line(struct parser *p, const char *key, const char *value)
-{
-	struct scenario_guest *guest = &p->s->guests[p->s->guest_count - 1];
-
-	if (strcmp(key, "demand") == 0) {
-		if (strlen(value) >= sizeof guest->demand)
-			return wrong(p, "too long", key);
-		strcpy(guest->demand, value);
-		return NULL;
-	}
-	if (strcmp(key, "type") == 0)
-		return type_parse(value, &guest->options.type) ? NULL
-							       : wrong(p, "wrong value", key);
-	return value_line(p, guest_values, guest, key, value);
-}
-
-static const char *event_line(struct parser *p, const char *text)
-{
-	struct scenario_event *event = &p->s->events[p->s->event_count];
-	int end = 0;
-
-	if (p->s->event_count == SCENARIO_EVENTS)
-		return wrong(p, "too many events", text);
-	if (sscanf(text, "%lf %15s %31s %n", &event->at_s, event->verb, event->guest, &end) != 3 ||
-	    text[end])
-		return wrong(p, "wrong event", text);
-	if (p->s->event_count && event->at_s < event[-1].at_s)
-		return wrong(p, "events are not in the order of time", text);
-	p->s->event_count++;
-	return NULL;
-}
-
-static const char *line_do(struct parser *p, char *line)
-{
-	struct scenario *s = p->s;
-	char *text, *equals, raw[SCENARIO_DEMAND + 64];
-
-	snprintf(raw, sizeof raw, "%s", line);
-	text = strip(line);
-	if (text[0] == '[' && (p->section != SECTION_CAGMAD || isalpha((unsigned char)text[1])))
-		return section_line(p, text);
-	if (p->section == SECTION_CAGMAD) {
-		if (strlen(s->cagmad) + strlen(raw) >= sizeof s->cagmad)
-			return wrong(p, "too long", "cagmad's configuration");
-		strcat(s->cagmad, raw);
-		return NULL;
-	}
-	if (!*text)
-		return NULL;
-	if (p->section == SECTION_EVENTS)
-		return event_line(p, text);
-	equals = strchr(text, '=');
-	if (p->section == SECTION_NONE || !equals)
-		return wrong(p, "not NAME = VALUE", text);
-	*equals = '\0';
-	text = strip(text);
-	equals = strip(equals + 1);
-	if (p->section == SECTION_HOST)
-		return value_line(p, host_values, s, text, equals);
-	return guest_line(p, text, equals);
-}
-
-static const char *guests_check(const struct parser *p)
-{
-	const struct scenario *s = p->s;
-	struct sim_demand demand;
-	char text[SCENARIO_DEMAND + 16];
-	uint32_t i;
-
-	for (i = 0; i < s->guest_count; i++) {
-		const char *mark = strstr(s->guests[i].demand, "%d");
-
-		snprintf(text, sizeof text, "%s", s->guests[i].demand);
-		if (mark)
-			memcpy(text + (mark - s->guests[i].demand), "11", 2);
-		if (!sim_demand_parse(text, &demand))
-			return wrong(p, "not a demand script", s->guests[i].demand);
-		if (s->guests[i].options.memory_kib > s->guests[i].options.max_kib)
-			return wrong(p, "memory is above maxmem", s->guests[i].options.name);
-	}
-	return NULL;
-}
-
-const char *scenario_read(const char *path, struct scenario *ret_scenario)
-{
-	static const struct lab_options defaults = LAB_OPTIONS;
-	struct parser p = {.s = ret_scenario, .path = path, .section = SECTION_NONE};
-	const char *error = NULL;
-	char line[SCENARIO_DEMAND + 64];
-	FILE *f = fopen(path, "re");
-
-	if (!f) {
-		snprintf(wrong_text, sizeof wrong_text, "%s: %s", path, strerror(errno));
-		return wrong_text;
-	}
-	memset(ret_scenario, 0, sizeof *ret_scenario);
-	ret_scenario->host = defaults;
-	ret_scenario->time_s = 10;
-	while (!error && fgets(line, sizeof line, f)) {
-		p.line++;
-		error = strchr(line, '\n') ? line_do(&p, line) : wrong(&p, "line too long", "");
-	}
-	fclose(f);
-	return error ? error : guests_check(&p);
-}
-
-/* --- doing it --- */
-
-static int guest_boot(const struct scenario_guest *g, struct lab *lab, uint32_t number)
-{
-	struct lab_guest_options options = g->options;
-	const char *mark = strstr(g->demand, "%d");
-	char demand[SCENARIO_DEMAND + 16];
-	struct lab_guest *guest;
-
-	snprintf(demand, sizeof demand, "%s", g->demand);
-	if (mark)
-		snprintf(demand + (mark - g->demand), sizeof demand - (size_t)(mark - g->demand),
-			 "%u%s", number, mark + 2);
-	if (g->count > 1)
-		snprintf(options.name + strlen(options.name), 6, "%u", number % 100000);
-	options.demand = demand;
-	return lab_guest_boot(lab, &options, &guest);
-}
+/* --- playing --- */
 
 int scenario_boot(const struct scenario *s, struct lab *lab, uint32_t deadline_ms)
 {
-	uint32_t i, k, domid = 0;
 	char path[96];
-	int rc;
+	uint32_t i;
 
 	for (i = 0; i < s->guest_count; i++) {
-		for (k = 1; k <= s->guests[i].count; k++) {
-			rc = guest_boot(&s->guests[i], lab, k);
-			if (rc)
-				return rc;
-		}
+		struct lab_guest *guest;
+		int rc = lab_guest_boot(lab, &s->guests[i].options, &guest);
+
+		if (rc)
+			return rc;
 	}
 	for (i = 0; i < s->guest_count; i++) {
-		for (k = 1; k <= s->guests[i].count; k++) {
-			domid++;
-			snprintf(path, sizeof path, "/local/domain/%u/data/cagma/agent", domid);
-			if (s->guests[i].options.has_agent &&
-			    !lab_wait_key(lab, path, NULL, deadline_ms)) {
-				fprintf(stderr, "lab: domain %u has no agent after %u ms\n", domid,
-					deadline_ms);
-				return -ETIMEDOUT;
-			}
+		snprintf(path, sizeof path, "/local/domain/%u/data/cagma/agent", i + 1);
+		if (s->guests[i].options.has_agent && !lab_wait_key(lab, path, NULL, deadline_ms)) {
+			fprintf(stderr, "lab: guest %s has no agent after %u ms\n",
+				s->guests[i].options.name, deadline_ms);
+			return -ETIMEDOUT;
 		}
 	}
 	return 0;
 }
 
-static int set_stuck(struct lab_guest *guest, bool stuck)
+static void balloon_turn(const struct scenario_guest *g, struct lab_guest *guest, double at_s)
 {
 	struct sim_balloon_config config;
+	bool is_stuck = sim_scenario_is_stuck(&g->config, at_s);
 
 	lab_guest_get_balloon(guest, &config);
-	config.is_stuck = stuck;
-	return lab_guest_set_balloon(guest, &config);
+	if (config.is_stuck == is_stuck)
+		return;
+	config.is_stuck = is_stuck;
+	lab_guest_set_balloon(guest, &config);
 }
 
-static int event_do(struct lab *lab, const struct scenario_event *event)
+static void event_do(const struct scenario_guest *g, struct lab *lab, const struct event *event)
 {
-	struct lab_guest *guest = lab_guest_find(lab, event->guest);
-	const char *verb = event->verb;
+	struct lab_guest *guest = lab_guest_find(lab, g->options.name);
+	int rc = guest ? event->happen(guest) : -ENOENT;
 
-	if (!guest)
-		return -ENOENT;
-	if (strcmp(verb, "pause") == 0)
-		return lab_guest_pause(guest);
-	if (strcmp(verb, "unpause") == 0)
-		return lab_guest_unpause(guest);
-	if (strcmp(verb, "shutdown") == 0)
-		return lab_guest_shutdown(guest, SHUTDOWN_poweroff);
-	if (strcmp(verb, "reboot") == 0)
-		return lab_guest_reboot(guest);
-	if (strcmp(verb, "destroy") == 0)
-		return lab_guest_destroy(guest);
-	if (strcmp(verb, "stop-agent") == 0)
-		return lab_guest_stop_agent(guest, SIGTERM);
-	if (strcmp(verb, "start-agent") == 0)
-		return lab_guest_start_agent(guest);
-	if (strcmp(verb, "lock") == 0 || strcmp(verb, "unlock") == 0)
-		return lab_guest_hold_libxl_lock(guest, verb[0] == 'l');
-	if (strcmp(verb, "stuck") == 0 || strcmp(verb, "unstuck") == 0)
-		return set_stuck(guest, verb[0] == 's');
-	return -EINVAL;
+	if (rc)
+		fprintf(stderr, "lab: %s of guest %s: %s\n", grammar_rows[event->word].word,
+			g->options.name, strerror(-rc));
 }
 
-int scenario_events_do(const struct scenario *s, struct lab *lab, double until_s, uint32_t *next)
+void scenario_turn(const struct scenario *s, struct lab *lab, double until_s,
+		   struct scenario_place *place)
 {
-	int rc = 0, one;
+	uint32_t i, k;
 
-	while (*next < s->event_count && s->events[*next].at_s <= until_s) {
-		one = event_do(lab, &s->events[*next]);
-		if (one) {
-			fprintf(stderr, "lab: event %s %s: %s\n", s->events[*next].verb,
-				s->events[*next].guest, strerror(-one));
-			rc = one;
-		}
-		++*next;
+	for (i = 0; i < s->guest_count; i++) {
+		const struct scenario_guest *g = &s->guests[i];
+		struct lab_guest *guest;
+
+		for (k = 0; k < SCENARIO_EVENTS; k++)
+			if (g->event_s[k] >= place->done_s && g->event_s[k] < until_s)
+				event_do(g, lab, &events[k]);
+		guest = lab_guest_find(lab, g->options.name);
+		if (guest)
+			balloon_turn(g, guest, until_s);
 	}
-	return rc;
+	place->done_s = until_s;
 }

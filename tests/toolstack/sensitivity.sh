@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# Measures what each option of cagmad.conf is worth: it plays the scenario tune.lab on simulated
-# guests with one option changed at a time. The table has one row for each value: pages swapped, time
-# stalled and targets set, each the median of RUNS runs.
+# Measures what each option of cagmad.conf is worth: it plays the workload tune.scn on simulated guests
+# with one option changed at a time. The file ends with [cagmad], so an option is a line more. The table
+# has one row for each value: pages swapped, time stalled and targets set, each the median of RUNS runs.
+# docs/policy.md shows the table.
 #
 # usage: sensitivity.sh BUILD [RUNS [OPTION=VALUE...]]
 set -euo pipefail
@@ -29,10 +30,10 @@ VALUES=("${@:-}")
 run_once() {
 	rm -rf "$2" && mkdir "$2"
 	{
-		cat "$HERE/scenarios/tune.lab"
+		cat "$HERE/../sim/workloads/tune.scn"
 		echo "${1/=/ = }"
-	} >"$2/lab"
-	"$BUILD/tests/toolstack/play" run -q -l "$2" "$2/lab" >"$2/out"
+	} >"$2/tune.scn"
+	"$BUILD/tests/toolstack/play" run -q -l "$2" "$2/tune.scn" >"$2/out"
 	{
 		sed -n 's/^RESULT toolstack .*swap_pages=\([0-9]*\) stalled_ms=\([0-9]*\) .*/\1 \2/p' \
 			"$2/out" | tr '\n' ' '

@@ -79,7 +79,7 @@ struct lab_guest *stage_boot(const char *name, uint64_t memory_mib, const char *
 	options.memory_kib = memory_mib * MIB;
 	options.max_kib = 1024 * MIB;
 	options.has_agent = has_agent;
-	options.demand = demand;
+	options.demand = lab_demand(demand);
 	ck_assert_msg(lab_guest_boot(lab, &options, &guest) == 0, "%s", lab_error());
 	return guest;
 }

@@ -98,7 +98,7 @@ START_TEST(an_hvm_guests_video_memory_is_counted)
 	options.memory_kib = 256 * MIB;
 	options.max_kib = 1024 * MIB;
 	options.videoram_kib = 16 * MIB;
-	options.demand = "0:100";
+	options.demand = lab_demand("0:100");
 	ck_assert_msg(lab_guest_boot(stage_lab(), &options, &a) == 0, "%s", lab_error());
 	stage_start(stage_config, (const char *const[]){"-v", NULL});
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));

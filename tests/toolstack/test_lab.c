@@ -231,34 +231,76 @@ static const struct {
 	const char *text;
 	const char *about;
 } bad_scenarios[] = {
-	{"memory = 1\n", "not NAME = VALUE"},
-	{"[host]\nmem = 1\n", "unknown name"},
-	{"[host]\nmemory = -1\n", "wrong value"},
-	{"[host]\nmemory = 1x\n", "wrong value"},
-	{"[gost a]\n", "unknown section"},
-	{"[guest ]\n", "wrong name"},
-	{"[guest a]\ntype = xyz\n", "wrong value"},
-	{"[guest a]\nagent = maybe\n", "wrong value"},
-	{"[guest a]\ndemand = 5\n", "not a demand script"},
-	{"[guest a]\nmemory = 600\n", "memory is above maxmem"},
-	{"[events]\nx pause a\n", "wrong event"},
-	{"[events]\n5 pause a\n4 pause a\n", "not in the order"},
-	{"[host]\nmemory = 1", "line too long"},
+	{"memory = 1\n", ":1: the line stands before any [section]"},
+	{"[host]\nmem = 1\n", ":2: the line says mem = 1, and [host] has no mem"},
+	{"[host]\nmemory = -1\n", "memory is a number from"},
+	{"[host]\nmemory = 1x\n", "memory is a number from"},
+	{"[gost a]\n", "begins a section [gost]"},
+	{"[guest ]\n", "no right name"},
+	{"[guest a]\ntype = xyz\n", "type is one of: pv pvh hvm"},
+	{"[guest a]\nagent = maybe\n", "agent is one of: no yes"},
+	{"[guest a]\ndemand = 5\n", ":2: the line says a demand that is none"},
+	{"[guest a]\ndemand = 0:1\nmemory = 600\nmax = 500\n", "is not within its min and max"},
+	{"[guest a]\nstart = 5\n", "start = 5, which the toolstack lab cannot play"},
+	{"[guest a]\nlies = yes\n", "the toolstack lab cannot play"},
+	{"[guest a]\npause = soon\n", "pause is a number from 0 to"},
+	{"[guest a]\ndemand = 0:1\ncount = 5000\nmemory = 64\n", "has not the memory"},
+	{"", "there are no guests"},
 };
 
-START_TEST(test_scenario_refuses)
+static const char *scenario_error(const char *text, struct scenario *ret_scenario)
 {
-	static struct scenario scenario;
 	char path[] = "/tmp/test_lab.XXXXXX";
-	const char *text = bad_scenarios[_i].text, *error;
 	int fd = mkstemp(path);
+	const char *error;
 
 	ck_assert_int_eq((int)write(fd, text, strlen(text)), (int)strlen(text));
 	close(fd);
-	error = scenario_read(path, &scenario);
+	error = scenario_read(path, NULL, ret_scenario);
 	unlink(path);
+	return error;
+}
+
+static struct scenario scenario;
+
+START_TEST(test_scenario_refuses)
+{
+	const char *error = scenario_error(bad_scenarios[_i].text, &scenario);
+
 	ck_assert_ptr_nonnull(error);
 	ck_assert_msg(strstr(error, bad_scenarios[_i].about), "%s", error);
+}
+END_TEST
+
+START_TEST(test_scenario_is_the_simulators)
+{
+	const struct scenario_guest *g = &scenario.guests[2];
+	const char *error = scenario_error("[host]\nmemory = 1000\ncall = 5\ndom0 = 300\n"
+					   "[guest a]\ndemand = 0:60\n"
+					   "[guest b]\ncount = 2\nmemory = 200\nmax = 700\n"
+					   "min = 80\nweight = 9\nuntrusted = yes\napart = 5\n"
+					   "jitter = 50\npause = 3\ntype = hvm\n"
+					   "demand = 0:10 10:20\n"
+					   "[cagmad]\nperiod_ms = 500 # as it is\n",
+					   &scenario);
+
+	ck_assert_msg(!error, "%s", error);
+	ck_assert_uint_eq(scenario.guest_count, 3);
+	ck_assert_uint_eq(scenario.host.total_mib, 1000 + 300 + 64);
+	ck_assert_str_eq(g->options.name, "b2");
+	ck_assert_int_eq(g->options.type, FAKEXEN_HVM);
+	ck_assert_uint_eq(g->options.max_kib, 700 * 1024);
+	ck_assert_double_eq_tol(g->event_s[0], 3, 1e-9);
+	ck_assert_double_lt(scenario.guests[0].event_s[0], 0);
+	/* It is 5 s behind b1, and no seed was given. */
+	ck_assert_double_eq_tol(sim_demand_kib_at(&g->options.demand, 10), 15 * 1024, 1e-6);
+	ck_assert_str_eq(scenario.cagmad,
+			 "period_ms = 500 # as it is\n"
+			 "guests = [\n"
+			 "\t\"name=a,min_mib=128,max_mib=512,weight=256\",\n"
+			 "\t\"name=b1,min_mib=80,max_mib=700,weight=9,untrusted=1\",\n"
+			 "\t\"name=b2,min_mib=80,max_mib=700,weight=9,untrusted=1\",\n"
+			 "]\n");
 }
 END_TEST
 
@@ -282,6 +324,7 @@ static Suite *suite(void)
 	tcase_add_test(bare, test_lab_hundred_guests);
 	tcase_add_loop_test(bare, test_scenario_refuses, 0,
 			    sizeof bad_scenarios / sizeof bad_scenarios[0]);
+	tcase_add_test(bare, test_scenario_is_the_simulators);
 	suite_add_tcase(s, bare);
 	return s;
 }

@@ -96,7 +96,7 @@ START_TEST(a_guest_with_video_memory_gets_the_same_target_back)
 	options.type = FAKEXEN_HVM;
 	options.memory_kib = options.max_kib = 600 * MIB;
 	options.videoram_kib = 16 * MIB;
-	options.demand = "0:60";
+	options.demand = lab_demand("0:60");
 	stage_open(300 + 600);
 	ck_assert_msg(lab_guest_boot(stage_lab(), &options, &b) == 0, "%s", lab_error());
 	stage_start(stage_config, (const char *const[]){"-v", NULL});

@@ -42,12 +42,15 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TOOLSTACK_LIBS)
 
 TOOLSTACK_TEST_CHECKS = $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
-TOOLSTACK_CHECKS = check-results $(TOOLSTACK_TEST_CHECKS)
+TOOLSTACK_CHECKS = check-results check-toolstack-play $(TOOLSTACK_TEST_CHECKS)
 .PHONY: toolstack demo $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
 # A static pattern: make looks for no other rule of a phony target.
 $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
 	$Q$<
+check-toolstack-play: $(TOOLSTACK_DIR)/play all
+	@echo "  TEST    $(TOOLSTACK)/test_play.sh"
+	$Qtimeout 120 sh $(TOOLSTACK)/test_play.sh $B
 # The measuring programs run for a few seconds each, without judging times.
 check-results: $(TOOLSTACK_MEASURES) all
 	$Qprintf '%s\n' $(TOOLSTACK_MEASURES) | xargs -P 3 -I @ sh -c \
@@ -55,4 +58,4 @@ check-results: $(TOOLSTACK_MEASURES) all
 $(addprefix result-,$(TOOLSTACK_RESULTS)): result-%-lab1: $(TOOLSTACK_DIR)/result-% all
 	$Q$<
 demo: $(TOOLSTACK_DIR)/demo all
-	$Q$< $(TOOLSTACK)/scenarios/demo.lab build/demo
+	$Q$< tests/sim/workloads/demo.scn build/demo

@@ -41,7 +41,7 @@ static void set_up(void)
 {
 	world = (struct played){.host = {.total_kib = 4096 * MIB, .free_kib = 512 * MIB}};
 	memset(&wish, 0, sizeof(wish));
-	log_silence();
+	log_silence(true);
 }
 
 static void begin(void)

@@ -142,13 +142,13 @@ START_TEST(a_guest_is_what_its_section_says)
 	ck_assert_uint_eq(scenario.n_guests, 4);
 	sim_scenario_guest(&scenario, 0, 1, &g);
 	ck_assert_str_eq(g.name, "a");
-	ck_assert_double_eq_tol(sim_scenario_demand_kib(&g, 5), 15 * 1024, 1e-6);
+	ck_assert_double_eq_tol(sim_demand_kib_at(&g.demand, 5), 15 * 1024, 1e-6);
 	sim_scenario_guest(&scenario, 3, 1, &g);
 	ck_assert_str_eq(g.name, "b3");
 	ck_assert(g.lies);
 	ck_assert_double_eq_tol(g.start_s, 9, 1e-9);
-	ck_assert_double_eq_tol(sim_scenario_demand_kib(&g, 17), 10 * 1024, 1e-6);
-	ck_assert_double_eq_tol(sim_scenario_demand_kib(&g, 19), 50 * 1024, 1e-6);
+	ck_assert_double_eq_tol(sim_demand_kib_at(&g.demand, 17), 10 * 1024, 1e-6);
+	ck_assert_double_eq_tol(sim_demand_kib_at(&g.demand, 19), 50 * 1024, 1e-6);
 }
 END_TEST
 

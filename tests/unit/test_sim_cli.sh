@@ -31,7 +31,7 @@ refuses() {
 	text=$1
 	shift
 	ends 2 "$@" && grep -qF -- "$text" "$work/err" && [ ! -s "$work/out" ] &&
-		[ "$(wc -l <"$work/err")" -eq 1 ] && grep -q '^cagma-sim: ' "$work/err"
+		[ "$(wc -l <"$work/err")" -eq 1 ] && grep -Eq '^cagma-sim( [a-z]+)?: error: ' "$work/err"
 }
 
 # says TEXT: on stdout
@@ -63,19 +63,18 @@ for command in $commands; do
 	check "help lists $command" grep -q "^  $command  *[a-z]" "$work/help"
 	check "help knows $command" ends 0 help "$command"
 	cp "$work/out" "$work/of-command"
-	check "help of $command has its usage" says "usage: cagma-sim $command "
+	check "help of $command has its usage" says "Usage: cagma-sim $command "
 	for word in --help -h; do
 		check "$command $word is help" ends 0 "$command" "$word"
 		check "$command $word is the same help" cmp -s "$work/out" "$work/of-command"
 	done
-	check "$command has no --bogus" refuses "$command: there is no option --bogus" "$command" --bogus
-	check "$command has no -z" refuses "there is no option -z (see: cagma-sim help $command)" \
-		"$command" -z
+	check "$command has no --bogus" refuses "there is no option --bogus; see cagma-sim $command --help" "$command" --bogus
+	check "$command has no -z" refuses "there is no option -z; see cagma-sim $command --help" "$command" -z
 done
 check 'no command at all is wrong usage' ends 2
 check 'and tells the commands' cmp -s "$work/err" "$work/help"
-check 'a wrong command is named' refuses 'there is no command rnu (see: cagma-sim help)' rnu
-check 'help for a wrong command' refuses 'there is no command rnu' help rnu
+check 'a wrong command is named' refuses 'there is no command "rnu"; see cagma-sim --help' rnu
+check 'help for a wrong command' refuses 'there is no command "rnu"' help rnu
 
 # --- options ---
 check 'a policy that is none' refuses 'no policy "x"; there are cagma, ' run -p cagma,x "$scenario"
@@ -91,16 +90,17 @@ check 'a setting out of range' refuses 'reserve_mib=4000000000 is not a number w
 check 'a setting without a number' refuses 'reserve_mib=' run --set reserve_mib= "$scenario"
 check 'an option without its value' refuses '--policy needs a value' run "$scenario" --policy
 check 'a value that is too much' refuses '--tsv takes no value' run --tsv=1 "$scenario"
-check 'a short form of several options' refuses '--se could be several' run --se 1 "$scenario"
+check 'a short form of several options' refuses '--se' run --se 1 "$scenario"
 check 'decide needs a policy' refuses '--policy is missing' decide "$scenario"
 
 # --- files ---
 check 'a scenario is played' ends 0 run "$scenario"
+check 'without a word of the daemon' test ! -s "$work/err"
 check 'by every policy' test "$(wc -l <"$work/out")" -eq 12
 check 'from standard input, too' ends 0 run -p cagma - <"$scenario"
 check 'run needs a file' refuses 'there is no FILE' run
-check 'trace takes one' refuses "$work/none is one file too many" trace "$scenario" "$work/none"
-check 'scale takes none' refuses "no files for it to read: $scenario" scale "$scenario"
+check 'trace takes one' refuses "\"$work/none\" is one file too many" trace "$scenario" "$work/none"
+check 'scale takes none' refuses "no files for it to read: \"$scenario\"" scale "$scenario"
 for command in run trace demand replay 'decide -p cagma' precopy; do
 	# shellcheck disable=SC2086
 	check "$command: no such file" refuses "$work/none: No such file" $command "$work/none"
@@ -118,9 +118,26 @@ for command in run trace demand replay 'decide -p cagma' precopy; do
 done
 check 'nothing is played before all files are read' refuses "$work/none" run "$scenario" "$work/none"
 check 'a full disk is an operation that failed' sh -c "! '$sim' help >/dev/full 2>'$work/err'"
-check 'and is said' grep -q 'No space left' "$work/err"
+check 'and is said' grep -q 'stdout cannot be written: No space left' "$work/err"
 
 # --- scenarios ---
+check 'the words of scenarios are listed' ends 0 help scenario
+check 'with values' grep -q '^  memory .*1 to 100000000 MiB .*1024 .*plays' "$work/out"
+# words_of_help, words_of_page: "SECTION WORD" lines, sorted
+words_of_help() {
+	awk '/^\[/ { section = $1 } section && /^  [a-z]/ && $1 != "line" { print section, $1 }' |
+		tr -d '[]' | sort
+}
+words_of_page() {
+	awk '/^\| \*\*`\[/ { section = $2; gsub(/[^a-z]/, "", section) }
+		!/^\|/ { section = "" }
+		section && /^\| `/ { gsub(/`/, "", $2); print section, $2 }' | sort
+}
+explained() {
+	words_of_help <"$work/out" >"$work/listed"
+	words_of_page <docs/simulator.md | diff "$work/listed" - >"$work/err"
+}
+check 'and docs/simulator.md explains each of them, and no other' explained
 check 'value and range' scenario_refused \
 	'2: the line says memory = 1g, and memory is a number from 1 to 100000000 MiB' '[host]' 'memory = 1g'
 check 'too much' scenario_refused '2: the line says count = 10001' '[guest a]' 'count = 10001'

@@ -58,7 +58,7 @@ install -m 644 "$HERE"/dom0/*.sh "$PAYLOAD/"
 mkdir "$PAYLOAD/scenario"
 install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
 mkdir "$PAYLOAD/experiment"
-install -m 644 "$HERE"/../bench/experiment/*.exp "$PAYLOAD/experiment/"
+install -m 644 "$HERE"/../bench/experiment/*.scn "$PAYLOAD/experiment/"
 cp "$IMAGE/guest/vmlinux" "$PAYLOAD/guest/vmlinux"
 {
 	cat "$IMAGE/guest/base.cpio"

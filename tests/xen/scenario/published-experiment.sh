@@ -15,11 +15,17 @@ EXPERIMENT_SETTLE_S=3
 SAMPLE_MS=20
 declare -A EXPERIMENT_ANSWER
 
+# experiment_read VARIANT: writes its description, as cagma-bench reads it, to VARIANT.described
+experiment_read() {
+	"$PAYLOAD/bin/cagma-bench" check "$PAYLOAD/experiment/$1.scn" >"$OUT/$1.described" ||
+		fail "the description $1.scn is wrong; see scenario.log"
+}
+
 # described VARIANT STATEMENT...: prints the rest of each line that begins with these words
 described() {
-	local file=$PAYLOAD/experiment/$1.exp
+	local file=$OUT/$1.described
 	shift
-	sed -n "s/^$*\\( \\+\\|\$\\)//p" "$file"
+	sed -n "s/^$*\\( \\|\$\\)//p" "$file"
 }
 
 # described_names VARIANT STATEMENT: the first word after it, of each such line
@@ -140,8 +146,7 @@ experiment_run() {
 	local variant=$2 run=$2-$3-$1 policy=$3 agent guest start_ms verdict work_s
 	local collected=() free_mib
 	agent=$(described_agent "$variant" "$3")
-	work_s=$(("$(value work_ms "$("$PAYLOAD/bin/cagma-bench" check \
-		"$PAYLOAD/experiment/$variant.exp")")" / 1000)) || fail "$variant.exp is wrong"
+	work_s=$(($(described_value "$variant" work_ms experiment) / 1000))
 	free_mib=$(described_value "$variant" free_mib host)
 	if [ "$3" = control ]; then
 		policy=static free_mib=0
@@ -192,8 +197,7 @@ experiment_policies() {
 scenario_published_experiment() {
 	local variant=${LAB_VARIANTS%% *} number=${LAB_NUMBER:-1} condition
 	EXPERIMENT_FREE_KIB=$free_without_guests_kib
-	"$PAYLOAD/bin/cagma-bench" check "$PAYLOAD/experiment/$variant.exp" ||
-		fail "the description $variant.exp is wrong; see scenario.log"
+	experiment_read "$variant"
 	for condition in $(experiment_policies "$variant"); do
 		progress "$variant, run $number: $condition"
 		experiment_run "$number" "$variant" "$condition"
