@@ -114,9 +114,8 @@ static bool read_config(const struct options *o, struct config *ret_config)
 {
 	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	bool is_fine = config_read(path, !o->config_path, messages ? messages : stderr, ret_config);
-	if (messages)
-		fclose(messages);
+	bool is_fine = config_read(path, !o->config_path, messages, ret_config);
+	log_close_stream(messages);
 	return is_fine;
 }
 

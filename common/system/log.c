@@ -94,14 +94,20 @@ FILE *log_open_stream(enum log_level level)
 {
 	struct log_stream *stream = calloc(1, sizeof(*stream));
 	if (!stream)
-		return NULL;
+		return stderr;
 	stream->level = level;
 	FILE *file = fopencookie(
 		stream, "w", (cookie_io_functions_t){.write = write_stream, .close = close_stream});
 	if (!file) {
 		free(stream);
-		return NULL;
+		return stderr;
 	}
 	setvbuf(file, NULL, _IOLBF, 0);
 	return file;
+}
+
+void log_close_stream(FILE *stream)
+{
+	if (stream != stderr)
+		fclose(stream);
 }

@@ -36,10 +36,11 @@ bool log_is_verbose(void);
 const char *log_program(void);
 
 /*
- * Opens a stream whose lines are logged, each as a message. A line that is
- * longer than a message is logged in pieces. The caller closes it with fclose().
- * NULL with errno if there is no memory for it.
+ * Opens a stream whose lines are logged, each as a message, until it is closed. A
+ * line that is longer than a message is logged in pieces. If there is no memory
+ * for it, the stream is stderr.
  */
 FILE *log_open_stream(enum log_level level);
+void log_close_stream(FILE *stream);
 
 #endif

@@ -102,9 +102,8 @@ static int take_config(const char *path, struct reserve *r)
 {
 	struct xlcfg cfg;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	bool is_fine = xlcfg_read(path, messages ? messages : stderr, &cfg);
-	if (messages)
-		fclose(messages);
+	bool is_fine = xlcfg_read(path, messages, &cfg);
+	log_close_stream(messages);
 	if (!is_fine)
 		return EXIT_USAGE;
 	r->size_kib = need_kib(&cfg.need);

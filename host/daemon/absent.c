@@ -3,14 +3,6 @@
 
 #include "common/system/log.h"
 
-#include <string.h>
-
-/* A domain that is being built has no name yet; "?" stands for it then. */
-static bool has_name(const struct guest *g)
-{
-	return g->name[0] && strcmp(g->name, "?") != 0;
-}
-
 static bool is_there(const struct config_guest *listed, const struct guests *guests)
 {
 	for (unsigned i = 0; i < guests->n; i++)
@@ -23,8 +15,8 @@ bool absent_say(const struct config *config, const struct guests *guests)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < guests->n; i++)
-		if (!has_name(&guests->guest[i]))
-			return false;
+		if (!guests->guest[i].name[0])
+			return false; /* it is being built */
 	for (unsigned i = 0; i < config->n_guests; i++) {
 		const struct config_guest *listed = &config->guest[i];
 		char label[CONFIG_MAX_NAME + 1];

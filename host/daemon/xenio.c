@@ -39,7 +39,12 @@ int xenio_fits_host(const struct config *config)
 	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
 	hypervisor_close(hypervisor);
 	uint64_t beside_kib = config_lists_dom0(config) ? 0 : dom0_kib;
-	return n < 0 ? n : config_fits(config, host.total_kib - beside_kib, stderr);
+	if (n < 0)
+		return n;
+	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
+	bool fits = config_fits(config, host.total_kib - beside_kib, messages);
+	log_close_stream(messages);
+	return fits;
 }
 
 static int domains(void *world, const struct hypervisor_domain **ret_domain)

@@ -255,7 +255,7 @@ static _Noreturn void become_xl(const struct errand *e, const char *const *argv)
 			unsetenv(PRECOPY_RECORD_VARIABLE);
 	}
 	execvp(argv[0], (char *const *)argv);
-	fprintf(stderr, "cagma-migrate: cannot run xl: %s\n", strerror(errno));
+	log_error("cannot run xl: %s", strerror(errno));
 	_exit(errno == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_RUN);
 }
 
