@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/agent.h"
 
+#include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/meminfo.h"
 #include "common/report.h"
@@ -55,8 +56,7 @@ static void write_hello(struct agent *agent)
 
 static bool publish_hello(struct agent *agent)
 {
-	return store_write(&agent->store, sense_now_ms(), KEY_AGENT, agent->hello,
-			   agent->hello_len);
+	return post_write(&agent->post, clock_boot_ms(), KEY_AGENT, agent->hello, agent->hello_len);
 }
 
 static bool publish_report(struct agent *agent, enum announce_reason reason)
@@ -65,7 +65,7 @@ static bool publish_report(struct agent *agent, enum announce_reason reason)
 	struct report report = agent->round.report;
 	number_report(&report, agent->seq + 1);
 	size_t len = write_report(&report, line);
-	if (!store_write(&agent->store, sense_now_ms(), KEY_REPORT, line, len))
+	if (!post_write(&agent->post, clock_boot_ms(), KEY_REPORT, line, len))
 		return false;
 	agent->seq = report.seq;
 	log_debug("report %llu (%s): %llu of %llu MiB available", (unsigned long long)report.seq,
@@ -92,7 +92,7 @@ static bool publish_alarm(struct agent *agent, enum alarm_reason reason)
 		fields |= ALARM_BIT(psi_some_us) | ALARM_BIT(psi_full_us);
 	memcpy(call.reason, word, strlen(word) + 1);
 	size_t len = line_write(&keys_alarm_format, &call, fields, line, sizeof(line));
-	if (!store_write(&agent->store, sense_now_ms(), KEY_ALARM, line, len))
+	if (!post_write(&agent->post, clock_boot_ms(), KEY_ALARM, line, len))
 		return false;
 	agent->alarm_seq = call.seq;
 	log_debug("alarm %llu (%s): %llu of %llu MiB available", (unsigned long long)call.seq, word,
@@ -198,7 +198,7 @@ static unsigned run_round(struct agent *agent, struct round_sight *sight)
 static struct round_sight sight_of(struct agent *agent, enum doze_end ended_by)
 {
 	struct round_sight sight = {
-		.tick_ms = sense_tick_ms(),
+		.tick_ms = clock_tick_ms(),
 		.events = {.woken = ended_by == DOZE_WOKEN, .touched = ended_by == DOZE_FAULTS}};
 	sense_glance(&agent->sense, &sight.glance);
 	sight.glance.counts_faults = agent->counts_faults;
@@ -207,11 +207,11 @@ static struct round_sight sight_of(struct agent *agent, enum doze_end ended_by)
 
 static void listen(struct agent *agent, struct round_sight *sight, bool is_new)
 {
-	struct store_news news = store_listen(&agent->store, sight->glance.at_ms, agent->hello);
+	struct post_news news = post_listen(&agent->post, sight->glance.at_ms, agent->hello);
 	sight->events.credit = news.credit;
 	sight->events.target = news.target;
 	sight->events.begins = is_new || news.lost_hello;
-	sight->host = agent->store.host;
+	sight->host = agent->post.host;
 }
 
 /* Without a connection to xenstore there is no round, only a rest. False in dom0, where nothing is
@@ -220,16 +220,16 @@ static bool run_once(struct agent *agent, enum doze_end ended_by)
 {
 	struct round_sight sight = sight_of(agent, ended_by);
 	bool is_new;
-	if (store_tend(&agent->store, sight.glance.at_ms, &is_new)) {
-		if (is_new && store_is_dom0(&agent->store))
+	if (post_tend(&agent->post, sight.glance.at_ms, &is_new)) {
+		if (is_new && post_is_dom0(&agent->post))
 			return false;
 		listen(agent, &sight, is_new);
-		if (agent->store.xs) {
+		if (agent->post.xs) {
 			sight.events.batch = end_of_batch();
 			run_round(agent, &sight);
 		}
 	}
-	unsigned wait_ms = (unsigned)store_wait_ms(&agent->store, sight.glance.at_ms);
+	unsigned wait_ms = (unsigned)post_wait_ms(&agent->post, sight.glance.at_ms);
 	if (wait_ms)
 		agent->rest.pause = (struct cadence_pause){wait_ms, wait_ms / 4};
 	return true;
@@ -254,7 +254,7 @@ int agent_record(struct agent *agent, const char *path)
 void agent_finish(struct agent *agent)
 {
 	recording_close(&agent->recording);
-	store_finish(&agent->store);
+	post_finish(&agent->post);
 	sense_finish(&agent->sense);
 }
 
@@ -299,8 +299,8 @@ enum agent_end agent_run(struct agent *agent)
 			faults_watch(agent->rest.touch_kib);
 		ended_by = doze(agent->rest.pause);
 	}
-	store_remove(&agent->store, KEY_ALARM);
-	store_remove(&agent->store, KEY_AGENT);
+	post_remove(&agent->post, KEY_ALARM);
+	post_remove(&agent->post, KEY_AGENT);
 	log_info("stopped after %llu reports and %llu alarms", (unsigned long long)agent->seq,
 		 (unsigned long long)agent->alarm_seq);
 	return AGENT_DONE;
@@ -310,10 +310,10 @@ enum agent_end agent_publish_once(struct agent *agent)
 {
 	struct round_sight sight = sight_of(agent, DOZE_TIME);
 	bool is_new;
-	agent->store.gives_up = true;
-	if (!store_tend(&agent->store, sight.glance.at_ms, &is_new))
+	agent->post.gives_up = true;
+	if (!post_tend(&agent->post, sight.glance.at_ms, &is_new))
 		return AGENT_FAILED;
-	if (store_is_dom0(&agent->store))
+	if (post_is_dom0(&agent->post))
 		return AGENT_IN_DOM0;
 	return run_round(agent, &sight) == 0 && agent->seq ? AGENT_DONE : AGENT_FAILED;
 }

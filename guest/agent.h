@@ -12,11 +12,11 @@
 #include "guest/doze.h"
 #include "guest/recording.h"
 #include "guest/sense.h"
-#include "guest/store.h"
+#include "guest/post.h"
 
 struct agent {
 	struct sense sense;
-	struct store store;
+	struct post post;
 	struct round round;
 	struct round_rest rest; /* after the latest round */
 	struct recording recording;

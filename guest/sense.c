@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/sense.h"
 
+#include "common/system/clock.h"
 #include "common/system/file.h"
 #include "common/system/log.h"
 #include "common/meminfo.h"
@@ -15,7 +16,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/sysinfo.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BALLOON "sys/devices/system/xen_memory/xen_memory0/"
@@ -82,23 +82,6 @@ bool sense_is_dom0(struct sense *sense)
 	ssize_t len = file_read_at(sense->root_fd, "proc/xen/capabilities", sense->buf,
 				   sizeof(sense->buf));
 	return len > 0 && strstr(sense->buf, "control_d") != NULL;
-}
-
-static uint64_t clock_ms(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-uint64_t sense_now_ms(void)
-{
-	return clock_ms(CLOCK_BOOTTIME);
-}
-
-uint64_t sense_tick_ms(void)
-{
-	return clock_ms(CLOCK_MONOTONIC_COARSE);
 }
 
 static ssize_t read_source(struct sense *sense, unsigned i)
@@ -184,7 +167,7 @@ static void count_processors(struct sense *sense, uint64_t now_ms)
 
 bool sense_look(struct sense *sense, struct report *ret_report)
 {
-	struct report report = {.uptime_ms = sense_now_ms(), .present = REPORT_BIT(uptime_ms)};
+	struct report report = {.uptime_ms = clock_boot_ms(), .present = REPORT_BIT(uptime_ms)};
 	sense->looked_ms = report.uptime_ms;
 	count_processors(sense, report.uptime_ms);
 	for (unsigned i = 0; i < SENSE_FILES; i++)
@@ -223,7 +206,7 @@ bool sense_glance(struct sense *sense, struct glance *ret_glance)
 	struct sysinfo info;
 	ret_glance->n_processors = sense->n_processors;
 	if (sense->root || sysinfo(&info) < 0) {
-		ret_glance->at_ms = sense_now_ms();
+		ret_glance->at_ms = clock_boot_ms();
 		return glance_at_file(sense, ret_glance);
 	}
 	ret_glance->at_ms = glance_ms(sense, (uint64_t)info.uptime);

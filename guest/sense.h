@@ -48,12 +48,6 @@ int sense_want_largest(struct sense *sense);
 /* Does the system below root say that it is dom0? */
 bool sense_is_dom0(struct sense *sense);
 
-/* What the report's clock shows: ms since boot, suspension included. */
-uint64_t sense_now_ms(void);
-
-/* To a tick and without a system call, for spans: not on the report's clock. */
-uint64_t sense_tick_ms(void);
-
 /*
  * False, with nothing but the time and the processors set, when there is
  * nothing to see; a look will say why.

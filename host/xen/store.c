@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/store.h"
 
+#include "common/connection.h"
 #include "host/core/toolkeys.h"
 
 #include <errno.h>
@@ -27,15 +28,9 @@ struct store {
 
 int store_error(int error)
 {
-	switch (error) {
-	case EBADF:
-	case EINVAL:
-	case EPIPE:
-	case ECONNRESET:
+	if (connection_is_lost(error))
 		return -EBADF;
-	default:
-		return error ? -error : -EIO;
-	}
+	return error ? -error : -EIO;
 }
 
 static int watch(struct store *s, enum store_source source, const char *path, const char *token)

@@ -19,6 +19,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
 $(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
 $B/tests/unit/test_sim: LDLIBS = -lm
+$B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CHECK_LIBS)

@@ -18,7 +18,7 @@
 #include "common/meminfo.h"
 #include "common/procfile.h"
 #include "common/report.h"
-#include "guest/store.h"
+#include "guest/post.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -34,7 +34,7 @@ enum {
 #define CURRENT_KB "/sys/devices/system/xen_memory/xen_memory0/info/current_kb"
 
 struct peer {
-	struct store store;
+	struct post post;
 	int meminfo_fd, current_fd;
 	struct report sent; /* the last event */
 	uint64_t seq;
@@ -103,15 +103,15 @@ static bool write_report(struct peer *peer, struct report *report)
 	report->present |= REPORT_BIT(seq);
 	size_t len = report_write(report, line, sizeof(line));
 	peer->written_ms = report->uptime_ms;
-	return store_write(&peer->store, now_ms(), KEY_REPORT, line, len);
+	return post_write(&peer->post, now_ms(), KEY_REPORT, line, len);
 }
 
 static bool write_hello(struct peer *peer)
 {
 	static const char hello[] = "protocol=1 version=lab-peer abilities=report";
 	bool is_new;
-	return store_tend(&peer->store, now_ms(), &is_new) &&
-	       store_write(&peer->store, now_ms(), KEY_AGENT, hello, sizeof(hello) - 1);
+	return post_tend(&peer->post, now_ms(), &is_new) &&
+	       post_write(&peer->post, now_ms(), KEY_AGENT, hello, sizeof(hello) - 1);
 }
 
 /* Looks once, and reports if there is cause to. False if xenstore fails. */
@@ -131,7 +131,7 @@ static bool look_and_tell(struct peer *peer)
 
 int main(void)
 {
-	static struct peer peer = {.store = {.gives_up = true}};
+	static struct peer peer = {.post = {.gives_up = true}};
 	log_init("lab-peer-agent", false);
 	peer.meminfo_fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
 	peer.current_fd = open(CURRENT_KB, O_RDONLY | O_CLOEXEC);
