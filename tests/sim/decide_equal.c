@@ -322,7 +322,7 @@ START_TEST(cagmad_and_cagma_sim_decide_alike)
 			  .answer = calloc(n_states, sizeof(*all.answer))};
 	ck_assert(all.n && all.answer);
 	srandom(SEED);
-	log_silence();
+	log_silence(true);
 	make_all(&all, states_path);
 	ask_simulator(&all, program, states_path);
 	free(all.n);
