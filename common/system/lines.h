@@ -7,25 +7,26 @@
 
 #include "common/text.h"
 
-/* Takes one line without its newline. NULL, or what is wrong with the line: the end of a sentence
- * that begins with "the line", such as "goes back in time". */
+/* Takes one line without its newline. The answer is NULL, or the end of a sentence about the fault
+ * in it that begins with "the line", such as "goes back in time". */
 typedef const char *lines_take_fn(void *arg, struct text line);
 
 struct lines_fault {
-	uint64_t number;  /* of the line, from 1 on; 0: the fault is not one of a line */
-	const char *what; /* the end of such a sentence; with number 0 the system's message */
+	uint64_t number; /* of the line, from 1 on; 0: the file as a whole cannot be read */
+	/* The end of a sentence that begins with "the line"; with number 0 the system's message. */
+	const char *what;
 };
 
 /*
  * Hands the lines of the file at `path` to take(arg, line), one after the other, up to the first
- * one that is wrong; "-" is standard input. No line may be longer than `most_bytes`, nor hold a
- * NUL. True when every line was taken; otherwise false and *ret_fault. What take() answered is not
- * copied.
+ * one with a fault; "-" is standard input. A line with a zero byte or of more than `most_bytes` has
+ * a fault. True if every line was taken. Otherwise *ret_fault is set, with the text that take()
+ * answered, which is not copied.
  */
 bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
 		struct lines_fault *ret_fault);
 
-/* What messages call the file at `path`. */
+/* The name of the file at `path` in messages. */
 const char *lines_name(const char *path);
 
 #endif

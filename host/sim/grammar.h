@@ -16,8 +16,8 @@
  *
  * Three players read this language: the simulator (host/sim/scenario.h), the toolstack lab
  * (tests/toolstack/scenario.h) and the experiment on real Xen (tests/bench/experiment.h). The table
- * below has every word. Each player plays a word, ignores it, because what it stands for is not
- * simulated or is real there, or refuses it, because without it the workload would be another one.
+ * below has every word. A player ignores a word that has no meaning for it. It refuses a word that
+ * it cannot play if the workload would be another one without it.
  */
 #ifndef CAGMA_SIM_GRAMMAR_H
 #define CAGMA_SIM_GRAMMAR_H
@@ -49,7 +49,7 @@ enum grammar_section {
 	GRAMMAR_SECTIONS
 };
 
-/* Units of numbers in files. A statement has KiB, KiB/s or seconds for the first four. */
+/* Units of numbers in files. A statement has KiB, KiB/s or seconds for the first five. */
 enum grammar_unit {
 	GRAMMAR_MIB,
 	GRAMMAR_MIB_S,
@@ -210,49 +210,54 @@ struct grammar_row {
 	const char *word;
 	enum grammar_kind kind;
 	enum grammar_unit unit;
-	double least, most, standard;
-	const char *range; /* "LEAST to MOST" */
+	double least, most, standard; /* in the unit */
+	const char *range;            /* "LEAST to MOST" */
 	enum grammar_use use[GRAMMAR_PLAYERS];
-	const char
-		*about; /* behind a semicolon what holds when it is not given, if no number says */
+	const char *about;
 };
 
 extern const struct grammar_row grammar_rows[GRAMMAR_N_WORDS];
 
-/* A file that is being read. Zero at first, but for `player`. */
+/* The reading of one file. It begins as zero, but for `player`. */
 struct grammar_reader {
 	enum grammar_player player;
-	enum grammar_section section;
+	enum grammar_section section; /* the section that the next line stands in */
 	char line[GRAMMAR_LINE + 1];
 	char wrong[GRAMMAR_WRONG];
 };
 
 struct grammar_statement {
-	enum grammar_word word;       /* GRAMMAR_BEGIN: a section begins; GRAMMAR_NOTHING: none */
-	enum grammar_section section; /* … which one */
-	const char *text; /* the section's name, a TEXT, a RAW line: until the next line is read */
-	double number;    /* a NUMBER in KiB, KiB/s, s or its own unit; 1 for yes; the place of a
-			   * TYPE or AGENT in their list */
+	/* GRAMMAR_BEGIN stands for the beginning of a section, GRAMMAR_NOTHING for no statement. */
+	enum grammar_word word;
+	enum grammar_section section;
+	/* The name of the section that begins, or the value as it is written. It is valid until the
+	 * next line is read. */
+	const char *text;
+	/* A NUMBER or WHOLE in KiB, KiB/s or seconds, or in its own unit if it is none of these. Of
+	 * the kinds that are lists (grammar_kind_values) the place in the list, from 0 on: 1 is
+	 * "yes". */
+	double number;
 };
 
 /*
- * Reads the next line, without its newline. NULL and *ret_statement, which is GRAMMAR_NOTHING for a
- * line that says nothing to this player; or what is wrong with the line, valid until the next one
- * is read: the end of a sentence that begins with "the line".
+ * Reads the next line, without its newline. If the line is right the answer is NULL, and
+ * *ret_statement is GRAMMAR_NOTHING when the line says nothing to this player. Otherwise the answer
+ * is the end of a sentence that begins with "the line", and is valid until the next line is read.
  */
 const char *grammar_read(struct grammar_reader *reader, struct text line,
 			 struct grammar_statement *ret_statement);
 
-/* "[guest NAME]", "MiB", and what values there are of a kind that is no number: "yes or no". */
-const char *grammar_section_title(enum grammar_section section);
-const char *grammar_unit_name(enum grammar_unit unit);
+const char *grammar_section_title(enum grammar_section section); /* "[guest NAME]" */
+const char *grammar_unit_name(enum grammar_unit unit);           /* "MiB" */
+
+/* The values of a kind that is a list, with a space between them: "no yes". It is empty for other
+ * kinds. */
 const char *grammar_kind_values(enum grammar_kind kind);
 
-/* What holds when the word is not given, in the units of a statement. */
-double grammar_standard(enum grammar_word word);
-
-/* The value of a kind that is no number in that place of its list, from 0 on; an empty text behind
- * the last one. */
+/* The value in that place of a kind's list, from 0 on. It is empty behind the last one. */
 struct text grammar_value(enum grammar_kind kind, unsigned place);
+
+/* The number of the statement that would say what holds when the word is not given. */
+double grammar_standard(enum grammar_word word);
 
 #endif

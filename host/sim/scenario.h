@@ -57,17 +57,16 @@ struct sim_scenario {
 	struct sim_section section[SIM_SCENARIO_SECTIONS];
 };
 
-/* *scenario as it is before the first statement. It is filled where it is, since it is large, and
- * of no use before its end. */
+/* Makes *scenario what it is before the first statement. It is large, so it is filled in place; it
+ * is of no use before sim_scenario_end(). */
 void sim_scenario_begin(struct sim_scenario *scenario);
 
-/* Takes a statement of [host] or [guest NAME]; others are none of the simulator's. NULL, or what is
- * wrong with the line: the end of a sentence that begins with "the line", valid until the next. */
+/* Takes a statement of [host] or [guest NAME], and passes over others. The answer is NULL, or the
+ * end of a sentence that begins with "the line". */
 const char *sim_scenario_take(struct sim_scenario *scenario,
 			      const struct grammar_statement *statement);
 
-/* After the last statement. False when something is wrong with all of it, in a sentence in
- * ret_wrong. */
+/* Ends the reading. False if the statements together are wrong, with a sentence in ret_wrong. */
 bool sim_scenario_end(struct sim_scenario *scenario, char ret_wrong[GRAMMAR_WRONG]);
 
 /* The guest of that number, from 0 on, as this seed has it. */

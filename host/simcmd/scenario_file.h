@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 
-/* False after telling on stderr what is wrong: the subcommand is to end with EXIT_USAGE. */
+/* False after logging the fault in the file: the subcommand is to end with EXIT_USAGE. */
 bool scenario_file_read(const char *path, struct sim_scenario *ret_scenario);
 
-/* Every word of the language with its values, its default, and who plays it. */
+/* Prints every word of the language with its values, its default, and its players. */
 void scenario_file_print_words(FILE *file);
 
 #endif

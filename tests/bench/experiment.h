@@ -70,8 +70,8 @@ struct experiment {
 
 void experiment_begin(struct experiment *experiment);
 
-/* Reads one more line, without its newline. NULL, or what is wrong with it: the end of a sentence
- * that begins with "the line", valid until the next one is read. */
+/* Reads one more line, without its newline. The answer is NULL, or the end of a sentence that
+ * begins with "the line"; then no more lines may be added. */
 const char *experiment_add(struct experiment *experiment, struct text line);
 
 /* A sentence about a thing that is missing or contradictory in an experiment that has been read;

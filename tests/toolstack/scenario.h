@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario.h - a scenario as the toolstack lab plays it: a host, its guests, what happens to them, and
- * cagmad's configuration. The language is the simulator's (host/sim/grammar.h), and so are the host
- * and the guests; docs/simulator.md says which words this lab plays, ignores and refuses.
+ * scenario.h - a scenario as the toolstack lab plays it: a host, its guests, events that happen to
+ * them, and cagmad's configuration. The language, the host and the guests are the simulator's
+ * (host/sim/grammar.h, host/sim/scenario.h). docs/simulator.md says which words this lab plays,
+ * ignores and refuses.
  */
 #ifndef LAB_SCENARIO_H
 #define LAB_SCENARIO_H
@@ -20,7 +21,7 @@
 struct scenario_guest {
 	struct lab_guest_options options;
 	struct sim_guest_config config;  /* the same guest, as the simulator has it */
-	double event_s[SCENARIO_EVENTS]; /* when each event happens to it; negative: never */
+	double event_s[SCENARIO_EVENTS]; /* the time of each event; negative: never */
 };
 
 struct scenario {
@@ -28,21 +29,22 @@ struct scenario {
 	double time_s;
 	struct scenario_guest guests[SCENARIO_GUESTS];
 	uint32_t guest_count;
-	/* Its configuration file: the lines of [cagmad], then the guests' entries. */
+	/* cagmad's configuration file: the lines of [cagmad], then the guests' entries. */
 	char cagmad[SCENARIO_CAGMAD];
 };
 
-/* Where the time line is. Zero at its beginning. */
+/* How far a scenario has been played. It begins as zero. */
 struct scenario_place {
-	double done_s; /* events up to this time were done */
+	double done_s; /* the events before this time have happened */
 };
 
-/* NULL, or what is wrong with the file, in one sentence that is valid until the next call. With
- * *SEED, sizes and times of demand differ as the simulator's do; without, there is no jitter. */
+/* NULL, or a sentence about the fault in the file, valid until the next call. With a seed, sizes
+ * and times of demand differ by it as they do in the simulator. If `seed` is NULL there is no
+ * jitter. */
 const char *scenario_read(const char *path, const uint64_t *seed, struct scenario *ret_scenario);
 /* Boots its guests and waits for their agents. 0 or -errno, with lab_error. */
 int scenario_boot(const struct scenario *s, struct lab *lab, uint32_t deadline_ms);
-/* Does what happens until then, and says on stderr what could not be done. */
+/* Lets the events before that time happen, and names those on stderr that failed. */
 void scenario_turn(const struct scenario *s, struct lab *lab, double until_s,
 		   struct scenario_place *place);
 
