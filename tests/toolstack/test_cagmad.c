@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon on the stock toolstack: its job, and its records. Failures around it are in test_failures.c. */
+/* The daemon on the stock toolstack: its job, and its records. Failures around it are in
+ * test_failures.c. */
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -242,6 +243,10 @@ START_TEST(minimums_that_do_not_fit_are_refused_with_the_sum)
 		1);
 }
 END_TEST
+
+#define RECORD  STAGE_FILE("record")
+#define CHANGED STAGE_FILE("changed")
+#define SAID    STAGE_FILE("replay")
 
 /* The program is BUILD/tests/toolstack/test_cagmad. What it prints goes into SAID. */
 static int replay(const char *record)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What fails around cagmad: libxl that hangs, balloons that do not move, xenstored and Xen that do not
- * answer. */
+/* What fails around cagmad: libxl that hangs, balloons that do not move, xenstored and Xen that do
+ * not answer. */
 #include <errno.h>
 #include <glob.h>
 #include <signal.h>
@@ -185,10 +185,6 @@ START_TEST(an_unanswering_hypervisor_is_said_once)
 	ck_assert(stage_wait_at_least(a, 260 * MIB));
 }
 END_TEST
-
-#define RECORD  STAGE_FILE("record")
-#define CHANGED STAGE_FILE("changed")
-#define SAID    STAGE_FILE("replay")
 
 static void add_tests(TCase *tests)
 {
