@@ -17,7 +17,9 @@
 
 /* --- what is written ------------------------------------------------------------ */
 
-/* The kernel's numbers are not of one instant: during swapoff, say, they may not add up. */
+/* The kernel's numbers are not of one instant, so they may contradict each other, during swapoff
+ * for one. cagmad would not take such a report, so it is cut to the fields that every report has.
+ */
 static size_t write_report(struct report *report, char *line)
 {
 	struct report checked;
@@ -101,7 +103,7 @@ static bool publish_alarm(struct agent *agent, enum alarm_reason reason)
 	return true;
 }
 
-/* What could not be written, as ROUND_FAILED_* bits. */
+/* Returns what could not be written, as ROUND_FAILED_* bits. */
 static unsigned publish(struct agent *agent, const struct round_orders *orders)
 {
 	if (orders->hello && !publish_hello(agent))
@@ -171,7 +173,7 @@ static bool look(struct agent *agent, struct report *ret_report)
 	return true;
 }
 
-/* What could not be done, as ROUND_FAILED_* bits. */
+/* Returns what could not be done, as ROUND_FAILED_* bits. */
 static unsigned carry_out(struct agent *agent, const struct round_orders *orders)
 {
 	unsigned failed = 0;
@@ -183,7 +185,8 @@ static unsigned carry_out(struct agent *agent, const struct round_orders *orders
 	return failed;
 }
 
-/* `sight` lacks only the look. Returns what could not be done, as ROUND_FAILED_* bits. */
+/* Adds the look to `sight`, if one is due. Returns what could not be done, as ROUND_FAILED_* bits.
+ */
 static unsigned run_round(struct agent *agent, struct round_sight *sight)
 {
 	struct report report;
@@ -276,7 +279,7 @@ static void probe_kernel(void)
  * nobody counts is looked at as often as one without any counter. */
 static void wait_for_events(struct agent *agent)
 {
-	/* the faults of this machine say nothing of another root's memory */
+	/* page faults of this machine do not touch the memory that --root tells of */
 	int r = agent->sense.root ? -ENOSYS : faults_start();
 	if (r < 0)
 		log_debug("page faults are not counted: %s", strerror(-r));

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma-agent - tells cagmad on the host how much memory this guest has
- * available, and when it is short of it, through xenstore. See
- * docs/man/cagma-agent.8.
+ * cagma-agent - tells cagmad on the host, through xenstore, how much memory
+ * this guest has available, and when memory is short. See docs/man/cagma-agent.8.
  */
 #include "common/system/log.h"
 #include "common/system/usage.h"
@@ -103,7 +102,7 @@ static bool parse_options(int argc, char **argv, struct options *ret_options, in
 	return true;
 }
 
-/* What is wrong with the options together, or NULL. */
+/* Says how the options contradict each other; NULL: they do not. */
 static const char *options_wrong(const struct options *options, bool has_arguments)
 {
 	if (has_arguments)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma-guest-init - the first process of a guest that cagma-mkguest has made:
- * loads the modules that come with it, in order, mounts the root that the
- * kernel's command line names, and becomes that root's init. Static, since it
- * is alone.
+ * cagma-guest-init - the first process of a guest that cagma-mkguest has made.
+ * It loads the modules that lie beside it, mounts the root that the kernel's
+ * command line names, and becomes that root's init. It is a static program,
+ * since there is no library beside it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,8 @@ static void say(const char *what, const char *which)
 	fprintf(stderr, "cagma-guest-init: %s %s: %s\n", what, which, strerror(errno));
 }
 
-/* The list is in the order of their needs; the file is not needed any more. */
+/* In the order of the list, since a module may need those before it. Each file is removed when it
+ * is loaded: it would only take memory. */
 static void load_modules(void)
 {
 	char path[MAX_WORD];
@@ -44,7 +45,7 @@ static void load_modules(void)
 	fclose(list);
 }
 
-/* What of the kernel's command line is for us. */
+/* Takes `root=` and `rw` or `ro` from the kernel's command line. */
 static void read_command_line(char device[MAX_WORD], bool *ret_is_writable)
 {
 	char word[MAX_WORD];
@@ -103,7 +104,7 @@ int main(void)
 		execl("/sbin/init", "/sbin/init", (char *)NULL);
 		say("cannot run", "/sbin/init");
 	}
-	/* the kernel ends with its first process; what was said is to be read before */
+	/* the kernel panics when its first process ends: the messages are to be read before */
 	sleep(2);
 	return 1;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * capability.h - what this process may do. (Edge: capget(2).)
+ * capability.h - the capabilities of this process. (Edge: capget(2).)
  */
 #ifndef CAGMA_CAPABILITY_H
 #define CAGMA_CAPABILITY_H

@@ -15,7 +15,7 @@ static struct {
 	pthread_cond_t asked;
 	bool has_thread;
 	int root_fd;
-	uint64_t kib; /* to be reclaimed; 0: nothing is asked for */
+	uint64_t kib; /* what the thread is to reclaim; 0: nothing */
 	bool has_ended;
 	int error;
 } request = {.lock = PTHREAD_MUTEX_INITIALIZER, .asked = PTHREAD_COND_INITIALIZER};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cgroup.h - having the kernel reclaim the coldest pages of all programs.
- * (Edge: memory.reclaim of cgroup v2's root, Linux 5.19.)
+ * cgroup.h - has the kernel reclaim the coldest pages of all programs. (Edge:
+ * memory.reclaim of cgroup v2's root, since Linux 5.19.)
  *
- * The kernel returns when it has done it, which takes seconds on a busy disk.
- * So a thread of its own waits for that, and wakes who dozes (doze.h).
+ * The write returns when the pages are reclaimed, which takes seconds on a busy
+ * disk. So a thread of its own writes, and wakes the agent at the end (doze.h).
  */
 #ifndef CAGMA_GUEST_CGROUP_H
 #define CAGMA_GUEST_CGROUP_H
@@ -12,17 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* May this process ask for it? `root_fd` is the directory where /sys is; it must outlive the last
- * request. */
+/* May this process ask the kernel to reclaim? `root_fd` is the directory that has sys/. */
 bool cgroup_can_reclaim(int root_fd);
 
-/* Asks for `kib`, when the last request has ended and its end was taken. 0 or -errno. */
+/* Asks for `kib`, after cgroup_has_ended() has told of the end of the request before, if there was
+ * one. `root_fd` must outlive the request. 0, or -errno if there is no thread to be had. */
 int cgroup_reclaim(int root_fd, uint64_t kib);
 
-/*
- * Has the last request ended? True once; *ret_error is then 0, or -EAGAIN when
- * less was to be had, or another -errno.
- */
+/* Has the last request ended? True once for each request. *ret_error is then 0; -EAGAIN if less
+ * could be reclaimed; or another -errno. */
 bool cgroup_has_ended(int *ret_error);
 
 #endif

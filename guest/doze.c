@@ -17,9 +17,10 @@ static volatile sig_atomic_t call_has_come;
 static volatile sig_atomic_t wake_has_come;
 static pthread_t dozing_thread;
 
-/* The kernel reads them as the pause begins: a signal that comes before that shortens it to 0. */
+/* The kernel reads these as a pause begins. A handler sets them to 0, so that a signal that comes
+ * just before the system call ends the pause, too. */
 static volatile struct timespec pause_time;
-static volatile struct timespec bunch_end;
+static volatile struct timespec burst_end;
 
 static void shorten(volatile struct timespec *time)
 {
@@ -32,7 +33,7 @@ static void on_end(int signal)
 	(void)signal;
 	end_is_asked = 1;
 	shorten(&pause_time);
-	shorten(&bunch_end);
+	shorten(&burst_end);
 	alarm(DOZE_STOP_S);
 }
 
@@ -52,7 +53,7 @@ static void on_wake(int signal)
 	(void)signal;
 	wake_has_come = 1;
 	shorten(&pause_time);
-	shorten(&bunch_end);
+	shorten(&burst_end);
 }
 
 int doze_init(void)
@@ -83,21 +84,20 @@ bool doze_is_over(void)
 	return end_is_asked;
 }
 
-/* What is available is never quite the same, nor is the slack; a system call for an eighth of it
- * would cost more than it saves. */
+/* The slack follows AVM, which never stands quite still. A system call for less than an eighth of
+ * it would cost more than the better slack saves. */
 static void set_slack(unsigned slack_ms)
 {
 	static unsigned current_ms;
 	if (amount_distance(slack_ms, current_ms) <= current_ms / 8)
 		return;
-	/* 0 would stand for the default. A kernel without it only costs wake-ups. */
+	/* 0 would stand for the default. If it fails, the agent only wakes up more often. */
 	prctl(PR_SET_TIMERSLACK, slack_ms ? slack_ms * 1000000UL : 1UL, 0UL, 0UL, 0UL);
 	current_ms = slack_ms;
 }
 
-/* Events come in bunches, and their rate is not to be ours: the pause goes on for so long, and they
- * are held until it ends. */
-static void let_bunch_pass(int64_t ms)
+/* Sleeps on for `ms` with the events blocked, so that their rate does not set the agent's. */
+static void let_burst_pass(int64_t ms)
 {
 	struct timespec now;
 	sigset_t events, before;
@@ -105,8 +105,8 @@ static void let_bunch_pass(int64_t ms)
 		return;
 	long ns = (long)ms * 1000000L;
 	clock_gettime(CLOCK_BOOTTIME, &now);
-	bunch_end.tv_sec = now.tv_sec + (now.tv_nsec + ns) / 1000000000L;
-	bunch_end.tv_nsec = (now.tv_nsec + ns) % 1000000000L;
+	burst_end.tv_sec = now.tv_sec + (now.tv_nsec + ns) / 1000000000L;
+	burst_end.tv_nsec = (now.tv_nsec + ns) % 1000000000L;
 	set_slack(1);
 	sigemptyset(&events);
 	sigaddset(&events, SIGIO);
@@ -114,14 +114,15 @@ static void let_bunch_pass(int64_t ms)
 	sigaddset(&events, DOZE_POPULATE_SIGNAL);
 	pthread_sigmask(SIG_BLOCK, &events, &before);
 	while (!end_is_asked && !wake_has_come &&
-	       clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, (const struct timespec *)&bunch_end,
+	       clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, (const struct timespec *)&burst_end,
 			       NULL) == EINTR)
 		;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-/* For how long a pause goes on that an event has ended with `left_ms` to go, or after it ended. */
-static int64_t bunch_ms(const struct cadence_pause *pause, int64_t left_ms)
+/* How long the agent sleeps on after an event has ended a pause. `left_ms` were left of pause and
+ * slack together. */
+static int64_t burst_ms(const struct cadence_pause *pause, int64_t left_ms)
 {
 	int64_t lasted_ms = (int64_t)pause->pause_ms + pause->slack_ms - left_ms;
 	int64_t ms = io_has_come || call_has_come ? ROUND_BURST_MS
@@ -143,7 +144,7 @@ static enum doze_end what_ended(void)
 
 enum doze_end doze(struct cadence_pause pause)
 {
-	bool slept = false; /* to the end */
+	bool slept = false; /* the whole pause */
 	unsigned end_ms = pause.pause_ms + pause.slack_ms;
 	struct timespec left = {.tv_sec = (time_t)(end_ms / 1000),
 				.tv_nsec = (long)(end_ms % 1000) * 1000000};
@@ -154,8 +155,8 @@ enum doze_end doze(struct cadence_pause pause)
 		slept = !clock_nanosleep(CLOCK_BOOTTIME, 0, (const struct timespec *)&pause_time,
 					 &left);
 	if (!slept)
-		let_bunch_pass(
-			bunch_ms(&pause, (int64_t)left.tv_sec * 1000 + left.tv_nsec / 1000000));
+		let_burst_pass(
+			burst_ms(&pause, (int64_t)left.tv_sec * 1000 + left.tv_nsec / 1000000));
 	return what_ended();
 }
 

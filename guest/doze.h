@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * doze.h - pausing cheaply, and what ends a pause early. (Edge: signals, timers.)
+ * doze.h - the agent's pauses, and what ends a pause early. (Edge: signals, timers.)
  *
- * The timer runs on the boot-time clock with a slack. Linux runs a timer that
- * is past its pause as soon as the processor takes any timer interrupt, if no
- * other timer of the *same clock* is queued before its end; on the monotonic
- * clock, poll(2)'s, the tick itself is such a timer and the slack would be
- * slept through on a busy processor too. Tasks of real-time priority have no
- * slack: raise the agent by its nice value instead.
+ * The timer runs on the boot-time clock and has a slack. Once a pause is over,
+ * Linux ends it at the processor's next timer interrupt, whatever timer that
+ * is for, unless another timer of the *same clock* is queued before the end of
+ * the slack. On the monotonic clock, which poll(2) uses, the tick itself is
+ * such a timer, so the slack would be slept through on a busy processor, too.
+ * Tasks of real-time priority have no slack; therefore the agent is raised by
+ * its nice value.
+ *
+ * Signals arrive in bursts. After a SIGIO or a populate signal the agent stays
+ * asleep for another ROUND_BURST_MS and handles the burst once. After a fault
+ * signal it stays asleep until CADENCE_TOUCH_GAP_MS have gone by since the
+ * pause began. Neither makes a pause longer than it would have been.
  */
 #ifndef CAGMA_DOZE_H
 #define CAGMA_DOZE_H
@@ -16,39 +22,42 @@
 
 #include <signal.h>
 
-/* faults.h: programs have touched much memory, and they begin to have it populated. */
+/* Signals that faults.h asks the kernel for: programs have touched much memory; a call that
+ * populates memory has begun, so there will soon be something to see. */
 #define DOZE_FAULTS_SIGNAL   SIGUSR2
 #define DOZE_POPULATE_SIGNAL SIGURG
 
 enum {
-	DOZE_STOP_S = 3, /* after SIGTERM, a call that hangs in xenstored is left to die */
-	DOZE_STACK_BYTES = 64 * 1024, /* of a thread beside it; two pages of it are touched */
+	/* A call that hangs in xenstored so long after SIGTERM is ended with the process. */
+	DOZE_STOP_S = 3,
+	/* The stack of a thread that doze_beside() starts, which uses two pages of it. */
+	DOZE_STACK_BYTES = 64 * 1024,
 };
 
 /* What has ended a pause. */
 enum doze_end {
-	DOZE_TIME,   /* or a signal that calls for no look by itself */
-	DOZE_FAULTS, /* or a call that populates */
-	DOZE_WOKEN,  /* by a thread beside it: of pressure, or of what it has done */
+	DOZE_TIME,   /* its time, or SIGIO, or SIGTERM */
+	DOZE_FAULTS, /* programs have touched much memory, or a call populates memory */
+	DOZE_WOKEN,  /* doze_wake() */
 };
 
 /*
- * SIGTERM and SIGINT ask for the end, SIGIO and faults end a pause, SIGUSR1 ends it
- * at once, SIGPIPE is ignored. 0 or -errno. It is the calling thread that dozes.
+ * Sets the signals' handlers: SIGTERM and SIGINT ask for the end, SIGIO and the
+ * two signals above end a pause, SIGUSR1 ends it at once, SIGPIPE is ignored.
+ * 0 or -errno. The calling thread is the one that dozes.
  */
 int doze_init(void);
 
-/* Starts a thread beside the one that dozes, to which all signals go. 0 or -errno. */
+/* Starts a thread that gets no signals, beside the one that dozes. 0 or -errno. */
 int doze_beside(void *(*run)(void *));
 
-/* Ends the pause, or the next one before it begins; from any thread. */
+/* Ends the pause; or the next one at once, if there is none now. From any thread. */
 void doze_wake(void);
 
 /* Has the end been asked for? */
 bool doze_is_over(void);
 
-/* Pauses; at once back when a signal came, even just before the call. DOZE_WOKEN when it was
- * ended by doze_wake(). */
+/* Pauses, but not if a signal came since the last pause. */
 enum doze_end doze(struct cadence_pause pause);
 
 #endif

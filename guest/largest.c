@@ -10,7 +10,8 @@
 
 enum { STATUS_BYTES = 8192 }; /* four times the largest of Linux 6.12 */
 
-/* The number behind `name`, a line's first word; 0: it is not there, as in a kernel thread. */
+/* The number behind `name`, the first word of a line; 0 if no line has it, as in a kernel thread.
+ */
 static uint64_t field_kib(const char *status, const char *name)
 {
 	const char *line = strstr(status, name);
@@ -23,7 +24,7 @@ static uint64_t field_kib(const char *status, const char *name)
 	return text_take_number(&rest, &kib) ? amount_min(kib, KEYS_MAX_KIB / 2) : 0;
 }
 
-/* A process may have gone since its name was read. */
+/* 0 if the process has gone since its directory was read. */
 static uint64_t process_kib(DIR *proc, const char *pid)
 {
 	char path[32], status[STATUS_BYTES];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * largest.h - how much the largest process has in memory and in swap. (Edge:
- * /proc.) It reads a file of every process, so it is done on request only.
+ * largest.h - the memory and swap of the largest process. (Edge: /proc.)
+ *
+ * This reads a file of every process, so it is done on request only.
  */
 #ifndef CAGMA_LARGEST_H
 #define CAGMA_LARGEST_H
@@ -9,8 +10,8 @@
 #include <dirent.h>
 #include <stdint.h>
 
-/* VmRSS + VmSwap of the process with the most, among the directory's processes, read from its
- * start; 0 when there are none. `proc` is /proc. */
+/* VmRSS + VmSwap, in KiB, of the process that has most. `proc` is the directory /proc, open; 0 if
+ * there is no process in it. */
 uint64_t largest_kib(DIR *proc);
 
 #endif

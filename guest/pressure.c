@@ -14,14 +14,15 @@
 
 static int trigger_fd = -1;
 
-/* Elsewhere than in /proc a trigger would be written into somebody's file. */
+/* Below --root there may be a file of this name on a disk, which must not be written to. */
 static bool is_the_kernels(int fd)
 {
 	struct statfs fs;
 	return fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == PROC_SUPER_MAGIC;
 }
 
-/* Which windows are allowed depends on rights and on the kernel, and not by its version. */
+/* Without CAP_SYS_RESOURCE some kernels allow no window but multiples of 2 s, and others none at
+ * all; a kernel's version does not tell. So the windows are tried. */
 static bool set_trigger(int fd)
 {
 	static const unsigned windows_us[] = {ROUND_STALL_WINDOW_MS * 1000, 2000 * 1000};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recording.h - every look at the guest's memory as a line of a file. (Edge: a file.)
+ * recording.h - writes each look at the guest's memory as a line of a file. (Edge: a file.)
  *
- * A line is that of the report key. `cagma-sim demand` makes a simulated
- * guest's demand of it.
+ * A line is like the value of the report key. `cagma-sim demand` makes the
+ * demand of a simulated guest from such a file.
  */
 #ifndef CAGMA_RECORDING_H
 #define CAGMA_RECORDING_H
@@ -17,11 +17,11 @@ struct recording {
 	FILE *file;
 };
 
-/* Appends to `path` from now on. 0 or -errno. */
+/* Begins to append looks to the file `path`. 0 or -errno. */
 int recording_open(struct recording *recording, const char *path);
 void recording_close(struct recording *recording);
 
-/* Adds a look, when there is a recording. 0; or -errno, and it has ended. */
+/* Adds a look. Does nothing if nothing is recorded. 0; or -errno, and the recording has ended. */
 int recording_add(struct recording *recording, const struct report *look);
 
 #endif

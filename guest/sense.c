@@ -22,7 +22,7 @@
 
 typedef const char *(*parse_function)(struct text text, struct report *report);
 
-/* A file with a parser, or (parse is NULL) with one number for one field. */
+/* A file has a parser; or it is one number for one field, and parse is NULL. */
 static const struct source {
 	const char *path;
 	parse_function parse;
@@ -93,7 +93,7 @@ static ssize_t read_source(struct sense *sense, unsigned i)
 		return -errno;
 	ssize_t len = file_reread(file->fd, sense->buf, sizeof(sense->buf));
 	if (len < 0 || sense->root) {
-		/* The kernel's files stay what they are; those of a directory are replaced. */
+		/* Below --root somebody may have put another file in its place. */
 		close(file->fd);
 		file->fd = -1;
 	}
@@ -115,7 +115,7 @@ static bool is_absence(int error)
 	return error == ENOENT || error == ENOTDIR || error == EOPNOTSUPP;
 }
 
-/* `wrong` as a parser says it; NULL: it could not be read, because of `error`. */
+/* Logs a failure once: `wrong` is a parser's word, or NULL if reading failed with errno `error`. */
 static void tell_failure(struct sense *sense, unsigned i, const char *wrong, int error)
 {
 	struct sense_file *file = &sense->file[i];
@@ -180,7 +180,7 @@ bool sense_look(struct sense *sense, struct report *ret_report)
 	return true;
 }
 
-/* Below --root there is no kernel to ask, only its file. */
+/* Below --root sysinfo(2) would tell of another system, so the glance is a file, too. */
 static bool glance_at_file(struct sense *sense, struct glance *ret_glance)
 {
 	struct report report = {.present = 0};
@@ -194,7 +194,7 @@ static bool glance_at_file(struct sense *sense, struct glance *ret_glance)
 	return REPORT_HAS(&report, free_kib);
 }
 
-/* The time is sysinfo's own, in whole seconds rounded up, which saves a system call a glance. */
+/* Of sysinfo's own time, which is in whole seconds, rounded up: it saves a system call a glance. */
 static uint64_t glance_ms(const struct sense *sense, uint64_t uptime_s)
 {
 	uint64_t now_ms = uptime_s ? (uptime_s - 1) * 1000 : 0;

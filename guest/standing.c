@@ -20,10 +20,10 @@
 
 #define OOM_SCORE_ADJ "/proc/self/oom_score_adj"
 
-/* The linker's: where the program begins, and where its data ends. */
+/* The linker defines these: the first byte of the program, and the end of its data. */
 extern const char __executable_start[], _end[];
 
-/* With a limit, a later mapping (a thread's stack) would fail for being locked. */
+/* Under a limit, a later mapping (a thread's stack) would fail because it would be locked, too. */
 static bool may_lock_all(void)
 {
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
@@ -33,9 +33,10 @@ static bool may_lock_all(void)
 }
 
 /*
- * Pages are locked as they are used, since all of the C library and the
- * threads' heaps would be several times the agent. Its own code, of which an
- * emergency uses what was not used before, is brought in now.
+ * A page is locked when it is used for the first time: all of the C library
+ * and of the threads' heaps would be several times as large as the agent. The
+ * agent's own code is brought in now, since an emergency uses parts of it that
+ * were not used before.
  */
 static int lock_memory(void)
 {

@@ -13,7 +13,7 @@
 
 bool target_is_writable(int root_fd, bool is_tree)
 {
-	/* the driver asks for it at every write, whatever the file's mode says */
+	/* the driver asks for the capability at each write, whatever the file's mode is */
 	if (!is_tree && !capability_has(CAP_SYS_ADMIN))
 		return false;
 	int fd = openat(root_fd, TARGET_KB, O_WRONLY | O_CLOEXEC);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * target.h - the guest's own target of the balloon driver. (Edge: target_kb.)
+ * target.h - sets the balloon driver's target from within the guest. (Edge: target_kb in /sys.)
  *
- * memory/target in xenstore, which is the host's, is never written.
+ * The host's target, memory/target in xenstore, is never written.
  */
 #ifndef CAGMA_GUEST_TARGET_H
 #define CAGMA_GUEST_TARGET_H
@@ -10,14 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/*
- * May this process set it? `root_fd` is the directory where /sys is. With
- * `is_tree` that is no kernel's own but a directory of files, where no
- * capability is asked for.
- */
+/* May this process set the target? `root_fd` is the directory that has sys/. `is_tree`: it is a
+ * tree of files, and no kernel asks for a capability. */
 bool target_is_writable(int root_fd, bool is_tree);
 
-/* 0 or -errno. */
+/* Sets the target, in KiB as the guest counts. 0 or -errno. */
 int target_set(int root_fd, uint64_t kib);
 
 #endif

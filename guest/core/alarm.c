@@ -3,12 +3,13 @@
 
 #include "common/amount.h"
 
-/* From the look in the past to the one now. */
+/* The time from the look in the past to the one now. */
 struct span {
 	const struct report *past;
 	const struct report *now;
 	uint64_t ms;
-	uint64_t filled_kib; /* more in use, whoever gave it */
+	uint64_t filled_kib; /* by so much more is in use, whether it was free or came from the host
+			      */
 	uint64_t fill_kib_s;
 	uint64_t ahead_ms;
 };
@@ -38,7 +39,8 @@ struct alarm_terms alarm_terms(const struct report *report, uint64_t host_cma_ki
 
 /* --- evidence ---------------------------------------------------------------- */
 
-/* At least so much in the span; of a span above a second, at least so much in each. */
+/* Has the counter risen by `least` in the span; or, if that is above a second, by `least` a second?
+ */
 static bool is_seen(const struct span *span, uint64_t past, uint64_t now, uint64_t least)
 {
 	uint64_t seconds = span->ms / 1000;
@@ -142,10 +144,8 @@ static void shift(struct alarm *alarm, const struct report *now)
 	alarm->has_looked = true;
 }
 
-/*
- * What a glance has seen still in place has gone since; but of AVM a glance
- * sees only what is free.
- */
+/* Free memory that the last glance still saw has gone since, so it went faster than the span says.
+ * Of AVM a glance sees only the free part. */
 static uint64_t fill_kib_s(const struct span *span, uint64_t quiet_ms)
 {
 	uint64_t all_ms = amount_max(span->ms, ALARM_MIN_FILL_MS);
@@ -163,7 +163,8 @@ static bool is_shrinking(const struct report *now)
 	       amount_less(now->balloon_current_kib, now->balloon_target_kib) >= ALARM_MIN_STEP_KIB;
 }
 
-/* Worse: by a step from the best since the last alarm, or a stronger reason. */
+/* Is it time for an alarm? A shortage is worse if AVM has fallen a step below its best since the
+ * last alarm, or if the evidence is stronger. */
 static bool is_due(const struct alarm *alarm, const struct report *now, enum alarm_reason reason)
 {
 	uint64_t age_ms = amount_less(now->uptime_ms, alarm->raised_ms);
@@ -210,7 +211,7 @@ void alarm_raised(struct alarm *alarm, const struct report *now, enum alarm_reas
 	alarm->reason = reason;
 	alarm->raised_ms = now->uptime_ms;
 	alarm->raised_kib = alarm->best_kib = now->avail_kib;
-	alarm->past = alarm->recent = *now; /* what has been told is no evidence any more */
+	alarm->past = alarm->recent = *now; /* evidence counts for one alarm only */
 }
 
 uint64_t alarm_lack_kib(const struct alarm *alarm, const struct report *now,

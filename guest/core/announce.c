@@ -9,7 +9,7 @@ uint64_t announce_step_kib(uint64_t avail_kib)
 	return amount_min(amount_max(step, ANNOUNCE_MIN_STEP_KIB), ANNOUNCE_MAX_STEP_KIB);
 }
 
-/* Taken from the smaller AVM, so that a fall from plenty to little is not measured by plenty. */
+/* The step of the smaller AVM, so that a fall from plenty to little is not measured by plenty. */
 static uint64_t step_kib(const struct report *sent, const struct report *now)
 {
 	return announce_step_kib(amount_min(sent->avail_kib, now->avail_kib));
@@ -25,7 +25,8 @@ static uint64_t used_kib(const struct report *report)
 	return amount_less(report->total_kib, report->avail_kib);
 }
 
-/* AVM stands still when the host gives as fast as the guest takes; its need does not. */
+/* When the host gives memory as fast as the guest takes it, AVM stands still, but the need grows.
+ */
 static bool used_more(const struct report *sent, const struct report *now)
 {
 	return amount_less(used_kib(now), used_kib(sent)) >= step_kib(sent, now);
@@ -36,7 +37,7 @@ static bool rose(const struct report *sent, const struct report *now)
 	return amount_less(now->avail_kib, sent->avail_kib) >= step_kib(sent, now);
 }
 
-/* Others may wait for it now. */
+/* By so much that guests that are short may be waiting for it. */
 static bool rose_much(const struct report *sent, const struct report *now)
 {
 	return rose(sent, now) && now->avail_kib / 2 >= sent->avail_kib;

@@ -2,11 +2,11 @@
 /*
  * announce.h - is this report worth a write to xenstore? Pure.
  *
- * The daemon wants to know AVM as exactly as the guest's headroom makes it
- * matter, and every write costs the guest, xenstored and the daemon. So a
- * report is due when something moved by a step since the one sent last, not
- * sooner than a gap after it, and otherwise as a heartbeat
- * (KEYS_HEARTBEAT_MS).
+ * The less memory a guest has available, the more exactly the daemon has to
+ * know it; and every write costs the guest, xenstored and the daemon. So a
+ * report is due when a quantity has moved by a step since the last report, but
+ * not sooner than a gap after it. Without any movement a report is due as a
+ * heartbeat, every KEYS_HEARTBEAT_MS.
  */
 #ifndef CAGMA_AGENT_ANNOUNCE_H
 #define CAGMA_AGENT_ANNOUNCE_H
@@ -29,28 +29,29 @@ enum announce_reason {
 
 enum {
 	/*
-	 * A sixteenth of AVM: what falls short of it changes no decision about
-	 * the guest, and a ramp from any AVM down to its half is told in eight
-	 * reports. Never less than 2 MiB, one batch of the balloon driver, and
-	 * below what the kernel's own per-CPU lists make AVM jump by; never more
-	 * than 128 MiB, which at 125 MiB/s is a report a second, the daemon's
-	 * period.
+	 * A step is a sixteenth of AVM: less changes no decision about the guest,
+	 * and a ramp from any AVM down to its half makes eight reports. A step is
+	 * never less than 2 MiB: that is one batch of the balloon driver, and AVM
+	 * jumps by little less when the kernel refills its per-CPU lists. It is
+	 * never more than 128 MiB, which at 125 MiB/s makes a report a second, the
+	 * daemon's period.
 	 */
 	ANNOUNCE_STEP_SHARE = 16,
 	ANNOUNCE_MIN_STEP_KIB = 2 * 1024,
 	ANNOUNCE_MAX_STEP_KIB = 128 * 1024,
 
-	/* 1 MiB: more than a few strays, each brought in with its read-ahead of 8 pages. */
+	/* 1 MiB. A few stray pages, each of which comes with a read-ahead of 8, are less. */
 	ANNOUNCE_SWAP_PAGES = 256,
 	ANNOUNCE_STALL_US = 50 * 1000, /* a third of the shortest PSI threshold in use elsewhere */
 
 	/*
 	 * Gaps. 100 ms bounds the agent to ten reports a second: at 500 MiB/s
-	 * that is one for each 50 MiB. What tells the daemon that memory is
-	 * taken from the guest, or that it suffers, keeps up with its passes;
-	 * what frees memory for others may wait a period, unless twice as much
-	 * is available as was told of: a program has ended, and others may be
-	 * short. (In the simulator's spikes a third less is swapped by that.)
+	 * that is a report for each 50 MiB. A report that memory is being used up
+	 * or that the guest suffers keeps up with the daemon's passes. A report
+	 * that frees memory for others may wait a period, unless twice as much is
+	 * available as the last report said: then a program has ended, and other
+	 * guests may be short. (In the simulator's spikes a third less is swapped
+	 * by this exception.)
 	 */
 	ANNOUNCE_GAP_MS = 100,
 	ANNOUNCE_HURT_GAP_MS = 250,
@@ -60,17 +61,17 @@ enum {
 /* All zero: nothing was sent. */
 struct announce {
 	bool has_sent;
-	struct report sent; /* the last one */
+	struct report sent; /* the last report */
 };
 
-/* By how much AVM, or what is used of it, is to change for a report to be due. */
+/* A change of AVM, or of the memory in use, by so much makes a report due. */
 uint64_t announce_step_kib(uint64_t avail_kib);
 
 /*
  * Why `report`, the latest look, should be sent now, or ANNOUNCE_NOTHING.
- * `now_ms` is on the clock of report.uptime_ms; when it lies before the report
- * sent last, the clock is not to be trusted and the report is due. What has to
- * wait for its gap is found by asking again.
+ * `now_ms` is on the clock of report.uptime_ms. If it lies before the last
+ * report, the clock has failed, and a report is due. A report that has to wait
+ * for its gap is found due when this is asked again later.
  */
 enum announce_reason announce_decide(const struct announce *announce, const struct report *report,
 				     uint64_t now_ms);

@@ -54,7 +54,8 @@ static struct cadence_pause rest_pause(struct headroom headroom, const struct gl
 	return (struct cadence_pause){(unsigned)pause_ms, (unsigned)(end_ms - pause_ms)};
 }
 
-/* On the glances' clock, and one glance ahead; a filling guest's only processor has no slack. */
+/* The time between two looks, on the glances' clock. A look that would be due before the next
+ * glance is due now. A single processor that is filling memory has no slack. */
 static uint64_t look_interval_ms(const struct cadence *cadence, const struct glance *glance,
 				 uint64_t cma_kib)
 {
@@ -89,7 +90,7 @@ bool cadence_wants_look(const struct cadence *cadence, const struct glance *glan
 		       CADENCE_MIN_STEP_KIB;
 }
 
-/* Only where there is something to reclaim can the kernel keep free memory level. */
+/* The kernel can keep free memory level only where there is something to reclaim. */
 static bool is_level(const struct report *report)
 {
 	uint64_t level_kib =

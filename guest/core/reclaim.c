@@ -5,7 +5,7 @@
 
 #define PAGE_KIB UINT64_C(4)
 
-/* Without a swap area, or without a count of what comes back, nothing is asked for. */
+/* Nothing is asked for without a swap area, or without a count of the pages that come back. */
 #define NEEDED                                                                                     \
 	(REPORT_BIT(balloon_current_kib) | REPORT_BIT(balloon_target_kib) |                        \
 	 REPORT_BIT(swap_total_kib) | REPORT_BIT(swap_free_kib) | REPORT_BIT(pswpout) |            \
@@ -39,7 +39,8 @@ static void count_out(struct reclaim *reclaim, const struct report *now)
 	reclaim->pswpout = now->pswpout;
 }
 
-/* Did more come back than a cold page now and then, or is there no more to be had? */
+/* Rests if more pages came back than a cold one now and then, or if there was none to be reclaimed.
+ */
 static void judge(struct reclaim *reclaim, const struct report *now)
 {
 	uint64_t back_kib = amount_less(now->refault_anon, reclaim->refault_anon) * PAGE_KIB;

@@ -21,7 +21,7 @@ static bool begins_anew(const struct round *round, const struct round_sight *sig
 	       sight->glance.at_ms >= round->began_ms + ROUND_BEGIN_GAP_MS;
 }
 
-/* An event that memory is seen to move by, or that says that it is to move. */
+/* Has there been an event after which memory has moved, or will move? */
 static bool is_called(const struct round *round, const struct round_events *events)
 {
 	return events->woken || events->touched || events->batch != ROUND_BATCH_NONE ||
@@ -55,8 +55,8 @@ static void hear(struct round *round, const struct round_sight *sight)
 	round->is_told = events->target && round->can_reclaim;
 }
 
-/* The target to be set after a look: what does not come is taken back, or an alarm's lack is asked
- * for. */
+/* The target to be set after a look: it takes memory back that does not come, or asks for the
+ * memory that an alarm says is lacking. */
 static uint64_t target_kib(struct round *round, const struct round_sight *sight,
 			   const struct alarm_terms *terms)
 {

@@ -21,16 +21,16 @@
 #include "guest/core/selfgrow.h"
 
 enum {
-	/* Between two rounds that write all keys anew: another agent, or anybody else who rewrites
-	 * the agent key, cannot make this one race. */
+	/* Between two rounds that write all keys anew. So another agent, or anybody else who
+	 * rewrites the agent key, cannot make this one race. */
 	ROUND_BEGIN_GAP_MS = 1000,
 
-	/* Events of xenstore come in bursts. After the first one the agent stays asleep for so
+	/* Events of xenstore come in bursts. After the first event the agent stays asleep for so
 	 * long, but not past the end of its pause, and handles the burst in one round. */
 	ROUND_BURST_MS = 50,
 
-	/* Pressure ends a pause at once: some task waited for memory for so long within a window.
-	 * A report of a stall is due at the same amount (ANNOUNCE_STALL_US). */
+	/* Pressure ends a pause at once if tasks have waited for memory for so long within a
+	 * window. At the same amount a report of a stall is due (ANNOUNCE_STALL_US). */
 	ROUND_STALL_US = 50 * 1000,
 	ROUND_STALL_WINDOW_MS = 1000,
 };
@@ -44,7 +44,7 @@ struct round_host {
 
 /* How the last order to reclaim has ended. */
 enum round_batch {
-	ROUND_BATCH_NONE,    /* it has not, or there was none */
+	ROUND_BATCH_NONE,    /* the batch goes on, or there is none */
 	ROUND_BATCH_DONE,    /* all was reclaimed */
 	ROUND_BATCH_REFUSED, /* the kernel found less */
 	ROUND_BATCH_FAILED,  /* the kernel does not reclaim for this process */
@@ -68,9 +68,9 @@ struct round_sight {
 	const struct report *look; /* NULL when no look was taken, or it failed */
 };
 
-/* In the order in which they are carried out: memory first, so that it is there before anybody has
- * read the alarm; an alarm waits for no report. When one of the keys could not be written, those
- * after it are not written either. */
+/* The members stand in the order in which they are carried out: memory first, so that it is there
+ * before anybody has read the alarm, and the alarm before the report. If one of the keys could not
+ * be written, those after it are not written either. */
 struct round_orders {
 	uint64_t target_kib; /* the balloon driver's target is to be this; 0: it stays */
 	bool hello;          /* the agent key is to be written */
@@ -105,11 +105,11 @@ struct round {
 	struct selfgrow grow;
 	struct reclaim reclaim;
 	enum alarm_reason alarm_reason; /* of the alarm that is to be raised */
-	bool has_credit;                /* the host has written it since the latest look */
-	bool is_told; /* the host wrote memory/target before the last round: by the next one the
-			 balloon driver has read it */
+	bool has_credit;                /* the host has written the credit since the latest look */
+	bool is_told; /* the host wrote memory/target before the last round, so that by the next
+			 round the balloon driver has read it */
 	bool begins;  /* all keys are to be written anew */
-	uint64_t began_ms; /* when they were */
+	uint64_t began_ms; /* when all keys were last written anew */
 	bool was_quiet;    /* the last glance called for no look */
 	uint64_t tick_ms;  /* of the last glance */
 };

@@ -52,7 +52,7 @@ uint64_t selfgrow_target_kib(const struct selfgrow *grow, const struct report *n
 	if (!has_balloon(now) || grow->is_refused || (pending_kib(grow) && !grow->has_moved))
 		return 0;
 	uint64_t current_kib = now->balloon_current_kib;
-	/* what is on its way already is granted, by the host or by ourselves */
+	/* memory that is on its way is granted already, by the host or out of the credit */
 	uint64_t granted_kib = amount_max(now->balloon_target_kib, current_kib);
 	uint64_t target_kib = current_kib + amount_max(lack_kib, SELFGROW_MIN_STEP_KIB);
 	target_kib = amount_min(target_kib, granted_kib + grow->credit_kib);

@@ -156,7 +156,7 @@ result() {
 	local name=$1 word
 	shift
 	for word in "$@"; do
-		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo)=[a-z0-9-]+$ ]] ||
+		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo|touched_by)=[a-z0-9-]+$ ]] ||
 			fail "the result $name has no value for $word"
 	done
 	echo "RESULT $name $*" >>"$OUT/result.txt"

@@ -90,6 +90,15 @@ jump_run() {
 	guests_destroy
 }
 
+# jump_yardsticks WAY: the times of control and oracle, as far as they have jumped in this way
+jump_yardsticks() {
+	local name
+	for name in control oracle; do
+		[ ! -e "$OUT/$name$1.series" ] ||
+			echo "${name}_populate_ms=$(series_median "$name$1" populate_ms)"
+	done
+}
+
 jump_report() {
 	local condition by way
 	for condition in $1; do
@@ -99,8 +108,7 @@ jump_report() {
 		# shellcheck disable=SC2046
 		result jump "policy=${condition%-fault}" "touched_by=$by" \
 			$(series_medians "$condition" populate_ms) \
-			"control_populate_ms=$(series_median "control$way" populate_ms)" \
-			"oracle_populate_ms=$(series_median "oracle$way" populate_ms)" \
+			$(jump_yardsticks "$way") \
 			$(series_medians "$condition" swapout_pages first_growth_ms \
 				target_after_report_ms swapin_pages passes first_report_ms \
 				first_action_ms available_before_kib) \
@@ -112,7 +120,7 @@ jump_report() {
 
 # jump_judge CONDITIONS
 jump_judge() {
-	local condition way
+	local condition
 	for condition in $1; do
 		criterion "memory came back changed from swap with $condition" \
 			"$(series_quantile "$condition" bad_pages 100)" "<=" 0
@@ -127,14 +135,16 @@ jump_judge() {
 			"$(series_median cagma swapout_pages)" "<=" \
 			"$(series_median qmemman swapout_pages)"
 	fi
-	for way in "" -fault; do
-		[[ " $1 " == *" cagma-credit$way "* ]] || continue
-		criterion "a guest with credit swaps out (cagma-credit$way)" \
-			"$(series_median "cagma-credit$way" swapout_pages)" "<=" 0
-		criterion "a guest with credit populates too slowly (cagma-credit$way)" \
-			$((10 * $(series_median "cagma-credit$way" populate_ms))) "<=" \
-			$((11 * $(series_median "control$way" populate_ms)))
+	for condition in cagma-credit cagma-credit-fault; do
+		[[ " $1 " == *" $condition "* ]] || continue
+		criterion "a guest with credit swaps out ($condition)" \
+			"$(series_median "$condition" swapout_pages)" "<=" 0
 	done
+	if [[ " $1 " == *" cagma-credit "* ]]; then
+		criterion "a guest with credit populates too slowly" \
+			$((10 * $(series_median cagma-credit populate_ms))) "<=" \
+			$((11 * $(series_median control populate_ms)))
+	fi
 }
 
 scenario_jump() {
