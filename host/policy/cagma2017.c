@@ -7,10 +7,10 @@
 struct pass {
 	const struct snapshot *snap;
 	struct cagma2017_guest *guest;
-	int64_t free_kib;
+	int64_t free_kib; /* of the host, above the reserve */
 };
 
-/* The original's factors are 1.0, but it multiplies in single precision. */
+/* The original multiplies by factors of 1.0, but in single precision, which rounds. */
 static int64_t rated(int64_t cma_kib)
 {
 	return (int64_t)(float)cma_kib;
@@ -50,7 +50,7 @@ static void classify(const struct guest_view *view, struct cagma2017_guest *g)
 	g->entry_cma_kib = g->cma_kib;
 }
 
-/* What a guest that has given often is tried without; its CMA is lowered to fit. */
+/* How much a guest gives that has given often. The CMA of its queue entry is lowered to fit. */
 static int64_t try_more(struct cagma2017_guest *g)
 {
 	int64_t mean_kib = 0;
@@ -85,7 +85,7 @@ static void allocate(const struct pass *p, struct cagma2017_guest *g)
 {
 	int64_t target_kib = g->entry_alm_kib + rated(g->entry_cma_kib) - g->entry_avm_kib;
 	if (target_kib > p->free_kib)
-		target_kib = p->free_kib; /* sic */
+		target_kib = p->free_kib; /* the original compares the target, not the growth */
 	else if (target_kib > CAGMA2017_MAX_KIB)
 		target_kib = CAGMA2017_MAX_KIB;
 	tell(g, target_kib);

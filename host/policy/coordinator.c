@@ -29,7 +29,7 @@ bool coordinator_read(const struct snapshot *snap, struct coordinator_guest *gue
 struct pass {
 	unsigned n;
 	struct coordinator_guest *guest;
-	uint64_t host_kib; /* what the host may still give */
+	uint64_t host_kib; /* memory that the host may still give */
 };
 
 static bool is_ample(const struct coordinator_guest *g)
@@ -52,7 +52,7 @@ static void resize(struct coordinator_guest *g, uint64_t size_kib)
 	g->size_kib = size_kib;
 }
 
-/* What can be had of `wanted_kib`: of the donors, then of the host. */
+/* Takes up to `wanted_kib` from the donors and then from the host. Returns how much it got. */
 static uint64_t extract(struct pass *p, uint64_t wanted_kib)
 {
 	uint64_t left_kib = wanted_kib;

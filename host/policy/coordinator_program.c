@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * coordinator_program.c - the memory coordinator as its program behaves,
- * beside its README: coordinator.h. Its slips are kept on purpose.
+ * coordinator_program.c - the memory coordinator as its program behaves. coordinator.h lists how
+ * the program differs from its README. The program's slips are kept on purpose.
  */
 #include "common/amount.h"
 #include "host/policy/coordinator.h"
@@ -10,7 +10,7 @@
 struct pass {
 	unsigned n;
 	struct coordinator_guest *guest;
-	uint64_t host_kib; /* free at the beginning, and never anew */
+	uint64_t host_kib; /* free at the beginning; never lowered by what the host gives */
 };
 
 static bool is_ample(const struct coordinator_guest *g)
@@ -57,7 +57,8 @@ static void serve(struct pass *p)
 {
 	for (unsigned i = 0; i < p->n; i++) {
 		struct coordinator_guest *g = &p->guest[i];
-		uint64_t room_kib = COORDINATOR_MAX_KIB - g->size_kib; /* wraps */
+		/* this wraps above the maximum, as in the original */
+		uint64_t room_kib = COORDINATOR_MAX_KIB - g->size_kib;
 		uint64_t ask_kib = amount_min(
 			coordinator_percent(g->size_kib, COORDINATOR_GROW_PERCENT), room_kib);
 		if (!g->is_there || !g->is_short || !ask_kib)

@@ -4,7 +4,7 @@
 #include "common/amount.h"
 #include "host/policy/policy.h"
 
-/* The rules' constants. */
+/* The constants of MoM's rules. */
 #define PRESSURE_THRESHOLD 0.20
 #define PRESSURE_CRITICAL  0.05
 #define GUEST_FREE         0.20
@@ -19,7 +19,7 @@ static void take(struct mom_looks *looks, uint64_t kib)
 		looks->n++;
 }
 
-/* Of at least one. */
+/* The mean of the looks, of which there must be one at least. */
 static double mean(const struct mom_looks *looks)
 {
 	uint64_t sum_kib = 0;
@@ -45,7 +45,7 @@ static void look(const struct snapshot *snap, struct mom_host *host, struct mom_
 	}
 }
 
-/* One guest, as the rules see it. */
+/* One guest as the rules see it, in KiB. */
 struct subject {
 	double held, used, min, max;
 };
@@ -62,7 +62,7 @@ static double at_least(const struct subject *s, double unused_part)
 	return least > s->min ? least : s->min;
 }
 
-/* 0: it stays. */
+/* The new size if the host is short of memory; 0 if the size stays. */
 static double shrunk(const struct subject *s, double host_part)
 {
 	double part = host_part <= PRESSURE_CRITICAL
@@ -74,6 +74,7 @@ static double shrunk(const struct subject *s, double host_part)
 	return size <= s->held && is_worth_it(s, size) ? size : 0;
 }
 
+/* The new size if the host has enough memory; 0 if the size stays. */
 static double grown(const struct subject *s)
 {
 	double size = s->held * (1.0 + MAX_CHANGE), least = at_least(s, GUEST_FREE);

@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mom.h - oVirt's MoM with the rules it comes with, for comparison on the
- * same host. Pure.
+ * mom.h - oVirt's MoM with the rules that it ships, for comparison. Pure.
  *
- *	h    = free part of the host's memory, a mean of the last ten looks
- *	used = what the guest holds - MemFree, likewise
- *	h below 20 %:   shrink by 5 %, but not below used + p x held, where
- *	                p = h, or below 5 %: h - 5 %, less than nothing
- *	else:           grow by 5 %, or to used + 20 % of what it holds
+ *	h    = the free part of the host's memory, a mean of the last ten looks
+ *	used = ALM - MemFree of a guest, a mean of the last ten looks
+ *	h below 20 %:   the guest shrinks by 5 %, but not below used + p x ALM, where p = h;
+ *	                if h is 5 % or less, p = h - 5 %, which is negative
+ *	otherwise:      the guest grows by 5 %, or to used + 20 % of ALM if that is more
  *
- * within min and max, and only if that is more than 0.25 % of what it holds.
- * Looks are 5 s apart, decisions 10 s. In KiB, in floating point as the rules
- * are.
+ * A new size is kept within min and max, and is set only if it differs by more than 0.25 % from
+ * the ALM. Looks are 5 s apart, decisions 10 s. Sizes are KiB, in floating point, as in the rules.
  *
- * Modelled on MoM of July 2025. vdsm's rules are not it: they look and decide
- * every 15 s, shrink only if told to, take p in place of the 20 % of growth, and
- * raise a guest that is below its min. What is free is what Xen has free: there
- * is no cache of the host's to count.
+ * The model is MoM of July 2025. vdsm ships other rules, which are not modelled here: they look
+ * and decide every 15 s, shrink only if told to, use p in place of the 20 % for growth too, and
+ * raise a guest that is below its min. Free memory is what Xen has free: the host has no page
+ * cache that would count.
  */
 #ifndef CAGMA_POLICY_MOM_H
 #define CAGMA_POLICY_MOM_H
@@ -29,7 +27,7 @@ enum {
 	MOM_LOOKS = 10,
 };
 
-/* The last looks, in a ring. */
+/* The figures of the last looks, in a ring. */
 struct mom_looks {
 	unsigned n, next;
 	uint64_t kib[MOM_LOOKS];
@@ -42,7 +40,7 @@ struct mom_guest {
 
 struct mom_host {
 	struct peer_host peer;
-	uint64_t look_ms; /* the next one */
+	uint64_t look_ms; /* when the next look is due */
 	struct mom_looks free;
 };
 

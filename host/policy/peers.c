@@ -54,7 +54,7 @@ static void add_actions(const struct snapshot *snap, struct memory *memory, stru
 	plan_order(snap, plan);
 }
 
-/* Somebody waits for memory, and somebody is giving some, or about to. */
+/* True if a guest waits for memory, and another one is giving some or is about to. */
 static bool is_worth_asking_again(const struct snapshot *snap, const struct memory *memory,
 				  bool has_decided)
 {

@@ -16,38 +16,40 @@ struct policy {
 	const char *name;
 	const char *about;
 	/*
-	 * Total: every snapshot has a plan. At first `plan` has no action and no credit, is to be
-	 * made again a period from now, and its verdicts are there, with each guest's goal at its
-	 * ALM. `memory` is the policy's own, and is advanced. The same inputs give the same plan.
+	 * Makes a plan for any snapshot; this never fails. When it is called, `plan` has no action
+	 * and no credit, its wake_ms is a period from now, and its verdicts are filled in, each
+	 * guest's goal being its ALM. `memory` has the policy's own bytes, which the call
+	 * advances. The same inputs give the same plan.
 	 */
 	void (*decide)(const struct policy_conf *conf, const struct snapshot *snap,
 		       struct memory *memory, struct plan *plan);
-	struct memory_size size; /* how much it remembers */
-	bool gives;              /* it takes surplus from guests for what is kept on the host */
+	struct memory_size size; /* how much the policy remembers */
+	bool gives;              /* the policy takes surplus from guests for memory that is kept */
 };
 
 extern const struct policy policy_cagma, policy_cagma2017, policy_coordinator,
 	policy_coordinator_program, policy_mom, policy_proxmox, policy_qmemman, policy_squeezed,
 	policy_static;
 
-/* NULL when there is no policy of that name. */
+/* The policy of that name, or NULL if there is none. */
 const struct policy *policy_find(const char *name);
 
-/* The i-th policy, NULL behind the last. */
+/* The i-th policy, or NULL behind the last one. */
 const struct policy *policy_at(unsigned i);
 
 /* What the safety contract made of a plan. */
 struct policy_cut {
-	enum plan_breach breach; /* the first in the policy's plan; PLAN_SAFE: it was left alone */
-	unsigned guest;          /* which guest it concerns, as plan_violation() says */
-	unsigned cuts;           /* what plan_cut() has dropped or trimmed */
+	enum plan_breach breach; /* the first in the plan; PLAN_SAFE: it was left alone */
+	unsigned guest;          /* the guest of that breach, as plan_violation() names it */
+	unsigned cuts;           /* how many actions plan_cut() has dropped or trimmed */
 };
 
-/* The plan as the policy wants it, safe or not. Overwrites `plan`, advances `memory`. */
+/* Makes the plan that the policy wants, be it safe or not. Overwrites `plan` and advances
+ * `memory`. */
 void policy_propose(const struct policy *policy, const struct policy_conf *conf,
 		    const struct snapshot *snap, struct memory *memory, struct plan *plan);
 
-/* The same, cut down to what the safety contract allows. */
+/* Makes the same plan, and cuts it down to what the safety contract allows. */
 struct policy_cut policy_decide(const struct policy *policy, const struct policy_conf *conf,
 				const struct snapshot *snap, struct memory *memory,
 				struct plan *plan);

@@ -5,10 +5,10 @@
 #include "host/policy/policy.h"
 
 #define MIB        INT64_C(1048576)
-#define TARGET     0.80 /* of the host's memory is to be used */
+#define TARGET     0.80 /* the part of the host's memory that is to be used */
 #define MIN_GOAL   (10 * MIB)
 #define MAX_CHANGE (100 * MIB)
-#define MIN_FREE   0.25 /* of min: more is enough */
+#define MIN_FREE   0.25 /* the part of its min above which a guest has enough free */
 
 enum whom { WHOM_RICH, WHOM_POOR, WHOM_ALL };
 
@@ -52,7 +52,8 @@ static int64_t holds_b(const struct proxmox_guest *g)
 	return g->is_told ? g->new_b : g->size_b;
 }
 
-/* How much the guest's new size differs from the last; it is done when it should not change. */
+/* Moves the guest's new size towards `desired_b`, and returns by how much. A guest that should not
+ * change is done. */
 static int64_t change_one(struct proxmox_guest *g, int64_t desired_b, bool is_growing)
 {
 	int64_t new_b, change_b;
@@ -70,7 +71,8 @@ static int64_t change_one(struct proxmox_guest *g, int64_t desired_b, bool is_gr
 	return change_b;
 }
 
-/* Once round; true when it is worth going round again. */
+/* Goes round the guests once. Returns true if a guest changed, so that another round may place
+ * more. */
 static bool change_round(struct pass *p, enum whom whom, bool is_growing, int64_t *left_b)
 {
 	int64_t shares = 0, above_b = *left_b;
@@ -99,7 +101,7 @@ static bool change_round(struct pass *p, enum whom whom, bool is_growing, int64_
 	return has_changed;
 }
 
-/* What could not be placed of `by_b`. */
+/* Changes the guests by `by_b` together. Returns how much of it could not be placed. */
 static int64_t change(struct pass *p, enum whom whom, int64_t by_b)
 {
 	int64_t left_b = by_b;

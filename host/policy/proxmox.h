@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * proxmox.h - Proxmox VE's automatic ballooning, for comparison on the
- * same host. Pure.
+ * proxmox.h - Proxmox VE's automatic ballooning, for comparison. Pure.
  *
- *	goal  = 80 % of the host's memory - what is used of it, every 10 s
- *	rich  = guests whose MemFree is above a quarter of their min
- *	goal above 10 MiB:   the others grow; if none can, all
- *	goal below -10 MiB:  the rich shrink; if none can, all
+ * Every 10 s the policy computes how much guests are to grow by together:
  *
- * Who grows or shrinks gets min + a part by weight of what they hold above
- * their mins and the goal, within min and max, 100 MiB from what it holds at
- * the most; what does not fit goes round again. In bytes, with the original's
- * floating-point division.
+ *	goal  = 80 % of the host's memory - its used memory
+ *	rich  = a guest whose MemFree is above a quarter of its min, and which holds its min
+ *	goal above 10 MiB:   the guests that are not rich grow; if none of them can, all guests do
+ *	goal below -10 MiB:  the rich guests shrink; if none of them can, all guests do
  *
- * Modelled on pve-manager of August 2026. Where it differs: used is all that is
- * not free for Xen, which counts guests whole. Shares are the guest's weight,
- * whose default is not the original's 1000. In the original what is left over
- * goes round without end; here a thousand times.
+ * The guests that grow or shrink share, by weight, the goal and what they hold above their mins.
+ * Each gets its min and its share, within min and max, and changes by 100 MiB at the most. The
+ * part of the goal that could not be placed goes round again. Sizes are bytes, divided in floating
+ * point as in the original.
+ *
+ * The model is pve-manager of August 2026. This policy differs from it:
+ *  - Used memory is all memory that Xen does not have free, so a guest counts with all that it
+ *    holds.
+ *  - A guest's share is its weight, whose default is not the original's 1000.
+ *  - In the original, the rest of the goal may go round without end; here it goes round a thousand
+ *    times.
  */
 #ifndef CAGMA_POLICY_PROXMOX_H
 #define CAGMA_POLICY_PROXMOX_H
@@ -28,14 +31,14 @@ enum {
 	PROXMOX_ROUNDS = 1000,
 };
 
-/* One guest; all but `peer` is of one pass. */
+/* One guest. All but `peer` is of one pass only. */
 struct proxmox_guest {
 	struct peer_guest peer;
 	bool is_there, is_rich;
-	bool is_told;   /* has a new size */
-	int64_t new_b;  /* … this */
-	bool is_done;   /* in the change under way */
-	int64_t size_b; /* what it holds */
+	bool is_told;   /* the guest has a new size */
+	int64_t new_b;  /* the new size */
+	bool is_done;   /* the guest cannot change further in the change under way */
+	int64_t size_b; /* memory that the guest holds */
 	int64_t min_b, max_b, shares;
 };
 

@@ -6,37 +6,39 @@
 
 #define MIB INT64_C(1048576)
 
-/* The original's constants, under its names where it has any; MIN_PREFMEM as its configuration
- * file's "200M" is read. */
+/* The original's constants, under its names if it has any. MIN_PREFMEM is how the original reads
+ * the "200M" of its configuration file. */
 #define CACHE_FACTOR        1.3
 #define MEM_OVERHEAD_FACTOR (1.0 / 1.00781)
 #define ROUNDING_FACTOR     0.999
 #define MIN_PREFMEM         INT64_C(200000000)
 #define DOM0_MEM_BOOST      (350 * MIB)
 #define XEN_FREE_MEM_LEFT   (50 * MIB)
-#define LEAST_FREE          (45 * MIB) /* after a guest was given */
+#define LEAST_FREE          (45 * MIB) /* must stay free when a guest gets memory */
 #define MIN_TRANSFER        (150 * MIB)
 #define MIN_CHANGE          (15 * MIB)
 #define MIN_SURPLUS         (10 * MIB)
 #define BALLOON_DELAY_MS    100
 #define BALLOON_TRIES       5
 
-/* A target that is not in force after so long has failed, or was cut. */
+/* If a target is not in force after so long, it has failed or was cut. */
 #define SET_MS 5000
 
-/* How soon to look whether a target is in force that another one waits for. */
+/* How soon to look again if a target waits until another one is in force. */
 #define CALL_MS 20
 
-#define MAX_EVENTS 1000                /* of one guest, waiting */
-#define MAX_KIB    (UINT64_C(1) << 36) /* 64 TiB: all sums of bytes stay far from overflow */
+#define MAX_EVENTS 1000 /* of one guest, that wait to be balanced for */
+
+/* 64 TiB: amounts are cut to it, so that no sum of bytes overflows. */
+#define MAX_KIB (UINT64_C(1) << 36)
 
 /* One call of the policy. */
 struct pass {
 	const struct snapshot *snap;
 	struct qmemman_guest *guest;
 	struct qmemman_host *host;
-	int64_t free_b; /* not assigned to anybody */
-	bool has_set;   /* somebody was told */
+	int64_t free_b; /* memory that is assigned to no guest */
+	bool has_set;   /* a guest was told its size in this pass */
 };
 
 static int64_t bytes(uint64_t kib)
@@ -67,7 +69,7 @@ static int64_t need_b(const struct qmemman_guest *q)
 	return pref_b(q) - q->actual_b;
 }
 
-/* What it was assigned and has not taken. */
+/* Memory that the guest was assigned and does not hold yet. */
 static int64_t pending_b(const struct qmemman_guest *q)
 {
 	return q->assigned_b > q->current_b ? q->assigned_b - q->current_b : 0;
@@ -75,7 +77,8 @@ static int64_t pending_b(const struct qmemman_guest *q)
 
 /* --- events -------------------------------------------------------------- */
 
-/* Negative when the agent would not have sent it. */
+/* `used` by this report. A negative number means that the original's agent would not have sent
+ * it. */
 static int64_t used_b(const struct report *r)
 {
 	uint64_t total_kib = r->balloon_current_kib ? r->balloon_current_kib : r->total_kib;
@@ -95,7 +98,8 @@ static void take_report(struct qmemman_guest *q, const struct guest_view *view)
 		q->n_events++;
 }
 
-/* A target that somebody else has set, or that was cut, is what the guest was assigned. */
+/* If somebody else has set the guest's target, or the contract has cut it, the guest counts as
+ * assigned to the target that is in force. */
 static void take_target(struct qmemman_guest *q, const struct guest_view *view, uint64_t now_ms)
 {
 	bool is_on_its_way = q->is_known && is_ours(view) && now_ms < q->set_ms + SET_MS;
@@ -137,7 +141,7 @@ static bool has_events(const struct pass *p)
 	return p->host->guests_changed;
 }
 
-/* The guest whose report comes next: each in its turn. There is one. */
+/* The guest whose report is taken next; guests take turns. At least one guest has an event. */
 static unsigned next_reporter(const struct pass *p)
 {
 	unsigned first = p->snap->n_guests;
@@ -183,7 +187,7 @@ static void request(struct qmemman_guest *q, enum qmemman_role role, int64_t req
 	q->request_b = request_b;
 }
 
-/* What did not fit under some guests' max goes to the others, in even parts. */
+/* Memory that did not fit under some guests' max goes to the others in even parts. */
 static void divide_evenly(struct pass *p, int64_t left_b, int n_takers)
 {
 	while (left_b > 0 && n_takers > 0) {
@@ -236,7 +240,7 @@ static bool is_donor(const struct qmemman_guest *q)
 
 static void divide_shortage(struct pass *p, int64_t pool_b)
 {
-	int64_t sum_pref_b = 0; /* of those who take */
+	int64_t sum_pref_b = 0; /* of the guests that take */
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
 		struct qmemman_guest *q = &p->guest[i];
 		if (!is_live(p, i))
@@ -244,7 +248,8 @@ static void divide_shortage(struct pass *p, int64_t pool_b)
 		if (!is_donor(q)) {
 			sum_pref_b += pref_b(q);
 		} else if (-need_b(q) >= MIN_SURPLUS) {
-			pool_b += need_b(q); /* sic */
+			/* the need is negative: as in the original, the pool shrinks */
+			pool_b += need_b(q);
 			request(q, QMEMMAN_GIVES, pref_b(q));
 		}
 	}
@@ -292,7 +297,7 @@ static bool is_worth_it(const struct pass *p)
 	return sum_b > MIN_TRANSFER;
 }
 
-/* Those who came near to what they were asked for, or need memory themselves, count again. */
+/* Guests that came near to the size they were assigned, or need memory themselves, count again. */
 static void clear_no_progress(struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
@@ -344,7 +349,7 @@ static bool can_afford(const struct pass *p, const struct qmemman_guest *q)
 	return p->free_b - (q->request_b - q->actual_b) >= LEAST_FREE;
 }
 
-/* Waiting has not helped: what is there is given, the rest of the requests forgotten. */
+/* The wait has not helped, so guest `at` gets what is free, and the other requests are dropped. */
 static void give_up(struct pass *p, unsigned at)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
@@ -357,8 +362,8 @@ static void give_up(struct pass *p, unsigned at)
 	forget_requests(p);
 }
 
-/* Tells everybody, those who give first, until there is not enough for the next. A wait that is
- * over counts against the first. */
+/* Tells the guests their new sizes, donors first, until there is not enough memory for the next
+ * guest. If a wait has ended, it counts as a try for the first guest that is still to be told. */
 static void tell(struct pass *p, bool has_waited)
 {
 	p->host->is_waiting = false;
@@ -383,7 +388,7 @@ static void tell(struct pass *p, bool has_waited)
 
 /* --- the plan ------------------------------------------------------------ */
 
-/* A guest is to be taken what it was promised and has not come to hold. */
+/* True if a guest is to lose memory that it was promised and does not hold yet. */
 static bool takes_back(const struct pass *p)
 {
 	for (unsigned i = 0; i < p->snap->n_guests; i++) {
@@ -395,8 +400,8 @@ static bool takes_back(const struct pass *p)
 	return false;
 }
 
-/* Everything that has been set and is not in force yet. What is taken back can be given to
- * another guest once it is in force. */
+/* Makes an action of every target that was set and is not in force yet. Memory that is taken back
+ * can be given to another guest only once the lower target is in force. */
 static void add_actions(const struct pass *p, struct plan *plan)
 {
 	bool shrinks_only = takes_back(p);

@@ -20,7 +20,7 @@ static const char *take_conf(struct replay *r, const struct passline_conf *conf)
 {
 	r->by = r->policy ? r->policy : policy_find(conf->policy);
 	r->conf = conf->options;
-	return r->by ? NULL : "was decided by a policy that there is not";
+	return r->by ? NULL : "names a policy that does not exist";
 }
 
 static const char *take_guest(struct replay *r, const struct passline *part)
@@ -32,7 +32,7 @@ static const char *take_guest(struct replay *r, const struct passline *part)
 	r->view[i] = guest->view;
 	r->recorded.credit_kib[i] = guest->credit_stays ? PLAN_CREDIT_AS_IT_IS : guest->credit_kib;
 	r->is_compared[REPLAY_CREDIT] &= passline_has(part, "credit_kib");
-	/* a domid may come to be another guest's */
+	/* a domid may be given to another guest later; a generation is not */
 	bool has_generation = passline_has(part, "generation");
 	recall_take(&r->recall, has_generation ? guest->generation : guest->view.domid);
 	return NULL;
@@ -41,7 +41,7 @@ static const char *take_guest(struct replay *r, const struct passline *part)
 static const char *take_report(struct replay *r, const struct passline_report *report)
 {
 	if (!r->recall.n)
-		return "has a report in front of all guests";
+		return "has a report before its first guest";
 	struct guest_view *v = &r->view[r->recall.n - 1];
 	v->has_report = true;
 	v->report_ms = report->report_ms;

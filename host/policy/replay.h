@@ -2,9 +2,9 @@
 /*
  * replay.h - a record of cagmad (passline.h) decided again, pass by pass. Pure.
  *
- * What was seen is taken from the record; what is decided is compared with what
- * was. The same policy and options must come to the same plans; another policy
- * shows what it would have done, in the situations that the recorded one led to.
+ * The snapshot of a pass is taken from the record, and the new plan is compared with the recorded
+ * one. The same policy and options must come to the same plans. Another policy shows how it would
+ * have decided in the situations that the recorded policy led to.
  */
 #ifndef CAGMA_POLICY_REPLAY_H
 #define CAGMA_POLICY_REPLAY_H
@@ -12,10 +12,10 @@
 #include "host/policy/policy.h"
 #include "host/policy/recall.h"
 
-/* In what a plan can differ from the recorded one: name, the word for it. */
+/* In what a plan can differ from the recorded one. A row is a name and the word for people. */
 #define REPLAY_DIFFERENCES(X)                                                                      \
-	X(TARGETS, "targets") /* other guests are told, others things, or in another order */      \
-	X(REASONS, "reasons") /* of the same targets */                                            \
+	X(TARGETS, "targets") /* other guests, other targets, or another order */                  \
+	X(REASONS, "reasons") /* other reasons for the same targets */                             \
 	X(CREDIT, "credit")                                                                        \
 	X(WAKE, "wake")
 
@@ -28,22 +28,23 @@ struct replay {
 	const struct policy *policy; /* NULL: as recorded */
 	unsigned capacity;
 	struct recall
-		recall; /* recall.n guests are in the pass, recall.n_last when it is decided */
+		recall; /* recall.n guests are in the pass; recall.n_last, once it is decided */
 	struct guest_view *view;
 	struct plan plan;
-	struct plan recorded; /* without its verdicts */
-	/* of the pass that was taken last */
+	struct plan recorded; /* the recorded plan; it has no verdicts */
+	/* About the line that was taken last. */
 	struct host_view host;
 	struct policy_conf conf;
-	const struct policy *by;               /* the policy that decided then */
-	bool is_pass;                          /* it was one, and no other line */
-	bool is_compared[REPLAY_DIFFERENCES_]; /* the record has it; an older one may not */
+	const struct policy *by;               /* the policy that decides this pass now */
+	bool is_pass;                          /* the line was a pass */
+	bool is_compared[REPLAY_DIFFERENCES_]; /* the record has it; an older record may not */
 	bool differs[REPLAY_DIFFERENCES_];
-	bool is_same;  /* in everything */
-	uint64_t cuts; /* of what was decided now */
+	bool is_same;  /* the two plans differ in nothing that is compared */
+	uint64_t cuts; /* how many actions of the new plan the contract cut */
 };
 
-/* Takes a line in, without its newline, and decides. NULL, or what is wrong with it. */
+/* Takes in a line without its newline, and decides again if it is a pass. Returns NULL, or what is
+ * wrong with the line: the end of a sentence that begins with "the line". */
 const char *replay_line(struct replay *replay, struct text line);
 
 #endif

@@ -7,7 +7,7 @@
 struct pass {
 	const struct snapshot *snap;
 	struct squeezed_guest *guest;
-	bool is_freeing; /* somebody has to give: only those are told */
+	bool is_freeing; /* a guest has to give, so only guests that give are told */
 };
 
 static uint64_t held_kib(const struct guest_view *view)
@@ -25,7 +25,7 @@ static uint64_t range_kib(const struct guest_view *view)
 	return amount_less(amount_min(view->max_kib, PEERS_MAX_KIB), view->min_kib);
 }
 
-/* --- who makes way -------------------------------------------------------- */
+/* --- making way --------------------------------------------------------- */
 
 static void look_for_way(const struct guest_view *view, struct squeezed_guest *g, uint64_t now_ms)
 {
@@ -63,7 +63,7 @@ static void forget_all(struct pass *p)
 		p->guest[i] = (struct squeezed_guest){.peer = p->guest[i].peer};
 }
 
-/* --- everybody's part ----------------------------------------------------- */
+/* --- each guest's part ---------------------------------------------------- */
 
 static double part_of(const struct pass *p)
 {
@@ -101,7 +101,7 @@ static void divide(struct pass *p)
 	}
 }
 
-/* It is one of those who are told in this phase. */
+/* True if the guest is among those that are told now. */
 static bool is_in_phase(const struct pass *p, unsigned i)
 {
 	const struct squeezed_guest *g = &p->guest[i];
@@ -151,7 +151,7 @@ static void tell(struct pass *p, bool with_targets)
 	}
 }
 
-/* False when the run has come to its end. */
+/* Takes one step of the run. Returns false when the run has come to its end. */
 static bool step(struct pass *p)
 {
 	look_at_all(p);
@@ -161,7 +161,7 @@ static bool step(struct pass *p)
 	return goes_on;
 }
 
-/* As if nobody had ever been stuck. */
+/* True if a run would change a target, computed as if no guest had ever been stuck. */
 static bool is_unbalanced(struct pass *p)
 {
 	forget_all(p);

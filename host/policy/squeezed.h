@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * squeezed.h - squeezed, the balancer of XenServer and XCP-ng, for
- * comparison on the same host. Pure.
+ * squeezed.h - squeezed, the balancer of XenServer and XCP-ng, for comparison. Pure.
  *
- * Every guest gets the same part of its range, min to max; demand is not looked
- * at:
+ * Every guest gets the same part of its range from min to max. Demand is not looked at.
  *
- *	surplus = free + sum of (held - min - 8 KiB) - 72 MiB
- *	part    = surplus / sum of (max - min), 0 to 1
+ *	surplus = free + sum of (ALM - min - 8 KiB) - 72 MiB
+ *	part    = surplus / sum of (max - min), from 0 to 1
  *	target  = min + part x (max - min)
  *
- * Every 10 s it is seen whether a target would be another one. If so, a run
- * begins: each second all targets are computed anew, and while somebody has to
- * give, only those who give are told. It ends when everybody has come to his
- * target and none changes any more. A guest that makes no way towards its
- * target for 5 s is left out, and told to stay between what it holds and was
- * told; the next run knows nothing of it.
+ * Every 10 s the policy computes whether a target would change. If so, a run begins. Each second
+ * of a run computes all targets anew; while a guest has to give memory, only guests that give are
+ * told. The run ends when every guest is at its target and no target changes any more. A guest
+ * that makes no way towards its target for 5 s is left out of the run, and told to hold the
+ * smaller of its ALM and its last target. The next run begins as if no guest had been left out.
  *
- * Modelled on xen-api of August 2026, to the KiB and with its floating-point
- * part. Where it differs: a reservation is memory that is not free, seen at the
- * next look, and not a run of its own; dom0 is a guest if it is listed.
+ * The model is xen-api of August 2026, to the KiB and with its floating-point part. This policy
+ * differs from it: a reservation is memory that is not free, which the next look sees, and starts
+ * no run of its own; and dom0 is a guest if it is listed.
  */
 #ifndef CAGMA_POLICY_SQUEEZED_H
 #define CAGMA_POLICY_SQUEEZED_H
@@ -30,30 +27,29 @@ enum {
 	SQUEEZED_LOOK_MS = 10000,
 	SQUEEZED_STEP_MS = 1000,
 	SQUEEZED_STUCK_MS = 5000,
-	SQUEEZED_NEAR_KIB = 4, /* this near a target is at it */
+	SQUEEZED_NEAR_KIB = 4, /* a guest that is this near to its target is at it */
 	SQUEEZED_FREE_KIB = 72 * 1024,
-	SQUEEZED_TOLERANCE_KIB = 512, /* more free than that above it, and the run failed */
 };
 
 /* One guest. */
 struct squeezed_guest {
 	struct peer_guest peer;
 
-	/* in the run under way */
+	/* In the run under way. */
 	bool is_known, is_stuck;
-	bool was_left_out; /* at the last step */
-	uint64_t last_kib; /* what it held then */
-	uint64_t way_ms;   /* when it last made way */
+	bool was_left_out; /* the guest was left out at the last step */
+	uint64_t last_kib; /* the ALM at the last step */
+	uint64_t way_ms;   /* when the ALM last came nearer to the target */
 
-	/* in this pass */
-	bool is_active;
-	uint64_t next_kib; /* its part */
+	/* In this pass. */
+	bool is_active;    /* the guest is ours to move and not left out */
+	uint64_t next_kib; /* the target, to the KiB */
 };
 
 struct squeezed_host {
 	struct peer_host peer;
 	bool is_running;
-	uint64_t step_ms; /* the next step of the run */
+	uint64_t step_ms; /* when the next step of the run is due */
 };
 
 #endif

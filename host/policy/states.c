@@ -36,7 +36,7 @@ static bool has(uint64_t present, int field)
 
 /* --- reading -------------------------------------------------------------- */
 
-/* A name that is no field is a slip, though line_parse() passes it over. */
+/* line_parse() passes over a name that is no field. Here such a name is a mistake. */
 static const char *parse(const struct line_format *format, struct text text, void *record,
 			 uint64_t *ret_present)
 {
@@ -62,7 +62,7 @@ static const char *take_host(struct states *d, struct text text)
 	if (d->is_series && h.now_ms < d->host.now_ms)
 		return "goes back in time";
 	if (h.free_kib > h.total_kib)
-		return "has more free than there is";
+		return "has more free memory than the host has";
 	d->conf = options_default();
 	d->conf.reserve_kib = h.reserve_kib;
 	if (has(h.present, HOST_period_ms))
@@ -110,7 +110,7 @@ static const char *take_guest(struct states *d, struct text text)
 	if (!d->has_host)
 		return "comes before its host";
 	if (n == d->capacity)
-		return "is one more than there may be";
+		return "is one guest more than there may be";
 	if (n && g.domid <= d->view[n - 1].domid)
 		return "is not in order of domid";
 	bool has_report = has(g.present, GUEST_total_kib);
@@ -131,7 +131,7 @@ static const char *take_guest(struct states *d, struct text text)
 		.alm_kib = g.alm_kib,
 		.cap_kib = amount_max(g.alm_kib, target_kib) + MODEL_LIBXL_SLACK_KIB + g.credit_kib,
 		.target_kib = target_kib,
-		.latency_ms = BALLOON_LATENCY_MS, /* as long as it has not been measured */
+		.latency_ms = BALLOON_LATENCY_MS, /* as if it was not measured yet */
 		.at_rest = true,
 		.min_kib = g.min_kib,
 		.max_kib = max_kib,
@@ -196,7 +196,7 @@ static void note_targets(const struct states *d, uint64_t *target_kib)
 		target_kib[d->plan.action[i].guest] = d->plan.action[i].target_kib;
 }
 
-/* One call of the policy, and what the contract makes of it. */
+/* Calls the policy once, and has the contract cut its plan. */
 static void states_once(struct states *d)
 {
 	struct snapshot snap = {.host = d->host, .n_guests = d->recall.n, .guest = d->view};
@@ -212,7 +212,8 @@ void states_state(struct states *d)
 	unsigned n = d->recall.n;
 	for (unsigned i = 0; i < n; i++)
 		d->wanted_kib[i] = d->allowed_kib[i] = d->view[i].target_kib;
-	/* qmemman: each report is one decision, and a policy asks to be called again */
+	/* qmemman decides for one report at a time, and asks to be called again at once if others
+	 * wait */
 	for (int round = 0; round < MAX_ROUNDS; round++) {
 		states_once(d);
 		if (d->plan.wake_ms > d->host.now_ms)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * static.c - every guest keeps what it was given: the control. What the guests would have wanted
- * is in the verdicts, as with every policy.
+ * static.c - every guest keeps the memory that it was given: the control of comparisons. As with
+ * every policy, the verdicts say how much the guests would have wanted.
  */
 #include "host/policy/policy.h"
 
