@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma-migrate - xl migrate that does not send the same pages again and again.
- * Runs in dom0. What it does is migrate.h's; options are migrate_command.h's.
+ * cagma-migrate - xl migrate that does not send the same pages again and again. Runs in dom0.
+ * migrate_parse() reads the command line, and migrate_run() does the work (migrate.h).
  */
 #include "common/system/log.h"
 #include "common/system/usage.h"
@@ -13,22 +13,25 @@ static const char usage[] =
 	"xl migrate does, without sending pages that are about to be modified again.\n"
 	"The receiving host needs nothing but xl.\n"
 	"\n"
-	"      --algorithm NAME  what is held back, and when the guest is suspended:\n"
+	"      --algorithm NAME  decides which pages are held back, and when the guest is\n"
+	"                        suspended:\n"
 	"                        ar (predicted; the default), hold (modified twice\n"
 	"                        running), classic (Xen 4.2), stock (Xen 4.17: nothing)\n"
-	"      --shrink          take what the guest does not need from it first; needs cagmad\n"
+	"      --shrink          first take from the guest memory that it does not need; this\n"
+	"                        needs cagmad\n"
 	"      --no-reserve      do not ask the receiving host's cagmad to make room\n"
-	"      --record FILE     write which pages were modified when, for cagma-sim precopy\n"
-	"      --report FILE     leave there what happened, a line for each event\n"
-	"  -q, --quiet           neither progress nor summary\n"
-	"      --helper FILE     xl's own save helper, if it is not found\n"
-	"      --parts DIR       libcagma-precopy.so and cagma-save-helper are there\n"
+	"      --record FILE     write to FILE when which pages were modified, for cagma-sim\n"
+	"                        precopy\n"
+	"      --report FILE     write a line for each event of the migration to FILE\n"
+	"  -q, --quiet           print neither progress nor summary\n"
+	"      --helper FILE     use FILE as xl's own save helper, if that is not found\n"
+	"      --parts DIR       use libcagma-precopy.so and cagma-save-helper of DIR\n"
 	"  -h, --help            show this, exit\n"
 	"  -V, --version         show the version, exit\n"
-	"xl's: -C FILE  -s SSH  -F  -e  -p  -D  --debug  --live\n"
+	"xl's options: -C FILE  -s SSH  -F  -e  -p  -D  --debug  --live\n"
 	"\n"
-	"Ctrl-C cancels: the guest runs on here.\n"
-	"Exit status: 0 when the guest runs there; xl's, or 1; 2 when called wrongly.\n"
+	"Ctrl-C cancels the migration: the guest goes on running here.\n"
+	"Exit status: 0 if the guest runs on HOST; 2 for wrong usage; otherwise xl's, or 1.\n"
 	"See cagma-migrate(8), xl(1).\n";
 
 int main(int argc, char **argv)

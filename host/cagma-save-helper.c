@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma-save-helper - what xl runs in the place of its save helper when
- * cagma-migrate calls it (LIBXL_SAVE_HELPER): the helper itself, with
- * libcagma-precopy.so loaded when it saves a guest, as it is when it restores one.
+ * cagma-save-helper - the program that xl runs in the place of its own save helper (by
+ * LIBXL_SAVE_HELPER) if cagma-migrate calls xl. It runs the own helper: with libcagma-precopy.so
+ * loaded if that saves a guest, and unchanged if it restores one.
  *
- *	CAGMA_SAVE_HELPER      the helper
- *	CAGMA_PRECOPY_LIBRARY  the library; without it the helper runs as it is
+ *	CAGMA_SAVE_HELPER      the file of the own helper
+ *	CAGMA_PRECOPY_LIBRARY  the file of the library; if unset, the helper runs unchanged
  */
 #include "host/migrate/library.h"
 
@@ -20,7 +20,8 @@ int main(int argc, char **argv)
 	const char *helper = getenv(PRECOPY_HELPER_VARIABLE);
 	const char *library = getenv(PRECOPY_LIBRARY_VARIABLE);
 	if (!helper || argc < 2) {
-		fputs("cagma-save-helper: is run by xl when cagma-migrate calls it\n", stderr);
+		fputs("cagma-save-helper: only xl runs this, when cagma-migrate calls xl\n",
+		      stderr);
 		return 2;
 	}
 	if (library && strcmp(argv[1], "--save-domain") == 0)

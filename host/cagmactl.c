@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagmactl - tells cagmad what is to come. Runs in dom0.
+ * cagmactl - reserves host memory with cagmad for guests that are to be started. Runs in dom0.
  *
- * Options and commands; what `reserve` does is reserve.h's.
+ * This file has the commands. arguments.h reads the options of `reserve`, and reserve.h runs it.
  */
 #include "common/amount.h"
 #include "common/system/clock.h"
@@ -58,7 +58,8 @@ static int do_reserve(int argc, char **argv)
 		log_warning("%s: nothing is reserved", wrong);
 		code = run_unreserved(r.command);
 	} else if (wrong || e < 0) {
-		log_error("%s", wrong ? wrong : strerror(-e));
+		log_error("%s%s", wrong ? wrong : "xenstore does not take " TOOLKEYS_ROOT ": ",
+			  wrong ? "" : strerror(-e));
 		code = EXIT_FAILURE;
 	} else {
 		code = reserve_run(store, &r);
@@ -94,7 +95,7 @@ static int do_release(int argc, char **argv)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-/* The text of a reservation's key; "" when it has none. */
+/* The text of a reservation's key; "" if there is no such key. */
 static struct text read_key(struct store *store, enum toolkeys_key key, uint32_t id, char *buf,
 			    size_t size)
 {
@@ -136,7 +137,7 @@ static int do_reservations(int argc, char **argv)
 {
 	uint32_t id[RESERVATION_MAX];
 	if (argc != 1)
-		return usage_wrong("reservations takes nothing, and no \"%s\"", argv[1]);
+		return usage_wrong("reservations takes no argument, but was given \"%s\"", argv[1]);
 	struct store *store = open_store();
 	if (!store)
 		return EXIT_FAILURE;
@@ -163,8 +164,8 @@ static const struct command {
 } commands[] = {
 	{"reserve", do_reserve, "reserve [OPTIONS] SIZE | --config FILE [-- COMMAND...]",
 	 "Ask cagmad for host memory, print the reservation's number, wait until the\n"
-	 "      memory is free, and keep it so. With COMMAND, run that then, and end the\n"
-	 "      reservation with it."},
+	 "      memory is free, and keep it free. If COMMAND is given, run it then, and\n"
+	 "      end the reservation when it ends."},
 	{"reservations", do_reservations, "reservations", "List what is reserved."},
 	{"release", do_release, "release NUMBER", "End a reservation."},
 	{"help", do_help, "help", "Show this; -h and --help do, too."},
@@ -208,7 +209,7 @@ static bool is_one_of(const char *word, const char *a, const char *b)
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
-/* Anywhere before "--": what is behind it is another program's. */
+/* Help may be asked for anywhere before "--". The words behind that are for another program. */
 static bool asks_for_help(char *const *argv)
 {
 	for (unsigned i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++)

@@ -2,8 +2,8 @@
 /*
  * cagmad - balances memory among the guests of a Xen host. Runs in dom0.
  *
- * Options, configuration, signals, and the loop; what happens in it is
- * engine.h's.
+ * This file has options, configuration, signals and the main loop. engine.h has the work that the
+ * loop does.
  */
 #include "common/system/clock.h"
 #include "common/system/log.h"
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 struct options {
-	const char *config_path; /* NULL: the default one, which may be missing */
+	const char *config_path; /* NULL: the default file, which may be missing */
 	struct engine_options engine;
 	bool check_config;
 	bool verbose;
@@ -36,11 +36,11 @@ static const char usage[] =
 	"Balance memory among the guests of this Xen host. Runs in the foreground, in dom0.\n"
 	"\n"
 	"  -c, --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
-	"  -n, --dry-run       say what would be done, set and publish nothing\n"
-	"      --check-config  read the configuration, say what is wrong with it, exit\n"
+	"  -n, --dry-run       log what would be changed, and set and publish nothing\n"
+	"      --check-config  read the configuration, print its faults, exit\n"
 	"      --policies      list the policies, exit\n"
 	"      --record FILE   append every pass to FILE, one line each\n"
-	"  -v, --verbose       say how guests are treated, and what libxl says\n"
+	"  -v, --verbose       log how guests are treated, and libxl's own messages\n"
 	"  -h, --help          show this, exit\n"
 	"  -V, --version       show the version, exit\n"
 	"\n"
@@ -59,7 +59,7 @@ static int print_policies(void)
 	return usage_printed();
 }
 
-/* -1 to go on; otherwise the exit code. */
+/* Returns -1 to go on, and the exit code otherwise. */
 static int read_options(int argc, char **argv, struct options *o)
 {
 	static const char shorts[] = ":c:nvhV";
@@ -119,7 +119,8 @@ static bool read_config(const struct options *o, struct config *ret_config)
 	return is_fine;
 }
 
-/* -1 with errno. From here on the signals come through the descriptor alone. */
+/* Returns a descriptor, or -1 with errno. From here on the signals come through the descriptor
+ * alone. */
 static int open_signals(void)
 {
 	sigset_t set;
@@ -128,11 +129,11 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN); /* libxenstore 4.17 switches it for each call otherwise */
+	signal(SIGPIPE, SIG_IGN); /* otherwise libxenstore 4.17 sets and resets it in each call */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The signal that came; 0 for none. */
+/* The signal that came, or 0 if none did. */
 static uint32_t take_signal(int fd)
 {
 	struct signalfd_siginfo info;
@@ -149,7 +150,7 @@ static void reload(struct engine *engine, const struct options *o)
 	}
 	if (is_read)
 		config_finish(&config);
-	log_error("the configuration stays as it was");
+	log_error("the configuration stays as it was; mend the new one, and send SIGHUP again");
 }
 
 static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
@@ -189,13 +190,14 @@ static int check_config(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
-/* Two would pull at the same targets. False, with the reason logged, if another cagmad balances. */
+/* Returns false, after logging why, if another cagmad balances this host. Two of them would pull
+ * at the same targets. */
 static bool is_alone(void)
 {
 	struct toolkeys_daemon other;
 	struct store *store;
 	if (store_open(&store) < 0)
-		return true; /* the engine says so, and waits for xenstored */
+		return true; /* the engine will log it, and wait for xenstored */
 	int r = tool_find_daemon(store, &other);
 	store_close(store);
 	if (r == 0)
@@ -208,7 +210,7 @@ static const char dry_note[] =
 	" dry: it says what it would change, sets and publishes nothing, and ends with Ctrl-C; "
 	"-v says how each guest is treated";
 
-/* Balances until a signal ends it; the exit code. */
+/* Balances until a signal ends it. Returns the exit code. */
 static int balance(struct config *config, const struct options *o)
 {
 	int signal_fd = open_signals();
@@ -219,7 +221,7 @@ static int balance(struct config *config, const struct options *o)
 	if (!o->engine.is_dry && !is_alone())
 		return EXIT_FAILURE;
 	if (xenio_fits_host(config) == 0)
-		return EXIT_FAILURE; /* it may fit later: dom0 may shrink */
+		return EXIT_FAILURE; /* another start may succeed: dom0 may shrink */
 	struct xenio *xenio = xenio_open(config, o->engine.is_dry);
 	if (!xenio)
 		return EXIT_FAILURE;

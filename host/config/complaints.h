@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * complaints.h - what is wrong with a file, said line by line. (Edge: writes to a FILE.)
+ * complaints.h - messages about faults in a file, one line for each. (Edge: writes to a FILE.)
  */
 #ifndef CAGMA_CONFIG_COMPLAINTS_H
 #define CAGMA_CONFIG_COMPLAINTS_H

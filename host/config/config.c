@@ -22,7 +22,7 @@ void config_finish(struct config *config)
 	config->n_guests = 0;
 }
 
-/* --- what it says of guests ------------------------------------------------------------- */
+/* --- guests ----------------------------------------------------------------------------- */
 
 uint64_t config_min_kib(const struct config *config, const struct config_guest *guest,
 			uint64_t max_kib)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What one reading needs at hand. */
+/* The state of one reading. */
 struct reading {
 	struct complaints complaints;
 	const char *text;
@@ -28,7 +28,7 @@ static const struct options_field *find_number(struct text name)
 	return field ? field : options_find(&config_options, name);
 }
 
-/* The line on which a name is set; 0 when it is on none. */
+/* The line on which a name is set, or 0 if it is set nowhere. */
 static unsigned line_of(const struct reading *r, const char *name)
 {
 	struct setting setting;
@@ -115,7 +115,8 @@ static void read_entries(struct reading *r, XLU_ConfigList *list, unsigned n, st
 	struct config_place place = {.line = line_of(r, "guests")};
 	config->guest = calloc(n + 1, sizeof(*config->guest));
 	if (!config->guest) {
-		complaints_add(&r->complaints, 0, "no memory for %u guests", n);
+		complaints_add(&r->complaints, 0,
+			       "cannot be read: there is no memory for %u guests", n);
 		return;
 	}
 	config->n_guests = n;
@@ -142,7 +143,7 @@ static void read_guests(struct reading *r, struct config *config)
 
 /* --- the file --------------------------------------------------------------------------- */
 
-/* libxlutil has said where its syntax is left, and not why. */
+/* libxlutil has said on which line its syntax is broken, but not why. */
 static void explain_syntax(struct reading *r)
 {
 	struct settings settings = settings_of(r->text);
@@ -160,8 +161,8 @@ static void explain_syntax(struct reading *r)
 		       "text in quotes, or a list in brackets");
 }
 
-/* The whole file with a newline and a NUL behind it, of the heap; NULL with errno. Without the
- * newline libxlutil takes "64M" at the end of a file for 64. */
+/* The whole file with a newline and a NUL behind it, allocated; or NULL with errno. Without the
+ * newline, libxlutil takes "64M" at the end of a file for 64. */
 static char *load(const char *path, size_t *ret_len)
 {
 	enum { MAX_BYTES = 1 << 22 };
@@ -188,7 +189,7 @@ static void read_text(struct reading *r, size_t len, struct config *config)
 	struct complaints *c = &r->complaints;
 	r->file = xlu_cfg_init(c->out, c->path);
 	if (!r->file) {
-		complaints_add(c, 0, "no memory to read it");
+		complaints_add(c, 0, "cannot be read: there is no memory");
 		return;
 	}
 	if (xlu_cfg_readdata(r->file, r->text, (int)len) != 0) {

@@ -17,7 +17,7 @@ struct entry {
 	struct config_place place;
 	struct complaints *complaints;
 	struct config_guest *guest;
-	unsigned given; /* GIVEN_ bits; from GIVEN_NUMBER on, a bit for each number */
+	unsigned given; /* GIVEN_ bits; from GIVEN_NUMBER on there is a bit for each number */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -56,7 +56,7 @@ static void take_number(struct entry *e, const struct options_field *field, cons
 		complain(e, "%s", why);
 }
 
-/* The bit in `given` of a word; 0 when there is no such word. */
+/* The bit in `given` of a word, or 0 if there is no such word. */
 static unsigned bit_of(const char *name, const struct options_field *field)
 {
 	if (strcmp(name, "name") == 0)
@@ -88,7 +88,7 @@ static void take_word(struct entry *e, const char *name, const char *value)
 	e->given |= bit;
 }
 
-/* `text` without the blanks around it; it is cut behind. */
+/* `text` without the blanks around it. Those behind are cut off in place. */
 static char *trimmed(char *text)
 {
 	size_t len = strlen(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * config_guest.h - one entry of `guests = [ … ]` in cagmad.conf: the administrator's word on one
- * guest.
+ * config_guest.h - one entry of `guests = [ … ]` in cagmad.conf: the administrator's settings for
+ * one guest.
  */
 #ifndef CAGMA_CONFIG_GUEST_H
 #define CAGMA_CONFIG_GUEST_H
@@ -14,45 +14,41 @@
 
 enum {
 	CONFIG_MAX_NAME = 63,
-	CONFIG_DOM0_MIN_MIB = 256, /* below it the toolstack itself is in danger */
+	CONFIG_DOM0_MIN_MIB = 256, /* with less, the toolstack itself is in danger */
 };
 
-/* A number that is 0 is not given: min and weight are the default then, and max is static-max. */
+/* A number that is 0 was not given. Then min and weight are the configuration's defaults, and max
+ * is the guest's static-max. */
 struct config_guest {
-	bool by_uuid;
-	char name[CONFIG_MAX_NAME + 1]; /* or */
+	bool by_uuid; /* the entry has a uuid; otherwise it has a name */
+	char name[CONFIG_MAX_NAME + 1];
 	uint8_t uuid[UUID_BYTES];
 	OPTIONS_GUEST(OPTIONS_MEMBER)
 };
 
-/* Where an entry stands, for messages. */
+/* Where an entry is in the file, for messages. */
 struct config_place {
-	unsigned line;  /* of the list's name */
-	unsigned entry; /* from 1 */
+	unsigned line;  /* the line on which the list is named */
+	unsigned entry; /* from 1 on */
 };
 
-/*
- * Reads an entry, `name=value` words separated by commas, into the zeroed *guest. What is wrong
- * with it is added to `complaints`; then *guest is half read.
- */
+/* Reads an entry, which is `name=value` words separated by commas, into the zeroed *guest. Adds
+ * each fault to `complaints`; *guest is incomplete then. */
 void config_guest_read(const char *entry, struct config_place place, struct complaints *complaints,
 		       struct config_guest *guest);
 
-/* It is an entry for dom0, which is listed by its name. */
+/* True if the entry is for dom0, which is listed by its name. */
 bool config_guest_is_dom0(const struct config_guest *guest);
 
-/* Both are listed by the same name, or by the same UUID. */
+/* True if both entries have the same name, or both the same UUID. */
 bool config_guest_is_same(const struct config_guest *a, const struct config_guest *b);
 
-/* It is the entry of a guest of this name and UUID. */
+/* True if the entry is for a guest of this name and UUID. */
 bool config_guest_is_for(const struct config_guest *guest, const char *name,
 			 const uint8_t uuid[UUID_BYTES]);
 
-/* It is the entry of a guest of this name and UUID. */
-bool config_guest_is_for(const struct config_guest *guest, const char *name,
-			 const uint8_t uuid[UUID_BYTES]);
-
-/* The name, or the UUID, which is shorter than a name may be, by which it is listed. */
+/* Writes the name or the UUID by which the guest is listed. A UUID is shorter than a name may
+ * be. */
 void config_guest_label(const struct config_guest *guest, char ret_label[CONFIG_MAX_NAME + 1]);
 
 #endif

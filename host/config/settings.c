@@ -19,7 +19,7 @@ static const char *skip_string(const char *at)
 	return end ? end + 1 : at + strlen(at);
 }
 
-/* What stands from `at` to the end of the line, a comment or a ';'. */
+/* The text from `at` to the end of the line, a comment or a ';'. */
 static struct text value_at(const char *at)
 {
 	at += strspn(at, " \t");
@@ -31,8 +31,8 @@ static struct text value_at(const char *at)
 	return (struct text){at, (size_t)(end - at)};
 }
 
-/* Reads what starts with a word into *ret_setting, and moves behind its operator; or, when the word
- * sets nothing, moves behind the word. */
+/* Reads the setting that begins with a word into *ret_setting, and moves behind its operator. If
+ * the word sets nothing, moves behind the word and returns false. */
 static bool take_word(struct settings *s, struct setting *ret_setting)
 {
 	struct text name = {s->at, strspn(s->at, name_bytes)};

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings.h - which names a file in xl.conf's syntax sets, and where. No I/O.
+ * settings.h - which names a file in xl.conf's syntax sets, and on which lines. No I/O.
  *
- * libxlutil reads the values. It finds the name that it is asked for, and tells neither which other
- * names there are, nor the line of any, nor that one is given twice. So the settings are walked
- * through here: each word outside of strings, comments and lists that is followed by '=' or '+='.
+ * libxlutil reads the values. It finds the name that it is asked for, but it tells neither which
+ * other names there are, nor the line of a name, nor that a name is given twice. So this module
+ * finds the settings: a setting is a word outside of strings, comments and lists that is followed
+ * by '=' or '+='.
  */
 #ifndef CAGMA_CONFIG_SETTINGS_H
 #define CAGMA_CONFIG_SETTINGS_H
@@ -13,11 +14,12 @@
 
 struct setting {
 	struct text name;
-	struct text value; /* the rest of its line as it is written, without blanks and comment */
-	unsigned line;     /* from 1 */
-	bool is_added;     /* by '+=' */
+	struct text value; /* the rest of the line, without blanks around it and comment */
+	unsigned line;     /* from 1 on */
+	bool is_added;     /* the operator is '+=' */
 };
 
+/* A place in a text. */
 struct settings {
 	const char *at; /* NUL-terminated */
 	unsigned line, depth;
@@ -25,10 +27,10 @@ struct settings {
 
 struct settings settings_of(const char *text);
 
-/* The next setting. False at the end of the text. */
+/* Finds the next setting. Returns false at the end of the text. */
 bool settings_next(struct settings *settings, struct setting *ret_setting);
 
-/* The first setting of this name. False when there is none. */
+/* Finds the first setting of this name. Returns false if there is none. */
 bool settings_find(const char *text, struct text name, struct setting *ret_setting);
 
 #endif

@@ -12,7 +12,7 @@ static const char *outcome_text(enum target_outcome outcome)
 {
 	switch (outcome) {
 	case TARGET_DONE:
-		return "libxl reported success, but memory/target is what it was";
+		return "libxl reported success, but memory/target has not changed";
 	case TARGET_GONE:
 		return "the guest is gone";
 	case TARGET_REFUSED:
@@ -26,10 +26,8 @@ static const char *outcome_text(enum target_outcome outcome)
 	return "";
 }
 
-/*
- * libxl reports success even when its transaction failed: then the target is
- * what it was. (If it is neither that nor ours, somebody was faster than we.)
- */
+/* libxl reports success even if its transaction failed. In that case the target in xenstore is the
+ * old one. (If it is neither the old one nor ours, somebody else has set it since.) */
 static bool is_really_done(const struct io *io, bool is_connected, const struct guest *g,
 			   const struct worker_answer *a)
 {
@@ -115,7 +113,8 @@ static void start_action(struct calls *c, const struct io *io, struct guests *gs
 	} else if (r == -EAGAIN) {
 		c->is_starved = true;
 	} else {
-		trouble_begin(&c->no_worker, "no process that calls libxl can be started", r);
+		trouble_begin(&c->no_worker,
+			      "no process that calls libxl can be started, so no target is set", r);
 	}
 }
 

@@ -8,9 +8,10 @@ static void set_cap(struct cap *cap, const struct io *io, struct guest *g, uint6
 {
 	int r = io->set_cap(io->world, g->domid, cap_kib);
 	if (r == -ESRCH)
-		return; /* it is gone: the next pass will see */
+		return; /* the guest is gone, which the next pass will see */
 	if (r < 0) {
-		trouble_begin(&cap->refused, "Xen does not let credit be set by max_pages", r);
+		trouble_begin(&cap->refused,
+			      "Xen refuses to set max_pages, so guests get no credit", r);
 		return;
 	}
 	trouble_end(&cap->refused, "credit can be set again");

@@ -2,10 +2,11 @@
 /*
  * cap.h - a plan's credit as max_pages of its guests. (Edge: hypercalls.)
  *
- * libxl sets max_pages with every target, ours or anybody's, so the credit of a plan is compared
- * with what is there in each pass. Caps that have to be lowered are lowered before any guest is
- * told to grow, and those that can be raised are raised behind: in between nobody may take what is
- * not there. Which cap follows from a plan is credit.h's.
+ * A guest's cap is its max_pages as an amount. libxl sets max_pages with every target, be it ours
+ * or somebody else's, so each pass compares the plan's credit with the caps that are there. Caps
+ * that must be lowered are lowered before any guest is told to grow, and caps that can be raised
+ * are raised after that. In this order, no guest can take memory that is not there. Which cap
+ * follows from a plan's credit is in credit.h.
  */
 #ifndef CAGMA_DAEMON_CAP_H
 #define CAGMA_DAEMON_CAP_H
@@ -14,14 +15,15 @@
 #include "host/daemon/guests.h"
 
 struct cap {
-	struct trouble refused; /* by Xen */
+	struct trouble refused; /* Xen refused to set max_pages */
 };
 
-/* Sets the caps of all guests whose change is `change`; of the plan for the guests' last views. */
+/* Sets the caps that the plan lowers, or those that it raises, as `change` says. The plan must be
+ * for the guests' last views. */
 void cap_apply(struct cap *cap, const struct io *io, struct guests *guests, const struct plan *plan,
 	       uint64_t step_kib, enum credit_change change);
 
-/* Every guest's max_pages is what libxl would have it. */
+/* Takes all credit back: every guest's max_pages becomes what libxl would set for its target. */
 void cap_withdraw(struct cap *cap, const struct io *io, struct guests *guests);
 
 #endif

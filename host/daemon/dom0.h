@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * dom0.h - what dom0's own kernel says of its memory: no agent runs there, and
- * none is needed. (Edge: /proc.)
+ * dom0.h - a report on dom0, from what its own kernel says of its memory. No agent runs in dom0,
+ * and none is needed. (Edge: /proc.)
  */
 #ifndef CAGMA_DAEMON_DOM0_H
 #define CAGMA_DAEMON_DOM0_H
 
 #include "common/keys.h"
 
-enum { DOM0_LOOK_MS = 500 }; /* it is looked at no more often: a look costs 0.1 ms */
+enum { DOM0_LOOK_MS = 500 }; /* least time between two looks; a look costs 0.1 ms */
 
-/*
- * Everything but seq and uptime_ms. NULL, or what is wrong with it, for a
- * message. A kernel without pressure information is fine.
- */
+/* Fills in everything but seq and uptime_ms. Returns NULL, or what is wrong with the report, as in
+ * "its report cannot be read from /proc". A kernel without pressure information is fine. */
 const char *dom0_look(struct report *ret_report);
 
 #endif

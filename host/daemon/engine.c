@@ -27,19 +27,19 @@ struct engine {
 	struct record *record;
 	struct guests guests;
 	struct plan plan;
-	uint64_t due_ms; /* the next pass */
-	bool is_alarmed; /* the next pass is not waited for: a guest is in alarm */
+	uint64_t due_ms; /* when the next pass is due at the latest */
+	bool is_alarmed; /* a guest is in alarm, so a pass is run at once */
 	uint64_t last_pass_ms;
-	uint64_t quiet_ms;      /* until then, what can wait waits for libxl's calls */
-	uint64_t alive_ms;      /* when xenstored is asked, or tried, again */
-	uint64_t migrations_ms; /* migrations are not looked for before */
+	uint64_t quiet_ms;      /* until then, work that can wait waits for libxl's calls */
+	uint64_t alive_ms;      /* when xenstored is asked whether it lives, or tried, again */
+	uint64_t migrations_ms; /* no look for migrations before this time */
 	struct trouble no_store, no_host, cuts, no_record;
-	/* What is still to be published: words and credit, and amounts, which wait until
-	 * amounts_ms. */
+	/* The guests whose keys are still to be published: first words and credit, then amounts,
+	 * which wait until amounts_ms. */
 	struct publish_round words, amounts;
 	uint64_t amounts_ms;
 	uint64_t n_passes;
-	bool absent_are_told; /* the guests that are listed and not there */
+	bool absent_are_told; /* absent_say() has told of listed guests that are no domains */
 };
 
 /* --- opening and closing ------------------------------------------------- */
@@ -65,7 +65,7 @@ struct engine *engine_open(struct config *config, const struct engine_options *o
 {
 	struct engine *e = calloc(1, sizeof(*e));
 	if (!e) {
-		log_error("no memory to start with");
+		log_error("cannot start: there is no memory");
 		return NULL;
 	}
 	e->config = *config;
@@ -176,7 +176,8 @@ static void ask_for_pass(struct engine *e, uint64_t at_ms)
 	e->due_ms = amount_min(e->due_ms, at_ms);
 }
 
-/* A bounded number at a time: a guest that floods must not keep us from the rest. */
+/* Events are taken in a bounded number at a time, so that a guest that floods does not keep cagmad
+ * from its other work. */
 static int take_events(struct engine *e, enum store_source source, uint64_t now_ms)
 {
 	enum { AT_ONCE = 4096 };
@@ -223,7 +224,8 @@ static void judge_reservations(struct engine *e, const struct policy_conf *conf,
 		lose_store(e, r);
 }
 
-/* In this order nobody can take in between what is not there. */
+/* Caps are lowered first and raised last, so that no guest can take memory in between that is not
+ * there. */
 static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 {
 	if (!e->options.is_dry)
@@ -234,8 +236,9 @@ static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 }
 
 /*
- * It takes a while, so only when something moves, and behind what could not
- * wait: a guest may be told once more when its migration has just begun.
+ * The look takes a while. So it is done only if a target changes or a guest is known to migrate,
+ * and after the rest of the pass. Because of that, a guest whose migration has just begun may
+ * still be told one target.
  */
 static void look_for_migrations(struct engine *e, uint64_t now_ms)
 {
@@ -248,7 +251,7 @@ static void look_for_migrations(struct engine *e, uint64_t now_ms)
 	guests_note_migrations(&e->guests, domid, n, now_ms);
 }
 
-/* cagma-migrate tells us before it begins, and every second. */
+/* cagma-migrate writes that a guest migrates before it begins and then every second. */
 static void hear_of_migrations(struct engine *e, uint64_t now_ms)
 {
 	uint32_t domid[IO_MAX_MIGRATIONS];
@@ -280,12 +283,12 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 {
 	struct policy_conf conf = e->config.conf;
 	struct snapshot snap;
-	bool is_urgent = now_ms < e->due_ms; /* it is for alarms alone */
+	bool is_urgent = now_ms < e->due_ms; /* the pass is for alarms alone */
 	e->is_alarmed = false;
 	e->last_pass_ms = now_ms;
 	if (!is_urgent)
 		e->due_ms = now_ms + conf.period_ms;
-	/* until there are verdicts on the guests that are there now */
+	/* nothing is published until there are verdicts on the guests of this pass */
 	e->words.left = e->amounts.left = 0;
 	hear_of_migrations(e, now_ms);
 	int r = observe(&e->guests, &e->io, &e->config, is_urgent, now_ms, &snap);
@@ -302,7 +305,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	if (!e->absent_are_told)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
 	decide(e, &conf, &snap);
-	if (!e->options.is_dry) /* nothing will have moved before the next period */
+	if (!e->options.is_dry) /* in a dry run, nothing will have moved before the next period */
 		ask_for_pass(e, e->plan.wake_ms);
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
@@ -334,8 +337,11 @@ static void publish_more(struct engine *e, uint64_t now_ms)
 		e->amounts_ms = now_ms + ENGINE_AMOUNTS_GAP_MS;
 }
 
-/* What can wait, one request or transaction at a time, so that no alarm waits for it. libxl's calls
- * do not wait for it either: xenstored serves one at a time. */
+/*
+ * Does a piece of the work that can wait: one request or transaction, so that no alarm waits for
+ * it. As xenstored serves one request at a time, nothing is done while libxl's calls are under way
+ * and the quiet time lasts.
+ */
 static void catch_up(struct engine *e, uint64_t now_ms)
 {
 	if (now_ms < e->quiet_ms && calls_are_under_way(e))
@@ -349,7 +355,7 @@ static void catch_up(struct engine *e, uint64_t now_ms)
 
 void engine_turn(struct engine *e, uint64_t now_ms)
 {
-	/* libxl has set max_pages as it goes with the target, and not with the credit */
+	/* libxl has set max_pages for the target without the credit, so a pass is wanted soon */
 	if (calls_collect(&e->calls, &e->io, &e->guests, e->is_connected, now_ms))
 		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + ENGINE_GAP_MS);
 	if (!is_connected(e, now_ms))
@@ -377,6 +383,6 @@ uint64_t engine_wake_ms(const struct engine *e)
 		wake_ms = amount_min(wake_ms, e->amounts_ms);
 	if (!e->words.left && !e->guests.has_unread)
 		return wake_ms;
-	/* if calls end before, they wake us */
+	/* a call that ends earlier wakes the engine by itself */
 	return amount_min(wake_ms, calls_are_under_way(e) ? e->quiet_ms : 0);
 }

@@ -27,7 +27,7 @@ enum {
 struct engine;
 
 struct engine_options {
-	bool is_dry;             /* say what would be done, set nothing */
+	bool is_dry;             /* log what would be done, and set nothing */
 	const char *record_path; /* NULL: no record */
 };
 
@@ -37,24 +37,27 @@ struct engine_counts {
 };
 
 /*
- * Takes `config` over, and `io`, whose world must outlive the engine. NULL, after saying why on the
- * log, when there is no memory or no record. A xenstored that is not there is no reason: it is
- * waited for.
+ * Takes `config` and `io` over; the world of `io` must outlive the engine. Returns NULL, after
+ * logging why, if there is no memory or the record cannot be opened. It does not fail if xenstored
+ * is not there: the engine waits for it.
  */
 struct engine *engine_open(struct config *config, const struct engine_options *options,
 			   const struct io *io);
 
-/* Withdraws what the engine has published and closes. Targets stay as they are, and the connection
- * to xenstore is left to whom the world belongs. */
+/* Withdraws the keys and the credit that the engine has given, and frees it. Targets stay as they
+ * are. The connection to xenstore is not closed: that is for the owner of the world. */
 void engine_close(struct engine *engine);
 
-/* Takes a new configuration over; the sizes of the old one stay. Says which is in force. */
+/* Takes a new configuration over, but for max_guests, workers and call_timeout_ms, which stay as
+ * they were. Logs that it is in force. */
 void engine_reload(struct engine *engine, struct config *config);
 
-/* When to call engine_turn() at the latest; what comes earlier is an event of the world. */
+/* When to call engine_turn() at the latest, on the clock of engine_turn(). An event of the world
+ * asks for an earlier call. */
 uint64_t engine_wake_ms(const struct engine *engine);
 
-/* Takes in what has happened, and runs a pass when one is due. */
+/* Takes in events and ended calls. Then runs a pass if one is due; if none is, does a piece of the
+ * work that may wait. */
 void engine_turn(struct engine *engine, uint64_t now_ms);
 
 struct engine_counts engine_counts(const struct engine *engine);

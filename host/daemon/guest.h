@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest.h - what cagmad knows of one guest, and from whom.
+ * guest.h - what cagmad knows of one guest, and where it has it from.
  *
- * Xen's list, xenstore and libxl's calls are written into a struct guest as they come; observe.h
- * makes a guest_view of it once a pass. So nothing that comes later changes a snapshot.
+ * Facts from Xen's list, from xenstore and from libxl's calls are written into a struct guest when
+ * they come. observe.h makes a guest_view of it once a pass, so that facts that come later do not
+ * change a snapshot.
  */
 #ifndef CAGMA_DAEMON_GUEST_H
 #define CAGMA_DAEMON_GUEST_H
@@ -15,94 +16,98 @@
 #include "common/system/trouble.h"
 
 enum {
-	/* Three times what an agent under pressure writes: ten reports and five alarms a second. */
+	/* More events a second than this are a flood. An agent under pressure causes a third of
+	 * it: ten reports and five alarms a second. */
 	GUEST_MAX_EVENTS_S = 50,
-	GUEST_POLL_MS = 30000, /* a guest that writes more is read once a period for so long */
+	GUEST_POLL_MS = 30000, /* a guest that floods is read only once a period for so long */
 	GUEST_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone for so long */
-	GUEST_MIGRATION_MS = 3000,  /* a guest that is found migrating is believed to for so long */
-	GUEST_TELL_MS = 60000,      /* a guest's bad reports are told of no more often */
-	GUEST_ALM_MEMORY_MS = 5000, /* a report may be as old as this when it is read */
-	/* An alarm holds for so long: ten times the shortest gap between two alarms. */
+	GUEST_MIGRATION_MS = 3000,   /* a guest found migrating counts as migrating for so long */
+	GUEST_TELL_MS = 60000,       /* least time between two messages of a guest's bad reports */
+	/* A report may be so old when it is read, so the ALM of that time still counts. */
+	GUEST_ALM_MEMORY_MS = 5000,
+	/* An alarm holds for so long, which is ten times the shortest gap between two alarms. */
 	GUEST_ALARM_MS = 2000,
 };
 
-/* What was last written for people and for the agent; UINT64_MAX: nothing yet. */
+/* The values of our keys in the guest's part of xenstore, as last written. A number is UINT64_MAX,
+ * and a word NULL, if it was not written yet. */
 struct published {
 	uint64_t alm_kib, avm_kib, cma_kib, target_kib, credit_kib, period_ms;
 	const char *state, *reason;
-	uint64_t when_ms;
+	uint64_t when_ms; /* when the amounts were written */
 };
 
-/* Times are on the engine's clock. */
+/* One guest. Times are on the engine's clock. */
 struct guest {
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
 	char name[CONFIG_MAX_NAME + 1]; /* "" until it has been read */
-	unsigned generation;            /* tells guests apart that had the same domid */
+	unsigned generation; /* tells apart guests that had the same domid one after the other */
 
-	/* Xen. */
+	/* From Xen. */
 	uint64_t alm_kib, cap_kib, outstanding_kib;
-	uint64_t alm_high_kib, alm_high_ms; /* the most it held lately, and when */
-	uint64_t living_alm_kib;            /* what it held before it died */
-	uint64_t credited_cap_kib; /* its max_pages, raised for credit; 0: as libxl set it */
+	uint64_t alm_high_kib, alm_high_ms; /* the most that it held lately, and when */
+	uint64_t living_alm_kib;            /* memory that it held before it was dying */
+	uint64_t credited_cap_kib;          /* its cap as raised for credit; 0: as libxl set it */
 
-	/* libxl, in xenstore; targets are memory/target + videoram. */
+	/* From libxl, in xenstore. Targets are memory/target + videoram. */
 	uint64_t target_kib, static_max_kib, videoram_kib;
-	bool has_returned; /* from a reboot */
+	bool has_returned; /* it came out of a reboot */
 
-	/* The administrator. */
-	uint64_t conf_min_kib, conf_max_kib; /* max 0: static-max */
+	/* From the administrator. */
+	uint64_t conf_min_kib, conf_max_kib; /* a max of 0 stands for static-max */
 	uint32_t conf_weight;
 	bool is_trusted;
 
-	/* What holds it; with what Xen and libxl say of its state. */
+	/* Why it may not be moved, and the facts about its state from which that follows
+	 * (hold.h). */
 	struct hold_facts facts;
 
-	/* Its agent. */
+	/* From its agent. */
 	bool can_alarm, can_grow_itself;
-	struct report report; /* the last one, or the guest at its alarm; with facts.has_report */
-	uint64_t fill_kib_s;  /* how fast it uses memory up, by its alarm; 0: the report is no alarm
-			       */
+	struct report report; /* the last one, or a later alarm's; valid if facts.has_report */
+	uint64_t fill_kib_s;  /* KiB/s that it uses up, by its alarm; 0: the report is no alarm's */
 	uint64_t alarm_until_ms;
 	uint64_t report_seq, report_uptime_ms; /* of the last report read */
 	uint64_t alarm_seq, alarm_uptime_ms;   /* of the last alarm */
-	uint64_t looked_ms;                    /* dom0: when its own /proc was read */
+	uint64_t looked_ms;                    /* dom0 alone: when its /proc was read */
 
-	/* To be read at the next pass. */
+	/* Which of its keys are to be read at the next pass. */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
 
-	/* How often it writes. */
-	bool is_polled; /* unwatched for flooding */
+	/* Whether it floods. */
+	bool is_polled; /* it flooded, so it is read once a period and not watched */
 	unsigned n_events;
 	uint64_t events_since_ms, poll_ms, polled_until_ms;
 
-	/* The call of ours that sets its target. */
+	/* The last call of ours that set its target. */
 	bool call_is_under_way;
 	uint64_t call_target_kib;
-	uint64_t said_target_kib; /* in a dry run */
-	enum plan_reason reason;  /* of its last change, with has_reason */
+	uint64_t said_target_kib; /* in a dry run: the target that was logged last */
+	enum plan_reason reason;  /* of its last change; valid if has_reason */
 	bool has_reason;
 
 	struct trouble bad_report, call_failed, flooded;
-	uint64_t bad_report_ms; /* when it was told of */
+	uint64_t bad_report_ms; /* when bad reports were last logged */
 	uint64_t n_alarms;
 
 	struct balloon balloon;
 	struct published published;
 };
 
-/* For a message: its name and number, or its number alone while it has no name. The text is valid
- * until this is called again. */
+/* The guest's name and number for a message, or its number alone if it has no name yet. The text
+ * is valid until this is called again. */
 const char *guest_text(const struct guest *guest);
 
-/* Nothing that was written for the guest is there any more. */
+/* Notes that the keys that were written for the guest are not there any more. */
 void guest_forget_published(struct guest *guest);
 
-/* What it was last asked to hold. Until a call of ours is done, the larger of both targets counts.
- */
+/* The target in force. While a call of ours is under way, it is the larger of the old and the new
+ * target. */
 uint64_t guest_target_kib(const struct guest *guest);
 
-/* What it may take by itself now, by the target and max_pages that it has by now. */
+/* Memory that the guest may take by itself, by its target and cap of this moment; the rest is from
+ * `view`. */
 uint64_t guest_credit_kib(const struct guest *guest, const struct guest_view *view);
 
 #endif

@@ -34,7 +34,7 @@ static bool is_guest(const struct guests *gs, const struct hypervisor_domain *d)
 	return (d->domid != 0 || gs->has_dom0) && d->domid < FIRST_SYSTEM_DOMID;
 }
 
-/* Those from `from` on come to be from `to` on, whatever is kept of them. */
+/* Moves all that is kept of the guests from index `from` on to index `to` on. */
 static void move_all(struct guests *gs, unsigned to, unsigned from)
 {
 	unsigned n = gs->n - from;
@@ -103,7 +103,8 @@ static bool is_same_domain(const struct guests *gs, unsigned i, const struct hyp
 	       memcmp(gs->guest[i].uuid, d->uuid, sizeof(d->uuid)) == 0;
 }
 
-/* Both lists are in order of domid. Those that are gone make room first. */
+/* Guests that are gone are removed before new ones come, to make room. Both lists are in order of
+ * domid. */
 static void remove_gone(struct guests *gs, const struct io *io,
 			const struct hypervisor_domain *domain, unsigned n_domains)
 {
@@ -130,8 +131,8 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 		bool is_new = i == gs->n || gs->guest[i].domid != d->domid;
 		if (is_new && gs->n == gs->capacity) {
 			if (trouble_met(&gs->full))
-				log_error("there are more than %u guests; the rest is left alone: "
-					  "raise max_guests",
+				log_error("there are more than %u guests, and not all are "
+					  "balanced: raise max_guests",
 					  gs->capacity);
 			continue;
 		}
@@ -249,7 +250,7 @@ int guests_take_event(struct guests *gs, const struct io *io, const struct store
 {
 	struct guest *g = find(gs, event->domid);
 	if (!g || g->generation != event->generation)
-		return 0; /* of a guest that is gone */
+		return 0; /* the event is of a guest that is gone */
 	if (event->kind == STORE_MEMORY) {
 		g->target_changed |= event->is_target;
 		g->memory_changed |= !event->is_target;

@@ -10,7 +10,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* 0 and the number, or 0 when there is none; -errno when that cannot be said. */
+/* Reads a number; a key that is missing or no number counts as 0. Returns 0, or -errno if the key
+ * cannot be read. */
 static int read_or_0(const struct io *io, const struct guest *g, const char *path,
 		     uint64_t *ret_number)
 {
@@ -27,7 +28,7 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_weight =
 		(uint32_t)(listed && listed->weight ? listed->weight : config->default_weight);
 	g->is_trusted = !listed || !listed->is_untrusted;
-	if (g->domid == 0) /* whatever entry it was that was found */
+	if (g->domid == 0) /* an entry by UUID may have a smaller min than dom0 needs */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
 }
 
@@ -51,14 +52,14 @@ bool intake_is_target_alone(const struct guest *g)
 	return g->target_changed && !g->memory_changed && g->facts.has_memory;
 }
 
-/* All that libxl changes of a guest that runs. */
+/* memory/target is all that libxl changes of a guest that runs. */
 int intake_read_target(struct guest *g, const struct io *io, const struct config *config,
 		       uint64_t now_ms)
 {
 	uint64_t target_kib;
 	int r = read_or_0(io, g, "memory/target", &target_kib);
 	if (r < 0)
-		return r == -EBADF ? r : 0; /* still marked as changed: the next pass tries again */
+		return r == -EBADF ? r : 0; /* the key stays marked as changed for the next pass */
 	g->target_changed = false;
 	g->memory_changed |= target_kib == 0;
 	if (!g->memory_changed)
@@ -66,8 +67,8 @@ int intake_read_target(struct guest *g, const struct io *io, const struct config
 	return 0;
 }
 
-/* libxl writes dom0's keys with its first target; until then Xen's numbers stand for them, as they
- * do for libxl. */
+/* libxl writes dom0's keys when it sets dom0's first target. Until then Xen's numbers stand for
+ * the keys, as they do for libxl. */
 static void fill_in_dom0(struct guest *g, uint64_t *target_kib)
 {
 	if (g->domid != 0)
@@ -79,7 +80,8 @@ static void fill_in_dom0(struct guest *g, uint64_t *target_kib)
 		*target_kib = g->alm_kib;
 }
 
-/* libxl builds guests paused; later its target says nothing of what a guest boots with. */
+/* libxl builds a guest while it is paused. Only then does the target say how much memory the guest
+ * boots with. */
 static void note_built(struct guest *g, uint64_t target_kib)
 {
 	bool had_memory = g->facts.has_memory;
@@ -103,7 +105,7 @@ static int read_memory(struct guest *g, const struct io *io, const struct config
 	if (r == 0)
 		r = read_or_0(io, g, "memory/target", &target_kib);
 	if (r < 0)
-		return r == -EBADF ? r : 0; /* still marked as changed: the next pass tries again */
+		return r == -EBADF ? r : 0; /* the key stays marked as changed for the next pass */
 	r = io->read(io->world, g->domid, "name", g->name, sizeof(g->name));
 	if (r == -EBADF)
 		return r;
@@ -124,7 +126,7 @@ static int read_memory(struct guest *g, const struct io *io, const struct config
 
 /* --- what the guest has written -------------------------------------------- */
 
-/* `abilities` is a list with commas. */
+/* `abilities` is a list with commas between its words. */
 static bool has_ability(const char *abilities, const char *ability)
 {
 	size_t len = strlen(ability);
@@ -154,13 +156,15 @@ static int read_agent(struct guest *g, const struct io *io)
 	return 0;
 }
 
-/* Xen gave the guest no more than this, not long ago at least, or lets it take by now. */
+/* The most memory that the guest can have: the most that it held lately, or that Xen lets it take
+ * now. */
 static uint64_t most_kib(const struct guest *g)
 {
 	return amount_max(g->alm_high_kib, g->cap_kib);
 }
 
-/* Told once, and when a guest goes to and fro between sense and nonsense, once a minute. */
+/* Bad reports are logged once. If the guest goes to and fro between good and bad ones, they are
+ * logged once a minute. */
 static void tell_bad_report(struct guest *g, const char *wrong, uint64_t now_ms)
 {
 	bool is_early = g->bad_report_ms && now_ms < g->bad_report_ms + GUEST_TELL_MS;
@@ -175,7 +179,7 @@ static void tell_bad_report(struct guest *g, const char *wrong, uint64_t now_ms)
 		    guest_text(g), wrong);
 }
 
-/* `wrong`: what was found wrong with it already, or NULL. */
+/* `wrong` is what was found wrong with the report already, or NULL. */
 static void take_report(struct guest *g, const char *wrong, const struct report *report,
 			uint64_t now_ms)
 {
@@ -190,7 +194,7 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 	if (trouble_over(&g->bad_report))
 		log_info("%s reports sensibly again, after %" PRIu64 " bad reports", guest_text(g),
 			 g->bad_report.count);
-	/* a report read again unchanged is not a new one, and an alarm may have come since */
+	/* a report that is read again unchanged must not replace the figures of a later alarm */
 	if (!report_is_news(report, g->report_seq, g->report_uptime_ms))
 		return;
 	g->report_seq = report->seq;

@@ -2,12 +2,13 @@
 /*
  * io.h - the world around the loop, as one record of functions.
  *
- * The engine reaches Xen, xenstore and libxl through these alone. host/daemon/xenio.c fills the
- * record with the real ones, host/simcmd/simio.c with a simulated host, so that daemon and
- * simulator run the same loop.
+ * The engine reaches Xen, xenstore and libxl through these functions alone. host/daemon/xenio.c
+ * fills the record with the real ones and host/simcmd/simio.c with a simulated host, so that
+ * daemon and simulator run the same loop.
  *
- * Unless said otherwise a function returns 0 or -errno; -EBADF means that the connection to
- * xenstore is gone: disconnect, connect, watch everything again. `world` is handed to each of them.
+ * Unless a comment says otherwise, a function returns 0 or -errno. -EBADF means that the
+ * connection to xenstore is gone: the caller disconnects, connects and watches everything again.
+ * `world` is the first argument of each function.
  */
 #ifndef CAGMA_DAEMON_IO_H
 #define CAGMA_DAEMON_IO_H
@@ -18,12 +19,12 @@
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"
 
-enum { IO_MAX_MIGRATIONS = 16 }; /* that are told of at a time */
+enum { IO_MAX_MIGRATIONS = 16 }; /* domids that one call fills in at most */
 
 /* Which of a guest's keys are watched. */
 enum io_watch {
-	IO_WATCH_MEMORY, /* memory/, the name, libxl's devices: written by dom0 alone */
-	IO_WATCH_CAGMA,  /* data/cagma: written by the guest */
+	IO_WATCH_MEMORY, /* memory/, the name and libxl's devices, which only dom0 writes */
+	IO_WATCH_CAGMA,  /* data/cagma, which the guest writes */
 };
 
 struct guests;
@@ -31,27 +32,28 @@ struct guests;
 struct io {
 	void *world;
 
-	/* Xen: as hypervisor.h has them. */
+	/* Xen: as the functions of hypervisor.h. */
 	int (*domains)(void *world, const struct hypervisor_domain **ret_domain);
 	int (*host)(void *world, struct hypervisor_host *ret_host);
 	int (*set_cap)(void *world, uint32_t domid, uint64_t cap_kib);
 
-	/* Dom0: does xl build a guest; what dom0's own kernel says of its memory (NULL, or what is
-	 * wrong with it). */
+	/* Dom0. is_building: true if xl is building a guest. look_at_dom0: dom0's own report;
+	 * returns NULL, or what is wrong with the report. */
 	bool (*is_building)(void *world);
 	const char *(*look_at_dom0)(void *world, struct report *ret_report);
 
-	/* Guests that are being migrated or saved: who was told since the last call, and who is
-	 * found, which takes longer. The number of domids. */
+	/* Guests that are being migrated or saved. told_migrations: those that cagma-migrate has
+	 * told of since the last call. find_migrations: those that have a save helper, which
+	 * takes longer to find out. Both return the number of domids. */
 	unsigned (*told_migrations)(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS]);
 	unsigned (*find_migrations)(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS]);
 
-	/* The connection to xenstore. `is_alive` is asked now and then. */
+	/* The connection to xenstore. is_alive: true if xenstored still answers. */
 	int (*connect)(void *world);
 	void (*disconnect)(void *world);
 	bool (*is_alive)(void *world);
 
-	/* xenstore's keys of guests: as store.h has them. */
+	/* The guests' keys in xenstore: as the functions of store.h. */
 	int (*next_event)(void *world, enum store_source source, struct store_event *ret_event);
 	int (*watch)(void *world, enum io_watch what, unsigned domid, unsigned generation);
 	int (*unwatch)(void *world, enum io_watch what, unsigned domid, unsigned generation);
@@ -62,19 +64,20 @@ struct io {
 		     unsigned n_values, bool gives_way);
 	void (*clear)(void *world, unsigned domid);
 
-	/* Memory reserved for guests that are to be started: how much is kept for them; and what
-	 * becomes of reservations by a policy's verdicts (1: another pass is wanted at once). */
+	/* Reservations for guests that are to be started. reserved: how much memory is kept for
+	 * them. judge_reservations: admits or refuses them by a policy's verdicts; returns 1 if
+	 * another pass is wanted at once. */
 	int (*reserved)(void *world, struct guests *guests, uint64_t now_ms,
 			uint64_t *ret_reserved_kib);
 	int (*judge_reservations)(void *world, const struct policy_conf *conf,
 				  const struct snapshot *snap, const struct verdict *verdict,
 				  bool gives);
 
-	/* libxl's calls, which take their time: as worker.h has them. */
+	/* libxl's calls, which take their time: as the functions of worker.h. */
 	int (*start_call)(void *world, uint64_t now_ms, const struct target_job *job);
 	bool (*collect_call)(void *world, uint64_t now_ms, struct worker_answer *ret_answer);
 	uint64_t (*calls_due_ms)(void *world); /* UINT64_MAX: no call is under way */
-	void (*end_calls)(void *world);        /* for good: those under way are given up */
+	void (*end_calls)(void *world);        /* for good: calls under way are given up */
 };
 
 #endif

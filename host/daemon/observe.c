@@ -7,8 +7,8 @@
 
 #include <errno.h>
 
-/* A guest that was unwatched for flooding is read once a period instead, and watched again in time.
- */
+/* A guest that was unwatched for flooding is read once a period, and watched again after
+ * GUEST_POLL_MS. */
 static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, uint64_t now_ms)
 {
 	if (!g->is_polled || now_ms < g->poll_ms)
@@ -22,7 +22,8 @@ static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, 
 	return io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
 }
 
-/* The guest was built with what it had at last, which may be too little to boot with. */
+/* A guest that reboots is built with the memory that it had last, which may be too little to boot
+ * with. */
 static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 {
 	uint64_t boot_kib;
@@ -33,8 +34,8 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 	g->has_returned = true;
 }
 
-/* Credit that we did not give, while no call of ours is about to set max_pages: a former run of the
- * daemon did. */
+/* If max_pages is raised, this run did not raise it, and no call of ours is about to set it, then
+ * a former run of the daemon gave the credit. */
 static void find_credit(struct guest *g)
 {
 	if (g->facts.has_memory && g->can_grow_itself && !g->call_is_under_way &&
@@ -76,7 +77,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	if (v->has_report)
 		v->report = g->report;
 	fill_bounds(g, v);
-	/* what a guest does that is not built yet, or stands still, says nothing */
+	/* a guest that is not built yet, or is paused, says nothing about its balloon */
 	if (hold_is_running(&g->facts))
 		balloon_observe(&g->balloon, now_ms, v);
 	else
@@ -110,7 +111,8 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
 	uint64_t reserved_kib = 0;
-	/* free memory last: what a guest takes in between is then missing, and not counted twice */
+	/* free memory is read last: memory that a guest takes in between is then missing, and not
+	 * counted twice */
 	int n = io->domains(io->world, &domain);
 	int r = n < 0 ? n : io->host(io->world, &host);
 	if (r < 0)
@@ -144,7 +146,7 @@ int observe_more(struct guests *gs, const struct io *io, const struct config *co
 		if (!intake_is_target_alone(g) || g->call_is_under_way)
 			continue;
 		int r = intake_read_target(g, io, config, now_ms);
-		gs->has_unread = !g->target_changed; /* what cannot be read now is the pass's */
+		gs->has_unread = !g->target_changed; /* a failed read is left to the pass */
 		return r < 0 ? r : 1;
 	}
 	gs->has_unread = false;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What is to be written for one guest, all at once. */
+/* Values to be written for one guest, all at once. */
 struct batch {
 	unsigned n;
 	struct store_value value[KEY_COUNT_];
@@ -43,7 +43,7 @@ static void add_amounts(struct batch *b, struct published *p, const struct guest
 	add_amount(b, KEY_PERIOD, period_ms, &p->period_ms, 1);
 	add_amount(b, KEY_ALM, v->alm_kib, &p->alm_kib, PUBLISH_STEP_KIB);
 	add_amount(b, KEY_TARGET, guest_target_kib(g), &p->target_kib, 1);
-	if (!v->has_report) /* the guest's own numbers are not known */
+	if (!v->has_report) /* without a report, the guest's own numbers are not known */
 		return;
 	add_amount(b, KEY_AVM, v->report.avail_kib, &p->avm_kib, PUBLISH_STEP_KIB);
 	add_amount(b, KEY_CMA, verdict->cma_kib, &p->cma_kib, PUBLISH_STEP_KIB);
@@ -55,21 +55,22 @@ static void add_words(struct batch *b, struct published *p, const struct guest *
 	add_word(b, KEY_STATE, model_hold_word(v->hold), &p->state);
 	if (g->has_reason)
 		add_word(b, KEY_REASON, model_reason_word(g->reason), &p->reason);
-	/* what libxl is about to set is not worth saying, and what is less is to be known at once
-	 */
+	/* libxl is about to change the credit while a call is under way; a credit that falls is
+	 * told at once */
 	uint64_t credit_kib = guest_credit_kib(g, v);
 	if (!g->call_is_under_way)
 		add_amount(b, KEY_CREDIT, credit_kib, &p->credit_kib,
 			   credit_kib < p->credit_kib ? 1 : PUBLISH_CREDIT_STEP_KIB);
 }
 
-/* What is to be said of the guest, amounts only if they are to be said or something else is. */
+/* Collects the guest's news. Amounts are among them only if `amounts`, or if there is other
+ * news. */
 static void collect(const struct guest *g, const struct guest_view *v,
 		    const struct verdict *verdict, bool amounts, uint64_t period_ms,
 		    uint64_t now_ms, struct published *p, struct batch *b)
 {
-	/* keys of a guest that libxl is building are wiped, and those of one it is
-	 * tearing down outlive it: it has memory/ in between */
+	/* libxl wipes the keys of a guest that it builds, and keys written while it tears a guest
+	 * down would outlive the guest. In between the guest has memory/. */
 	if (g->facts.is_dying || !g->facts.has_memory)
 		return;
 	add_words(b, p, g, v);
@@ -79,14 +80,14 @@ static void collect(const struct guest *g, const struct guest_view *v,
 	}
 }
 
-/* 0; -EINTR: it gave way; -EBADF. */
+/* Returns 0; -EINTR if the write gave way to events; or -EBADF. */
 static int publish_one(struct guest *g, const struct guest_view *v, const struct verdict *verdict,
 		       const struct io *io, bool amounts, uint64_t period_ms, uint64_t now_ms,
 		       bool gives_way, bool *ret_any)
 {
 	struct published p = g->published;
 	struct batch batch;
-	batch.n = 0; /* and no more: of a thousand guests most have nothing to be said of */
+	batch.n = 0; /* the rest is not cleared, since most guests have no news */
 	collect(g, v, verdict, amounts, period_ms, now_ms, &p, &batch);
 	int r = batch.n ? io->write(io->world, g->domid, batch.value, batch.n, gives_way) : 0;
 	if (r == 0)

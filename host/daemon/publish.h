@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * publish.h - what cagmad thinks of each guest, as short keys for people and
- * for the guest's agent. (Edge.)
+ * publish.h - the keys in which cagmad tells people, and the guest's agent, how it treats a guest.
+ * (Edge.)
  *
- * Written on real change only: another word, or an amount that moved by at
- * least PUBLISH_STEP_KIB; amounts at most once a period, but for the credit,
- * which is the agent's to use at once.
+ * A key is written on a real change only: another word, or an amount that moved by at least
+ * PUBLISH_STEP_KIB. Amounts are written at most once a period, but for the credit, which the agent
+ * is to use at once.
  */
 #ifndef CAGMA_DAEMON_PUBLISH_H
 #define CAGMA_DAEMON_PUBLISH_H
@@ -14,23 +14,24 @@
 
 enum {
 	PUBLISH_STEP_KIB = 1024,
-	PUBLISH_CREDIT_STEP_KIB = 2048, /* a batch of Linux's balloon driver */
-	PUBLISH_MAX_YIELDS = 3, /* in a row: guests that write all the time do not prevent it */
+	PUBLISH_CREDIT_STEP_KIB = 2048, /* of a credit that rises: a batch of Linux's balloon */
+	/* So many times in a row a write gives way to events; then it is done in any case. */
+	PUBLISH_MAX_YIELDS = 3,
 };
 
-/* Who is still to be gone through. It goes on where it was, so that everybody's turn comes however
- * often a pass begins it anew; `left` is at most the number of guests. */
+/* A round-robin cursor over the guests: `at` is the next one, `left` how many have not been
+ * visited in this round. A new pass resets `left` but not `at`, so no guest starves. */
 struct publish_round {
 	unsigned at, left;
-	unsigned n_yields; /* how often what was to be said last gave way to events */
+	unsigned n_yields; /* how often in a row the write at `at` gave way to events */
 };
 
 /*
- * Says what is new of the guests that are left: words and credit; and, with
- * `amounts`, those that are due. Of no more than one that has any: a write for
- * each of a hundred guests would be a long time for an alarm to wait; and one
- * that an event interrupts is left for the next call. 0, or -EBADF when the
- * connection is lost; other failures are left for the next round.
+ * Goes on with the round, until one guest with news is written: its words and credit and, if they
+ * are due, its amounts. `amounts` says that news of amounts alone are worth a write too. The call
+ * stops after one guest, since an alarm would have to wait too long for a write of a hundred. A
+ * write that an event interrupts is left for the next call. Returns 0, or -EBADF if the connection
+ * to xenstore is lost; other failures are left for the next round.
  */
 int publish_next(struct guests *guests, const struct verdict *verdict, const struct io *io,
 		 bool amounts, uint64_t period_ms, uint64_t now_ms, struct publish_round *round);

@@ -48,7 +48,7 @@ int reservations_open(struct reservations *r, struct store *store)
 		return error;
 	log_error("xenstore does not take " TOOLKEYS_ROOT ": %s; there are no reservations",
 		  strerror(-error));
-	return 0; /* balancing goes on without them */
+	return 0; /* balancing goes on without reservations */
 }
 
 void reservations_close(struct store *store)
@@ -73,7 +73,8 @@ static struct reservation_answer *answer_of(struct reservations *r, uint32_t id)
 		if (!r->answer[i].id)
 			place = &r->answer[i];
 	}
-	*place = (struct reservation_answer){.id = id}; /* as many places as reservations */
+	/* one is free, as there are as many places as reservations */
+	*place = (struct reservation_answer){.id = id};
 	return place;
 }
 
@@ -115,7 +116,7 @@ static void tell_made(const struct reservation *l)
 		 reservation_state_word(l->state));
 }
 
-/* One that is not known yet. 0, or -EBADF. */
+/* Takes in a reservation that is not known yet. Returns 0 or -EBADF. */
 static int take_new(struct reservations *r, struct store *store, uint32_t id,
 		    const struct toolkeys_request *request, unsigned serial)
 {
@@ -192,7 +193,7 @@ static int read_all(struct reservations *r, struct store *store, unsigned serial
 	uint32_t id[RESERVATION_MAX];
 	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
-		return n == -EBADF ? n : 0; /* still marked as changed: the next pass tries again */
+		return n == -EBADF ? n : 0; /* is_changed stays set, so the next pass tries again */
 	unsigned listed = n < RESERVATION_MAX ? (unsigned)n : RESERVATION_MAX;
 	drop_released(r, id, listed);
 	for (unsigned i = 0; i < listed; i++) {
@@ -201,7 +202,8 @@ static int read_all(struct reservations *r, struct store *store, unsigned serial
 			return error;
 	}
 	r->is_changed = false;
-	return write_hello(store) == -EBADF ? -EBADF : 0; /* somebody may have removed it all */
+	/* somebody may have removed the whole directory */
+	return write_hello(store) == -EBADF ? -EBADF : 0;
 }
 
 /* --- the guests ----------------------------------------------------------- */
@@ -307,7 +309,8 @@ static int answer(struct reservations *r, struct store *store, const struct rese
 	return 0;
 }
 
-/* A refusal waits to be read; what has ended otherwise leaves nobody to read it. */
+/* A refused or late reservation stays for a while, so that cagmactl can read the answer. Nobody
+ * reads the answer to one that has ended in another way. */
 static bool is_to_go(const struct reservation *l, uint64_t now_ms)
 {
 	bool is_read = l->state == RESERVATION_REFUSED || l->state == RESERVATION_LATE;
@@ -342,7 +345,7 @@ int reservations_judge(struct reservations *r, struct store *store, const struct
 		int error = goes ? remove_one(r, store, l) : answer(r, store, l, now_ms);
 		if (error == -EBADF)
 			return error;
-		i += !goes || error < 0; /* the next pass tries again */
+		i += !goes || error < 0; /* if it cannot be removed, the next pass tries again */
 	}
 	return is_admitted;
 }

@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 struct worker {
-	pid_t pid; /* 0: there is none */
+	pid_t pid; /* 0: there is no process */
 	int fd;
 	bool busy;
-	bool killed; /* and perhaps not gone yet: one that waits for a disk dies only then */
+	bool killed; /* it may not be gone yet: a process that waits for a disk dies later */
 	struct target_job job;
 	uint64_t deadline_ms;
 };
@@ -27,7 +27,7 @@ struct worker_pool {
 	struct worker worker[];
 };
 
-/* In the child, between fork and exec: nothing but system calls. */
+/* Runs in the child between fork and exec, so it makes nothing but system calls. */
 static void become_worker(int fd, pid_t parent, bool verbose)
 {
 	sigset_t none;
@@ -61,7 +61,7 @@ static int start(struct worker *w, bool verbose)
 	return 0;
 }
 
-/* Does not wait for it to be gone: that is is_gone()'s to find out. */
+/* Kills the worker, and does not wait until it is gone: is_gone() finds that out. */
 static void stop(struct worker *w)
 {
 	if (!w->pid || w->killed)
@@ -107,14 +107,16 @@ void worker_pool_close(struct worker_pool *pool)
 	free(pool);
 }
 
-/* So that the next job need not wait for a new one. What fails here is tried again for that job. */
+/* Starts a worker in the place of one that is gone, so that the next job need not wait for it. If
+ * this fails, that job tries again. */
 static void replace(const struct worker_pool *pool, struct worker *w)
 {
 	if (w->killed && is_gone(w))
 		(void)start(w, pool->verbose);
 }
 
-/* 0: idle and alive; -EAGAIN: not now; another -errno: it cannot be started. */
+/* Returns 0 if the worker is alive and idle; -EAGAIN if it is not yet; another -errno if it cannot
+ * be started. */
 static int prepare(const struct worker_pool *pool, struct worker *w)
 {
 	if (is_gone(w))
@@ -133,7 +135,7 @@ int worker_pool_start(struct worker_pool *pool, uint64_t now_ms, const struct ta
 			continue;
 		}
 		if (send(w->fd, job, sizeof(*job), MSG_NOSIGNAL) != sizeof(*job)) {
-			stop(w); /* a later call starts it anew */
+			stop(w); /* the process has died; a later call starts a new one */
 			continue;
 		}
 		w->busy = true;
@@ -199,7 +201,7 @@ int worker_main(bool verbose)
 		answer.outcome = target_set(&answer.job, verbose, answer.why);
 		if (send(STDIN_FILENO, &answer, sizeof(answer), MSG_NOSIGNAL) != sizeof(answer))
 			return 1;
-		target_prepare(verbose); /* after a failure it is to be opened anew */
+		target_prepare(verbose); /* libxl is to be opened again after a failure */
 	}
 	target_finish();
 	return 0;

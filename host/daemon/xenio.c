@@ -21,7 +21,7 @@ struct xenio {
 	struct worker_pool *workers;
 	struct reservations reservations;
 	bool is_dry;
-	bool tool_changed; /* something below /tool/cagma, since migrations were asked for */
+	bool tool_changed; /* below /tool/cagma, since told_migrations() was last called */
 };
 
 /* --- Xen ------------------------------------------------------------------ */
@@ -119,7 +119,7 @@ static bool is_alive(void *world)
 	return store_alive(x->store);
 }
 
-/* What cagmactl and cagma-migrate write asks for a pass; our own answers there do not. */
+/* Keys that cagmactl and cagma-migrate write ask for a pass. Our own answers beside them do not. */
 static int next_event(void *world, enum store_source source, struct store_event *ret_event)
 {
 	struct xenio *x = world;
@@ -267,7 +267,7 @@ static bool open_all(struct xenio *x, const struct config *config)
 	r = worker_pool_open((unsigned)config->workers, config->call_timeout_ms, log_is_verbose(),
 			     &x->workers);
 	if (r < 0)
-		log_error("cannot start workers: %s", strerror(-r));
+		log_error("cannot start the processes that call libxl: %s", strerror(-r));
 	return r == 0;
 }
 
@@ -275,7 +275,7 @@ struct xenio *xenio_open(const struct config *config, bool is_dry)
 {
 	struct xenio *x = calloc(1, sizeof(*x));
 	if (!x) {
-		log_error("no memory to start with");
+		log_error("cannot start: there is no memory");
 		return NULL;
 	}
 	x->is_dry = is_dry;

@@ -225,7 +225,7 @@ START_TEST(a_listed_guest_that_is_no_domain_is_told_once)
 	snprintf(config, sizeof(config), "%sguests = [ \"name=web\", \"name=wbe\" ]\n",
 		 stage_config);
 	stage_start(config, NULL);
-	ck_assert(stage_wait_said("guest wbe: no such domain here"));
+	ck_assert(stage_wait_said("guest wbe is listed, but there is no such domain here"));
 	struct lab_guest *later = stage_boot("db", 200, "0:60", true);
 	ck_assert(stage_key_is(later, "cagma/state", "managed"));
 	ck_assert_uint_eq(stage_said("no such domain here"), 1);
