@@ -32,7 +32,8 @@ int command_start(char *const argv[], pid_t *ret_pid)
 		sigprocmask(SIG_SETMASK, &mask_before, NULL);
 		execvp(argv[0], argv);
 		int error = errno;
-		fprintf(stderr, "cagmactl: cannot run %s: %s\n", argv[0], strerror(error));
+		fprintf(stderr, "%s: cannot run %s: %s\n", program_invocation_short_name, argv[0],
+			strerror(error));
 		_exit(error == ENOENT ? COMMAND_NOT_FOUND : COMMAND_NOT_RUN);
 	}
 	*ret_pid = pid;

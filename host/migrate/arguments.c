@@ -1,25 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/arguments.h"
 
+#include "common/text.h"
 #include "host/migrate/library.h"
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* --- what we are asked for ----------------------------------------------------------------- */
+enum { MOST_DOWNTIME_MS = 3600 * 1000 };
 
-static enum migrate_parsed wrong(const char *what, const char *which)
+/* --- what we are asked for ---------------------------------------------------------------- */
+
+static __attribute__((format(printf, 1, 2))) enum migrate_parsed wrong(const char *format, ...)
 {
-	fprintf(stderr, "cagma-migrate: %s%s\nTry cagma-migrate --help.\n", what, which);
+	va_list args;
+	va_start(args, format);
+	fputs("cagma-migrate: ", stderr);
+	vfprintf(stderr, format, args);
+	fputs("\nTry cagma-migrate --help.\n", stderr);
+	va_end(args);
 	return MIGRATE_WRONG;
 }
 
-enum { ALGORITHM = 256, RECORD, REPORT, HELPER, PARTS, NO_RESERVE, SHRINK, VERSION, DEBUG, LIVE };
+enum {
+	ALGORITHM = 256,
+	MAX_DOWNTIME,
+	RECORD,
+	REPORT,
+	HELPER,
+	PARTS,
+	NO_RESERVE,
+	SHRINK,
+	VERSION,
+	DEBUG,
+	LIVE,
+};
 
 static const struct option long_options[] = {
 	{"algorithm", required_argument, NULL, ALGORITHM},
+	{"max-downtime", required_argument, NULL, MAX_DOWNTIME},
 	{"record", required_argument, NULL, RECORD},
 	{"report", required_argument, NULL, REPORT},
 	{"helper", required_argument, NULL, HELPER},
@@ -34,8 +56,8 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* Options that are words or yes. False for one that is none of these. */
-static bool take_option(struct migrate_asked *a, int c)
+/* Options that are words or yes; xl's --live, without a meaning there too, is none of them. */
+static void take_option(struct migrate_asked *a, int c)
 {
 	const struct {
 		int c;
@@ -64,39 +86,82 @@ static bool take_option(struct migrate_asked *a, int c)
 			*rows[i].word = optarg;
 		else
 			*rows[i].flag = true;
-		return true;
 	}
-	return c == LIVE; /* xl's, and without a meaning there too */
+}
+
+static enum migrate_parsed take_algorithm(struct migrate_asked *a)
+{
+	a->algorithm = precopy_find(optarg);
+	if (a->algorithm)
+		return MIGRATE_RUN;
+	char names[64] = "";
+	const struct precopy_algorithm *known;
+	for (unsigned i = 0; (known = precopy_algorithm(i)); i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", known->name);
+	return wrong("--algorithm %s: there are %s", optarg, names);
+}
+
+static enum migrate_parsed take_downtime(struct migrate_asked *a)
+{
+	struct text text = {optarg, strlen(optarg)};
+	uint64_t ms;
+	a->max_downtime_ms = optarg;
+	if (text_number(text, MOST_DOWNTIME_MS, &ms) && ms)
+		return MIGRATE_RUN;
+	return wrong("--max-downtime %s: it takes 1 to %d ms", optarg, MOST_DOWNTIME_MS);
+}
+
+static enum migrate_parsed take_words(int n, char **words, struct migrate_asked *a)
+{
+	if (n == 0)
+		return wrong("a domain and a host are missing");
+	if (n == 1)
+		return wrong("the host that %s is to migrate to is missing", words[0]);
+	if (n > 2)
+		return wrong("there is a word too many: %s", words[2]);
+	if (!words[0][0])
+		return wrong("the name of the domain is empty");
+	if (!words[1][0] || words[1][0] == '-') /* ssh would take it for an option */
+		return wrong("\"%s\" is no name of a host", words[1]);
+	a->domain = words[0];
+	a->host = words[1];
+	return MIGRATE_RUN;
 }
 
 enum migrate_parsed migrate_parse(int argc, char **argv, struct migrate_asked *ret_asked)
 {
-	struct migrate_asked a = {.algo = PRECOPY_AR};
+	static char name[] = "cagma-migrate"; /* in getopt's messages, whatever the path is */
+	struct migrate_asked a = {.algorithm = precopy_find(PRECOPY_DEFAULT)};
+	enum migrate_parsed parsed = MIGRATE_RUN;
 	int c;
+	argv[0] = name;
 	optind = 0; /* tests call this again and again */
 	while ((c = getopt_long(argc, argv, "hqC:s:FepD", long_options, NULL)) != -1) {
 		if (c == 'h')
 			return MIGRATE_HELP;
 		if (c == VERSION)
 			return MIGRATE_VERSION;
-		if (c == '?')
-			return wrong("see the options of xl migrate, and ours", "");
-		if (c == ALGORITHM && !precopy_find(optarg, &a.algo))
-			return wrong("there is no algorithm ", optarg);
-		if (c != ALGORITHM)
+		if (c == '?') { /* getopt has said which word is wrong */
+			fputs("Try cagma-migrate --help.\n", stderr);
+			return MIGRATE_WRONG;
+		}
+		if (c == ALGORITHM)
+			parsed = take_algorithm(&a);
+		else if (c == MAX_DOWNTIME)
+			parsed = take_downtime(&a);
+		else
 			take_option(&a, c);
+		if (parsed != MIGRATE_RUN)
+			return parsed;
 	}
-	if (argc - optind != 2)
-		return wrong("say which domain and which host", "");
-	a.domain = argv[optind];
-	a.host = argv[optind + 1];
-	if (!a.domain[0] || !a.host[0] || a.host[0] == '-')
-		return wrong("no name of a domain or of a host: ", a.host);
-	*ret_asked = a;
-	return MIGRATE_RUN;
+	parsed = take_words(argc - optind, argv + optind, &a);
+	if (parsed == MIGRATE_RUN)
+		*ret_asked = a;
+	return parsed;
 }
 
-/* --- what we ask for ------------------------------------------------------------------------ */
+/* --- what we ask for ---------------------------------------------------------------------- */
 
 bool migrate_is_local(const struct migrate_asked *asked)
 {

@@ -2,6 +2,8 @@
 #include "host/simcmd/precopy.h"
 
 #include "common/text.h"
+#include "common/units.h"
+#include "host/sim/classic.h"
 #include "host/simcmd/precopy_cost.h"
 #include "host/simcmd/precopy_table.h"
 #include "host/simcmd/touches.h"
@@ -11,26 +13,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGES_PER_MIB = 256, EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
 	"usage: cagma-sim precopy [option]... [FILE]...\n"
 	"Play live migrations, of guests recorded with cagma-migrate --record, or without\n"
 	"a FILE of guests that modify their memory in patterns.\n"
-	"  -a, --algo NAME,...         these algorithms; all without it\n"
+	"  -a, --algorithm NAME,...    these algorithms; all without it\n"
 	"  -p, --pattern NAME,...      these patterns; all without it\n"
 	"  -b, --bandwidth MBIT_S,...  100,1000,10000 without it\n"
 	"  -m, --memory MIB            of the guests; 256 without it\n"
 	"  -s, --seed N,...            1 without it\n"
 	"  -o, --set NAME=VALUE        for every algorithm: slice_ms, slice_pages, max_passes,\n"
-	"                              max_factor, enough_pages, first_whole; and clean_us,\n"
-	"                              what it takes to get the modified pages from Xen\n"
+	"                              enough_pages, suspend_ms, max_downtime_ms, first_whole;\n"
+	"                              and clean_us and suspend_us, what it takes to get the\n"
+	"                              modified pages from Xen and to suspend the guest\n"
 	"  -c, --cost                  instead of that measure what a decision takes\n"
 	"  -t, --tsv                   numbers separated by tabs\n"
 	"  -h, --help                  show this\n";
 
 static const struct option long_options[] = {
-	{"algo", required_argument, NULL, 'a'},
+	{"algorithm", required_argument, NULL, 'a'},
 	{"pattern", required_argument, NULL, 'p'},
 	{"bandwidth", required_argument, NULL, 'b'},
 	{"memory", required_argument, NULL, 'm'},
@@ -69,12 +72,24 @@ static const struct sim_pattern *find_pattern(const char *name)
 	return NULL;
 }
 
-static bool add_algo(struct request *q, const char *name)
+/* Those of cagma-migrate, and the simulator's own; NULL beyond the last. */
+static const struct precopy_algorithm *algorithm_at(unsigned i)
 {
-	enum precopy_algo algo;
-	if (q->table.n_algos == PRECOPY_TABLE_ALGOS || !precopy_find(name, &algo))
+	const struct precopy_algorithm *algorithm = precopy_algorithm(i);
+	if (!algorithm && i > 0 && precopy_algorithm(i - 1))
+		return &classic_algorithm;
+	return algorithm;
+}
+
+static bool add_algorithm(struct request *q, const char *name)
+{
+	const struct precopy_algorithm *algorithm;
+	unsigned i = 0;
+	while ((algorithm = algorithm_at(i)) && strcmp(algorithm->name, name) != 0)
+		i++;
+	if (q->table.n_algorithms == PRECOPY_TABLE_ALGORITHMS || !algorithm)
 		return false;
-	q->table.conf[q->table.n_algos++] = precopy_conf_of(algo);
+	q->table.conf[q->table.n_algorithms++] = precopy_conf_of(algorithm);
 	return true;
 }
 
@@ -124,8 +139,8 @@ static const struct {
 	int letter;
 	bool (*take)(struct request *q, const char *word);
 } takers[] = {
-	{'a', add_algo}, {'p', add_pattern}, {'b', add_link}, {'s', add_seed},
-	{'m', set_mib},  {'o', add_setting}, {'t', set_tsv},
+	{'a', add_algorithm}, {'p', add_pattern}, {'b', add_link}, {'s', add_seed},
+	{'m', set_mib},       {'o', add_setting}, {'t', set_tsv},
 };
 
 enum { N_TAKERS = sizeof(takers) / sizeof(takers[0]) };
@@ -164,7 +179,7 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 		t->suspend_us = value;
 		return true;
 	}
-	for (unsigned i = 0; i < t->n_algos; i++) {
+	for (unsigned i = 0; i < t->n_algorithms; i++) {
 		struct precopy_conf *conf = &t->conf[i];
 		if (text_is(name, "slice_ms"))
 			conf->slice_ms = value;
@@ -174,8 +189,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 			conf->enough_pages = value;
 		else if (text_is(name, "max_passes"))
 			conf->max_passes = (unsigned)value;
-		else if (text_is(name, "max_factor"))
-			conf->max_factor = (unsigned)value;
+		else if (text_is(name, "max_downtime_ms"))
+			conf->max_downtime_ms = value;
 		else if (text_is(name, "first_whole"))
 			conf->is_first_whole = value != 0;
 		else if (text_is(name, "suspend_ms"))
@@ -190,9 +205,9 @@ static bool complete(struct request *q)
 {
 	static const char *const mbit_s[] = {"100", "1000", "10000"};
 	const struct sim_pattern *pattern;
-	const char *name;
-	for (unsigned i = 0, n = q->table.n_algos; !n && (name = precopy_name(i)); i++)
-		add_algo(q, name);
+	const struct precopy_algorithm *algorithm;
+	for (unsigned i = 0, n = q->table.n_algorithms; !n && (algorithm = algorithm_at(i)); i++)
+		add_algorithm(q, algorithm->name);
 	for (unsigned i = 0, n = q->n_patterns; !n && (pattern = sim_pattern_at(i)); i++)
 		add_pattern(q, pattern->name);
 	for (unsigned i = 0, n = q->table.n_links; !n && i < 3; i++)
@@ -217,7 +232,8 @@ static int play_patterns(const struct request *q)
 	for (unsigned i = 0; i < q->n_patterns && r == 0; i++) {
 		struct precopy_guest guest = {.name = q->pattern[i]->name,
 					      .pattern = q->pattern[i],
-					      .n_pages = q->mib * PAGES_PER_MIB};
+					      .n_pages =
+						      q->mib * UNITS_KIB_PER_MIB / UNITS_PAGE_KIB};
 		r = precopy_table_rows(&q->table, &guest, stdout);
 	}
 	return r;
