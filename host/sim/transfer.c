@@ -105,8 +105,10 @@ static void play_round(struct transfer *t, uint64_t *sent_pages, struct precopy_
 {
 	precopy_round(&t->precopy, t->room->send, t->now_ns / STEP_NS, *sent_pages, ret_round);
 	uint64_t next_ns = t->now_ns + ret_round->wait_ms * STEP_NS;
-	if (t->is_classic && classic_has_sent_enough(t->sent_pages, t->writes->n_pages))
+	if (t->is_classic && classic_has_sent_enough(t->sent_pages, t->writes->n_pages)) {
 		ret_round->next = PRECOPY_SUSPEND;
+		ret_round->reason = "sent-enough";
+	}
 	if (ret_round->next != PRECOPY_ABORT)
 		*sent_pages = send_bitmap(t, true);
 	if (ret_round->next == PRECOPY_WAIT && t->now_ns < next_ns)
@@ -140,6 +142,7 @@ int sim_transfer_run(struct sim_writes *writes, const struct sim_link *link,
 	if (!result.is_aborted)
 		finish(&t, &result);
 	result.foreseen_pages = round.suspended_pages;
+	result.reason = round.reason;
 	result.sent_pages = t.sent_pages;
 	result.resent_pages = t.sent_pages - t.distinct_pages;
 	result.total_ms = (t.now_ns - start_ns) / STEP_NS;

@@ -45,12 +45,11 @@ static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 void precopy_table_head(const struct precopy_table *t, FILE *file)
 {
 	fprintf(file,
-		t->is_tsv ? "pattern\tmbit_"
-			    "s\tseed\talgorithm\tsent\tresent\tsuspended\trounds\ttotal_ms"
-			    "\tdowntime_ms\tforeseen\n"
-			  : "%-12s %7s %5s %-9s %9s %9s %9s %6s %9s %9s\n",
+		t->is_tsv ? "pattern\tmbit_s\tseed\talgorithm\tsent\tresent\tsuspended\t"
+			    "rounds\ttotal_ms\tdowntime_ms\tforeseen\treason\n"
+			  : "%-12s %7s %5s %-9s %9s %9s %9s %6s %9s %9s %s\n",
 		"pattern", "Mbit/s", "seed", "algorithm", "sent", "re-sent", "suspended", "rounds",
-		"total s", "down ms");
+		"total s", "down ms", "since");
 }
 
 static void print_row(const struct precopy_table *t, const char *name, uint64_t mbit_s,
@@ -60,16 +59,17 @@ static void print_row(const struct precopy_table *t, const char *name, uint64_t 
 	if (t->is_tsv)
 		fprintf(file,
 			"%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
+			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n",
 			name, mbit_s, seed, algorithm, r->sent_pages, r->resent_pages,
 			r->suspended_pages, r->rounds, r->total_ms, r->downtime_ms,
-			r->foreseen_pages);
+			r->foreseen_pages, r->reason);
 	else
 		fprintf(file,
 			"%-12s %7" PRIu64 " %5" PRIu64 " %-9s %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-			" %6" PRIu64 " %9.1f %9" PRIu64 "\n",
+			" %6" PRIu64 " %9.1f %9" PRIu64 " %s\n",
 			name, mbit_s, seed, algorithm, r->sent_pages, r->resent_pages,
-			r->suspended_pages, r->rounds, (double)r->total_ms / 1000, r->downtime_ms);
+			r->suspended_pages, r->rounds, (double)r->total_ms / 1000, r->downtime_ms,
+			r->reason);
 }
 
 static void ignore(void *arg, uint64_t page)
