@@ -2,21 +2,35 @@
 #include "host/migrate/arguments.h"
 
 #include "common/system/usage.h"
+#include "common/text.h"
 #include "host/migrate/library.h"
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-/* --- what we are asked for ----------------------------------------------------------------- */
+enum { MOST_DOWNTIME_MS = 3600 * 1000 };
 
-enum { ALGORITHM = 256, RECORD, REPORT, HELPER, PARTS, NO_RESERVE, SHRINK, DEBUG, LIVE };
+enum {
+	ALGORITHM = 256,
+	MAX_DOWNTIME,
+	RECORD,
+	REPORT,
+	HELPER,
+	PARTS,
+	NO_RESERVE,
+	SHRINK,
+	DEBUG,
+	LIVE,
+};
 
 static const char option_letters[] = ":hVqC:s:FepD";
 
 static const struct option long_options[] = {
 	{"algorithm", required_argument, NULL, ALGORITHM},
+	{"max-downtime", required_argument, NULL, MAX_DOWNTIME},
 	{"record", required_argument, NULL, RECORD},
 	{"report", required_argument, NULL, REPORT},
 	{"helper", required_argument, NULL, HELPER},
@@ -31,8 +45,8 @@ static const struct option long_options[] = {
 	{0},
 };
 
-/* Options that are words or yes. False for one that is none of these. */
-static bool take_option(struct migrate_asked *a, int c)
+/* Options that are words or yes; xl's --live, without a meaning there too, is none of them. */
+static void take_option(struct migrate_asked *a, int c)
 {
 	const struct {
 		int c;
@@ -61,14 +75,61 @@ static bool take_option(struct migrate_asked *a, int c)
 			*rows[i].word = optarg;
 		else
 			*rows[i].flag = true;
-		return true;
 	}
-	return c == LIVE; /* xl's, and without a meaning there too */
+}
+
+/* What is wrong has been said. */
+static enum migrate_parsed wrong(int code)
+{
+	(void)code;
+	return MIGRATE_WRONG;
+}
+
+static enum migrate_parsed take_algorithm(struct migrate_asked *a)
+{
+	a->algorithm = precopy_find(optarg);
+	if (a->algorithm)
+		return MIGRATE_RUN;
+	char names[64] = "";
+	const struct precopy_algorithm *known;
+	for (unsigned i = 0; (known = precopy_algorithm(i)); i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", known->name);
+	return wrong(usage_wrong("--algorithm %s: there are %s", optarg, names));
+}
+
+static enum migrate_parsed take_downtime(struct migrate_asked *a)
+{
+	struct text text = {optarg, strlen(optarg)};
+	uint64_t ms;
+	a->max_downtime_ms = optarg;
+	if (text_number(text, MOST_DOWNTIME_MS, &ms) && ms)
+		return MIGRATE_RUN;
+	return wrong(
+		usage_wrong("--max-downtime %s: it takes 1 to %d ms", optarg, MOST_DOWNTIME_MS));
+}
+
+static enum migrate_parsed take_words(int n, char **words, struct migrate_asked *a)
+{
+	if (n == 0)
+		return wrong(usage_wrong("a domain and a host are missing"));
+	if (n == 1)
+		return wrong(usage_wrong("the host that %s is to migrate to is missing", words[0]));
+	if (n > 2)
+		return wrong(usage_wrong("there is a word too many: %s", words[2]));
+	if (!words[0][0])
+		return wrong(usage_wrong("the name of the domain is empty"));
+	if (!words[1][0] || words[1][0] == '-') /* ssh would take it for an option */
+		return wrong(usage_wrong("\"%s\" is no name of a host", words[1]));
+	a->domain = words[0];
+	a->host = words[1];
+	return MIGRATE_RUN;
 }
 
 enum migrate_parsed migrate_parse(int argc, char **argv, struct migrate_asked *ret_asked)
 {
-	struct migrate_asked a = {.algo = PRECOPY_AR};
+	struct migrate_asked a = {.algorithm = precopy_find(PRECOPY_DEFAULT)};
+	enum migrate_parsed parsed = MIGRATE_RUN;
 	int c;
 	optind = 0; /* tests call this again and again */
 	if (usage_is_help(argc, argv))
@@ -82,29 +143,22 @@ enum migrate_parsed migrate_parse(int argc, char **argv, struct migrate_asked *r
 			usage_wrong_option(c, argv, option_letters);
 			return MIGRATE_WRONG;
 		}
-		if (c == ALGORITHM && !precopy_find(optarg, &a.algo)) {
-			usage_wrong("there is no algorithm %s", optarg);
-			return MIGRATE_WRONG;
-		}
-		if (c != ALGORITHM)
+		if (c == ALGORITHM)
+			parsed = take_algorithm(&a);
+		else if (c == MAX_DOWNTIME)
+			parsed = take_downtime(&a);
+		else
 			take_option(&a, c);
+		if (parsed != MIGRATE_RUN)
+			return parsed;
 	}
-	if (argc - optind != 2) {
-		usage_wrong("two names are needed: a domain, and the host to migrate it to");
-		return MIGRATE_WRONG;
-	}
-	a.domain = argv[optind];
-	a.host = argv[optind + 1];
-	if (!a.domain[0] || !a.host[0] || a.host[0] == '-') {
-		usage_wrong("\"%s\" is no name of a %s", a.domain[0] ? a.host : a.domain,
-			    a.domain[0] ? "host" : "domain");
-		return MIGRATE_WRONG;
-	}
-	*ret_asked = a;
-	return MIGRATE_RUN;
+	parsed = take_words(argc - optind, argv + optind, &a);
+	if (parsed == MIGRATE_RUN)
+		*ret_asked = a;
+	return parsed;
 }
 
-/* --- what we ask for ------------------------------------------------------------------------ */
+/* --- what we ask for ---------------------------------------------------------------------- */
 
 bool migrate_is_local(const struct migrate_asked *asked)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * migrate_command.h - what cagma-migrate is asked for, and what it asks xl for.
+ * arguments.h - what cagma-migrate is asked for, and what it asks xl for.
  *
  * xl gives what it is to run on the receiving side to sh, when it is told that
  * there is no ssh (-s ''). So we say what is run there: ssh, if any, and over
@@ -19,8 +19,10 @@ enum {
 
 struct migrate_asked {
 	const char *domain, *host;
-	enum precopy_algo algo;
-	const char *record, *report, *helper, *parts; /* NULL: not given */
+	const struct precopy_algorithm *algorithm;
+	/* NULL: not given */
+	const char *max_downtime_ms; /* a number */
+	const char *record, *report, *helper, *parts;
 	bool no_reserve, shrink, is_quiet;
 	/* xl migrate's own */
 	const char *ssh;    /* NULL: as xl does; "": `host` is a command for sh */

@@ -10,13 +10,13 @@
 #include "host/xen/tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,20 +29,7 @@ enum { OUTPUT_BYTES = 16384, MAX_VCPUS = 4096 };
 
 enum { TIMED_OUT = 124 }; /* timeout(1)'s status */
 
-/* --- xl -------------------------------------------------------------------------------------- */
-
-static size_t drain(int fd, char *output, size_t size)
-{
-	size_t used = 0;
-	char rest[512];
-	ssize_t n;
-	while ((n = used < size - 1 ? read(fd, output + used, size - 1 - used)
-				    : read(fd, rest, sizeof(rest))) > 0)
-		if (used < size - 1)
-			used += (size_t)n;
-	output[used] = '\0';
-	return used;
-}
+/* --- xl ----------------------------------------------------------------------------------- */
 
 static int errno_of(int status)
 {
@@ -60,35 +47,55 @@ static int errno_of(int status)
 	}
 }
 
-/* Runs xl; what it prints goes to output[size], with a NUL, when there is one. 0; -EIO when it
- * fails; -ETIMEDOUT; another -errno when it cannot be run. */
-static int run_xl(const char *const argv[], bool is_silent, char *output, size_t size)
+static int spawn_xl(const char *const argv[], int output_fd, int said_fd)
 {
 	posix_spawn_file_actions_t actions;
-	int pipe_fd[2], status;
+	int status;
 	pid_t pid;
-	if (pipe2(pipe_fd, O_CLOEXEC) < 0)
-		return -errno;
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, pipe_fd[1], STDOUT_FILENO);
-	if (is_silent)
-		posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, output_fd, STDOUT_FILENO);
+	if (said_fd >= 0)
+		posix_spawn_file_actions_adddup2(&actions, said_fd, STDERR_FILENO);
 	int r = -posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
-	close(pipe_fd[1]);
-	if (r == 0) {
-		drain(pipe_fd[0], output, size);
+	if (r == 0)
 		r = waitpid(pid, &status, 0) == pid ? -errno_of(status) : -EIO;
-	}
-	close(pipe_fd[0]);
 	return r;
 }
 
-int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor)
+/* What was written to a file that is in memory, with a NUL; it is closed. */
+static void take(int fd, char *text, size_t size)
+{
+	ssize_t n = fd >= 0 ? pread(fd, text, size - 1, 0) : 0;
+	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+/*
+ * Runs xl. Its standard output goes to output[size]. The first line of its standard error goes to
+ * `said`; if that is NULL, all of it goes to ours. 0; -EIO when xl fails; -ENOENT when there is no
+ * xl; -ETIMEDOUT; another -errno when it cannot be run.
+ */
+static int run_xl(const char *const argv[], char said[MIGRATE_SAID_BYTES], char *output,
+		  size_t size)
+{
+	int output_fd = memfd_create("output", MFD_CLOEXEC);
+	int said_fd = said ? memfd_create("said", MFD_CLOEXEC) : -1;
+	int r = output_fd < 0 ? -errno : spawn_xl(argv, output_fd, said_fd);
+	take(output_fd, output, size);
+	if (said) {
+		take(said_fd, said, MIGRATE_SAID_BYTES);
+		said[strcspn(said, "\n")] = '\0';
+	}
+	return r;
+}
+
+int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor, char ret_said[MIGRATE_SAID_BYTES])
 {
 	static char output[OUTPUT_BYTES];
 	const char *const argv[] = {XL, "info", NULL};
-	int r = run_xl(argv, false, output, sizeof(output));
+	int r = run_xl(argv, ret_said, output, sizeof(output));
 	if (r < 0)
 		return r;
 	const char *line = strstr(output, "xen_version");
@@ -98,14 +105,14 @@ int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor)
 
 int migrate_domid(const char *domain, uint32_t *ret_domid)
 {
-	char output[64];
+	char output[64], said[MIGRATE_SAID_BYTES];
 	uint64_t number;
 	const char *const argv[] = {XL, "domid", "--", domain, NULL};
 	if (text_number((struct text){domain, strlen(domain)}, UINT32_MAX, &number)) {
 		*ret_domid = (uint32_t)number;
 		return 0;
 	}
-	int r = run_xl(argv, true, output, sizeof(output));
+	int r = run_xl(argv, said, output, sizeof(output));
 	if (r < 0)
 		return r == -EIO ? -ESRCH : r;
 	if (!text_number((struct text){output, strcspn(output, "\n")}, UINT32_MAX, &number))
@@ -116,9 +123,9 @@ int migrate_domid(const char *domain, uint32_t *ret_domid)
 
 bool migrate_is_here(const char *domain)
 {
-	char output[64];
+	char output[64], said[MIGRATE_SAID_BYTES];
 	const char *const argv[] = {XL, "list", "--", domain, NULL};
-	return run_xl(argv, true, output, sizeof(output)) == 0;
+	return run_xl(argv, said, output, sizeof(output)) == 0;
 }
 
 int migrate_set_memory(uint32_t domid, uint64_t kib)
@@ -127,11 +134,10 @@ int migrate_set_memory(uint32_t domid, uint64_t kib)
 	const char *const argv[] = {XL, "mem-set", id, amount, NULL};
 	snprintf(id, sizeof(id), "%" PRIu32, domid);
 	snprintf(amount, sizeof(amount), "%" PRIu64 "k", kib);
-	return run_xl(argv, false, output, sizeof(output));
+	return run_xl(argv, NULL, output, sizeof(output));
 }
 
-/* --- xenstore ----------------------------------------------------------------------------------
- */
+/* --- xenstore ----------------------------------------------------------------------------- */
 
 static uint64_t vcpus(struct store *store, uint32_t domid)
 {
@@ -181,8 +187,7 @@ int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_k
 	return 0;
 }
 
-/* --- cagmad
- * --------------------------------------------------------------------------------------- */
+/* --- cagmad ------------------------------------------------------------------------------- */
 
 int migrate_tell_cagmad(struct store *store, uint32_t domid)
 {

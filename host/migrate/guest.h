@@ -1,53 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * migrate_guest.h - what cagma-migrate asks of xl and of xenstore about the
- * guest, and tells xl of it. (Edge: runs xl.)
+ * guest.h - what cagma-migrate asks xl and xenstore about the guest, and what it tells them. (Edge:
+ * runs xl.)
  */
 #ifndef CAGMA_MIGRATE_GUEST_H
 #define CAGMA_MIGRATE_GUEST_H
 
 #include "host/xen/store.h"
 
-/* The version of Xen that runs, as xl says. 0, or -errno: no xl, or no Xen below it. */
-int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor);
+enum { MIGRATE_SAID_BYTES = 256 };
 
-/* The domid of a name or number. 0; -ESRCH when there is none; another -errno. */
+/*
+ * The version of Xen that runs, as xl says. 0; -ENODATA when it does not say so; -EIO when xl
+ * fails, which means that there is no Xen or that we may not talk to it; -ENOENT when there is no
+ * xl; -ETIMEDOUT; another -errno. ret_said is the first line of xl's standard error, maybe empty.
+ */
+int migrate_xen_version(unsigned *ret_major, unsigned *ret_minor,
+			char ret_said[MIGRATE_SAID_BYTES]);
+
+/* The domid of a name or number. 0; -ESRCH when xl fails, which by then has worked: there is no
+ * domain of that name; another -errno. */
 int migrate_domid(const char *domain, uint32_t *ret_domid);
 
 /* True when xl finds it here, by the same name or number. */
 bool migrate_is_here(const char *domain);
 
-/* As xl mem-set: what the guest is to hold. 0, or -errno: xl says why. */
+/* As xl mem-set does: sets the memory that the guest is to hold. 0, or -errno after xl has said
+ * why on stderr. */
 int migrate_set_memory(uint32_t domid, uint64_t kib);
 
-/* What it was last asked to hold, as migrate_set_memory() counts: with its video memory. 0 or
- * -errno. */
+/* The memory that the guest was last asked to hold, as migrate_set_memory() counts: with its video
+ * memory. 0 or -errno. */
 int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib);
 
-/* What starting the guest takes as it is now, as much as any kind of guest can. 0 or -errno. */
+/* The memory that starting the guest takes on another host, if it is of the kind that takes most.
+ * 0 or -errno. */
 int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib);
 
 /*
- * What the guest holds, and what of it it needs: what cagmad says it holds less
- * what is available beyond its CMA. 0; -ENOENT when no cagmad says so.
+ * The memory that the guest holds, and the part of it that it needs: all but what
+ * is available beyond its CMA, as cagmad says. 0; -ENOENT when no cagmad says so.
  */
 int migrate_demand_kib(struct store *store, uint32_t domid, uint64_t *ret_held_kib,
 		       uint64_t *ret_needed_kib);
 
 /*
  * Tells this host's cagmad that the guest is being migrated, which holds for
- * three seconds: it leaves the target alone and gives no credit, since a guest
- * that grows may not fit what is made for it over there. 0 or -errno.
+ * three seconds: cagmad leaves its target alone and gives it no credit, since a
+ * guest that grows may not fit what is made for it on the receiving host. 0 or
+ * -errno.
  */
 int migrate_tell_cagmad(struct store *store, uint32_t domid);
+/* Takes that back. */
 void migrate_untell_cagmad(struct store *store, uint32_t domid);
 
-/* Does the same for guests whose cagma-migrate was killed: they would be left alone whenever
- * another one tells of its own. */
+/* Takes it back for guests whose cagma-migrate was killed: cagmad would leave them alone whenever
+ * another cagma-migrate tells of its own guest. */
 void migrate_forget_dead(struct store *store);
 
-/* Does a cagmad run here that has anything to do with the guest, and does it leave it alone? */
+/* True if a cagmad runs here that has to do with the guest. */
 bool migrate_is_managed(struct store *store, uint32_t domid);
+/* True if cagmad says that it leaves the guest alone. */
 bool migrate_is_left_alone(struct store *store, uint32_t domid);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy_library.h - what cagma-migrate tells the programs that it has xl run,
+ * library.h - what cagma-migrate tells the programs that it has xl run,
  * by the environment.
  */
 #ifndef CAGMA_MIGRATE_LIBRARY_H
@@ -10,9 +10,11 @@
 #define PRECOPY_HELPER_VARIABLE  "CAGMA_SAVE_HELPER"
 #define PRECOPY_LIBRARY_VARIABLE "CAGMA_PRECOPY_LIBRARY"
 
-/* The library: as precopy_name(), ar when absent; the file to which lines of precopy_report.h are
- * added; a file for a trace (docs/precopy.md). */
+/* The library: the name of an algorithm of precopy.h (the default when absent); the longest
+ * downtime in ms (no bound when absent); the file to which lines of report.h are added; the file to
+ * which a dirty log is written (dirtylog.h). */
 #define PRECOPY_ALGORITHM_VARIABLE "CAGMA_PRECOPY_ALGORITHM"
+#define PRECOPY_DOWNTIME_VARIABLE  "CAGMA_PRECOPY_MAX_DOWNTIME_MS"
 #define PRECOPY_REPORT_VARIABLE    "CAGMA_PRECOPY_REPORT"
 #define PRECOPY_RECORD_VARIABLE    "CAGMA_PRECOPY_RECORD"
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/migrate/migrate.h"
 
-#include "common/system/clock.h"
 #include "common/amount.h"
-#include "common/system/log.h"
+#include "common/system/clock.h"
 #include "common/system/command.h"
+#include "common/system/log.h"
+#include "common/units.h"
 #include "host/migrate/guest.h"
+#include "host/migrate/library.h"
 #include "host/migrate/watch.h"
 #include "host/xen/savehelper.h"
 #include "host/xen/tool.h"
-#include "host/migrate/library.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ struct errand {
 	struct migrate_watch watch;
 };
 
-/* --- what we come with --------------------------------------------------------------------- */
+/* --- what we come with -------------------------------------------------------------------- */
 
 /* The directory of the library: by default ../lib/cagma of our own. */
 static bool find_parts(struct errand *e)
@@ -110,18 +111,38 @@ static bool find_helper(struct errand *e)
 	return false;
 }
 
-static bool is_right_version(void)
+/* Finds out whether Xen is there, and of the version that we are for. 0, or -errno after saying why
+ * xl is of no use here. */
+static int look_at_xen(struct errand *e)
 {
+	char said[MIGRATE_SAID_BYTES];
 	unsigned major, minor;
-	if (migrate_xen_version(&major, &minor) < 0) {
-		log_warning("xl info does not say which Xen this is");
-		return false;
+	int r = migrate_xen_version(&major, &minor, said);
+	if (r < 0 && r != -ENODATA) {
+		log_error("xl cannot be used here (it takes root in dom0): xl info %s%s%s",
+			  r == -EIO ? "fails" : strerror(-r), said[0] ? ": " : "", said);
+		return r;
 	}
-	if (major == XEN_MAJOR && minor == XEN_MINOR)
-		return true;
-	log_warning("this is Xen %u.%u, and cagma-migrate was built for %d.%d", major, minor,
-		    XEN_MAJOR, XEN_MINOR);
-	return false;
+	e->is_stock = true;
+	if (r == -ENODATA)
+		log_warning("xl info does not say which Xen this is");
+	else if (major != XEN_MAJOR || minor != XEN_MINOR)
+		log_warning("this is Xen %u.%u, and cagma-migrate was built for %d.%d", major,
+			    minor, XEN_MAJOR, XEN_MINOR);
+	else
+		e->is_stock = !find_parts(e) || !find_helper(e);
+	if (e->is_stock)
+		log_warning("%s is migrated as xl migrate does it by itself", e->asked->domain);
+	return 0;
+}
+
+static int look_for_domain(struct errand *e)
+{
+	int r = migrate_domid(e->asked->domain, &e->domid);
+	if (r == -ESRCH)
+		log_error("there is no domain %s here (xl list)", e->asked->domain);
+	e->is_known = r == 0;
+	return r == -ESRCH ? r : 0;
 }
 
 static int make_report(struct errand *e)
@@ -143,7 +164,7 @@ static int make_report(struct errand *e)
 	return migrate_watch_open(&e->watch, e->report, !e->asked->is_quiet);
 }
 
-/* --- waiting ------------------------------------------------------------------------------- */
+/* --- waiting ------------------------------------------------------------------------------ */
 
 static void cancel(struct errand *e);
 
@@ -165,7 +186,7 @@ static void doze(struct errand *e)
 		cancel(e);
 }
 
-/* --- the guest's memory ---------------------------------------------------------------------- */
+/* --- the guest's memory -------------------------------------------------------------------- */
 
 /*
  * What is made for the guest over there is of the size of its target: from here
@@ -205,7 +226,7 @@ static void await_shrink(struct errand *e, uint64_t held_kib, uint64_t needed_ki
 	}
 	if (!e->is_cancelled)
 		log_warning("the guest still holds %" PRIu64 " MiB, and is migrated so",
-			    held_kib / 1024);
+			    held_kib / UNITS_KIB_PER_MIB);
 }
 
 /* What is not there need not be sent. */
@@ -221,7 +242,7 @@ static void shrink(struct errand *e)
 	if (needed_kib + SLACK_KIB >= held_kib)
 		return;
 	log_info("the guest needs %" PRIu64 " of the %" PRIu64 " MiB it holds: it is shrunk first",
-		 needed_kib / 1024, held_kib / 1024);
+		 needed_kib / UNITS_KIB_PER_MIB, held_kib / UNITS_KIB_PER_MIB);
 	if (migrate_set_memory(e->domid, needed_kib) < 0) {
 		log_warning("xl does not let it be shrunk: it is migrated as it is");
 		return;
@@ -230,8 +251,15 @@ static void shrink(struct errand *e)
 	await_shrink(e, held_kib, needed_kib);
 }
 
-/* --- xl ----------------------------------------------------------------------------------------
- */
+/* --- xl ----------------------------------------------------------------------------------- */
+
+static void set_or_unset(const char *variable, const char *value)
+{
+	if (value)
+		setenv(variable, value, 1);
+	else
+		unsetenv(variable);
+}
 
 /* In the new process. Ctrl-C is for us alone: it would end xl in the middle of its work. */
 static _Noreturn void become_xl(const struct errand *e, const char *const *argv)
@@ -247,12 +275,10 @@ static _Noreturn void become_xl(const struct errand *e, const char *const *argv)
 		setenv("LIBXL_SAVE_HELPER", e->wrapper, 1);
 		setenv(PRECOPY_HELPER_VARIABLE, e->helper, 1);
 		setenv(PRECOPY_LIBRARY_VARIABLE, e->library, 1);
-		setenv(PRECOPY_ALGORITHM_VARIABLE, precopy_name(e->asked->algo), 1);
+		setenv(PRECOPY_ALGORITHM_VARIABLE, e->asked->algorithm->name, 1);
 		setenv(PRECOPY_REPORT_VARIABLE, e->report, 1);
-		if (e->asked->record)
-			setenv(PRECOPY_RECORD_VARIABLE, e->asked->record, 1);
-		else
-			unsetenv(PRECOPY_RECORD_VARIABLE);
+		set_or_unset(PRECOPY_DOWNTIME_VARIABLE, e->asked->max_downtime_ms);
+		set_or_unset(PRECOPY_RECORD_VARIABLE, e->asked->record);
 	}
 	execvp(argv[0], (char *const *)argv);
 	log_error("cannot run xl: %s", strerror(errno));
@@ -318,8 +344,7 @@ static int await_xl(struct errand *e)
 	return status;
 }
 
-/* --- all of it ----------------------------------------------------------------------------------
- */
+/* --- all of it ---------------------------------------------------------------------------- */
 
 static void tell_failure(struct errand *e)
 {
@@ -361,18 +386,11 @@ int migrate_run(const struct migrate_asked *asked)
 	static struct errand e;
 	e = (struct errand){.asked = asked, .watch.fd = -1};
 	signal(SIGPIPE, SIG_IGN);
+	if (look_at_xen(&e) < 0 || look_for_domain(&e) < 0)
+		return EXIT_FAILURE;
 	if (store_open(&e.store) < 0)
 		e.store = NULL;
-	int r = migrate_domid(asked->domain, &e.domid);
-	if (r == -ESRCH) {
-		log_error("there is no domain %s here", asked->domain);
-		return EXIT_FAILURE;
-	}
-	e.is_known = r == 0;
-	e.is_stock = !is_right_version() || !find_parts(&e) || !find_helper(&e);
-	if (e.is_stock)
-		log_warning("%s is migrated as xl migrate does it by itself", asked->domain);
-	r = make_report(&e);
+	int r = make_report(&e);
 	if (r < 0)
 		log_error("%s cannot be written: %s", e.report, strerror(-r));
 	e.signal_fd = r < 0 ? -1 : command_open_signals();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy_preload.c - libcagma-precopy.so, in Xen's own save helper. (Edge: libxc's save.)
+ * preload.c - libcagma-precopy.so, in Xen's own save helper. (Edge: libxc's save.)
  *
  * libxl runs libxl-save-helper, which calls libxenguest's xc_domain_save(), whose
  * loop asks precopy_policy whether to go on and gets modified pages by
@@ -9,7 +9,7 @@
  * loop, the stream and the receiver are Xen's, untouched.
  *
  * What it defines has the version of the libxenguest it was written for
- * (precopy_preload.map). The dynamic linker binds no helper of another version to
+ * (preload.map). The dynamic linker binds no helper of another version to
  * it, so such a helper works as it does without us; it is told why.
  *
  * Written from tools/libs/guest/xg_sr_save.c of 4.17, send_memory_live() and
@@ -18,9 +18,11 @@
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "host/migrate/run.h"
+#include "host/precopy/bitmap.h"
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,9 +40,6 @@ enum {
 	STOCK_ENOUGH_PAGES = 50,
 };
 
-/* libxenctrl's, but in no header of its own. */
-void xc_report_progress_step(xc_interface *xch, unsigned long done, unsigned long total);
-
 /* The functions we stand before, and what else of libxenctrl we call. */
 static struct {
 	int (*save)(xc_interface *, int, uint32_t, uint32_t, struct save_callbacks *,
@@ -48,7 +47,6 @@ static struct {
 	long long (*logdirty)(xc_interface *, uint32_t, unsigned, xc_hypercall_buffer_t *,
 			      unsigned long, unsigned, xc_shadow_op_stats_t *);
 	void *(*alloc_pages)(xc_interface *, xc_hypercall_buffer_t *, int);
-	void (*progress)(xc_interface *, unsigned long, unsigned long);
 	int (*version)(xc_interface *, int, void *);
 } real;
 
@@ -63,15 +61,6 @@ static struct {
 	unsigned long *bits;
 	size_t bytes;
 } candidate;
-
-/* The bitmap that is being sent: where we are in it. */
-static struct {
-	unsigned long *bits;
-	uint64_t next_page; /* all before have been put into batches */
-	bool is_known;
-} sending;
-
-static DECLARE_HYPERCALL_BUFFER(unsigned long, peeked);
 
 static bool find(void *ret_function, const char *name)
 {
@@ -88,7 +77,6 @@ static __attribute__((constructor)) void find_all(void)
 	is_complete = find(&real.save, "xc_domain_save");
 	is_complete &= find(&real.logdirty, "xc_logdirty_control");
 	is_complete &= find(&real.alloc_pages, "xc__hypercall_buffer_alloc_pages");
-	is_complete &= find(&real.progress, "xc_report_progress_step");
 	is_complete &= find(&real.version, "xc_version");
 	if (is_complete)
 		return;
@@ -100,13 +88,6 @@ static __attribute__((constructor)) void find_all(void)
 }
 
 /* --- rounds --------------------------------------------------------------------------------- */
-
-static void begin_sending(unsigned long *bits)
-{
-	sending.bits = bits;
-	sending.next_page = 0;
-	sending.is_known = bits != NULL;
-}
 
 /* Until the next round is worth its pause of the guest. A signal ends it: we are cancelled. */
 static void await_round(void)
@@ -121,17 +102,10 @@ static void await_round(void)
 /* True if that buffer is the bitmap of so many pages, all of them set, as libxc begins. */
 static bool is_full_bitmap(uint64_t n_pages)
 {
-	const uint64_t bits = sizeof(unsigned long) * 8;
-	uint64_t words = (n_pages + bits - 1) / bits;
-	uint64_t bytes = words * sizeof(unsigned long);
-	if (!candidate.bits ||
-	    (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES != candidate.bytes)
-		return false;
-	for (uint64_t i = 0; i < n_pages / bits; i++)
-		if (candidate.bits[i] != ~0UL)
-			return false;
-	unsigned long rest = (1UL << n_pages % bits) - 1;
-	return (n_pages % bits == 0) || (candidate.bits[words - 1] & rest) == rest;
+	uint64_t bytes = bitmap_bytes(n_pages);
+	return candidate.bits &&
+	       (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES == candidate.bytes &&
+	       bitmap_find(candidate.bits, n_pages, 0, false) == n_pages;
 }
 
 static void begin(uint64_t n_pages)
@@ -144,7 +118,6 @@ static void begin(uint64_t n_pages)
 	else if (r < 0)
 		precopy_run_decline(&run, "size", "the guest's size is out of range");
 	is_ours = r == 0;
-	begin_sending(bits);
 }
 
 static int stock_policy(const struct precopy_stats *stats)
@@ -157,7 +130,8 @@ static int stock_policy(const struct precopy_stats *stats)
 static int policy(struct precopy_stats stats, void *data)
 {
 	static const int answers[] = {
-		[PRECOPY_CONTINUE] = XGS_POLICY_CONTINUE_PRECOPY,
+		[PRECOPY_SEND] = XGS_POLICY_CONTINUE_PRECOPY,
+		[PRECOPY_WAIT] = XGS_POLICY_CONTINUE_PRECOPY,
 		[PRECOPY_SUSPEND] = XGS_POLICY_STOP_AND_COPY,
 		[PRECOPY_ABORT] = XGS_POLICY_ABORT,
 	};
@@ -169,7 +143,9 @@ static int policy(struct precopy_stats stats, void *data)
 	if (stats.dirty_count < 0)
 		return XGS_POLICY_CONTINUE_PRECOPY;
 	if (run.last.next == PRECOPY_ABORT)
-		log_error("the guest would be suspended for too long; it is not migrated");
+		log_error("the guest would be suspended for %" PRIu64 " ms, where %" PRIu64
+			  " are allowed; it is not migrated",
+			  run.last.downtime_ms, run.core.conf.max_downtime_ms);
 	return answers[run.last.next];
 }
 
@@ -231,7 +207,7 @@ static unsigned long *bits_of(const xc_hypercall_buffer_t *buffer)
  * runs on where it is. */
 static long long lose_bitmap(long long r)
 {
-	if (!run.last.held_pages && !run.taken_pages) {
+	if (!run.last.held_pages) {
 		is_ours = false;
 		precopy_run_decline(&run, "bitmap", "the bitmap of modified pages cannot be read");
 		return r;
@@ -259,12 +235,10 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 		return lose_bitmap(r);
 	if (is_final) {
 		stats->dirty_count += (uint32_t)precopy_run_final(&run, bits);
-		begin_sending(NULL);
 		return r;
 	}
 	precopy_run_round(&run, bits);
 	stats->dirty_count = (uint32_t)run.last.send_pages;
-	begin_sending(bits);
 	return r;
 }
 
@@ -276,41 +250,4 @@ void *xc__hypercall_buffer_alloc_pages(xc_interface *xch, xc_hypercall_buffer_t 
 		candidate.bytes = (size_t)nr_pages * PAGE_BYTES;
 	}
 	return buffer;
-}
-
-/* libxc has just put the page of number `done`, counted from 0 among those being sent, into a
- * batch: finds its place. False if the bitmap has fewer. */
-static bool advance(uint64_t n_pages, uint64_t *rank, uint64_t done)
-{
-	for (uint64_t page = sending.next_page; page < n_pages; page++) {
-		if (!(sending.bits[page / (sizeof(long) * 8)] >> page % (sizeof(long) * 8) & 1))
-			continue;
-		if ((*rank)++ < done)
-			continue;
-		sending.next_page = page + 1;
-		return true;
-	}
-	return false;
-}
-
-static void peek(xc_interface *xch, unsigned long done)
-{
-	static uint64_t rank;
-	int pages = (int)((run.n_pages / 8 + PAGE_BYTES) / PAGE_BYTES);
-	if (!done)
-		rank = 0;
-	if (!advance(run.n_pages, &rank, done))
-		return;
-	if (!peeked)
-		peeked = real.alloc_pages(xch, HYPERCALL_BUFFER(peeked), pages);
-	if (peeked && real.logdirty(xch, guest, XEN_DOMCTL_SHADOW_OP_PEEK, HYPERCALL_BUFFER(peeked),
-				    run.n_pages, 0, NULL) == (long long)run.n_pages)
-		precopy_run_peek(&run, sending.bits, sending.next_page, peeked);
-}
-
-void xc_report_progress_step(xc_interface *xch, unsigned long done, unsigned long total)
-{
-	if (is_ours && sending.is_known && precopy_run_wants_peek(&run))
-		peek(xch, done);
-	real.progress(xch, done, total);
 }

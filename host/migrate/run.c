@@ -6,18 +6,16 @@
 #include "common/system/file.h"
 #include "common/system/log.h"
 #include "common/meminfo.h"
+#include "host/precopy/bitmap.h"
 #include "host/precopy/dirtylog.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT };
 
 /* --- what is told ------------------------------------------------------------------------- */
 
@@ -49,6 +47,7 @@ static void tell_round(struct precopy_run *run)
 	PRECOPY_SAY(&report, downtime_ms, run->last.downtime_ms);
 	PRECOPY_SAY(&report, left_ms, run->last.left_ms);
 	PRECOPY_SAY(&report, look_us, run->look_us);
+	precopy_report_say_reason(&report, run->last.reason);
 	tell(run, &report);
 }
 
@@ -103,8 +102,7 @@ static void record_look(struct precopy_run *run, const unsigned long *bitmap, ui
 void precopy_run_decline(struct precopy_run *run, const char *reason, const char *text)
 {
 	struct precopy_report report = precopy_report_of("plain", clock_monotonic_ms());
-	snprintf(report.reason, sizeof(report.reason), "%s", reason);
-	report.present |= PRECOPY_BIT(reason);
+	precopy_report_say_reason(&report, reason);
 	tell(run, &report);
 	log_warning("%s: the guest is migrated as without cagma", text);
 }
@@ -169,22 +167,31 @@ static int get_memory(struct precopy_run *run, size_t bytes)
 	return 0;
 }
 
-static enum precopy_algo algorithm(void)
+static const struct precopy_algorithm *algorithm(void)
 {
 	const char *name = getenv(PRECOPY_ALGORITHM_VARIABLE);
-	enum precopy_algo algo = PRECOPY_AR;
-	if (name && !precopy_find(name, &algo))
-		log_warning("there is no algorithm %s; taking %s", name, precopy_name(algo));
-	return algo;
+	const struct precopy_algorithm *found = name ? precopy_find(name) : NULL;
+	if (name && !found)
+		log_warning("there is no algorithm %s; taking %s", name, PRECOPY_DEFAULT);
+	return found ? found : precopy_find(PRECOPY_DEFAULT);
 }
 
-static void tell_begin(struct precopy_run *run, uint32_t domid, enum precopy_algo algo)
+static uint64_t max_downtime_ms(void)
+{
+	const char *text = getenv(PRECOPY_DOWNTIME_VARIABLE);
+	uint64_t ms = 0;
+	if (text && !text_number((struct text){text, strlen(text)}, UINT32_MAX, &ms))
+		log_warning("%s is no downtime; there is no bound", text);
+	return ms;
+}
+
+static void tell_begin(struct precopy_run *run, uint32_t domid)
 {
 	struct precopy_report report = precopy_report_of("begin", clock_monotonic_ms());
 	PRECOPY_SAY(&report, pid, (uint64_t)getpid());
 	PRECOPY_SAY(&report, domid, domid);
 	PRECOPY_SAY(&report, total_pages, run->n_pages);
-	snprintf(report.algorithm, sizeof(report.algorithm), "%s", precopy_name(algo));
+	snprintf(report.algorithm, sizeof(report.algorithm), "%s", run->core.conf.algorithm->name);
 	report.present |= PRECOPY_BIT(algorithm);
 	tell(run, &report);
 }
@@ -192,7 +199,7 @@ static void tell_begin(struct precopy_run *run, uint32_t domid, enum precopy_alg
 /* The first round of a guest whose first pass cannot be changed. */
 static int begin_whole(struct precopy_run *run)
 {
-	size_t bytes = (run->n_pages + WORD_BITS - 1) / WORD_BITS * sizeof(unsigned long);
+	size_t bytes = bitmap_bytes(run->n_pages);
 	unsigned long *ones = malloc(bytes);
 	if (!ones)
 		return -ENOMEM;
@@ -207,6 +214,7 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 {
 	struct precopy_conf conf = precopy_conf_of(algorithm());
 	conf.is_first_whole = !bitmap;
+	conf.max_downtime_ms = max_downtime_ms();
 	int r = get_memory(run, precopy_bytes(&conf, n_pages));
 	if (r == 0)
 		r = precopy_init(&run->core, &conf, n_pages, run->memory, run->memory_bytes);
@@ -216,7 +224,7 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 	run->is_begun = true;
 	run->begin_ms = clock_monotonic_ms();
 	record_begin(run);
-	tell_begin(run, domid, conf.algo);
+	tell_begin(run, domid);
 	if (bitmap)
 		precopy_run_round(run, bitmap);
 	else
@@ -229,9 +237,8 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 
 void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
 {
-	uint64_t sent_pages = run->last.send_pages - run->taken_pages;
+	uint64_t sent_pages = run->last.send_pages;
 	run->sent_pages += sent_pages;
-	run->taken_pages = 0;
 	if (run->n_rounds++)
 		record_look(run, bitmap, sent_pages, false);
 	run->round_ms = clock_monotonic_ms();
@@ -241,20 +248,9 @@ void precopy_run_round(struct precopy_run *run, unsigned long *bitmap)
 
 uint64_t precopy_run_wait_ms(const struct precopy_run *run)
 {
-	return run->last.next == PRECOPY_CONTINUE
+	return run->last.next == PRECOPY_WAIT
 		       ? amount_less(run->round_ms + run->last.wait_ms, clock_monotonic_ms())
 		       : 0;
-}
-
-bool precopy_run_wants_peek(const struct precopy_run *run)
-{
-	return run->is_begun && run->core.conf.algo == PRECOPY_CLASSIC;
-}
-
-void precopy_run_peek(struct precopy_run *run, unsigned long *bitmap, uint64_t first_page,
-		      const unsigned long *peeked)
-{
-	run->taken_pages += precopy_peek(&run->core, bitmap, first_page, peeked);
 }
 
 void precopy_run_suspend(struct precopy_run *run)
@@ -264,21 +260,13 @@ void precopy_run_suspend(struct precopy_run *run)
 	tell(run, &report);
 }
 
-static uint64_t count(const struct precopy_run *run, const unsigned long *bitmap)
-{
-	uint64_t n = 0;
-	for (size_t i = 0; i < (run->n_pages + WORD_BITS - 1) / WORD_BITS; i++)
-		n += (uint64_t)__builtin_popcountl(bitmap[i]);
-	return n;
-}
-
 uint64_t precopy_run_final(struct precopy_run *run, unsigned long *bitmap)
 {
-	record_look(run, bitmap, run->last.send_pages - run->taken_pages, true);
+	record_look(run, bitmap, run->last.send_pages, true);
 	uint64_t added = precopy_final(&run->core, bitmap);
 	run->is_begun = false;
-	run->suspended_pages = count(run, bitmap);
-	run->sent_pages += run->last.send_pages - run->taken_pages;
+	run->suspended_pages = bitmap_count(bitmap, run->n_pages);
+	run->sent_pages += run->last.send_pages;
 	struct precopy_report report = precopy_report_of("final", clock_monotonic_ms());
 	PRECOPY_SAY(&report, suspended_pages, run->suspended_pages);
 	PRECOPY_SAY(&report, held_pages, added);

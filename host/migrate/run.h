@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy_run.h - one migration in the save helper: the core (precopy.h), its
- * memory, its clock, and what is told and recorded of it. (Edge; knows no Xen.)
+ * run.h - one migration in the save helper: the core (precopy.h), its memory, its clock, and what
+ * is reported and recorded of it. (Edge; knows no Xen.)
  *
- * The environment says what is to be done (precopy_library.h). Whatever goes
- * wrong with files is told once, and the migration goes on.
+ * The environment says what is to be done (library.h). A file that cannot be written is told once,
+ * and the migration goes on.
  */
 #ifndef CAGMA_MIGRATE_RUN_H
 #define CAGMA_MIGRATE_RUN_H
@@ -24,10 +24,9 @@ struct precopy_run {
 	uint64_t n_pages;
 	uint64_t n_rounds;
 	uint64_t begin_ms, round_ms; /* when it began, and the last round */
-	uint64_t look_us;     /* Xen took for the last bitmap; the caller says so before a round */
-	uint64_t sent_pages;  /* of the rounds before the last one */
-	uint64_t taken_pages; /* out of the last one while it was sent */
-	uint64_t suspend_ms;  /* when the guest was suspended; 0: not yet */
+	uint64_t look_us;    /* Xen took for the last bitmap; the caller says so before a round */
+	uint64_t sent_pages; /* in the rounds before the last one */
+	uint64_t suspend_ms; /* when the guest was suspended; 0: not yet */
 	uint64_t suspended_pages;
 	int report_fd; /* -1: none */
 	FILE *record;  /* NULL: none */
@@ -56,12 +55,6 @@ void precopy_run_round(struct precopy_run *run, unsigned long *bitmap);
 
 /* How long the next round should still be waited for. */
 uint64_t precopy_run_wait_ms(const struct precopy_run *run);
-
-/* `peeked`: modified since the last round; takes some of them out of what is being sent from
- * `first_page` on. */
-void precopy_run_peek(struct precopy_run *run, unsigned long *bitmap, uint64_t first_page,
-		      const unsigned long *peeked);
-bool precopy_run_wants_peek(const struct precopy_run *run);
 
 /* The guest has just been suspended. */
 void precopy_run_suspend(struct precopy_run *run);

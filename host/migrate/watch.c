@@ -2,6 +2,7 @@
 #include "host/migrate/watch.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +39,7 @@ void migrate_watch_break(struct migrate_watch *watch)
 
 static uint64_t mib(uint64_t pages)
 {
-	return pages / 256;
+	return pages * UNITS_PAGE_KIB / UNITS_KIB_PER_MIB;
 }
 
 static void show_time(const struct precopy_report *r, uint64_t bit, const char *what, uint64_t ms)
@@ -93,16 +94,11 @@ static void take_line(struct migrate_watch *w, struct text line)
 		return;
 	report.present = present;
 	if (strcmp(report.event, "begin") == 0) {
-		w->helper_pid = (pid_t)report.pid;
 		w->total_pages = report.total_pages;
 		w->begin_ms = report.now_ms;
 	} else if (strcmp(report.event, "round") == 0) {
 		w->round = report;
 		show_round(w);
-	} else if (strcmp(report.event, "suspend") == 0) {
-		w->is_suspended = true;
-	} else if (strcmp(report.event, "plain") == 0) {
-		w->is_plain = true;
 	} else if (strcmp(report.event, "end") == 0) {
 		w->end = report;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * migrate_watch.h - how a migration goes, from what the library reports: kept,
+ * watch.h - how a migration goes, from what the library reports: kept,
  * shown and summed up. (Edge: reads a file, writes to stderr.)
  */
 #ifndef CAGMA_MIGRATE_WATCH_H
@@ -8,21 +8,16 @@
 
 #include "host/precopy/report.h"
 
-#include <sys/types.h>
-
 struct migrate_watch {
 	int fd;         /* of the report; -1: none */
 	bool is_shown;  /* rounds are shown as they come */
 	bool is_a_line; /* on a terminal, and the line on which they are shown is not ended */
 	char rest[2 * PRECOPY_REPORT_MAX_BYTES]; /* of a line that was not whole yet */
 	size_t rest_bytes;
-	pid_t helper_pid; /* 0: not begun */
 	uint64_t total_pages, begin_ms;
 	uint64_t shown_ms;           /* when a round was shown last */
 	struct precopy_report round; /* the last one; event "" before the first */
 	struct precopy_report end;   /* event "" before it */
-	bool is_suspended;
-	bool is_plain; /* the library has left everything to libxc */
 };
 
 /* `path` must exist. 0 or -errno. */

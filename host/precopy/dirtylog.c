@@ -2,14 +2,11 @@
 #include "host/precopy/dirtylog.h"
 
 #include "common/line.h"
+#include "host/precopy/bitmap.h"
 
-#include <limits.h>
 #include <string.h>
 
-enum {
-	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
-	RUN_BYTES = 2 * TEXT_MAX_DIGITS + 2, /* of the longest run, with a blank before it */
-};
+enum { RUN_BYTES = 2 * TEXT_MAX_DIGITS + 2 }; /* of the longest run, with a blank before it */
 
 static const char magic[] = "cagma-dirtylog 1 ";
 
@@ -49,28 +46,13 @@ size_t dirtylog_look(bool is_final, uint64_t at_ms, uint64_t sent_pages, char li
 	return put(line, at, "\n");
 }
 
-/* The first page from `page` on that is set, or is not; n_pages when there is none. */
-static uint64_t find(const unsigned long *bitmap, uint64_t n_pages, uint64_t page, bool is_set)
-{
-	while (page < n_pages) {
-		unsigned long word = bitmap[page / WORD_BITS];
-		word = (is_set ? word : ~word) >> (page % WORD_BITS);
-		if (word) {
-			page += (unsigned)__builtin_ctzl(word);
-			return page < n_pages ? page : n_pages;
-		}
-		page += WORD_BITS - page % WORD_BITS;
-	}
-	return n_pages;
-}
-
 size_t dirtylog_pages(struct dirtylog_place *place, const unsigned long *bitmap, uint64_t n_pages,
 		      char line[DIRTYLOG_LINE])
 {
 	size_t at = 0;
 	while (at + RUN_BYTES + 2 <= DIRTYLOG_LINE) {
-		uint64_t first = find(bitmap, n_pages, place->next_page, true);
-		uint64_t end = find(bitmap, n_pages, first, false);
+		uint64_t first = bitmap_find(bitmap, n_pages, place->next_page, true);
+		uint64_t end = bitmap_find(bitmap, n_pages, first, false);
 		place->next_page = first;
 		if (first == n_pages)
 			break;
@@ -142,7 +124,7 @@ static bool read_run(struct dirtylog *log, struct text run)
 		return false;
 	uint64_t end = log->end_page + gap + length;
 	for (uint64_t page = end - length; log->bitmap && page < end; page++)
-		log->bitmap[page / WORD_BITS] |= 1UL << (page % WORD_BITS);
+		bitmap_add(log->bitmap, page);
 	log->end_page = end;
 	return true;
 }

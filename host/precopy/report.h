@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy_report.h - what the library in libxl's save helper tells
- * cagma-migrate, as lines of a file. Pure.
+ * report.h - what the library in libxl's save helper tells cagma-migrate, as lines of a file. Pure.
  *
  * Times are ms of CLOCK_MONOTONIC. Fields that an event does not know are absent.
  *
  *	begin    the pre-copy begins: pid, domid, algorithm, total_pages
- *	round    pages modified and to be sent, what is held back, what is foreseen
+ *	round    pages modified and to be sent, what is held back, what is foreseen; reason
  *	suspend  the guest has been suspended
  *	final    these pages are sent now, with it suspended
  *	end      libxc is done: rc 0 or 1, and what was sent in all
@@ -25,7 +24,7 @@ enum { PRECOPY_REPORT_MAX_BYTES = 512, PRECOPY_REPORT_MAX_WORD = 31 };
 	X(now_ms, NUMBER, INT64_MAX, true, "ms", "when")                                           \
 	X(pid, NUMBER, INT32_MAX, false, "", "the save helper's process")                          \
 	X(domid, NUMBER, UINT32_MAX, false, "", "the guest")                                       \
-	X(algorithm, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "as precopy_name()")                \
+	X(algorithm, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "its name in precopy.h")            \
 	X(total_pages, NUMBER, INT64_MAX, false, "pages", "the guest's, with holes")               \
 	X(round, NUMBER, INT64_MAX, false, "", "1: the first")                                     \
 	X(pass, NUMBER, INT64_MAX, false, "", "1: the first")                                      \
@@ -39,7 +38,8 @@ enum { PRECOPY_REPORT_MAX_BYTES = 512, PRECOPY_REPORT_MAX_WORD = 31 };
 	X(look_us, NUMBER, INT64_MAX, false, "us",                                                 \
 	  "Xen took for the bitmap, with the guest paused")                                        \
 	X(rc, NUMBER, 1, false, "", "1: it failed")                                                \
-	X(reason, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "why not")
+	X(reason, WORD, PRECOPY_REPORT_MAX_WORD, false, "",                                        \
+	  "why the guest is or is not suspended now, or why plain")
 
 struct precopy_report {
 	PRECOPY_REPORT_FIELDS(LINE_MEMBER)
@@ -65,5 +65,8 @@ extern const struct line_format precopy_report_format;
 
 /* A report with nothing but its event, a word of the above. */
 struct precopy_report precopy_report_of(const char *event, uint64_t now_ms);
+
+/* `reason` is a word of at most PRECOPY_REPORT_MAX_WORD bytes; more is cut off. */
+void precopy_report_say_reason(struct precopy_report *report, const char *reason);
 
 #endif

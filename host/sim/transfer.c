@@ -1,30 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/sim/transfer.h"
 
-#include <limits.h>
+#include "host/precopy/bitmap.h"
+#include "host/sim/classic.h"
+
 #include <string.h>
 
-enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT, BATCH_PAGES = 1024, STEP_NS = 1000000 };
+enum { BATCH_PAGES = 1024, STEP_NS = 1000000 };
 
 struct transfer {
 	struct sim_writes *writes;
 	const struct sim_link *link;
 	const struct sim_transfer_room *room;
 	struct precopy precopy;
+	bool is_classic;
 	uint64_t now_ns;
 	uint64_t sent_pages, distinct_pages;
 };
-
-static size_t words_of(uint64_t n_pages)
-{
-	return (size_t)((n_pages + WORD_BITS - 1) / WORD_BITS);
-}
 
 static void modify(void *arg, uint64_t page)
 {
 	struct transfer *t = arg;
 	t->room->version[page]++;
-	t->room->dirty[page / WORD_BITS] |= 1UL << (page % WORD_BITS);
+	bitmap_add(t->room->dirty, page);
 }
 
 /* The guest runs until then. */
@@ -43,28 +41,23 @@ static void send_page(struct transfer *t, uint64_t page)
 	t->sent_pages++;
 }
 
+/* Xen's PEEK takes as long as its CLEAN. */
 static void peek(struct transfer *t, uint64_t page)
 {
-	size_t bytes = words_of(t->writes->n_pages) * sizeof(unsigned long);
-	memcpy(t->room->peeked, t->room->dirty, bytes);
-	precopy_peek(&t->precopy, t->room->send, page, t->room->peeked);
+	classic_leave_out(t->room->send, t->room->dirty, t->writes->n_pages, page);
 	pass_time(t, t->now_ns + t->link->clean_us * 1000);
 }
 
 /* Sends the bitmap; how many pages that were. The guest runs meanwhile if it `is_live`. */
-static uint64_t send_bitmap(struct transfer *t, bool is_live, bool has_peeks)
+static uint64_t send_bitmap(struct transfer *t, bool is_live)
 {
-	uint64_t n = 0, next_peek = has_peeks ? 0 : UINT64_MAX;
-	for (uint64_t page = 0; page < t->writes->n_pages; page++) {
-		unsigned long word = t->room->send[page / WORD_BITS];
-		if (!word)
-			page |= WORD_BITS - 1;
-		if (!(word >> (page % WORD_BITS) & 1))
-			continue;
+	uint64_t n = 0, n_pages = t->writes->n_pages, page = 0;
+	uint64_t next_peek = is_live && t->is_classic ? 0 : UINT64_MAX;
+	for (; (page = bitmap_find(t->room->send, n_pages, page, true)) < n_pages; page++) {
 		if (n == next_peek) {
 			peek(t, page);
 			next_peek += BATCH_PAGES;
-			if (!(t->room->send[page / WORD_BITS] >> (page % WORD_BITS) & 1))
+			if (!bitmap_has(t->room->send, page))
 				continue;
 		}
 		send_page(t, page);
@@ -78,7 +71,7 @@ static uint64_t send_bitmap(struct transfer *t, bool is_live, bool has_peeks)
 /* Xen's CLEAN: `send` gets what was modified. */
 static void fetch(struct transfer *t)
 {
-	size_t bytes = words_of(t->writes->n_pages) * sizeof(unsigned long);
+	size_t bytes = bitmap_bytes(t->writes->n_pages);
 	memcpy(t->room->send, t->room->dirty, bytes);
 	memset(t->room->dirty, 0, bytes);
 }
@@ -86,7 +79,7 @@ static void fetch(struct transfer *t)
 static void clear(const struct transfer *t)
 {
 	const struct sim_transfer_room *room = t->room;
-	size_t bytes = words_of(t->writes->n_pages) * sizeof(unsigned long);
+	size_t bytes = bitmap_bytes(t->writes->n_pages);
 	memset(room->received, 0, t->writes->n_pages * sizeof(*room->received));
 	for (uint64_t i = 0; i < t->writes->n_pages; i++)
 		room->version[i] = 1;
@@ -99,7 +92,7 @@ static void finish(struct transfer *t, struct sim_transfer_result *r)
 	pass_time(t, t->now_ns + t->link->suspend_us * 1000);
 	fetch(t);
 	precopy_final(&t->precopy, t->room->send);
-	r->suspended_pages = send_bitmap(t, false, false);
+	r->suspended_pages = send_bitmap(t, false);
 	uint64_t down_ns = r->suspended_pages * t->link->page_ns + t->link->clean_us * 1000;
 	r->downtime_ms = down_ns / STEP_NS;
 	t->now_ns += down_ns;
@@ -107,35 +100,49 @@ static void finish(struct transfer *t, struct sim_transfer_result *r)
 				t->writes->n_pages * sizeof(*t->room->version)) == 0;
 }
 
+/* One round, at most its bitmap sent. */
+static void play_round(struct transfer *t, uint64_t *sent_pages, struct precopy_round *ret_round)
+{
+	precopy_round(&t->precopy, t->room->send, t->now_ns / STEP_NS, *sent_pages, ret_round);
+	uint64_t next_ns = t->now_ns + ret_round->wait_ms * STEP_NS;
+	if (t->is_classic && classic_has_sent_enough(t->sent_pages, t->writes->n_pages)) {
+		ret_round->next = PRECOPY_SUSPEND;
+		ret_round->reason = "sent-enough";
+	}
+	if (ret_round->next != PRECOPY_ABORT)
+		*sent_pages = send_bitmap(t, true);
+	if (ret_round->next == PRECOPY_WAIT && t->now_ns < next_ns)
+		pass_time(t, next_ns);
+}
+
 int sim_transfer_run(struct sim_writes *writes, const struct sim_link *link,
 		     const struct precopy_conf *conf, const struct sim_transfer_room *room,
 		     struct sim_transfer_result *ret_result)
 {
-	struct transfer t = {.writes = writes, .link = link, .room = room};
+	struct transfer t = {.writes = writes,
+			     .link = link,
+			     .room = room,
+			     .is_classic = conf->algorithm == &classic_algorithm};
 	struct sim_transfer_result result = {.rounds = 0};
-	struct precopy_round round = {.next = PRECOPY_CONTINUE};
+	struct precopy_round round = {.next = PRECOPY_SEND};
 	uint64_t sent_pages = 0, start_ns = writes->now_ms * STEP_NS;
 	int r = precopy_init(&t.precopy, conf, writes->n_pages, room->precopy, room->precopy_bytes);
 	if (r < 0)
 		return r;
 	clear(&t);
 	t.now_ns = start_ns;
-	while (round.next == PRECOPY_CONTINUE) {
+	while (round.next == PRECOPY_SEND || round.next == PRECOPY_WAIT) {
 		if (result.rounds++) {
 			pass_time(&t, t.now_ns + link->clean_us * 1000);
 			fetch(&t);
 		}
-		precopy_round(&t.precopy, room->send, t.now_ns / STEP_NS, sent_pages, &round);
-		uint64_t next_ns = t.now_ns + round.wait_ms * STEP_NS;
-		if (round.next != PRECOPY_ABORT)
-			sent_pages = send_bitmap(&t, true, conf->algo == PRECOPY_CLASSIC);
-		if (round.next == PRECOPY_CONTINUE && t.now_ns < next_ns)
-			pass_time(&t, next_ns);
+		play_round(&t, &sent_pages, &round);
 	}
 	result.is_aborted = round.next == PRECOPY_ABORT;
 	if (!result.is_aborted)
 		finish(&t, &result);
 	result.foreseen_pages = round.suspended_pages;
+	result.reason = round.reason;
 	result.sent_pages = t.sent_pages;
 	result.resent_pages = t.sent_pages - t.distinct_pages;
 	result.total_ms = (t.now_ns - start_ns) / STEP_NS;

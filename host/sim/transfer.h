@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_transfer.h - one live migration of a simulated guest, by any algorithm of precopy.h. Pure.
+ * transfer.h - one live migration of a simulated guest, by any algorithm of precopy.h, or as
+ * classic.h has it. Pure.
  *
- * The guest goes on modifying pages (sim_pattern.h) while pages are sent, in
- * ascending order, in batches of 1024, as libxc does. Steps are of a
- * millisecond. What the receiver has of each page is kept, so that a page that
- * was forgotten is seen.
+ * The guest goes on modifying pages (pattern.h) while pages are sent, in ascending order, in
+ * batches of 1024, as libxc does. Steps are of a millisecond. The receiver's copy of each page is
+ * kept, and compared with the guest's at the end: no page may have been forgotten.
  */
 #ifndef CAGMA_SIM_TRANSFER_H
 #define CAGMA_SIM_TRANSFER_H
@@ -25,6 +25,7 @@ struct sim_transfer_result {
 	uint64_t suspended_pages; /* sent in the suspended pass */
 	uint64_t foreseen_pages;  /* what was predicted of that when it was decided to suspend */
 	uint64_t total_ms, downtime_ms;
+	const char *reason; /* the condition that ended it, as a word */
 	uint64_t rounds;  /* how often Xen was asked for the modified pages, while it ran */
 	bool is_complete; /* the receiver has every page as it was last modified */
 	bool is_aborted;
@@ -33,7 +34,7 @@ struct sim_transfer_result {
 /* Arrays of the caller, of n_pages entries or bits; zeroed here. */
 struct sim_transfer_room {
 	uint32_t *version, *received;
-	unsigned long *dirty, *send, *peeked;
+	unsigned long *dirty, *send;
 	void *precopy; /* of precopy_bytes() */
 	size_t precopy_bytes;
 };

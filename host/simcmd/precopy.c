@@ -4,6 +4,9 @@
  * stdout.)
  */
 #include "host/simcmd/commands.h"
+
+#include "common/units.h"
+#include "host/sim/classic.h"
 #include "host/simcmd/precopy_cost.h"
 #include "host/simcmd/precopy_table.h"
 #include "host/simcmd/touches.h"
@@ -13,8 +16,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { PAGES_PER_MIB = 256 };
 
 enum { MAX_PATTERNS = 16, MAX_SETTINGS = 8 };
 
@@ -44,15 +45,27 @@ static const struct sim_pattern *find_pattern(const char *name)
 	return NULL;
 }
 
-static const char *add_algo(void *request, const char *name)
+/* The algorithms of cagma-migrate, and the simulator's own; NULL beyond the last. */
+static const struct precopy_algorithm *algorithm_at(unsigned i)
+{
+	const struct precopy_algorithm *algorithm = precopy_algorithm(i);
+	if (!algorithm && i > 0 && precopy_algorithm(i - 1))
+		return &classic_algorithm;
+	return algorithm;
+}
+
+static const char *add_algorithm(void *request, const char *name)
 {
 	struct precopy_table *t = &((struct request *)request)->table;
-	enum precopy_algo algo;
-	if (!precopy_find(name, &algo))
+	const struct precopy_algorithm *algorithm;
+	unsigned i = 0;
+	while ((algorithm = algorithm_at(i)) && strcmp(algorithm->name, name) != 0)
+		i++;
+	if (!algorithm)
 		return command_wrong("there is no algorithm \"%s\"; see docs/precopy.md", name);
-	if (t->n_algos == PRECOPY_TABLE_ALGOS)
+	if (t->n_algorithms == PRECOPY_TABLE_ALGORITHMS)
 		return command_wrong("\"%s\" is one algorithm too many", name);
-	t->conf[t->n_algos++] = precopy_conf_of(algo);
+	t->conf[t->n_algorithms++] = precopy_conf_of(algorithm);
 	return NULL;
 }
 
@@ -123,7 +136,8 @@ static const char *set_cost(void *request, const char *none)
 }
 
 static const struct command_option options[] = {
-	{'a', "algo", "NAME,...", true, "use these algorithms; all of them without it", add_algo},
+	{'a', "algorithm", "NAME,...", true, "use these algorithms; all of them without it",
+	 add_algorithm},
 	{'p', "pattern", "NAME,...", true, "play these patterns; all of them without it",
 	 add_pattern},
 	{'b', "bandwidth", "MBIT/S,...", true,
@@ -132,8 +146,9 @@ static const struct command_option options[] = {
 	{'s', "seed", "N,...", true, "play with these seeds; 1 without it", add_seed},
 	{'o', "set", "NAME=N", true,
 	 "for every algorithm: slice_ms, slice_pages, max_passes,\n"
-	 "max_factor, enough_pages, first_whole; and clean_us,\n"
-	 "what it takes to get the modified pages from Xen",
+	 "enough_pages, suspend_ms, max_downtime_ms, first_whole;\n"
+	 "and clean_us and suspend_us, what it takes to get the\n"
+	 "modified pages from Xen and to suspend the guest",
 	 add_setting},
 	{'c', "cost", NULL, false, "measure what a decision takes, instead", set_cost},
 	{'t', "tsv", NULL, false, "print numbers separated by tabs", set_tsv},
@@ -156,7 +171,7 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 		t->suspend_us = value;
 		return true;
 	}
-	for (unsigned i = 0; i < t->n_algos; i++) {
+	for (unsigned i = 0; i < t->n_algorithms; i++) {
 		struct precopy_conf *conf = &t->conf[i];
 		if (text_is(name, "slice_ms"))
 			conf->slice_ms = value;
@@ -166,8 +181,8 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 			conf->enough_pages = value;
 		else if (text_is(name, "max_passes"))
 			conf->max_passes = (unsigned)value;
-		else if (text_is(name, "max_factor"))
-			conf->max_factor = (unsigned)value;
+		else if (text_is(name, "max_downtime_ms"))
+			conf->max_downtime_ms = value;
 		else if (text_is(name, "first_whole"))
 			conf->is_first_whole = value != 0;
 		else if (text_is(name, "suspend_ms"))
@@ -183,9 +198,9 @@ static void complete(struct request *q)
 {
 	static const char *const mbit_s[] = {"100", "1000", "10000"};
 	const struct sim_pattern *pattern;
-	const char *name;
-	for (unsigned i = 0, n = q->table.n_algos; !n && (name = precopy_name(i)); i++)
-		add_algo(q, name);
+	const struct precopy_algorithm *algorithm;
+	for (unsigned i = 0, n = q->table.n_algorithms; !n && (algorithm = algorithm_at(i)); i++)
+		add_algorithm(q, algorithm->name);
 	for (unsigned i = 0, n = q->n_patterns; !n && (pattern = sim_pattern_at(i)); i++)
 		add_pattern(q, pattern->name);
 	for (unsigned i = 0, n = q->table.n_links; !n && i < 3; i++)
@@ -212,7 +227,8 @@ static int play_patterns(const struct request *q)
 	for (unsigned i = 0; i < q->n_patterns && r == 0; i++) {
 		struct precopy_guest guest = {.name = q->pattern[i]->name,
 					      .pattern = q->pattern[i],
-					      .n_pages = q->mib * PAGES_PER_MIB};
+					      .n_pages =
+						      q->mib * UNITS_KIB_PER_MIB / UNITS_PAGE_KIB};
 		r = precopy_table_rows(&q->table, &guest, stdout);
 	}
 	return r;

@@ -2,15 +2,14 @@
 #include "host/simcmd/precopy_table.h"
 
 #include "common/system/log.h"
+#include "host/precopy/bitmap.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 
 enum {
 	PAGE_BYTES = 4096 + 8, /* with its number, in the stream */
-	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
 	WARM_MS = 1000, /* the guest runs so long before, and by the seed up to as long again */
 };
 
@@ -22,16 +21,15 @@ static void close_room(struct sim_transfer_room *room)
 	free(room->received);
 	free(room->dirty);
 	free(room->send);
-	free(room->peeked);
 	free(room->precopy);
 }
 
 static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 		      struct sim_transfer_room *room)
 {
-	size_t n_words = (size_t)((n_pages + WORD_BITS - 1) / WORD_BITS);
+	size_t n_words = bitmap_words(n_pages);
 	*room = (struct sim_transfer_room){.precopy_bytes = 0};
-	for (unsigned i = 0; i < t->n_algos; i++) {
+	for (unsigned i = 0; i < t->n_algorithms; i++) {
 		size_t bytes = precopy_bytes(&t->conf[i], n_pages);
 		room->precopy_bytes = bytes > room->precopy_bytes ? bytes : room->precopy_bytes;
 	}
@@ -39,10 +37,8 @@ static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 	room->received = calloc(n_pages, sizeof(*room->received));
 	room->dirty = calloc(n_words, sizeof(*room->dirty));
 	room->send = calloc(n_words, sizeof(*room->send));
-	room->peeked = calloc(n_words, sizeof(*room->peeked));
 	room->precopy = malloc(room->precopy_bytes);
-	return room->version && room->received && room->dirty && room->send && room->peeked &&
-	       room->precopy;
+	return room->version && room->received && room->dirty && room->send && room->precopy;
 }
 
 /* --- rows -------------------------------------------------------------------------------- */
@@ -50,30 +46,31 @@ static bool open_room(const struct precopy_table *t, uint64_t n_pages,
 void precopy_table_head(const struct precopy_table *t, FILE *file)
 {
 	fprintf(file,
-		t->is_tsv ? "pattern\tmbit_s\tseed\talgo\tsent\tresent\tsuspended\trounds\ttotal_ms"
-			    "\tdowntime_ms\tforeseen\n"
-			  : "%-12s %7s %5s %-8s %9s %9s %9s %6s %9s %9s\n",
-		"pattern", "Mbit/s", "seed", "algo", "sent", "re-sent", "suspended", "rounds",
-		"total s", "down ms");
+		t->is_tsv ? "pattern\tmbit_s\tseed\talgorithm\tsent\tresent\tsuspended\t"
+			    "rounds\ttotal_ms\tdowntime_ms\tforeseen\treason\n"
+			  : "%-12s %7s %5s %-9s %9s %9s %9s %6s %9s %9s %s\n",
+		"pattern", "Mbit/s", "seed", "algorithm", "sent", "re-sent", "suspended", "rounds",
+		"total s", "down ms", "since");
 }
 
 static void print_row(const struct precopy_table *t, const char *name, uint64_t mbit_s,
-		      uint64_t seed, const char *algo, const struct sim_transfer_result *r,
+		      uint64_t seed, const char *algorithm, const struct sim_transfer_result *r,
 		      FILE *file)
 {
 	if (t->is_tsv)
 		fprintf(file,
 			"%s\t%" PRIu64 "\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\n",
-			name, mbit_s, seed, algo, r->sent_pages, r->resent_pages,
+			"\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%s\n",
+			name, mbit_s, seed, algorithm, r->sent_pages, r->resent_pages,
 			r->suspended_pages, r->rounds, r->total_ms, r->downtime_ms,
-			r->foreseen_pages);
+			r->foreseen_pages, r->reason);
 	else
 		fprintf(file,
-			"%-12s %7" PRIu64 " %5" PRIu64 " %-8s %9" PRIu64 " %9" PRIu64 " %9" PRIu64
-			" %6" PRIu64 " %9.1f %9" PRIu64 "\n",
-			name, mbit_s, seed, algo, r->sent_pages, r->resent_pages,
-			r->suspended_pages, r->rounds, (double)r->total_ms / 1000, r->downtime_ms);
+			"%-12s %7" PRIu64 " %5" PRIu64 " %-9s %9" PRIu64 " %9" PRIu64 " %9" PRIu64
+			" %6" PRIu64 " %9.1f %9" PRIu64 " %s\n",
+			name, mbit_s, seed, algorithm, r->sent_pages, r->resent_pages,
+			r->suspended_pages, r->rounds, (double)r->total_ms / 1000, r->downtime_ms,
+			r->reason);
 }
 
 static void ignore(void *arg, uint64_t page)
@@ -95,11 +92,11 @@ static int row(const struct precopy_table *t, const struct precopy_guest *g, uin
 	int r = sim_transfer_run(&writes, &link, conf, room, &result);
 	if (r < 0)
 		return r;
-	print_row(t, g->name, mbit_s, seed, precopy_name(conf->algo), &result, file);
+	print_row(t, g->name, mbit_s, seed, conf->algorithm->name, &result, file);
 	if (result.is_complete || result.is_aborted)
 		return 0;
 	log_error("%s, %s: the receiver has not every page as it was", g->name,
-		  precopy_name(conf->algo));
+		  conf->algorithm->name);
 	return -EDOM;
 }
 
@@ -109,7 +106,7 @@ int precopy_table_rows(const struct precopy_table *t, const struct precopy_guest
 	int r = open_room(t, g->n_pages, &room) ? 0 : -ENOMEM;
 	for (unsigned l = 0; l < t->n_links; l++)
 		for (unsigned s = 0; s < t->n_seeds; s++)
-			for (unsigned a = 0; a < t->n_algos && r == 0; a++)
+			for (unsigned a = 0; a < t->n_algorithms && r == 0; a++)
 				r = row(t, g, t->mbit_s[l], t->seed[s], &t->conf[a], &room, file);
 	close_room(&room);
 	return r;

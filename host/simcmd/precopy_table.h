@@ -10,11 +10,11 @@
 
 #include <stdio.h>
 
-enum { PRECOPY_TABLE_ALGOS = 8, PRECOPY_TABLE_LINKS = 8, PRECOPY_TABLE_SEEDS = 16 };
+enum { PRECOPY_TABLE_ALGORITHMS = 8, PRECOPY_TABLE_LINKS = 8, PRECOPY_TABLE_SEEDS = 16 };
 
 struct precopy_table {
-	unsigned n_algos, n_links, n_seeds;
-	struct precopy_conf conf[PRECOPY_TABLE_ALGOS];
+	unsigned n_algorithms, n_links, n_seeds;
+	struct precopy_conf conf[PRECOPY_TABLE_ALGORITHMS];
 	uint64_t mbit_s[PRECOPY_TABLE_LINKS];
 	uint64_t seed[PRECOPY_TABLE_SEEDS];
 	uint64_t clean_us, suspend_us;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/touches.h"
 
+#include "host/precopy/bitmap.h"
 #include "host/precopy/dirtylog.h"
 #include "host/simcmd/command.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 enum {
-	WORD_BITS = sizeof(unsigned long) * CHAR_BIT,
 	FIRST_TOUCHES = 1 << 16,
 	MAX_LINE_BYTES = 1 << 16, /* cagma-migrate's own are much shorter */
 };
@@ -48,10 +47,10 @@ static bool add_touch(struct reading *r, uint64_t page)
 static bool take_look(struct reading *r)
 {
 	bool has_room = true;
-	size_t n_words = r->log.bitmap ? (r->log.n_pages + WORD_BITS - 1) / WORD_BITS : 0;
+	size_t n_words = r->log.bitmap ? bitmap_words(r->log.n_pages) : 0;
 	for (size_t i = 0; i < n_words; i++) {
 		for (unsigned long rest = r->log.bitmap[i]; rest && has_room; rest &= rest - 1)
-			has_room = add_touch(r, i * WORD_BITS + (unsigned)__builtin_ctzl(rest));
+			has_room = add_touch(r, bitmap_first(i, rest));
 		r->log.bitmap[i] = 0;
 	}
 	r->from_ms = r->until_ms;
@@ -67,8 +66,7 @@ static const char *take_line(void *arg, struct text line)
 	if (wrong)
 		return wrong;
 	if (kind == DIRTYLOG_HEAD) {
-		r->log.bitmap = calloc((r->log.n_pages + WORD_BITS - 1) / WORD_BITS,
-				       sizeof(*r->log.bitmap));
+		r->log.bitmap = calloc(1, bitmap_bytes(r->log.n_pages));
 		return r->log.bitmap ? NULL : "finds no memory";
 	}
 	if (kind == DIRTYLOG_LOOK) {

@@ -13,12 +13,14 @@
  *	FAKEXC_SEED     which pages are modified
  *	FAKEXC_VERSION  what xc_version() says: 4.17 is 0x40011
  *	FAKEXC_FAULT    no-bitmap: from the third round on CLEAN's buffer is NULL
- *	                no-stats: … it is asked for no statistics
+ *	                no-stats: from then on it is asked for no statistics
  *	                clean: the third CLEAN fails; final: the final one does
  *	                pipe: the receiver is gone
  *	                hidden: the bitmap is not allocated by xc__hypercall_buffer_alloc_pages
- *	FAKEXC_ROUND_MS how long sending takes
+ *	FAKEXC_ROUND_MS how long sending a bitmap takes
  */
+#include "host/precopy/bitmap.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -31,9 +33,7 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-void xc_report_progress_step(xc_interface *xch, unsigned long done, unsigned long total);
-
-enum { WORD_BITS = 64, PAGE_BYTES = 4096, HOT_PAGES = 40, STEP_PAGES = 1024 };
+enum { PAGE_BYTES = 4096, HOT_PAGES = 40 };
 
 static struct guest {
 	unsigned long n_pages, words;
@@ -70,13 +70,13 @@ static void run_guest(void)
 {
 	unsigned long page = draw() % 4 ? draw() % HOT_PAGES : draw() % guest.n_pages;
 	guest.modified[page]++;
-	guest.dirty[page / WORD_BITS] |= 1UL << page % WORD_BITS;
+	bitmap_add(guest.dirty, page);
 }
 
 static void make_guest(void)
 {
 	guest = (struct guest){.n_pages = number("FAKEXC_PAGES", 4000)};
-	guest.words = (guest.n_pages + WORD_BITS - 1) / WORD_BITS;
+	guest.words = bitmap_words(guest.n_pages);
 	guest.random = 88172645463325252 + number("FAKEXC_SEED", 0) * 7919;
 	guest.modified = calloc(guest.n_pages, sizeof(*guest.modified));
 	guest.copy = calloc(guest.n_pages, sizeof(*guest.copy));
@@ -101,13 +101,6 @@ void *xc__hypercall_buffer_alloc_pages(xc_interface *xch, xc_hypercall_buffer_t 
 	return b->hbuf;
 }
 
-void xc_report_progress_step(xc_interface *xch, unsigned long done, unsigned long total)
-{
-	(void)xch;
-	(void)done;
-	(void)total;
-}
-
 long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 			      xc_hypercall_buffer_t *bitmap, unsigned long pages, unsigned mode,
 			      xc_shadow_op_stats_t *stats)
@@ -122,8 +115,7 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 		return -1;
 	}
 	memcpy(bitmap->hbuf, guest.dirty, guest.words * sizeof(*guest.dirty));
-	for (unsigned long i = 0; i < guest.words; i++)
-		n += (uint32_t)__builtin_popcountl(guest.dirty[i]);
+	n = (uint32_t)bitmap_count(guest.dirty, guest.n_pages);
 	if (is_clean)
 		memset(guest.dirty, 0, guest.words * sizeof(*guest.dirty));
 	if (stats)
@@ -135,15 +127,13 @@ long long xc_logdirty_control(xc_interface *xch, uint32_t domid, unsigned sop,
 
 /* ---- libxenguest */
 
-static unsigned long send_pages(xc_interface *xch, const unsigned long *bits, bool is_running)
+static unsigned long send_pages(const unsigned long *bits, bool is_running)
 {
 	unsigned long n = 0;
 	usleep((useconds_t)number("FAKEXC_ROUND_MS", 0) * 1000);
 	for (unsigned long page = 0; page < guest.n_pages; page++) {
-		if (!(bits[page / WORD_BITS] >> page % WORD_BITS & 1))
+		if (!bitmap_has(bits, page))
 			continue;
-		if (n % STEP_PAGES == 0)
-			xc_report_progress_step(xch, n, guest.n_pages);
 		guest.copy[page] = guest.modified[page];
 		guest.was_sent[page] = true;
 		n++;
@@ -151,7 +141,6 @@ static unsigned long send_pages(xc_interface *xch, const unsigned long *bits, bo
 			run_guest();
 	}
 	guest.sent += n;
-	xc_report_progress_step(xch, n, n);
 	return n;
 }
 
@@ -179,7 +168,7 @@ static int send_live(xc_interface *xch, struct save_callbacks *callbacks, uint32
 		if (answer == XGS_POLICY_ABORT)
 			return -1;
 		if (stats.dirty_count > 0)
-			send_pages(xch, buffer->hbuf, true);
+			send_pages(buffer->hbuf, true);
 		run_guest();
 		guest.live_rounds++;
 		if (answer != XGS_POLICY_CONTINUE_PRECOPY)
@@ -209,7 +198,7 @@ static int send_rest(xc_interface *xch, struct save_callbacks *callbacks, uint32
 				XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL,
 				&stats) != (long long)guest.n_pages)
 		return -1;
-	guest.final = send_pages(xch, buffer->hbuf, false);
+	guest.final = send_pages(buffer->hbuf, false);
 	return 0;
 }
 

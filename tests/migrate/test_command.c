@@ -32,7 +32,14 @@ static const struct {
 	{"web _", MIGRATE_WRONG},
 	{"-- web -oProxyCommand=sh", MIGRATE_WRONG}, /* ssh would take it for an option */
 	{"--algorithm newest web there", MIGRATE_WRONG},
+	{"--algorithm classic web there", MIGRATE_WRONG}, /* the simulator's alone */
 	{"--algorithm", MIGRATE_WRONG},
+	{"--max-downtime", MIGRATE_WRONG},
+	{"--max-downtime 0 web there", MIGRATE_WRONG},
+	{"--max-downtime -1 web there", MIGRATE_WRONG},
+	{"--max-downtime 300ms web there", MIGRATE_WRONG},
+	{"--max-downtime 3600001 web there", MIGRATE_WRONG},
+	{"--max-downtime 3600000 web there", MIGRATE_RUN},
 	{"--unknown web there", MIGRATE_WRONG},
 	{"-Z web there", MIGRATE_WRONG},
 	{"--help", MIGRATE_HELP},
@@ -54,11 +61,13 @@ END_TEST
 START_TEST(all_options_are_taken)
 {
 	struct migrate_asked a;
-	ck_assert_int_eq(parse("--algorithm classic --record r --report s --helper h --parts p "
+	ck_assert_int_eq(parse("--algorithm stock --max-downtime 300 --record r --report s "
+			       "--helper h --parts p "
 			       "--shrink --no-reserve -q web there -C c -s t -F -p -D --debug",
 			       &a),
 			 MIGRATE_RUN);
-	ck_assert_int_eq(a.algo, PRECOPY_CLASSIC);
+	ck_assert_str_eq(a.algorithm->name, "stock");
+	ck_assert_str_eq(a.max_downtime_ms, "300");
 	ck_assert_str_eq(a.record, "r");
 	ck_assert_str_eq(a.report, "s");
 	ck_assert_str_eq(a.helper, "h");

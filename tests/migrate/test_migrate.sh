@@ -29,7 +29,13 @@ cat >"$work/bin/xl" <<END
 #!/bin/sh
 echo "xl \$*" >>"$work/calls"
 case \$1 in
-info) echo "xen_version            : \$(cat "$work/version")" ;;
+info)
+	if [ "\$(cat "$work/fault")" = no-xen ]; then
+		echo 'xencall: error: Could not obtain handle on privileged command interface' >&2
+		echo 'libxl: error: cannot open libxc handle' >&2
+		exit 1
+	fi
+	echo "xen_version            : \$(cat "$work/version")" ;;
 domid) [ "\$3" = web ] && echo 7 ;;
 list) [ "\$3" = web ] ;;
 mem-set) ;;
@@ -92,7 +98,7 @@ check "rounds are shown" says 'round 1: .* pages to send'
 check "what was sent is summed up" says '^[0-9]* pages (.* MiB) sent in '
 check "nothing is left behind" [ -z "$(ls "$TMPDIR")" ]
 
-for algorithm in stock classic hold ar; do
+for algorithm in stock hold ar; do
 	run --algorithm $algorithm --report "$work/report" --record "$work/record" -q web localhost
 	check "$algorithm succeeds" [ $status -eq 0 ]
 	check "$algorithm is taken" grep -q "algorithm=$algorithm" "$work/report"
@@ -134,6 +140,21 @@ unset LIBXL_SAVE_HELPER
 run other localhost
 check "no such domain" [ $status -eq 1 ]
 check "it is said" says 'there is no domain other'
+for domain in web 7; do
+	echo no-xen >"$work/fault"
+	run "$domain" localhost
+	check "no Xen, or no root: $domain is not migrated" [ $status -eq 1 ]
+	check "it is said, in xl's words" says 'xl info fails: xencall: error: Could not obtain'
+	check "it is not said that there is no such domain" never says 'no domain'
+	check "nothing is migrated then" never calls '^xl migrate '
+	echo none >"$work/fault"
+done
+mkdir "$work/without-xl"
+ln -s "$(command -v timeout)" "$work/without-xl/timeout"
+status=0
+PATH=$work/without-xl "$build/host/cagma-migrate" web localhost 2>"$work/err" || status=$?
+check "no xl: it is not migrated" [ $status -eq 1 ]
+check "no xl: it is said" says 'xl cannot be used here.*No such file'
 check "nothing is migrated then" never calls '^xl migrate '
 echo xl >"$work/fault"
 run web localhost
@@ -146,8 +167,34 @@ check "xl's words are shown" says 'resuming at sender'
 run --report "$work/no/where" web localhost
 check "a report that cannot be written" [ $status -eq 1 ]
 check "nothing is migrated then either" never calls '^xl migrate '
-run web
-check "wrong usage" [ $status -eq 2 ]
+# wrong TEXT ARGUMENT...: it is called wrongly, which says which word is wrong, and where help is
+wrong() {
+	text=$1
+	shift
+	run "$@"
+	check "wrong usage: $text" [ $status -eq 2 ]
+	check "it is said: $text" says "^cagma-migrate: .*$text"
+	check "where help is: $text" says '^Try cagma-migrate --help.$'
+	check "in two lines: $text" [ "$(wc -l <"$work/err")" -eq 2 ]
+}
+wrong 'a domain and a host are missing'
+wrong 'the host that web is to migrate to is missing' web
+wrong 'a word too many: more' web there more
+wrong '"-oProxyCommand=sh" is no name of a host' -- web -oProxyCommand=sh
+wrong "unrecognized option '--bogus'" --bogus web there
+wrong "invalid option -- 'Z'" -Z web there
+wrong "'--record' requires an argument" web there --record
+wrong '--algorithm xor: there are stock, hold, ar' --algorithm xor web there
+wrong '--max-downtime 1s: it takes 1 to 3600000 ms' --max-downtime 1s web there
+
+# --- a downtime that is longer than is allowed
+echo none >"$work/fault"
+FAKEXC_ROUND_MS=200 run --algorithm stock --max-downtime 1 web localhost
+check "a downtime above the bound: it is not migrated" [ $status -eq 1 ]
+check "it is said" says 'would be suspended for .* ms, where 1 are allowed'
+check "where the guest is, is said then, too" says 'web was not migrated; it is here'
+FAKEXC_ROUND_MS=20 run --algorithm stock --max-downtime 60000 web localhost
+check "a downtime below the bound: it is migrated" [ $status -eq 0 ]
 
 # --- interrupted: the signal goes to all, as the terminal's does
 # begin ENVIRONMENT OPTION...

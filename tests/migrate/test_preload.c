@@ -72,18 +72,18 @@ static void assert_copied(const struct outcome *o)
 
 /* --- every page arrives ------------------------------------------------------------------- */
 
-static const char *const algorithms[] = {"stock", "classic", "hold", "ar"};
+static const char *const algorithms[] = {"stock", "hold", "ar"};
 static const unsigned sizes[] = {1, 63, 64, 65, 4000, 32768, 32769, 100000};
 
-enum { SEEDS = 5, ROWS = 4 * 8 * SEEDS };
+enum { ALGORITHMS = N_ROWS(algorithms), SIZES = N_ROWS(sizes), SEEDS = 7 };
 
 START_TEST(every_pages_last_state_is_copied)
 {
 	char environment[256];
-	const char *algorithm = algorithms[_i % 4];
+	const char *algorithm = algorithms[_i % ALGORITHMS];
 	snprintf(environment, sizeof(environment),
 		 PRECOPY_ALGORITHM_VARIABLE "=%s FAKEXC_PAGES=%u FAKEXC_SEED=%d", algorithm,
-		 sizes[_i / 4 % 8], _i / 32);
+		 sizes[_i / ALGORITHMS % SIZES], _i / ALGORITHMS / SIZES);
 	struct outcome o = run("fakehelper-4.17", environment);
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, algorithm));
@@ -204,6 +204,43 @@ START_TEST(an_algorithm_that_is_unknown_is_ar)
 }
 END_TEST
 
+/* Each bitmap takes 200 ms, however few pages it has: the last ones take more than 1 ms, too. */
+START_TEST(a_downtime_above_the_bound_is_no_migration)
+{
+	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE
+			       "=stock FAKEXC_ROUND_MS=200 " PRECOPY_DOWNTIME_VARIABLE "=1");
+	ck_assert_int_eq(o.rc, 1);
+	ck_assert(!o.is_whole);
+	ck_assert_ptr_nonnull(strstr(o.told, "where 1 are allowed; it is not migrated"));
+	ck_assert_ptr_nonnull(strstr(o.report, "reason=downtime"));
+	ck_assert_ptr_null(strstr(o.report, "event=suspend"));
+}
+END_TEST
+
+static const char *const bounds[] = {"=60000", "=0", "=", "=-5", "=1s"};
+
+START_TEST(a_downtime_within_the_bound_or_without_one_is_suspended_for)
+{
+	char environment[256];
+	snprintf(environment, sizeof(environment),
+		 PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_ROUND_MS=50 " PRECOPY_DOWNTIME_VARIABLE
+					    "%s",
+		 bounds[_i]);
+	struct outcome o = run("fakehelper-4.17", environment);
+	assert_copied(&o);
+	ck_assert((strstr(o.told, "there is no bound") != NULL) == (_i > 1));
+}
+END_TEST
+
+START_TEST(each_round_says_which_rule_decided)
+{
+	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock");
+	assert_copied(&o);
+	ck_assert_ptr_nonnull(strstr(o.report, "reason=first-pass"));
+	ck_assert(strstr(o.report, "reason=enough") || strstr(o.report, "reason=passes"));
+}
+END_TEST
+
 START_TEST(what_was_modified_is_recorded)
 {
 	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock");
@@ -232,15 +269,20 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_set_timeout(tests, 60);
-	tcase_add_loop_test(tests, every_pages_last_state_is_copied, 0, ROWS);
+	tcase_add_loop_test(tests, every_pages_last_state_is_copied, 0, ALGORITHMS * SIZES * SEEDS);
 	tcase_add_test(tests, pages_are_held_back);
-	tcase_add_loop_test(tests, a_bitmap_that_is_not_found_at_first_is_sent_whole, 0, 4);
+	tcase_add_loop_test(tests, a_bitmap_that_is_not_found_at_first_is_sent_whole, 0,
+			    ALGORITHMS);
 	tcase_add_loop_test(tests, what_is_not_ours_is_left_to_libxc, 0, (int)N_ROWS(plain));
 	tcase_add_test(tests, one_after_ours_is_not_ours_for_that);
 	tcase_add_loop_test(tests, a_failure_is_a_failure, 0, (int)N_ROWS(fatal));
 	tcase_add_test(tests, a_look_that_fails_before_anything_is_held_back_is_stocks);
 	tcase_add_test(tests, without_memory_it_is_stock);
 	tcase_add_test(tests, an_algorithm_that_is_unknown_is_ar);
+	tcase_add_test(tests, a_downtime_above_the_bound_is_no_migration);
+	tcase_add_loop_test(tests, a_downtime_within_the_bound_or_without_one_is_suspended_for, 0,
+			    N_ROWS(bounds));
+	tcase_add_test(tests, each_round_says_which_rule_decided);
 	tcase_add_test(tests, what_was_modified_is_recorded);
 	tcase_add_test(tests, a_record_that_cannot_be_written_is_told_once);
 }

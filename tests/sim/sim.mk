@@ -19,7 +19,7 @@ SIM_SEEDS     = 101,102,103
 PRECOPY_SEEDS = 101,102,103,104,105,106,107,108
 PRECOPY_LINKS = --bandwidth 50,100,300,1000,10000
 # Algorithms without a model, in rounds as short as ar's: what the model itself is worth.
-PRECOPY_SLICED = --algo stock,hold --set slice_ms=200,slice_pages=64
+PRECOPY_SLICED = --algorithm stock,hold --set slice_ms=200,slice_pages=64
 
 # Of what is there of the Xen lab's last run; it runs none.
 XEN_OUT ?= build/xen/run/out

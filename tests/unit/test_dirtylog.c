@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "host/precopy/bitmap.h"
 #include "host/precopy/dirtylog.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WORD_BITS = sizeof(unsigned long) * CHAR_BIT, MAX_PAGES = 1000, MAX_WORDS = 16 };
+enum { MAX_PAGES = 1000, MAX_WORDS = 16 };
 
 /* Every line is copied to where a byte read past it is found (SAN=1). */
 static const char *take(struct dirtylog *log, const char *line, enum dirtylog_kind *ret_kind)
@@ -85,7 +85,7 @@ START_TEST(a_wrong_line_sets_no_page_outside)
 		log.bitmap = calloc(2, sizeof(unsigned long)); /* 28 bits more than pages */
 		ck_assert_ptr_null(take(&log, "look at_ms=100 sent_pages=0", &kind));
 		ck_assert_msg(take(&log, bad_lines[i], &kind) != NULL, "row %d", i);
-		ck_assert_uint_eq(log.bitmap[1] >> (100 - WORD_BITS), 0);
+		ck_assert_uint_eq(log.bitmap[1] & ~bitmap_mask(100, 1), 0);
 		free(log.bitmap);
 	}
 }
@@ -127,9 +127,9 @@ END_TEST
 static void set_at_random(unsigned long *bitmap, uint64_t n_pages, int permille)
 {
 	memset(bitmap, 0, MAX_WORDS * sizeof(*bitmap));
-	for (uint64_t i = 0; i < MAX_WORDS * WORD_BITS; i++)
+	for (uint64_t i = 0; i < MAX_WORDS * UNITS_WORD_BITS; i++)
 		if (i >= n_pages || rand() % 1000 < permille) /* all bits beyond the end are set */
-			bitmap[i / WORD_BITS] |= 1UL << (i % WORD_BITS);
+			bitmap_add(bitmap, i);
 }
 
 static void write_and_read(struct dirtylog *log, const unsigned long *bitmap, bool is_final)
@@ -165,10 +165,8 @@ START_TEST(what_is_written_is_read)
 		write_and_read(&log, bitmap, false);
 		memset(read, 0, sizeof(read));
 		write_and_read(&log, bitmap, true);
-		for (uint64_t k = 0; k < MAX_WORDS * WORD_BITS; k++)
-			ck_assert_uint_eq(read[k / WORD_BITS] >> (k % WORD_BITS) & 1,
-					  k < n_pages &&
-						  bitmap[k / WORD_BITS] >> (k % WORD_BITS) & 1);
+		for (uint64_t k = 0; k < MAX_WORDS * UNITS_WORD_BITS; k++)
+			ck_assert(bitmap_has(read, k) == (k < n_pages && bitmap_has(bitmap, k)));
 	}
 }
 END_TEST

@@ -61,7 +61,7 @@ check 'no look' refused 'ends before any look' "$head"
 check 'pages that are not there' refused 'cannot be' "$head" "$look" '4096'
 check 'time that goes back' refused 'earlier' "$head" "$look" 'look at_ms=100 sent_pages=0'
 check 'more than a clock has' refused '49 days' "$head" 'look at_ms=4294967296 sent_pages=0'
-check 'no such algorithm' says_wrong --algo xor
+check 'no such algorithm' says_wrong --algorithm xor
 check 'no such pattern' says_wrong --pattern warm
 check 'no such bandwidth' says_wrong --bandwidth 0
 check 'no such setting' says_wrong --set slices=3

@@ -9,7 +9,7 @@ LIMIT_S=2400
 
 INTEGRITY_MIB=512
 INTEGRITY_RUNS=${LAB_RUNS:-30}
-INTEGRITY_ALGORITHMS=(ar hold ar classic ar stock)
+INTEGRITY_ALGORITHMS=(ar hold ar stock)
 INTEGRITY_PATTERNS=(hot random sequential phases idle)
 INTEGRITY_CONDITIONS=(plain cancelled swapping plain ballooned)
 # The memory that the guest leaves available; negative if it is to swap.
@@ -65,7 +65,7 @@ cancel_half_way() {
 
 # integrity_once NUMBER
 integrity_once() {
-	local algorithm=${INTEGRITY_ALGORITHMS[$(($1 % 6))]} pattern=${INTEGRITY_PATTERNS[$(($1 % 5))]}
+	local algorithm=${INTEGRITY_ALGORITHMS[$(($1 % 4))]} pattern=${INTEGRITY_PATTERNS[$(($1 % 5))]}
 	local condition=${INTEGRITY_CONDITIONS[$((($1 + $1 / 5) % 5))]} name answer kib mover=
 	name=$1-$algorithm-$pattern-$condition
 	kib=$(($(guest_available_kib i) - INTEGRITY_SPARE_KIB[$condition]))
