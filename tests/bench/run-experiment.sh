@@ -32,6 +32,8 @@ VARIANTS=${LAB_VARIANTS:-published overcommitted}
 # The name of the result.
 NAME=$SCENARIO
 [ "$VARIANTS" != short ] || NAME=experiment-short
+export LAB_TYPE=${LAB_TYPE:-pv}
+RESULT_FILE=$RESULTS/$NAME$([ "$LAB_TYPE" = pv ] || echo "-$LAB_TYPE").txt
 PIECES=${LAB_PIECES:-1000}
 # If an emulated machine waited for other work for more of its time, the runs measured that work, and
 # are not kept.
@@ -56,7 +58,7 @@ key_of() {
 		files+=("$BUILD/$program")
 	done
 	{
-		echo "$HOST"
+		echo "$HOST $LAB_TYPE"
 		cat "${files[@]}" "$XEN_LAB"/dom0/* "$XEN_LAB/guest/init" "$XEN_LAB/scenario/$SCENARIO.sh" \
 			"$(description "$1")"
 	} | sha256sum | cut -c 1-12
@@ -171,12 +173,12 @@ for variant in $VARIANTS; do
 done
 make_pieces
 collect
-rm -f "$RESULTS/$NAME.txt"
+rm -f "$RESULT_FILE"
 [ -z "$HOST" ] || export EXPERIMENT_DISK_IS_REAL=1
 rc=0
 for variant in $VARIANTS; do
 	"$HERE/judge-experiment.sh" "$OUT" "$variant" "$(policies_of "$variant" | tr '\n' ' ')" \
-		$NAME "$RESULTS/$NAME.txt" || rc=1
+		$NAME "$RESULT_FILE" || rc=1
 	"$HERE/plot.sh" "$OUT" "$variant" "$(piece_of "$variant" 1)"
 done
 exit $rc

@@ -22,9 +22,10 @@ CONSOLE=$RUN/console.log
 # The sum of dom0's 1024 MiB, Xen's memory, and that of the four guests of squeeze or those of
 # admission. If a scenario needs less, a filler holds the rest.
 MEMORY_MIB=${XEN_MEMORY_MIB:-2560}
-# Without SMAP, SMEP and XSAVE: QEMU 7.2 crashes or corrupts a PV dom0 with them.
+# Without SMAP, SMEP and XSAVE: QEMU 7.2 crashes or corrupts a PV dom0 with them. Without RDTSCP: a PVH
+# guest that executes it is given an exception.
 CPUS=2
-CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off
+CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off,rdtscp=off
 # The disk that all guests swap to is as fast as a hard disk with the sequential swap-out of one guest
 # and the scattered swap-in of another. It is not scaled down with the emulated CPU, so beside that it
 # is too fast rather than too slow.
@@ -60,7 +61,7 @@ make_disks() {
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_MADE_SECONDS=${XEN_MADE:+$(cat "$XEN_MADE/seconds")}
 		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}" LAB_NUMBER=${LAB_NUMBER:-}
-		export LAB_VARIANTS="${LAB_VARIANTS:-}"
+		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_TYPE=$LAB_TYPE
 	END
 	if [ -n "$XEN_MADE" ]; then
 		mkdir "$RUN/payload/made"

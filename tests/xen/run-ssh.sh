@@ -45,7 +45,7 @@ limit_s=$(for name in $SCENARIOS; do sed -n 's/^LIMIT_S=//p' "$HERE/scenario/$na
 	awk '{ sum += $1 + 120 } END { print sum }')
 echo "the Xen lab: running on $HOST: at most $limit_s s"
 timeout "$limit_s" "${SSH[@]}" \
-	"LAB_RUNS='${LAB_RUNS:-}' LAB_POLICIES='${LAB_POLICIES:-}' LAB_VARIANTS='${LAB_VARIANTS:-}' LAB_NUMBER='${LAB_NUMBER:-}' $PLACE/run --out $PLACE/out --swap '$SWAP' $SCENARIOS" | tee "$RUN/console.log" || true
+	"LAB_TYPE='$LAB_TYPE' LAB_RUNS='${LAB_RUNS:-}' LAB_POLICIES='${LAB_POLICIES:-}' LAB_VARIANTS='${LAB_VARIANTS:-}' LAB_NUMBER='${LAB_NUMBER:-}' $PLACE/run --out $PLACE/out --swap '$SWAP' $SCENARIOS" | tee "$RUN/console.log" || true
 "${SSH[@]}" "tar -C $PLACE/out -cf - ." | tar -C "$RUN/out" -xf - ||
 	die "the results could not be fetched from $HOST:$PLACE/out"
 "${SSH[@]}" "rm -rf $PLACE"

@@ -40,6 +40,14 @@ lose() {
 	die "$@"
 }
 
+# The guests' type.
+export LAB_TYPE=${LAB_TYPE:-pv}
+
+# result_file SCENARIO: the file of its results, which other types of guests have of their own
+result_file() {
+	[ "$LAB_TYPE" = pv ] && echo "$RESULTS/$1.txt" || echo "$RESULTS/$1-$LAB_TYPE.txt"
+}
+
 # Copies the RESULT lines of all SCENARIOS from RUN/out to RESULTS and prints them; says which
 # scenarios failed, and fails if one did or if a result is missing.
 report_results() {
@@ -48,8 +56,8 @@ report_results() {
 	for name in $SCENARIOS; do
 		why=
 		if [ -s "$RUN/out/$name/result.txt" ]; then
-			cp "$RUN/out/$name/result.txt" "$RESULTS/$name.txt"
-			cat "$RESULTS/$name.txt"
+			cp "$RUN/out/$name/result.txt" "$(result_file "$name")"
+			cat "$(result_file "$name")"
 		else
 			why="it left no result"
 		fi
@@ -63,9 +71,13 @@ report_results() {
 # results and no other run, and the image and the payload are there
 prepare_run() {
 	local name
+	case $LAB_TYPE in
+	pv | pvh) ;;
+	*) die "LAB_TYPE is $LAB_TYPE; the lab has guests of the types pv and pvh" ;;
+	esac
 	for name in $SCENARIOS; do
 		[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
-		rm -f "$RESULTS/$name.txt"
+		rm -f "$(result_file "$name")"
 	done
 	mkdir -p "$LAB"
 	exec 9>"$LAB/lock"

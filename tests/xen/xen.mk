@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# The Xen lab: real Xen, dom0 and PV guests in QEMU, or on a host of your own. Part of the top Makefile.
+# The Xen lab: real Xen, dom0 and guests in QEMU, or on a host of your own. Part of the top Makefile.
 #
-#: make lab                            runs real-grow and agent-idle in one boot, as make check does: 5 to 6 min,
-#:                                     and 1 for check-guest-kernel
+#: make lab                            runs real-grow and agent-idle in one boot, and real-grow with PVH guests in
+#:                                     another, as make check does: 7 to 9 min, and 1 for check-guest-kernel
 #: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
 #:                                     never run in one piece yet
 #: make result-real-grow               runs one scenario; likewise agent-idle, admission, self-grow, hand-over, jump,
@@ -10,6 +10,8 @@
 #:                                     each, with LAB_RUNS=1 at most 6
 #: make result-precopy                 migrates a guest on a hypervisor that is built for it: 12 min; likewise
 #:                                     precopy-integrity (10 min) and migrate-room (1 min)
+#: LAB_TYPE=pvh                        has the guests of all these be PVH instead of PV; the results are then in
+#:                                     build/results/NAME-pvh.txt, and migrations need no other hypervisor
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
 #: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
@@ -48,6 +50,8 @@ check-xen-judge: $(XEN_TESTS)
 	$Qfor t in $^; do $$t || exit 1; done
 	$Qbash tests/xen/test_run_qemu.sh
 
+LAB_TYPE ?= pv
+export LAB_TYPE
 ifdef DOM0
 XEN_RUN = tests/xen/run-ssh.sh $B $(RESULTS) "$(DOM0)" "$(SWAP)"
 else
@@ -71,6 +75,7 @@ lab-payload: $(XEN_PAYLOAD)
 	@echo "the Xen lab: the payload is in build/xen/payload"
 lab: $(XEN_PAYLOAD) $(if $(DOM0),,check-guest-kernel)
 	$QLAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) $(XEN_SHORT)
+	$(if $(filter pv,$(LAB_TYPE)),$QLAB_TYPE=pvh LAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) real-grow)
 lab-full: $(XEN_PAYLOAD)
 	$Q$(XEN_RUN) $(XEN_SCENARIOS)
 	$Q$(MAKE) --no-print-directory result-published-experiment
@@ -83,14 +88,15 @@ result-published-experiment: $(XEN_PAYLOAD)
 experiment-short: $(XEN_PAYLOAD)
 	$QLAB_VARIANTS=short tests/bench/run-experiment.sh $B $(RESULTS)
 
-# PV guests migrate on a hypervisor with shadow paging alone.
+# PV guests migrate on a hypervisor with shadow paging alone, and PVH guests on Debian's.
+SHADOW = $(if $(DOM0)$(filter-out pv,$(LAB_TYPE)),,build/xen/shadow/xen)
 result-precopy result-precopy-integrity result-migrate-room: $(XEN_PAYLOAD)
-	$(if $(DOM0),,$Qtests/xen/build-shadow.sh)
-	$QXEN_HYPERVISOR=build/xen/shadow/xen $(XEN_RUN) $(@:result-%=%)
+	$(if $(SHADOW),$Qtests/xen/build-shadow.sh)
+	$QXEN_HYPERVISOR=$(SHADOW) $(XEN_RUN) $(@:result-%=%)
 # make check runs a few migrations of it, which take two minutes once the hypervisor is there.
 precopy-short:
 	+$QLAB_RUNS=4 $(MAKE) --no-print-directory result-precopy-integrity
 
 result-mkguest: $(XEN_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
 	$Qtests/xen/make-guest.sh $B
-	$QXEN_MADE=build/xen/made tests/xen/run-qemu.sh $B $(RESULTS) mkguest
+	$QLAB_TYPE=pv XEN_MADE=build/xen/made tests/xen/run-qemu.sh $B $(RESULTS) mkguest

@@ -5,6 +5,8 @@
 # without swap. DOMID_NAME is a guest's domid.
 
 GUEST_NAMES=abcd
+# How often a guest that the emulator loses as it boots is created again.
+GUEST_TRIES_AGAIN=2
 # The host's free memory without guests, the filler apart; run-scenario sets it.
 free_without_guests_kib=0
 
@@ -25,6 +27,14 @@ disk_spec() {
 	fi
 }
 
+# guest_type_lines: the lines of a configuration that depend on the guests' type. A PVH guest's reads of
+# the time stamp counter would exit to Xen, and QEMU 7.2 makes an exit of RDTSCP one of RDTSC, at which Xen
+# ends the instruction with an exception.
+guest_type_lines() {
+	echo "type = \"$LAB_TYPE\""
+	[ "$LAB_TYPE" = pv ] || echo 'tsc_mode = "native"'
+}
+
 # guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg. AGENT is the word behind
 # lab.agent= that guest/init reads, DATA the device of a second disk, xvdb. A guest without any disk
 # swaps to its own memory.
@@ -33,7 +43,7 @@ guest_configure() {
 	disks="$(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb)"
 	cat >"$OUT/$1.cfg" <<-END
 		name = "$PREFIX$1"
-		type = "pv"
+		$(guest_type_lines)
 		kernel = "$PAYLOAD/guest/vmlinux"
 		ramdisk = "$PAYLOAD/guest/initrd"
 		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}$([ "$disks" != " " ] || echo " lab.swap=zram")"
@@ -49,6 +59,11 @@ guest_configure() {
 # guest_create NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: creates the guest; guest_wait is to follow
 guest_create() {
 	guest_configure "$@"
+	guest_start "$1"
+}
+
+# guest_start NAME: creates the guest of NAME.cfg
+guest_start() {
 	note "creating guest $1"
 	timeout 90 xl create "$OUT/$1.cfg" >"$OUT/$1.create.log" 2>&1 ||
 		fail "guest $1 was not created; see $1.create.log"
@@ -62,15 +77,38 @@ guest_find() {
 	printf -v "DOMID_$1" %s "$domid"
 }
 
-# guest_wait NAME...: waits until the guests' workloads take commands
+# guest_wait NAME...: waits until the guests' workloads take commands. A guest that the emulator loses
+# meanwhile is created again
 guest_wait() {
-	local name
+	local name tries
 	for name in "$@"; do
-		timeout 100 "$PAYLOAD/bin/lab-store" wait \
-			"/local/domain/$(guest_domid "$name")/data/lab/ready" 90 >/dev/null ||
-			fail "guest $name did not start its workload; see its console"
+		tries=$GUEST_TRIES_AGAIN
+		until guest_is_ready "$name"; do
+			if [ $tries -eq 0 ] || ! guest_is_lost "$name"; then
+				fail "guest $name did not start its workload; see its console"
+			fi
+			tries=$((tries - 1))
+			guest_start "$name"
+		done
 		note "guest $name is domain $(guest_domid "$name")"
 	done
+}
+
+# guest_is_ready NAME: waits until the guest's workload takes commands; false if the guest has ended, or
+# if that takes longer than 90 s
+guest_is_ready() {
+	local end_s=$(($(cut -d . -f 1 /proc/uptime) + 90))
+	until timeout 10 "$PAYLOAD/bin/lab-store" wait \
+		"/local/domain/$(guest_domid "$1")/data/lab/ready" 3 >/dev/null 2>&1; do
+		[ "$(cut -d . -f 1 /proc/uptime)" -lt $end_s ] || return 1
+		timeout 10 xl domid "$PREFIX$1" >/dev/null 2>&1 || return 1
+	done
+}
+
+# guest_is_lost NAME: true if the guest has ended with a triple fault
+guest_is_lost() {
+	losses_note "$NAME"
+	grep -qsx "$NAME $(guest_domid "$1")" "$LOST"
 }
 
 guest_domid() {

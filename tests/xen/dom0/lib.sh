@@ -5,6 +5,8 @@
 # everything in $OUT. They always wait for a condition, with a limit, and fail with one sentence.
 
 PREFIX=cagma-lab-
+# The type of the guests.
+LAB_TYPE=${LAB_TYPE:-pv}
 
 # fail SENTENCE
 fail() {
@@ -20,6 +22,11 @@ note() {
 progress() {
 	note "$*"
 	echo "XENLAB progress $*" >&3
+}
+
+# by_type PV PVH: prints the one for the guests' type
+by_type() {
+	[ "$LAB_TYPE" = pv ] && echo "$1" || echo "$2"
 }
 
 # value NAME TEXT: prints the number of NAME=NUMBER in a line; fails if there is none
@@ -47,6 +54,26 @@ wait_until() {
 			fail "$what did not happen within $limit_s s"
 		sleep 0.2
 	done
+}
+
+# ---- guests that the emulator loses: QEMU ends one in twenty PVH guests, on two emulated CPUs, with a
+# triple fault. The file $LOST has a line "SCENARIO DOMID" for each guest that ended so.
+
+# losses_note SCENARIO: adds guests to $LOST that are not there yet; false if there is none
+losses_note() {
+	local domid is_new=1
+	for domid in $(timeout 10 xl dmesg | sed -n 's/.*\bd\([0-9]*\)v[0-9]* Triple fault.*/\1/p'); do
+		! grep -qs " $domid\$" "$LOST" || continue
+		echo "$1 $domid" >>"$LOST"
+		progress "the emulator lost domain $domid to a triple fault ($1)"
+		is_new=0
+	done
+	return $is_new
+}
+
+# losses_count SCENARIO: prints the number of guests that it has lost so
+losses_count() {
+	grep -c "^$1 " "$LOST" 2>/dev/null || [ $? -eq 1 ] || echo 0
 }
 
 host_free_kib() {
@@ -151,7 +178,8 @@ balancer_stop() {
 
 # ---- results
 
-# result NAME KEY=VALUE...: adds a line to the result; fails if a value is missing
+# result NAME KEY=VALUE...: adds a line to the result, with the guests' type and, in dom0, the number of guests
+# that the emulator has lost until now; fails if a value is missing
 result() {
 	local name=$1 word
 	shift
@@ -159,7 +187,7 @@ result() {
 		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo|touched_by)=[a-z0-9-]+$ ]] ||
 			fail "the result $name has no value for $word"
 	done
-	echo "RESULT $name $*" >>"$OUT/result.txt"
+	echo "RESULT $name type=$LAB_TYPE $*${LOST:+ lost_guests=$(losses_count "$NAME")}" >>"$OUT/result.txt"
 }
 
 # criterion SENTENCE A RELATION B: fails with SENTENCE unless it holds; numbers may have fractions

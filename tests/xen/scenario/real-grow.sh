@@ -11,7 +11,9 @@ LIMIT_S=700
 A_MEMORY_MIB=200
 A_MIN_MIB=160
 A_MAX_MIB=600
-B_MEMORY_MIB=400
+# A PVH guest of 600 MiB has transparent huge pages, for which its kernel keeps memory free, so that some 57
+# MiB less are available. A grows by so much more, and the reserve is to be there again.
+B_MEMORY_MIB=$(by_type 400 480)
 B_MIN_MIB=120
 B_DEMAND_KIB=40960
 A_DEMAND_KIB=245760
@@ -24,7 +26,7 @@ RAMP_PERCENT=75
 
 real_grow_guests() {
 	guest_create a $A_MEMORY_MIB $A_MAX_MIB
-	guest_create b $B_MEMORY_MIB $B_MEMORY_MIB
+	guest_create b "$B_MEMORY_MIB" "$B_MEMORY_MIB"
 	guest_wait a b
 	guest_ask b 60 "hold size_kib=$B_DEMAND_KIB step_kib=$STEP_KIB" >/dev/null || exit 1
 	guest_wait_agent a b
