@@ -30,10 +30,11 @@
 #define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
-/* What is reserved is not there yet, the reserve not counted since it is there for that. */
-static bool reservation_is_awaited(const struct snapshot *snap)
+/* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
+ * that. */
+static bool reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	return snap->host.reserved_kib && !model_spendable_kib(snap, 0);
+	return snap->host.reserved_kib && !model_spendable_kib(conf, snap, true);
 }
 
 /* A reservation waits for the last page: a step from those who can spare it, until it has all. */
@@ -75,7 +76,7 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		v->goal_kib = g->alm_kib - conf->step_kib;
 		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
 	}
-	if (reservation_is_awaited(snap))
+	if (reservation_is_awaited(conf, snap))
 		gather_rest(conf, snap, owed_kib, plan);
 }
 
@@ -197,12 +198,6 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	}
 }
 
-/* What the guest may take by its credit is its own already, when it is in alarm. */
-static uint64_t own_kib(const struct guest_view *g)
-{
-	return g->is_alarmed ? model_credit_kib(g) : 0;
-}
-
 static bool pages_are_coming(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)
@@ -216,6 +211,25 @@ static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, ui
 			    bool cannot_wait)
 {
 	return got_kib >= conf->step_kib && (cannot_wait || got_kib * WORTH_SHARE >= missing);
+}
+
+/*
+ * The price of telling a guest to take more than it holds or was told already.
+ * The first own_kib cost a guest in alarm nothing, since it may take its credit
+ * anyway. entry_kib are paid in addition by a guest whose max_pages is lower
+ * now than libxl will set it with a target.
+ */
+struct price {
+	uint64_t own_kib, entry_kib;
+};
+
+static struct price price_of(const struct guest_view *g)
+{
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
+	uint64_t told_room_kib = model_room_at_kib(g, model_target_kib(g, told_kib));
+	uint64_t room_kib = model_room_kib(g);
+	return (struct price){.own_kib = g->is_alarmed ? amount_less(room_kib, told_room_kib) : 0,
+			      .entry_kib = amount_less(told_room_kib, room_kib)};
 }
 
 /*
@@ -234,12 +248,13 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		struct price price = price_of(g);
+		uint64_t cost_kib = amount_less(missing, price.own_kib) + price.entry_kib;
 		if (missing && g->is_alarmed == in_alarm)
-			share[n++] = (struct share){
-				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
-				      UNITS_PAGE_KIB,
-				.weight = g->weight,
-				.order = g->domid};
+			share[n++] = (struct share){.hi = amount_min(cost_kib, most_kib) /
+							  UNITS_PAGE_KIB,
+						    .weight = g->weight,
+						    .order = g->domid};
 	}
 	if (!n)
 		return 0;
@@ -247,10 +262,12 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		struct price price = price_of(g);
 		if (!missing || g->is_alarmed != in_alarm)
 			continue;
 		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
-		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
+		uint64_t got_kib =
+			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
 		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
 		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib))
@@ -263,18 +280,41 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	return spent_kib;
 }
 
+/*
+ * A guest that is to keep what it holds gets room above that by libxl, and where
+ * that is not there any more it keeps so much less. What is left of
+ * `lendable_kib`.
+ */
+static uint64_t pay_for_slack(const struct snapshot *snap, uint64_t lendable_kib, struct plan *plan)
+{
+	unsigned kept = 0;
+	for (unsigned k = 0; k < plan->n_actions; k++) {
+		struct action a = plan->action[k];
+		uint64_t over_kib = amount_less(plan_cost_kib(snap, &a), lendable_kib);
+		over_kib = (over_kib + UNITS_PAGE_KIB - 1) / UNITS_PAGE_KIB * UNITS_PAGE_KIB;
+		if (over_kib && a.target_kib <= snap->guest[a.guest].target_kib + over_kib)
+			continue;
+		a.target_kib -= over_kib;
+		lendable_kib -= plan_cost_kib(snap, &a);
+		plan->action[kept++] = a;
+	}
+	plan->n_actions = kept;
+	return lendable_kib;
+}
+
 /* Guests in alarm first, and out of the reserve too: it is there for them. One alarm is often
- * followed by another's, so a single growth takes no more than half of what the reserve still has
- * to lend. */
+ * followed by another's, so a single growth takes no more than two thirds of what the reserve still
+ * has to lend. */
 static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct memory *memory, struct plan *plan)
 {
-	bool may_grow = !snap->host.xl_is_building;
-	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
-	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
-	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
+	uint64_t lendable_kib = pay_for_slack(snap, model_spendable_kib(conf, snap, true), plan);
+	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
+	if (snap->host.xl_is_building)
+		return;
+	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
-		grow_those(conf, snap, true, alarm_kib,
+		grow_those(conf, snap, true, lendable_kib,
 			   common_kib + amount_max(lent_kib, conf->step_kib), memory, plan);
 	uint64_t left_kib = amount_less(common_kib, spent_kib);
 	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
@@ -306,7 +346,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	note_told(plan, now_ms, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
-	if ((plan->promised_kib || reservation_is_awaited(snap)) &&
+	if ((plan->promised_kib || reservation_is_awaited(conf, snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }
