@@ -32,18 +32,6 @@ static uint64_t most_kib(const struct credit *c, const struct policy_conf *conf,
 	return kib < conf->step_kib ? 0 : kib;
 }
 
-/* What is open when the plan is carried out and all credit is used that is not decided here. */
-static uint64_t pool_kib(const struct snapshot *snap, const struct plan *plan)
-{
-	uint64_t spent_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS)
-			spent_kib += model_credit_kib(&snap->guest[i]);
-	for (unsigned i = 0; i < plan->n_actions; i++)
-		spent_kib += plan_cost_kib(snap, &plan->action[i]);
-	return snap->host.xl_is_building ? 0 : amount_less(model_open_kib(snap), spent_kib);
-}
-
 /* libxl sets max_pages with the target: what it is about to set is left to it. */
 static void leave_to_libxl(const struct snapshot *snap, struct plan *plan)
 {
@@ -53,9 +41,72 @@ static void leave_to_libxl(const struct snapshot *snap, struct plan *plan)
 		plan->credit_kib[plan->action[i].guest] = PLAN_CREDIT_AS_IT_IS;
 }
 
+/* The guest's room as the plan has it so far, or, if it may get credit, before it gets any. */
+static uint64_t room_kib(const struct guest_view *g, uint64_t credit_kib, bool may_get)
+{
+	uint64_t least_kib = may_get ? model_pending_kib(g) + MODEL_LIBXL_SLACK_KIB : 0;
+	if (credit_kib == PLAN_CREDIT_AS_IT_IS)
+		return model_room_kib(g);
+	return amount_max(model_room_with_kib(g, credit_kib), least_kib);
+}
+
+/* What guests will have taken of free memory, credit that is given here apart, when all have taken
+ * all they may. */
+static uint64_t spoken_kib(const struct snapshot *snap, const struct share *share,
+			   const struct plan *plan)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		sum_kib += room_kib(&snap->guest[i], plan->credit_kib[i], share[i].hi > 0);
+	for (unsigned i = 0; i < plan->n_actions; i++)
+		sum_kib += plan_cost_kib(snap, &plan->action[i]);
+	return sum_kib;
+}
+
+/* What they may take at the worst moment before credit is raised: what is to be lowered they may
+ * take before. */
+static uint64_t spoken_before_kib(const struct snapshot *snap, const struct plan *plan)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		sum_kib += model_room_kib(&snap->guest[i]);
+	for (unsigned i = 0; i < plan->n_actions; i++)
+		sum_kib += plan_cost_kib(snap, &plan->action[i]);
+	return sum_kib;
+}
+
+static uint64_t rise_kib(const struct guest_view *g, uint64_t credit_kib)
+{
+	uint64_t room_kib = model_room_kib(g);
+	return credit_kib == PLAN_CREDIT_AS_IT_IS
+		       ? 0
+		       : amount_less(model_room_with_kib(g, credit_kib), room_kib);
+}
+
+/* Lowers what the plan gives so that what it gives more than before is at most `left_kib`. */
+static void raise_by(const struct snapshot *snap, uint64_t left_kib, struct share *share,
+		     struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		uint64_t kib = rise_kib(g, plan->credit_kib[i]) + UNITS_PAGE_KIB - 1;
+		share[i] = (struct share){
+			.hi = kib / UNITS_PAGE_KIB, .weight = g->weight, .order = g->domid};
+	}
+	share_divide(share, snap->n_guests, left_kib / UNITS_PAGE_KIB);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		uint64_t less_kib = (share[i].hi - share[i].got) * UNITS_PAGE_KIB;
+		if (less_kib)
+			plan->credit_kib[i] = amount_less(plan->credit_kib[i], less_kib);
+	}
+}
+
 void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		 const struct snapshot *snap, struct share *share, struct plan *plan)
 {
+	uint64_t kept_kib = model_kept_kib(&snap->host) + model_floor_kib(conf);
+	uint64_t free_kib =
+		snap->host.xl_is_building ? 0 : amount_less(snap->host.free_kib, kept_kib);
 	leave_to_libxl(snap, plan);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
@@ -64,11 +115,12 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		share[i] = (struct share){
 			.hi = most / UNITS_PAGE_KIB, .weight = g->weight, .order = g->domid};
 	}
-	share_divide(share, snap->n_guests,
-		     pool_kib(snap, plan) / CREDIT_POOL_SHARE / UNITS_PAGE_KIB);
+	uint64_t left_kib = amount_less(free_kib, spoken_kib(snap, share, plan));
+	share_divide(share, snap->n_guests, left_kib / CREDIT_POOL_SHARE / UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
 			plan->credit_kib[i] = share[i].got * UNITS_PAGE_KIB;
+	raise_by(snap, amount_less(free_kib, spoken_before_kib(snap, plan)), share, plan);
 }
 
 uint64_t credit_plain_cap_kib(const struct guest_view *guest)

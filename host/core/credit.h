@@ -8,9 +8,11 @@
  * accounts for it afterwards. max_pages is the bound, whatever the guest does.
  *
  *	sum over guests of (max_pages - what it holds or was told to take)
- *		<= half of what is free and kept for nothing else
+ *		<= a third of what is free beyond the floor (model.h), kept for
+ *		   nothing else, and not guests' to take without credit
  *
- * The other half stays for the alarms of guests that have no credit. A guest
+ * The rest stays for alarms: whoever lacks more than its credit, or has none,
+ * is lent that by target, and it goes where it is needed. A guest
  * with a surplus of its own needs no credit and gets none. What was used is
  * given anew slowly, so that credit is no way to the top.
  */
@@ -22,7 +24,7 @@
 
 enum {
 	CREDIT_REFILL_MS = 10000, /* a credit used up is whole again after so long */
-	CREDIT_POOL_SHARE = 2,    /* credit is given out of this fraction of free memory */
+	CREDIT_POOL_SHARE = 3,    /* credit is given out of this share of what can be lent */
 };
 
 /* All zero is the state of a guest never seen: its credit is whole. */

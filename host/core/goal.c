@@ -67,30 +67,72 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 	return amount_max(tier_of(guest, v, tier), v->sure_kib);
 }
 
-/* What of the reserve stays unlent: while a guest is in alarm the last quarter; otherwise what has
- * been lent stays lent, and no more is. */
-static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
+/*
+ * Goals leave so much of the reserve beyond its floor: a growth for the next
+ * alarm, while donors are asked. Without it somebody who is in alarm all the
+ * time keeps the reserve at its floor, and others in alarm wait for donors.
+ */
+#define SPARE_SHARE 16
+
+/* What of free memory no goal counts on, the reserve apart. */
+static uint64_t kept_kib(const struct snapshot *snap)
 {
-	uint64_t least_kib = conf->reserve_kib / MODEL_UNLENT_SHARE;
-	if (model_is_alarmed(snap))
-		return least_kib;
-	return amount_max(amount_min(model_open_kib(snap), conf->reserve_kib), least_kib);
+	uint64_t sum_kib = model_kept_kib(&snap->host);
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (!model_is_ours(&snap->guest[i]))
+			sum_kib += model_room_kib(&snap->guest[i]);
+	return sum_kib;
 }
 
-/* Host memory to be shared: what our guests hold, and what is free beyond
- * `reserve_kib`, claims and what others may still take. In pages. */
-static uint64_t pages_to_share(const struct snapshot *snap, uint64_t reserve_kib)
+/* What libxl lets ours have above their targets. */
+static uint64_t slack_kib(const struct snapshot *snap)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_ours(&snap->guest[i]))
+			sum_kib += model_slack_kib(&snap->guest[i]);
+	return sum_kib;
+}
+
+/* The reserve as it is when nothing of it is lent. Nobody can be lent what guests may take already,
+ * so that is beside it. */
+static uint64_t whole_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	return conf->reserve_kib + slack_kib(snap);
+}
+
+/* What is left of it when all is lent that may be. A goal is missed by up to a step anyway, which
+ * is more than libxl's slack; but what is reserved has to be there to the last page. */
+static uint64_t least_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	uint64_t spare_kib = conf->reserve_kib / SPARE_SHARE;
+	if (snap->host.reserved_kib)
+		spare_kib = amount_max(spare_kib, slack_kib(snap));
+	return model_floor_kib(conf) + spare_kib;
+}
+
+/* What of the reserve stays unlent: the least while a guest is in alarm; otherwise what has been
+ * lent stays lent, and no more is. */
+static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	uint64_t spoken_kib = kept_kib(snap);
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_ours(&snap->guest[i]))
+			spoken_kib += model_pending_kib(&snap->guest[i]);
+	uint64_t left_kib =
+		model_is_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, spoken_kib);
+	return amount_max(amount_min(left_kib, whole_kib(conf, snap)), least_kib(conf, snap));
+}
+
+/* Host memory to be shared, in pages: what our guests hold, and what is free beyond `unlent_kib`
+ * and what no goal counts on. */
+static uint64_t pages_to_share(const struct snapshot *snap, uint64_t unlent_kib)
 {
 	uint64_t have_kib = snap->host.free_kib;
-	uint64_t kept_kib = model_kept_kib(&snap->host) + reserve_kib;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		if (model_is_ours(g))
-			have_kib += g->alm_kib;
-		else
-			kept_kib += model_pending_kib(g) + model_credit_kib(g);
-	}
-	return amount_less(have_kib, kept_kib) / UNITS_PAGE_KIB;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_ours(&snap->guest[i]))
+			have_kib += snap->guest[i].alm_kib;
+	return amount_less(have_kib, kept_kib(snap) + unlent_kib) / UNITS_PAGE_KIB;
 }
 
 /* What each would have if all asked for their max: the level nobody's claims can take. */
@@ -191,7 +233,7 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 		      struct share *share, struct plan *plan)
 {
 	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
-	uint64_t whole = pages_to_share(snap, conf->reserve_kib);
+	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
 	set_fair(snap, lent, share, plan);
 	enum tier tier = unmet_tier(snap, plan, lent);
 	unsigned n = fill_tier(snap, plan, tier, share);

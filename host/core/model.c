@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/core/model.h"
 
+#include "common/amount.h"
 #include "common/units.h"
 
 #define X(id, word) [HOLD_##id] = word,
@@ -34,24 +35,64 @@ uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 	return target > 0 ? units_whole_pages_kib((uint64_t)target) : 0;
 }
 
+uint64_t model_room_at_kib(const struct guest_view *guest, uint64_t target_kib)
+{
+	uint64_t top_kib =
+		amount_max(model_reach_kib(guest, target_kib), target_kib + MODEL_LIBXL_SLACK_KIB);
+	return amount_less(top_kib, guest->alm_kib);
+}
+
+uint64_t model_room_kib(const struct guest_view *guest)
+{
+	uint64_t raised_kib = guest->is_credited ? amount_less(guest->cap_kib, guest->alm_kib) : 0;
+	return amount_max(model_room_at_kib(guest, guest->target_kib), raised_kib);
+}
+
+uint64_t model_room_with_kib(const struct guest_view *guest, uint64_t credit_kib)
+{
+	uint64_t plain_kib = model_room_at_kib(guest, guest->target_kib);
+	uint64_t raised_kib = model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB + credit_kib;
+	return credit_kib ? amount_max(plain_kib, raised_kib) : plain_kib;
+}
+
+uint64_t model_slack_kib(const struct guest_view *guest)
+{
+	return amount_less(guest->target_kib + MODEL_LIBXL_SLACK_KIB,
+			   model_reach_kib(guest, guest->target_kib));
+}
+
 uint64_t model_kept_kib(const struct host_view *host)
 {
 	return host->outstanding_kib + host->held_kib + host->reserved_kib;
 }
 
-uint64_t model_open_kib(const struct snapshot *snap)
+/* What guests may take without credit, and by it. */
+struct rooms {
+	uint64_t plain_kib, credit_kib;
+};
+
+static struct rooms rooms_of(const struct snapshot *snap)
 {
-	uint64_t kept_kib = model_kept_kib(&snap->host);
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		kept_kib += model_pending_kib(&snap->guest[i]);
-	return snap->host.free_kib > kept_kib ? snap->host.free_kib - kept_kib : 0;
+	struct rooms rooms = {0};
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		uint64_t credit_kib = model_credit_kib(&snap->guest[i]);
+		rooms.plain_kib += model_room_kib(&snap->guest[i]) - credit_kib;
+		rooms.credit_kib += credit_kib;
+	}
+	return rooms;
 }
 
-uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib)
+static uint64_t beyond_kib(const struct snapshot *snap, uint64_t kib)
 {
-	uint64_t open_kib = model_open_kib(snap), credit_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		credit_kib += model_credit_kib(&snap->guest[i]);
-	uint64_t kept_kib = credit_kib > reserve_kib ? credit_kib : reserve_kib;
-	return open_kib > kept_kib ? open_kib - kept_kib : 0;
+	return amount_less(snap->host.free_kib, model_kept_kib(&snap->host) + kib);
+}
+
+uint64_t model_spendable_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			     bool in_alarm)
+{
+	struct rooms rooms = rooms_of(snap);
+	uint64_t unlent_kib = rooms.credit_kib + model_floor_kib(conf);
+	if (!in_alarm)
+		unlent_kib = amount_max(unlent_kib, conf->reserve_kib);
+	return beyond_kib(snap, rooms.plain_kib + unlent_kib);
 }

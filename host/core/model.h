@@ -20,7 +20,7 @@
 /* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
 #define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)
 
-/* A quarter of the reserve is not lent to running guests, however short they are. */
+/* The floor is this share of the reserve: it is never lent to running guests (model_floor_kib). */
 #define MODEL_UNLENT_SHARE 4
 
 /* Why a guest is not ours to move; such a guest keeps what it holds. */
@@ -172,29 +172,58 @@ static inline bool model_is_shrinking(const struct guest_view *guest)
 	return model_heading_kib(guest) + MODEL_NEAR_KIB < guest->alm_kib;
 }
 
-/* What the guest may still take under its present target. */
+/* What the guest was promised: it may still take so much to reach its present target. */
 static inline uint64_t model_pending_kib(const struct guest_view *guest)
 {
 	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
 	return reach_kib > guest->alm_kib ? reach_kib - guest->alm_kib : 0;
 }
 
-/* What it may take beyond that by itself, without any action of ours. */
+/* What it may take by itself beyond its promise and libxl's slack, since we raised cap_kib. */
 static inline uint64_t model_credit_kib(const struct guest_view *guest)
 {
 	uint64_t told_kib = guest->alm_kib + model_pending_kib(guest) + MODEL_LIBXL_SLACK_KIB;
 	return guest->is_credited && guest->cap_kib > told_kib ? guest->cap_kib - told_kib : 0;
 }
 
+/*
+ * Room is how far a guest can grow without any further action of ours, whatever
+ * it does: Xen lets it take that at any moment. It is its promise, its credit,
+ * and what libxl lets it have above its target, of which an honest guest takes
+ * nothing. A guest above its max_pages has none.
+ */
+uint64_t model_room_kib(const struct guest_view *guest);
+
+/* The room it has once it was told `target_kib`, or has `credit_kib` (0: none) under the target
+ * that it has. */
+uint64_t model_room_at_kib(const struct guest_view *guest, uint64_t target_kib);
+uint64_t model_room_with_kib(const struct guest_view *guest, uint64_t credit_kib);
+
+/* The room that is left at rest on its target. */
+uint64_t model_slack_kib(const struct guest_view *guest);
+
+/*
+ * The floor: free memory that stays free, whoever is short and whatever guests
+ * take, since others than guests' balloons need some and cannot wait. It is a
+ * part of the reserve. No growth for need or alarm, no credit and no
+ * reservation may leave less than the floor if all guests took all their room.
+ */
+static inline uint64_t model_floor_kib(const struct policy_conf *conf)
+{
+	return conf->reserve_kib / MODEL_UNLENT_SHARE;
+}
+
 /* What is kept of the host's free memory, the reserve apart: claimed by guests
  * being built, held for those that reboot, reserved to those to be started. */
 uint64_t model_kept_kib(const struct host_view *host);
 
-/* Free memory that is nobody's: not kept, nor for a guest already told to take it. */
-uint64_t model_open_kib(const struct snapshot *snap);
-
-/* Host memory that grows may be issued against now: open, and neither of the
- * reserve, of which credit is a part, nor credit beyond that. */
-uint64_t model_spendable_kib(const struct snapshot *snap, uint64_t reserve_kib);
+/*
+ * Free memory that the growth of a guest may be issued against now: what is
+ * neither kept, nor any guest's to take already, nor the floor; and, if the
+ * guest is not in alarm, nor of the reserve, of which credit and floor are a
+ * part.
+ */
+uint64_t model_spendable_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			     bool in_alarm);
 
 #endif

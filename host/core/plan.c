@@ -43,31 +43,44 @@ static bool is_grow(const struct snapshot *snap, const struct action *a)
 uint64_t plan_cost_kib(const struct snapshot *snap, const struct action *a)
 {
 	const struct guest_view *g = &snap->guest[a->guest];
-	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
-	uint64_t has_kib = g->alm_kib + model_pending_kib(g) + model_credit_kib(g);
-	return reach_kib > has_kib ? reach_kib - has_kib : 0;
+	return amount_less(model_room_at_kib(g, a->target_kib), model_room_kib(g));
 }
 
-/* What may still be handed out: to anyone, and, with the reserve, to guests in alarm. */
+/* How far beyond what it holds or may take already its guest is told to grow. That differs from the
+ * cost by libxl's slack, which it is not told to take. */
+static uint64_t growth_kib(const struct snapshot *snap, const struct action *a)
+{
+	const struct guest_view *g = &snap->guest[a->guest];
+	uint64_t has_kib = g->alm_kib + model_pending_kib(g) + model_credit_kib(g);
+	return amount_less(model_reach_kib(g, a->target_kib), has_kib);
+}
+
+/* What may still be handed out: to guests that are not in alarm, and, with the reserve but for its
+ * floor, at all. */
 struct purse {
-	uint64_t common_kib, alarm_kib;
+	uint64_t common_kib, lendable_kib;
 };
 
 static struct purse purse_of(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	return (struct purse){model_spendable_kib(snap, conf->reserve_kib),
-			      model_spendable_kib(snap, 0)};
+	return (struct purse){model_spendable_kib(conf, snap, false),
+			      model_spendable_kib(conf, snap, true)};
 }
 
-static uint64_t purse_for(const struct purse *purse, const struct guest_view *guest)
+/* By how much the action is too much for the purse. */
+static uint64_t purse_lacks(const struct purse *purse, const struct snapshot *snap,
+			    const struct action *a)
 {
-	return guest->is_alarmed ? purse->alarm_kib : purse->common_kib;
+	bool in_alarm = snap->guest[a->guest].is_alarmed;
+	uint64_t not_free_kib = amount_less(plan_cost_kib(snap, a), purse->lendable_kib);
+	uint64_t reserved_kib = amount_less(growth_kib(snap, a), purse->common_kib);
+	return in_alarm ? not_free_kib : amount_max(not_free_kib, reserved_kib);
 }
 
-static void purse_pay(struct purse *purse, uint64_t kib)
+static void purse_pay(struct purse *purse, const struct snapshot *snap, const struct action *a)
 {
-	purse->common_kib = amount_less(purse->common_kib, kib);
-	purse->alarm_kib = amount_less(purse->alarm_kib, kib);
+	purse->common_kib = amount_less(purse->common_kib, growth_kib(snap, a));
+	purse->lendable_kib = amount_less(purse->lendable_kib, plan_cost_kib(snap, a));
 }
 
 /* Everything that can be said of one action without the others. */
@@ -83,7 +96,7 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 		return reach_kib < g->min_kib ? PLAN_BELOW_MIN : PLAN_SAFE;
 	if (reach_kib > g->max_kib)
 		return PLAN_ABOVE_MAX;
-	if (snap->host.xl_is_building && plan_cost_kib(snap, a))
+	if (snap->host.xl_is_building && growth_kib(snap, a))
 		return PLAN_XL_BUILDS;
 	return PLAN_SAFE;
 }
@@ -110,12 +123,26 @@ static bool is_repeated(struct seen *seen, const struct plan *plan, unsigned n)
 	return false;
 }
 
-static enum plan_breach breach_in_credit(const struct snapshot *snap, const struct plan *plan,
+/* The guest's room under the credit of the plan, its action apart. */
+static uint64_t credited_room_kib(const struct snapshot *snap, const struct plan *plan,
+				  unsigned guest)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t credit_kib = plan->credit_kib[guest];
+	return credit_kib == PLAN_CREDIT_AS_IT_IS ? model_room_kib(g)
+						  : model_room_with_kib(g, credit_kib);
+}
+
+/*
+ * Credit is lowered while guests may still be taking it, so what one is to lose
+ * is not another's in the same plan: at the worst moment each has the larger of
+ * the rooms before and after.
+ */
+static enum plan_breach breach_in_credit(const struct policy_conf *conf,
+					 const struct snapshot *snap, const struct plan *plan,
 					 unsigned *ret_guest)
 {
-	uint64_t spent_kib = 0, credit_kib = 0;
-	for (unsigned i = 0; i < plan->n_actions; i++)
-		spent_kib += plan_cost_kib(snap, &plan->action[i]);
+	uint64_t before_kib = 0, worst_kib = 0, after_kib = 0, credit_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		bool is_kept = plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS;
@@ -124,11 +151,20 @@ static enum plan_breach breach_in_credit(const struct snapshot *snap, const stru
 		    (g->hold != HOLD_NONE || !g->may_have_credit))
 			return PLAN_CREDIT_NOT_OURS;
 		credit_kib += is_kept ? 0 : plan->credit_kib[i];
-		spent_kib += is_kept ? model_credit_kib(g) : 0;
+		before_kib += model_room_kib(g);
+		after_kib += credited_room_kib(snap, plan, i);
+		worst_kib += amount_max(model_room_kib(g), credited_room_kib(snap, plan, i));
+	}
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		uint64_t cost_kib = plan_cost_kib(snap, &plan->action[i]);
+		after_kib += cost_kib;
+		worst_kib += cost_kib;
 	}
 	*ret_guest = snap->n_guests;
-	return credit_kib && spent_kib + credit_kib > model_open_kib(snap) ? PLAN_CREDIT_OVERSPENT
-									   : PLAN_SAFE;
+	uint64_t most_kib = amount_less(snap->host.free_kib,
+					model_kept_kib(&snap->host) + model_floor_kib(conf));
+	bool is_overspent = after_kib > most_kib || worst_kib > amount_max(most_kib, before_kib);
+	return credit_kib && is_overspent ? PLAN_CREDIT_OVERSPENT : PLAN_SAFE;
 }
 
 enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
@@ -145,24 +181,21 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 			return breach;
 		if (is_repeated(&seen, plan, i))
 			return PLAN_TWICE;
-		uint64_t cost_kib = plan_cost_kib(snap, a);
-		if (cost_kib > purse_for(&purse, &snap->guest[a->guest]))
+		if (purse_lacks(&purse, snap, a))
 			return PLAN_OVERSPENT;
-		purse_pay(&purse, cost_kib);
+		purse_pay(&purse, snap, a);
 		if (grown && !is_grow(snap, a))
 			return PLAN_ORDER;
 		grown = is_grow(snap, a);
 	}
-	return breach_in_credit(snap, plan, ret_guest);
+	return breach_in_credit(conf, snap, plan, ret_guest);
 }
 
-/* Lowers the target so that the action costs at most `left_kib`; false when nothing is left of it.
- */
-static bool trim(const struct snapshot *snap, struct action *a, uint64_t left_kib)
+/* Lowers the target by what the action is too much; false when nothing is left of it. */
+static bool trim(const struct snapshot *snap, struct action *a, uint64_t over_kib)
 {
-	uint64_t over_kib = plan_cost_kib(snap, a) - left_kib;
 	over_kib = (over_kib + UNITS_PAGE_KIB - 1) / UNITS_PAGE_KIB * UNITS_PAGE_KIB;
-	if (over_kib >= a->target_kib - snap->guest[a->guest].target_kib)
+	if (a->target_kib <= snap->guest[a->guest].target_kib + over_kib)
 		return false;
 	a->target_kib -= over_kib;
 	return true;
@@ -183,10 +216,11 @@ void plan_order(const struct snapshot *snap, struct plan *plan)
 }
 
 /* Rather none for anybody than one guest's choice which of them is too much. */
-static unsigned cut_credit(const struct snapshot *snap, struct plan *plan)
+static unsigned cut_credit(const struct policy_conf *conf, const struct snapshot *snap,
+			   struct plan *plan)
 {
 	unsigned guest, cuts = 0;
-	if (breach_in_credit(snap, plan, &guest) == PLAN_SAFE)
+	if (breach_in_credit(conf, snap, plan, &guest) == PLAN_SAFE)
 		return 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		if (plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS || !plan->credit_kib[i])
@@ -206,19 +240,19 @@ unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, s
 		plan->action[kept] = plan->action[i];
 		struct action *a = &plan->action[kept];
 		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(&seen, plan, kept);
-		uint64_t left_kib = fits ? purse_for(&purse, &snap->guest[a->guest]) : 0;
-		if (fits && plan_cost_kib(snap, a) > left_kib) {
-			fits = trim(snap, a, left_kib);
+		uint64_t over_kib = fits ? purse_lacks(&purse, snap, a) : 0;
+		if (over_kib) {
+			fits = trim(snap, a, over_kib);
 			cuts += fits;
 		}
 		if (!fits) {
 			cuts++;
 			continue;
 		}
-		purse_pay(&purse, plan_cost_kib(snap, a));
+		purse_pay(&purse, snap, a);
 		kept++;
 	}
 	plan->n_actions = kept;
 	plan_order(snap, plan);
-	return cuts + cut_credit(snap, plan);
+	return cuts + cut_credit(conf, snap, plan);
 }

@@ -7,11 +7,14 @@
  *  - take no guest below its min, and let none grow above its max;
  *  - hand out only memory that is free now: not what a guest being built has
  *    claimed, not what is held for one that reboots or reserved to one to be
- *    started, not what another guest was already promised by its target or may
- *    take by its credit, not what donors have still to give; and of the
- *    reserve only to a guest that has raised an alarm;
- *  - give credit only to guests that may have it, and in all no more than what
- *    would be left free;
+ *    started, not what another guest may take by its target or its credit, not
+ *    what donors have still to give; and of the reserve only to a guest that
+ *    has raised an alarm;
+ *  - never lend the floor (model.h): if all guests took all the room that they
+ *    have at any moment from the snapshot on, that much would stay free. Where
+ *    that is not so already, since others than guests have taken memory, no
+ *    guest gets more room than it has, and none keeps credit;
+ *  - give credit only to guests that may have it;
  *  - not let anyone grow while xl builds a guest;
  *  - put no shrink behind a grow.
  */
@@ -51,7 +54,7 @@ const char *plan_breach_text(enum plan_breach breach);
 enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
 				const struct plan *plan, unsigned *ret_guest);
 
-/* Host memory the action takes beyond what its guest holds or may take already. */
+/* The room that the action gives its guest beyond the room that it has. */
 uint64_t plan_cost_kib(const struct snapshot *snap, const struct action *action);
 
 /* Puts shrinks in front of grows; either keep their order among themselves. */

@@ -267,13 +267,13 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 	struct reservation_room room = {
 		.free_kib = snap->host.free_kib,
 		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
-		.unlent_kib = conf->reserve_kib / MODEL_UNLENT_SHARE,
+		.unlent_kib = model_floor_kib(conf),
 	};
 	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;
-		room.spoken_kib += model_pending_kib(g) + model_credit_kib(g);
+		room.spoken_kib += model_room_kib(g);
 		if (g->hold != HOLD_NONE || !gives)
 			continue;
 		/* targets change by steps */
@@ -330,8 +330,8 @@ bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
 	take(&left, room->spoken_kib);
 	fill(list, RESERVATION_IN_USE, &left);
 	fill(list, RESERVATION_READY, &left);
-	fill(list, RESERVATION_WAITING, &left);
 	take(&left, room->unlent_kib);
+	fill(list, RESERVATION_WAITING, &left);
 	for (unsigned i = 0; i < list->n; i++) {
 		struct reservation *l = &list->at[i];
 		if (l->state == RESERVATION_WAITING && l->there_kib == l->request.size_kib)

@@ -114,9 +114,9 @@ uint64_t reservation_kept_kib(const struct reservation_list *list);
 /*
  * What there is for reservations, before any of them: free memory, the reserve
  * included; what of it is claimed, held for reboots, or guests' to take by
- * now; what of the reserve stays for running guests' alarms; and what guests
- * hold beyond their wants, in whole steps and where it can be counted on, less
- * what others lack.
+ * now (model.h: room); the floor, which is there when a reservation is ready
+ * and left when it is used; and what guests hold beyond their wants, in whole
+ * steps and where it can be counted on, less what others lack.
  */
 struct reservation_room {
 	uint64_t free_kib, spoken_kib, unlent_kib, give_kib;

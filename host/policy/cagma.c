@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma.c - every guest is guaranteed its critical amount of available memory (CMA).
+ * cagma.c - every guest is guaranteed its critical amount of available
+ * memory (CMA).
  *
- * A pass takes these steps:
- *  - The verdicts say what each guest wants (demand.h).
- *  - From them follows what each guest is to have, its goal (goal.h).
- *  - Targets bring the guests to their goals. Guests shrink at once and grow against memory that
- *    is free now; the rest of their growth is promised until donors' pages come free.
- *  - Credit says how far each guest may grow by itself meanwhile (credit.h).
+ * From top to bottom: what each guest wants (demand.h); what each is to have,
+ * its goal (goal.h); which targets bring it
+ * there: shrinks at once, grows against memory that is free now, the rest
+ * promised until donors' pages come free; how far it may go by itself
+ * meanwhile (credit.h).
  */
 #include "common/amount.h"
 #include "common/units.h"
@@ -18,31 +18,26 @@
 /* How soon to look again while grows wait for donors' pages. */
 #define PROMISE_WAKE_MS 20
 
-/* While donors' pages are coming, a growth is issued only if it is at least one part in
- * WORTH_SHARE of what the guest is missing. */
+/* While pages are coming, a growth is issued for no less than such a share of what is missing. */
 #define WORTH_SHARE 4
 
-/* A shrink under way is called back only if that saves the guest at least so many steps. */
+/* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 8
 
-/*
- * Needs waver from report to report. So a guest is not told of a change of less than SMALL_STEPS
- * steps within TELL_GAP_MS of the last one, and is not told to shrink by less than that within
- * WAVER_MS of a growth.
- */
+/* Needs waver from report to report. For less than so many steps a guest is not
+ * told again so soon, and not to shrink so soon after it was told to grow. */
 #define SMALL_STEPS 8
 #define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
-/* True if memory is reserved for a guest to be started and is not all free yet. The reserve may
- * serve a reservation, so memory of the reserve counts as free here. */
-static bool reservation_is_awaited(const struct snapshot *snap)
+/* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
+ * that. */
+static bool reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	return snap->host.reserved_kib && !model_spendable_kib(snap, 0);
+	return snap->host.reserved_kib && !model_spendable_kib(conf, snap, true);
 }
 
-/* A reservation waits until its last page is free. So guests that can spare a step give one each,
- * until `owed_kib` is covered. */
+/* A reservation waits for the last page: a step from those who can spare it, until it has all. */
 static void gather_rest(const struct policy_conf *conf, const struct snapshot *snap,
 			uint64_t owed_kib, struct plan *plan)
 {
@@ -57,8 +52,10 @@ static void gather_rest(const struct policy_conf *conf, const struct snapshot *s
 	}
 }
 
-/* A shrink smaller than a step is not worth the disturbance, but several of them together may be
- * what another guest waits for. So they are gathered into the shrink of one guest. */
+/*
+ * Shrinks smaller than a step are not worth the disturbance, but together they
+ * may be what somebody waits for: they are gathered into one guest's shrink.
+ */
 static void gather_small_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 				 struct plan *plan)
 {
@@ -79,14 +76,14 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		v->goal_kib = g->alm_kib - conf->step_kib;
 		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
 	}
-	if (reservation_is_awaited(snap))
+	if (reservation_is_awaited(conf, snap))
 		gather_rest(conf, snap, owed_kib, plan);
 }
 
 /*
- * A guest may hold less than its min or more than its max, but it is never told to. A guest that
- * grew by itself is brought back by the target that it has already: any write to memory/target,
- * even of an equal value, ends the target that the guest has set itself.
+ * A guest may hold less than its min or more than its max; it is never told
+ * to. One that grew by itself is brought back by the target it has already:
+ * any write of it, also an equal one, ends its own.
  */
 static void add_action(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		       uint64_t alm_kib, enum plan_reason reason)
@@ -101,8 +98,8 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 
-/* A balloon driver that has given up wakes only for another target. So its target is moved by one
- * page: down, or, if the guest is at its min, up, where a page is no growth. */
+/* A balloon that sleeps on its target wakes for another one only: a page less, or up at min, where
+ * it is no growth. */
 static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		      uint64_t heading_kib)
 {
@@ -114,8 +111,7 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
 }
 
-/* How much the guest is to get above what it holds and was already told; 0 if that is less than a
- * step. */
+/* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
 static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
 			    const struct verdict *v)
 {
@@ -124,8 +120,7 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 									    : 0;
 }
 
-/* True if enough time has gone since the guest was last told anything to tell it a change of
- * `by_kib`. */
+/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
 static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
 		     uint64_t by_kib)
 {
@@ -133,8 +128,7 @@ static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const stru
 	       now_ms >= d->told_ms + TELL_GAP_MS;
 }
 
-/* True if a shrink of `by_kib` is so small, and so soon after a growth, that the guest may want
- * the memory back at its next report. */
+/* So little less, so soon after a growth, may be wanted back at the next report. */
 static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
 		   uint64_t by_kib)
 {
@@ -142,7 +136,7 @@ static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct
 	       now_ms < d->told_to_grow_ms + WAVER_MS;
 }
 
-/* True if the guest was told to hold its goal, or about that, and does not hold it yet. */
+/* It was told what it is to have, or about that, and is not there. */
 static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
 			  const struct verdict *v)
 {
@@ -154,10 +148,9 @@ static bool is_on_its_way(const struct policy_conf *conf, const struct guest_vie
 }
 
 /*
- * If a guest's goal is below where the guest is heading, it is told to shrink, or its growth is
- * taken back. Memory that a guest took by credit is left to it until it has stopped growing; then
- * the target takes that memory in, or the guest gives it back. A guest without reports may be
- * booting, so it is left in peace.
+ * A goal below where the guest is heading: a shrink, or a growth taken back.
+ * What it took by credit is its own until it has stopped growing; then it is
+ * taken into its target, or back. A guest that boots is left in peace.
  */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
@@ -185,9 +178,9 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 }
 
 /*
- * A shrink under way that is not needed any more is stopped at the goal. Needs waver from report
- * to report, so a donor is not called back for a small amount, unless the shrink would take memory
- * that the donor wants itself.
+ * A shrink under way that is not needed any more is stopped where the goal is.
+ * Needs waver from report to report, so a donor is not called back for little,
+ * unless it would be taken what it wants itself.
  */
 static void add_cancels(const struct policy_conf *conf, const struct snapshot *snap,
 			struct plan *plan)
@@ -205,12 +198,6 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 	}
 }
 
-/* If the guest is in alarm, memory that it may take by its credit counts as its own already. */
-static uint64_t own_kib(const struct guest_view *g)
-{
-	return g->is_alarmed ? model_credit_kib(g) : 0;
-}
-
 static bool pages_are_coming(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)
@@ -219,7 +206,7 @@ static bool pages_are_coming(const struct snapshot *snap)
 	return false;
 }
 
-/* A small part of what a guest is missing is worth a call only if the guest cannot wait. */
+/* Little by little only for those who cannot wait, or when no more is coming. */
 static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, uint64_t missing,
 			    bool cannot_wait)
 {
@@ -227,9 +214,28 @@ static bool is_worth_a_call(const struct policy_conf *conf, uint64_t got_kib, ui
 }
 
 /*
- * Divides `spendable_kib` among the guests that are missing memory and are in alarm (or are not,
- * by `in_alarm`). No guest gets more than `most_kib` at once. Memory that a guest is missing and
- * does not get is promised. Returns how much was spent.
+ * The price of telling a guest to take more than it holds or was told already.
+ * The first own_kib cost a guest in alarm nothing, since it may take its credit
+ * anyway. entry_kib are paid in addition by a guest whose max_pages is lower
+ * now than libxl will set it with a target.
+ */
+struct price {
+	uint64_t own_kib, entry_kib;
+};
+
+static struct price price_of(const struct guest_view *g)
+{
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
+	uint64_t told_room_kib = model_room_at_kib(g, model_target_kib(g, told_kib));
+	uint64_t room_kib = model_room_kib(g);
+	return (struct price){.own_kib = g->is_alarmed ? amount_less(room_kib, told_room_kib) : 0,
+			      .entry_kib = amount_less(told_room_kib, room_kib)};
+}
+
+/*
+ * `spendable_kib` is divided among those who miss something and are in alarm,
+ * or are not; none gets more than `most_kib` at once. The rest is promised.
+ * What was spent.
  */
 static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
 			   bool in_alarm, uint64_t spendable_kib, uint64_t most_kib,
@@ -242,12 +248,13 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		struct price price = price_of(g);
+		uint64_t cost_kib = amount_less(missing, price.own_kib) + price.entry_kib;
 		if (missing && g->is_alarmed == in_alarm)
-			share[n++] = (struct share){
-				.hi = amount_min(amount_less(missing, own_kib(g)), most_kib) /
-				      UNITS_PAGE_KIB,
-				.weight = g->weight,
-				.order = g->domid};
+			share[n++] = (struct share){.hi = amount_min(cost_kib, most_kib) /
+							  UNITS_PAGE_KIB,
+						    .weight = g->weight,
+						    .order = g->domid};
 	}
 	if (!n)
 		return 0;
@@ -255,10 +262,12 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		struct price price = price_of(g);
 		if (!missing || g->is_alarmed != in_alarm)
 			continue;
 		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
-		uint64_t got_kib = amount_min(missing, own_kib(g)) + paid_kib;
+		uint64_t got_kib =
+			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
 		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
 		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib))
@@ -272,19 +281,40 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 }
 
 /*
- * Guests in alarm come first, and may use the reserve, which is there for them. One guest's alarm
- * is often followed by another's, so a single growth takes at most half of what the reserve still
- * has to lend.
+ * A guest that is to keep what it holds gets room above that by libxl, and where
+ * that is not there any more it keeps so much less. What is left of
+ * `lendable_kib`.
  */
+static uint64_t pay_for_slack(const struct snapshot *snap, uint64_t lendable_kib, struct plan *plan)
+{
+	unsigned kept = 0;
+	for (unsigned k = 0; k < plan->n_actions; k++) {
+		struct action a = plan->action[k];
+		uint64_t over_kib = amount_less(plan_cost_kib(snap, &a), lendable_kib);
+		over_kib = (over_kib + UNITS_PAGE_KIB - 1) / UNITS_PAGE_KIB * UNITS_PAGE_KIB;
+		if (over_kib && a.target_kib <= snap->guest[a.guest].target_kib + over_kib)
+			continue;
+		a.target_kib -= over_kib;
+		lendable_kib -= plan_cost_kib(snap, &a);
+		plan->action[kept++] = a;
+	}
+	plan->n_actions = kept;
+	return lendable_kib;
+}
+
+/* Guests in alarm first, and out of the reserve too: it is there for them. One alarm is often
+ * followed by another's, so a single growth takes no more than two thirds of what the reserve still
+ * has to lend. */
 static void add_grows(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct memory *memory, struct plan *plan)
 {
-	bool may_grow = !snap->host.xl_is_building;
-	uint64_t alarm_kib = may_grow ? model_spendable_kib(snap, 0) : 0;
-	uint64_t common_kib = may_grow ? model_spendable_kib(snap, conf->reserve_kib) : 0;
-	uint64_t lent_kib = amount_less(alarm_kib, common_kib) / 2;
+	uint64_t lendable_kib = pay_for_slack(snap, model_spendable_kib(conf, snap, true), plan);
+	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
+	if (snap->host.xl_is_building)
+		return;
+	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
-		grow_those(conf, snap, true, alarm_kib,
+		grow_those(conf, snap, true, lendable_kib,
 			   common_kib + amount_max(lent_kib, conf->step_kib), memory, plan);
 	uint64_t left_kib = amount_less(common_kib, spent_kib);
 	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
@@ -312,11 +342,11 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, plan);
 	add_grows(conf, snap, memory, plan);
-	plan_order(snap, plan); /* a retry may be a shrink or a growth */
+	plan_order(snap, plan); /* a retry may be either */
 	note_told(plan, now_ms, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
-	/* promised memory is on its way if a donor was told to shrink and has not done so yet */
-	if ((plan->promised_kib || reservation_is_awaited(snap)) &&
+	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
+	if ((plan->promised_kib || reservation_is_awaited(conf, snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
 }

@@ -27,6 +27,8 @@ START_TEST(random_hosts_never_break_the_contract)
 	const struct policy *policy = policy_find(policies[_i % N_ROWS(policies)]);
 	srandom((unsigned)_i + 1);
 	world_init(&w, random_kib(400 * MIB));
+	w.call_steps = (unsigned)random() % 3;
+	w.is_raced = random() % 2;
 	unsigned n = 1 + (unsigned)random() % 20;
 	for (unsigned i = 0; i < n; i++) {
 		world_add(&w, 130 * MIB + random_kib(900 * MIB), random_kib(900 * MIB));

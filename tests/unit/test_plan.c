@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/suite.h"
+#include "common/amount.h"
 #include "host/core/plan.h"
 
 #include <stdlib.h>
 
 #define MIB UINT64_C(1024)
 
-enum { A, B, PAUSED, GROWING, ALARMED, CREDITED, N_GUESTS };
+enum { A, B, PAUSED, GROWING, ALARMED, CREDITED, ABOVE, N_GUESTS };
 
-/* 100 MiB are free, 40 of them the reserve, of which GROWING may still take 10 and CREDITED 20. So
- * 50 MiB can be spent, or 70 for ALARMED. */
+/*
+ * Of 105 MiB free, libxl lets five guests take 1 MiB each, and GROWING may
+ * still take the 10 that it was told to; so 90 are open. The reserve is 40, of
+ * which 10 are its floor and CREDITED may take 20: 50 can be spent, 60 on
+ * ALARMED. B stands 1 MiB above its target, as HVM guests do, and ABOVE has
+ * used its credit up: neither can take anything.
+ */
+#define FREE_KIB (105 * MIB)
 static const struct policy_conf conf = {.reserve_kib = 40 * MIB};
 static const struct guest_view guests[N_GUESTS] = {
 	[A] = {.alm_kib = 200 * MIB,
@@ -39,6 +46,7 @@ static const struct guest_view guests[N_GUESTS] = {
 		     .min_kib = 100 * MIB,
 		     .max_kib = 300 * MIB,
 		     .weight = 1,
+		     .may_have_credit = true,
 		     .is_alarmed = true},
 	[CREDITED] = {.alm_kib = 200 * MIB,
 		      .target_kib = 200 * MIB,
@@ -48,6 +56,14 @@ static const struct guest_view guests[N_GUESTS] = {
 		      .weight = 1,
 		      .may_have_credit = true,
 		      .is_credited = true},
+	[ABOVE] = {.alm_kib = 200 * MIB,
+		   .target_kib = 180 * MIB,
+		   .cap_kib = 200 * MIB,
+		   .min_kib = 100 * MIB,
+		   .max_kib = 300 * MIB,
+		   .weight = 1,
+		   .is_credited = true,
+		   .grew_itself = true},
 };
 
 static const struct row {
@@ -76,10 +92,13 @@ static const struct row {
 	{{{A, 210 * MIB, 0}}, 1, true, PLAN_XL_BUILDS, 0},
 	{{{A, 190 * MIB, 0}}, 1, true, PLAN_SAFE, 1},
 	{{{A, 210 * MIB, 0}, {B, 150 * MIB, 0}}, 2, false, PLAN_ORDER, 2},
-	/* the reserve is for guests in alarm, what others may take by credit for nobody */
-	{{{ALARMED, 270 * MIB, 0}}, 1, false, PLAN_SAFE, 1},
-	{{{ALARMED, 270 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
-	{{{ALARMED, 270 * MIB, 0}, {A, 204 * MIB, 0}}, 2, false, PLAN_OVERSPENT, 1},
+	/* the reserve is for guests in alarm, its floor and what others may take for nobody */
+	{{{ALARMED, 260 * MIB, 0}}, 1, false, PLAN_SAFE, 1},
+	{{{ALARMED, 260 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
+	{{{ALARMED, 260 * MIB, 0}, {A, 204 * MIB, 0}}, 2, false, PLAN_OVERSPENT, 1},
+	/* told to keep what it holds, it may take 1 MiB above that */
+	{{{ABOVE, 200 * MIB, 0}, {ALARMED, 259 * MIB, 0}}, 2, false, PLAN_SAFE, 2},
+	{{{ABOVE, 200 * MIB, 0}, {ALARMED, 259 * MIB + 4, 0}}, 2, false, PLAN_OVERSPENT, 2},
 	{{{CREDITED, 270 * MIB, 0}}, 1, false, PLAN_SAFE, 1}, /* 20 of its 70 are its own */
 	{{{CREDITED, 270 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
 };
@@ -91,19 +110,46 @@ static const struct credit_row {
 	enum plan_breach breach;
 } credit_rows[] = {
 	{{0}, 250 * MIB, PLAN_SAFE},
-	{{[CREDITED] = 90 * MIB}, 200 * MIB, PLAN_SAFE}, /* all but the 10 that GROWING may take */
-	{{[CREDITED] = 90 * MIB + 4}, 200 * MIB, PLAN_CREDIT_OVERSPENT},
-	{{[CREDITED] = 50 * MIB}, 240 * MIB, PLAN_SAFE},
-	{{[CREDITED] = 50 * MIB + 4}, 240 * MIB, PLAN_CREDIT_OVERSPENT},
+	/* all that is open but the floor */
+	{{[CREDITED] = 80 * MIB}, 200 * MIB, PLAN_SAFE},
+	{{[CREDITED] = 80 * MIB + 4}, 200 * MIB, PLAN_CREDIT_OVERSPENT},
+	{{[CREDITED] = 40 * MIB}, 240 * MIB, PLAN_SAFE},
+	{{[CREDITED] = 40 * MIB + 4}, 240 * MIB, PLAN_CREDIT_OVERSPENT},
 	{{[CREDITED] = PLAN_CREDIT_AS_IT_IS}, 250 * MIB, PLAN_SAFE},
+	{{[CREDITED] = PLAN_CREDIT_AS_IT_IS, [ALARMED] = 60 * MIB}, 200 * MIB, PLAN_SAFE},
+	{{[CREDITED] = PLAN_CREDIT_AS_IT_IS, [ALARMED] = 60 * MIB + 4},
+	 200 * MIB,
+	 PLAN_CREDIT_OVERSPENT},
+	/* what CREDITED loses by the plan it may take before */
+	{{[ALARMED] = 60 * MIB}, 200 * MIB, PLAN_SAFE},
+	{{[ALARMED] = 60 * MIB + 4}, 200 * MIB, PLAN_CREDIT_OVERSPENT},
 	{{[A] = 4}, 200 * MIB, PLAN_CREDIT_NOT_OURS},
 	{{[PAUSED] = 4}, 200 * MIB, PLAN_CREDIT_NOT_OURS},
+};
+
+/* A plan of one action and one guest's credit on a host whose free memory, if guests take all they
+ * may, falls to the floor, or is below it already. */
+static const struct floor_row {
+	struct action action;
+	uint64_t credit_kib; /* of CREDITED */
+	enum plan_breach breach;
+} floor_rows[] = {
+	{{A, 200 * MIB, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_SAFE},
+	{{A, 150 * MIB, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_SAFE},
+	{{A, 150 * MIB, 0}, 0, PLAN_SAFE},
+	{{A, 200 * MIB + 4, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_OVERSPENT},
+	{{ALARMED, 200 * MIB + 4, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_OVERSPENT},
+	{{CREDITED, 220 * MIB, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_SAFE},
+	{{CREDITED, 220 * MIB + 4, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_OVERSPENT},
+	{{ABOVE, 200 * MIB, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_OVERSPENT},
+	{{ABOVE, 199 * MIB, 0}, PLAN_CREDIT_AS_IT_IS, PLAN_SAFE},
+	{{A, 150 * MIB, 0}, 20 * MIB + 4, PLAN_CREDIT_OVERSPENT},
 };
 
 static struct snapshot snapshot(bool xl_is_building)
 {
 	return (struct snapshot){
-		.host = {.free_kib = 100 * MIB, .xl_is_building = xl_is_building},
+		.host = {.free_kib = FREE_KIB, .xl_is_building = xl_is_building},
 		.n_guests = N_GUESTS,
 		.guest = guests,
 	};
@@ -144,6 +190,41 @@ START_TEST(credit_beyond_what_is_there_is_found_and_withdrawn)
 }
 END_TEST
 
+/* Free memory that others than guests have taken is no reason to refuse a plan that gives. */
+START_TEST(the_floor_is_lent_to_nobody)
+{
+	static const uint64_t missing_kib[] = {0, 4, 30 * MIB, FREE_KIB};
+	for (unsigned i = 0; i < N_ROWS(missing_kib); i++) {
+		struct floor_row row = floor_rows[_i];
+		uint64_t credit_kib[N_GUESTS] = {[CREDITED] = row.credit_kib};
+		struct plan plan = {
+			.n_actions = 1, .action = &row.action, .credit_kib = credit_kib};
+		struct snapshot snap = snapshot(false);
+		unsigned at;
+		snap.host.free_kib = amount_less(FREE_KIB - 60 * MIB, missing_kib[i]);
+		ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), row.breach);
+		plan_cut(&conf, &snap, &plan);
+		ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_SAFE);
+	}
+}
+END_TEST
+
+/* Credit that is there is not given anew where the memory for it is gone. */
+START_TEST(no_credit_is_left_to_who_could_take_the_floor_by_it)
+{
+	uint64_t credit_kib[N_GUESTS] = {[CREDITED] = 20 * MIB};
+	struct plan plan = {.credit_kib = credit_kib};
+	struct snapshot snap = snapshot(false);
+	unsigned at;
+	snap.host.free_kib = FREE_KIB - 60 * MIB;
+	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_SAFE);
+	snap.host.free_kib -= 4;
+	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_CREDIT_OVERSPENT);
+	ck_assert_uint_eq(plan_cut(&conf, &snap, &plan), 1);
+	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), PLAN_SAFE);
+}
+END_TEST
+
 START_TEST(any_plan_is_safe_after_cutting)
 {
 	srandom(7);
@@ -175,9 +256,9 @@ START_TEST(claims_and_a_host_without_memory_leave_nothing_to_spend)
 {
 	struct snapshot snap = snapshot(false);
 	snap.host.outstanding_kib = 60 * MIB;
-	ck_assert_uint_eq(model_spendable_kib(&snap, conf.reserve_kib), 0);
+	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);
 	snap.host.free_kib = 0;
-	ck_assert_uint_eq(model_spendable_kib(&snap, conf.reserve_kib), 0);
+	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);
 }
 END_TEST
 
@@ -186,6 +267,8 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, each_breach_is_found_and_cut, 0, N_ROWS(rows));
 	tcase_add_loop_test(tests, credit_beyond_what_is_there_is_found_and_withdrawn, 0,
 			    N_ROWS(credit_rows));
+	tcase_add_loop_test(tests, the_floor_is_lent_to_nobody, 0, N_ROWS(floor_rows));
+	tcase_add_test(tests, no_credit_is_left_to_who_could_take_the_floor_by_it);
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);
 	tcase_add_test(tests, claims_and_a_host_without_memory_leave_nothing_to_spend);
 }

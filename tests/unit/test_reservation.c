@@ -149,6 +149,29 @@ START_TEST(a_reservation_is_kept_before_it_is_ready)
 }
 END_TEST
 
+START_TEST(it_is_not_ready_while_its_guest_would_take_the_floor)
+{
+	struct reservation_room r = room(116, 400);
+	r.unlent_kib = 16 * MIB;
+	begin();
+	put(1, 100, "");
+	for (unsigned i = 0; i < 2; i++) {
+		follow(NULL, 0);
+		reservation_judge(&list, NOW, &r);
+	}
+	assert_state(1, RESERVATION_READY, 100);
+	begin();
+	put(1, 100, "");
+	r.free_kib -= 4;
+	for (unsigned i = 0; i < 2; i++) {
+		follow(NULL, 0);
+		reservation_judge(&list, NOW, &r);
+	}
+	assert_state(1, RESERVATION_WAITING, 100);
+	ck_assert_uint_eq(reservation_find(&list, 1)->there_kib, 100 * MIB - 4);
+}
+END_TEST
+
 START_TEST(several_do_not_get_the_same_memory)
 {
 	begin();
@@ -480,6 +503,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_can_be_had_decides_at_once);
 	tcase_add_test(tests, a_reservation_is_kept_before_it_is_ready);
+	tcase_add_test(tests, it_is_not_ready_while_its_guest_would_take_the_floor);
 	tcase_add_test(tests, several_do_not_get_the_same_memory);
 	tcase_add_test(tests, memory_of_a_guest_being_built_is_counted_once);
 	tcase_add_test(tests, a_guest_that_dies_before_it_runs_may_be_tried_again);

@@ -118,56 +118,137 @@ static void grow(struct world *w, unsigned i, uint64_t by_kib)
 
 static void move_balloon(struct world *w, unsigned i)
 {
+	const struct world_guest *g = &w->guest[i];
 	const struct guest_view *v = &w->view[i];
-	uint64_t speed_kib = w->guest[i].speed_kib;
-	uint64_t to_kib = w->guest[i].own_kib ? w->guest[i].own_kib : v->target_kib;
+	uint64_t told_kib = g->call_steps ? g->old_kib : v->target_kib;
+	uint64_t to_kib = g->own_kib ? g->own_kib : told_kib;
 	if (to_kib < v->alm_kib)
-		shrink(w, i, amount_min(v->alm_kib - to_kib, speed_kib));
+		shrink(w, i, amount_min(v->alm_kib - to_kib, g->speed_kib));
 	else
-		grow(w, i, amount_min(to_kib - v->alm_kib, speed_kib));
+		grow(w, i, amount_min(to_kib - v->alm_kib, g->speed_kib));
 }
 
 /* The guest's driver asks for pages, and Xen gives them up to max_pages. */
 static void grab(struct world *w, unsigned i)
 {
 	struct guest_view *v = &w->view[i];
-	uint64_t room_kib = amount_less(v->cap_kib, v->alm_kib + MODEL_LIBXL_SLACK_KIB);
-	uint64_t by_kib = amount_min(room_kib, w->guest[i].grabs_kib);
+	uint64_t by_kib = amount_min(amount_less(v->cap_kib, v->alm_kib), w->guest[i].grabs_kib);
 	if (!by_kib)
 		return;
 	grow(w, i, by_kib);
 	w->guest[i].own_kib = v->alm_kib;
 }
 
-static void set_target(struct world *w, const struct action *a)
+/* --- the floor --- */
+
+/* The memory that Xen will let guests take when calls under way are done. */
+static uint64_t room_kib(const struct world *w)
 {
-	struct guest_view *v = &w->view[a->guest];
-	v->target_kib = a->target_kib;
-	v->cap_kib = a->target_kib + MODEL_LIBXL_SLACK_KIB;
-	v->is_credited = false;
-	w->guest[a->guest].own_kib = 0;
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < w->n; i++) {
+		const struct guest_view *v = &w->view[i];
+		uint64_t told_kib = v->target_kib + MODEL_LIBXL_SLACK_KIB;
+		uint64_t cap_kib = v->is_being_told ? amount_max(v->cap_kib, told_kib) : v->cap_kib;
+		sum_kib += amount_less(cap_kib, v->alm_kib);
+	}
+	return sum_kib;
 }
 
-static void set_cap(struct world *w, unsigned i)
+/* The free memory that would be left if guests took all they can, or the floor if that is less. */
+static uint64_t left_kib(const struct world *w)
+{
+	return amount_min(amount_less(w->host.free_kib, room_kib(w)), w->conf.reserve_kib / 4);
+}
+
+static void note_what_tests_changed(struct world *w)
+{
+	if (w->host.free_kib != w->seen_free_kib || room_kib(w) != w->seen_room_kib)
+		w->lowest_kib = left_kib(w);
+}
+
+static void assert_unlent(struct world *w)
+{
+	ck_assert_msg(w->host.free_kib >= w->lowest_kib,
+		      "%lu KiB are free, and %lu are not to be lent",
+		      (unsigned long)w->host.free_kib, (unsigned long)w->lowest_kib);
+	w->lowest_kib = amount_max(w->lowest_kib, left_kib(w));
+	w->seen_free_kib = w->host.free_kib;
+	w->seen_room_kib = room_kib(w);
+}
+
+/* --- what follows from a decision --- */
+
+static void move_guests(struct world *w)
+{
+	for (unsigned i = 0; i < w->n; i++) {
+		move_balloon(w, i);
+		grab(w, i);
+		assert_unlent(w);
+	}
+}
+
+/* libxl sets max_pages with the target. */
+static void set_target(struct world *w, unsigned i, uint64_t target_kib)
 {
 	struct guest_view *v = &w->view[i];
-	uint64_t credit_kib = w->plan.credit_kib[i], cap_kib;
-	if (credit_cap_kib(v, credit_kib, w->conf.step_kib, &cap_kib) == CREDIT_STAYS)
+	v->target_kib = target_kib;
+	v->cap_kib = target_kib + MODEL_LIBXL_SLACK_KIB;
+	v->is_credited = v->is_being_told = false;
+	w->guest[i].own_kib = 0;
+	w->guest[i].call_steps = 0;
+	w->guest[i].called_kib = 0;
+}
+
+static void start_call(struct world *w, const struct action *a)
+{
+	struct guest_view *v = &w->view[a->guest];
+	struct world_guest *g = &w->guest[a->guest];
+	if (v->is_being_told)
+		return; /* asked for again when it is done */
+	if (!w->call_steps) {
+		set_target(w, a->guest, a->target_kib);
 		return;
-	v->is_credited = credit_kib > 0;
-	v->cap_kib = cap_kib;
+	}
+	g->call_steps = w->call_steps;
+	g->called_kib = a->target_kib;
+	g->old_kib = v->target_kib;
+	v->is_being_told = true;
+	v->target_kib = amount_max(g->old_kib, a->target_kib); /* the old one still holds */
+}
+
+static void end_calls(struct world *w)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->guest[i].call_steps && !--w->guest[i].call_steps)
+			set_target(w, i, w->guest[i].called_kib);
+}
+
+/* `seen` is the guest as it was when the decision was made. */
+static void set_cap(struct world *w, unsigned i, const struct guest_view *seen,
+		    enum credit_change change)
+{
+	uint64_t credit_kib = w->plan.credit_kib[i], cap_kib;
+	if (credit_cap_kib(seen, credit_kib, w->conf.step_kib, &cap_kib) != change)
+		return;
+	w->view[i].is_credited = credit_kib > 0;
+	w->view[i].cap_kib = cap_kib;
 }
 
 void world_move(struct world *w)
 {
+	struct guest_view seen[WORLD_MAX_GUESTS];
+	memcpy(seen, w->view, sizeof(seen));
+	note_what_tests_changed(w);
+	if (w->is_raced)
+		move_guests(w);
 	for (unsigned i = 0; i < w->n; i++)
-		set_cap(w, i);
+		set_cap(w, i, &seen[i], CREDIT_LOWERS);
 	for (unsigned i = 0; i < w->plan.n_actions; i++)
-		set_target(w, &w->plan.action[i]);
-	for (unsigned i = 0; i < w->n; i++) {
-		move_balloon(w, i);
-		grab(w, i);
-	}
+		start_call(w, &w->plan.action[i]);
+	for (unsigned i = 0; i < w->n; i++)
+		set_cap(w, i, &seen[i], CREDIT_RAISES);
+	move_guests(w);
+	end_calls(w);
 }
 
 void world_run(struct world *w, const struct policy *policy, unsigned steps, uint64_t ms)

@@ -17,8 +17,11 @@ struct world_guest {
 	uint64_t used_kib;    /* what its programs use */
 	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
 	bool lies;            /* claims to use all it has */
-	uint64_t grabs_kib;   /* it takes so much of its credit a step, needed or not */
+	uint64_t grabs_kib;   /* it takes so much a step of what Xen lets it, needed or not */
 	uint64_t own_kib;     /* its driver's own target, until it is told another; 0: none */
+	unsigned call_steps;  /* until the call under way sets its target; 0: none is */
+	uint64_t called_kib;  /* the target that the call sets */
+	uint64_t old_kib;     /* its target until then */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	struct balloon balloon;
 };
@@ -33,7 +36,12 @@ struct world {
 	struct memory memory;
 	struct plan plan;
 	struct policy_conf conf;
+	unsigned call_steps;    /* a call that sets a target takes so many steps; 0: none */
+	bool is_raced;          /* guests move also between a decision and what follows from it */
 	uint64_t overspent_kib; /* what balloons wanted and the host did not have */
+	uint64_t lowest_kib;    /* free memory may not go below; see world_move() */
+	uint64_t seen_free_kib; /* free memory, and guests' room, after the last move */
+	uint64_t seen_room_kib;
 };
 
 /* Makes a host with `free_kib` free, and the options as shipped (64 MiB of reserve, a CMA of 32 MiB
@@ -54,7 +62,13 @@ void world_decide(struct world *world, const struct policy *policy);
  * number of cuts. */
 unsigned world_decide_cut(struct world *world, const struct policy *policy);
 
-/* Sets targets and max_pages, and moves balloons by one step. */
+/*
+ * Sets targets and max_pages, and moves balloons by one step. Asserts after each
+ * guest's move, by what Xen alone knows, that free memory is not below the
+ * floor. It may be below only if it was, or if guests could already bring it
+ * there, when the world began or when the test last changed the host itself;
+ * and only until guests have given enough.
+ */
 void world_move(struct world *world);
 
 /* Observes, decides and moves, `steps` times, `ms` apart. */
