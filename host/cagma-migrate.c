@@ -16,7 +16,7 @@ static const char usage[] =
 	"      --algorithm NAME  decides which pages are held back, and when the guest is\n"
 	"                        suspended:\n"
 	"                        ar (predicted; the default), hold (modified twice\n"
-	"                        running), classic (Xen 4.2), stock (Xen 4.17: nothing)\n"
+	"                        running), stock (as Xen 4.17: none)\n"
 	"      --shrink          first take from the guest memory that it does not need; this\n"
 	"                        needs cagmad\n"
 	"      --no-reserve      do not ask the receiving host's cagmad to make room\n"

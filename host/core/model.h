@@ -65,11 +65,11 @@ const char *model_reason_word(enum plan_reason reason);
 struct host_view {
 	uint64_t now_ms; /* CLOCK_MONOTONIC; the only clock a policy sees */
 	uint64_t total_kib;
-	uint64_t free_kib;        /* free pages, claims included */
-	uint64_t outstanding_kib; /* claimed by guests being built, not yet taken */
-	uint64_t held_kib;        /* kept for guests that reboot and are not back yet */
-	uint64_t reserved_kib;    /* reserved for guests that are to be started, not yet taken */
-	bool xl_is_building;      /* xl holds its lock: nobody may grow */
+	uint64_t free_kib;      /* free pages, claims included */
+	uint64_t claimed_kib;   /* claimed by guests being built, not yet taken */
+	uint64_t rebooting_kib; /* kept for guests that reboot and are not back yet */
+	uint64_t reserved_kib;  /* reserved for guests that are to be started, not yet taken */
+	bool xl_is_building;    /* xl holds its lock: nobody may grow */
 };
 
 struct guest_view {

@@ -19,23 +19,28 @@
 /* SEEN is what a policy is given: without it a line is refused. SAID may be missing. */
 #define SEEN(record, path, name, kind) ROW(record, path, name, kind, MOST_##kind, true, NULL)
 #define SAID(record, path, name, kind) ROW(record, path, name, kind, MOST_##kind, false, NULL)
+/* A name that a member of struct host_view had before. */
+#define OLD_NAME(old, member) \
+	{old, LINE_NUMBER, offsetof(struct passline_pass, host.member), MOST_NUMBER, false, "", "", NULL},
 
 static const struct line_field pass_fields[] = {
 	SEEN(pass, host., now_ms, NUMBER)
 	SEEN(pass, host., total_kib, NUMBER)
 	SEEN(pass, host., free_kib, NUMBER)
-	SEEN(pass, host., outstanding_kib, NUMBER)
-	SEEN(pass, host., held_kib, NUMBER)
-	SAID(pass, host., reserved_kib, NUMBER) /* it may have its older name */
+	/* These three may have their older names. */
+	SAID(pass, host., claimed_kib, NUMBER)
+	SAID(pass, host., rebooting_kib, NUMBER)
+	SAID(pass, host., reserved_kib, NUMBER)
 	SEEN(pass, host., xl_is_building, FLAG)
 	SAID(pass, , promised_kib, NUMBER)
 	SAID(pass, , wake_ms, NUMBER)
 	SAID(pass, , cuts, SMALL)
 	/* N_OLD_NAMES rows that are read, but not written any more */
-	{"leased_kib", LINE_NUMBER, offsetof(struct passline_pass, host.reserved_kib), MOST_NUMBER,
-	 false, "", "", NULL},
+	OLD_NAME("outstanding_kib", claimed_kib)
+	OLD_NAME("held_kib", rebooting_kib)
+	OLD_NAME("leased_kib", reserved_kib)
 };
-enum { N_OLD_NAMES = 1 };
+enum { N_OLD_NAMES = 3 };
 
 /* The options come last, in their own table's order: take_defaults() counts on that. */
 static const struct line_field conf_fields[] = {
@@ -239,6 +244,13 @@ static void take_defaults(struct passline *part)
 	}
 }
 
+/* A pass is decided on these, so a line without them is refused, by whichever name. */
+static bool has_host(const struct passline *part)
+{
+	return (passline_has(part, "claimed_kib") || passline_has(part, "outstanding_kib")) &&
+	       (passline_has(part, "rebooting_kib") || passline_has(part, "held_kib"));
+}
+
 /* Whatever is to be said beyond single numbers. */
 static bool finish(struct passline *part, struct text name)
 {
@@ -253,8 +265,9 @@ static bool finish(struct passline *part, struct text name)
 	case PASSLINE_REPORT:
 		part->record.report.report.present = part->present >> REPORT_FIRST;
 		return true;
-	case PASSLINE_BEGIN:
 	case PASSLINE_PASS:
+		return has_host(part);
+	case PASSLINE_BEGIN:
 	case PASSLINE_ACTION:
 	case PASSLINE_KINDS_:
 		break;

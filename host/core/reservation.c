@@ -246,7 +246,7 @@ static void follow_one(struct reservation *l, uint64_t now_ms, const struct rese
 			      ? 0
 			      : l->request.size_kib;
 	if (d && l->state == RESERVATION_IN_USE)
-		l->kept_kib = amount_less(l->kept_kib, d->alm_kib + d->outstanding_kib);
+		l->kept_kib = amount_less(l->kept_kib, d->alm_kib + d->claimed_kib);
 }
 
 void reservation_follow(struct reservation_list *list, uint64_t now_ms,
@@ -266,7 +266,7 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 {
 	struct reservation_room room = {
 		.free_kib = snap->host.free_kib,
-		.spoken_kib = snap->host.outstanding_kib + snap->host.held_kib,
+		.spoken_kib = snap->host.claimed_kib + snap->host.rebooting_kib,
 		.unlent_kib = model_floor_kib(conf),
 	};
 	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, UNITS_PAGE_KIB);

@@ -73,7 +73,7 @@ struct reservation_domain {
 	uint8_t uuid[UUID_BYTES];
 	const char *name; /* "" while it has none */
 	unsigned serial;  /* rises with every domain that appears */
-	uint64_t alm_kib, outstanding_kib, cap_kib;
+	uint64_t alm_kib, claimed_kib, cap_kib;
 	bool is_built; /* libxl has given it all its memory */
 	bool runs;     /* … and started it */
 	bool is_dying;

@@ -45,7 +45,7 @@ struct guest {
 	unsigned generation; /* tells apart guests that had the same domid one after the other */
 
 	/* From Xen. */
-	uint64_t alm_kib, cap_kib, outstanding_kib;
+	uint64_t alm_kib, cap_kib, claimed_kib;
 	uint64_t alm_high_kib, alm_high_ms; /* the most that it held lately, and when */
 	uint64_t living_alm_kib;            /* memory that it held before it was dying */
 	uint64_t credited_cap_kib;          /* its cap as raised for credit; 0: as libxl set it */

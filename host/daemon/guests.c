@@ -86,7 +86,7 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 				       now_ms);
 	g->alm_kib = d->alm_kib;
 	g->cap_kib = d->cap_kib;
-	g->outstanding_kib = d->outstanding_kib;
+	g->claimed_kib = d->outstanding_kib;
 	g->facts.is_dying = d->is_dying;
 	g->facts.is_paused = d->is_paused;
 	if (!d->is_dying)
@@ -206,10 +206,10 @@ bool guests_any_migrates(const struct guests *gs, uint64_t now_ms)
 static struct reboots_domain domain_at(const void *arg, unsigned i)
 {
 	const struct guest *g = &((const struct guests *)arg)->guest[i];
-	return (struct reboots_domain){g->uuid, g->alm_kib + g->outstanding_kib};
+	return (struct reboots_domain){g->uuid, g->alm_kib + g->claimed_kib};
 }
 
-uint64_t guests_held_kib(const struct guests *gs, uint64_t now_ms)
+uint64_t guests_rebooting_kib(const struct guests *gs, uint64_t now_ms)
 {
 	return reboots_kept_kib(&gs->reboots, now_ms, gs->n, domain_at, gs);
 }

@@ -65,7 +65,7 @@ void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsign
 bool guests_any_migrates(const struct guests *guests, uint64_t now_ms);
 
 /* Memory to be kept free for guests that reboot: as much as they held and do not hold again yet. */
-uint64_t guests_held_kib(const struct guests *guests, uint64_t now_ms);
+uint64_t guests_rebooting_kib(const struct guests *guests, uint64_t now_ms);
 
 /* True if the guest comes, or came, out of a reboot. */
 bool guests_is_returning(const struct guests *guests, const struct guest *guest, uint64_t now_ms);

@@ -220,7 +220,7 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 			.name = g->name,
 			.serial = g->generation,
 			.alm_kib = g->alm_kib,
-			.outstanding_kib = g->outstanding_kib,
+			.claimed_kib = g->claimed_kib,
 			.cap_kib = g->cap_kib,
 			.is_built = g->facts.has_memory,
 			.runs = hold_is_running(&g->facts),

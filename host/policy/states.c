@@ -70,7 +70,7 @@ static const char *take_host(struct states *d, struct text text)
 	d->host = (struct host_view){.now_ms = h.now_ms,
 				     .total_kib = h.total_kib,
 				     .free_kib = h.free_kib,
-				     .outstanding_kib = h.kept_kib};
+				     .claimed_kib = h.kept_kib};
 	d->has_host = true;
 	return NULL;
 }

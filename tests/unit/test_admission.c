@@ -212,7 +212,7 @@ START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
 {
 	const struct policy_conf conf = {.reserve_kib = 64 * MIB, .step_kib = 2 * MIB};
 	struct snapshot snap = {
-		.host = {.free_kib = 100 * MIB, .outstanding_kib = 20 * MIB, .held_kib = 5 * MIB},
+		.host = {.free_kib = 100 * MIB, .claimed_kib = 20 * MIB, .rebooting_kib = 5 * MIB},
 		.n_guests = N_GUESTS,
 		.guest = guests,
 	};

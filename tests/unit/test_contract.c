@@ -79,7 +79,7 @@ START_TEST(any_snapshot_gets_a_safe_plan)
 	for (int round = 0; round < 5000; round++) {
 		w.host.now_ms += (uint64_t)random() % 200;
 		w.host.free_kib = random_kib(500 * MIB);
-		w.host.outstanding_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.claimed_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.host.xl_is_building = random() % 10 == 0;
 		w.n = (unsigned)random() % 12;
 		for (unsigned i = 0; i < w.n; i++)

@@ -159,10 +159,10 @@ START_TEST(credit_goes_when_the_memory_is_claimed)
 	start();
 	world_run(&w, cagma(), 1, 1000);
 	ck_assert_uint_gt(given_kib(), 0);
-	w.host.outstanding_kib = 100 * MIB;
+	w.host.claimed_kib = 100 * MIB;
 	world_run(&w, cagma(), 1, 1000);
 	ck_assert_uint_eq(given_kib(), 0);
-	w.host.outstanding_kib = 0;
+	w.host.claimed_kib = 0;
 	w.host.reserved_kib = 90 * MIB;
 	world_run(&w, cagma(), 1, 1000);
 	ck_assert_uint_le(given_kib(), (w.host.free_kib - 90 * MIB) / 3);

@@ -146,7 +146,7 @@ START_TEST(whatever_happens_it_is_kept)
 		if (random() % 20 == 0)
 			w.view[i].hold = w.view[i].hold == HOLD_NONE ? HOLD_PAUSED : HOLD_NONE;
 		if (random() % 40 == 0)
-			w.host.outstanding_kib = random() % 2 ? 0 : random_kib(100 * MIB);
+			w.host.claimed_kib = random() % 2 ? 0 : random_kib(100 * MIB);
 		if (random() % 60 == 0)
 			w.host.free_kib -= random_kib(w.host.free_kib + UNITS_PAGE_KIB);
 		w.host.xl_is_building = random() % 30 == 0;

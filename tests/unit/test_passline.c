@@ -237,6 +237,10 @@ static const struct {
 	{PASSLINE_PASS, "now_ms", "now_m", false},
 	{PASSLINE_PASS, "wake_ms", "woke_ms", true},
 	{PASSLINE_PASS, "reserved_kib", "leased_kib", true},
+	{PASSLINE_PASS, "claimed_kib", "outstanding_kib", true},
+	{PASSLINE_PASS, "claimed_kib", "cleaned_kib", false},
+	{PASSLINE_PASS, "rebooting_kib", "held_kib", true},
+	{PASSLINE_PASS, "rebooting_kib", "rebutting_kib", false},
 	{PASSLINE_CONF, "step_kib", "stride_kib", true},
 	{PASSLINE_CONF, "policy", "polity", false},
 	{PASSLINE_GUEST, "credit_kib", "kredit_kib", true},
@@ -284,6 +288,8 @@ START_TEST(an_older_name_is_read)
 				"leased_kib=6 xl_is_building=1");
 	struct passline part;
 	ck_assert_ptr_null(passline_read(&rest, &part));
+	ck_assert_uint_eq(part.record.pass.host.claimed_kib, 4);
+	ck_assert_uint_eq(part.record.pass.host.rebooting_kib, 5);
 	ck_assert_uint_eq(part.record.pass.host.reserved_kib, 6);
 	ck_assert(part.record.pass.host.xl_is_building);
 }

@@ -255,7 +255,7 @@ END_TEST
 START_TEST(claims_and_a_host_without_memory_leave_nothing_to_spend)
 {
 	struct snapshot snap = snapshot(false);
-	snap.host.outstanding_kib = 60 * MIB;
+	snap.host.claimed_kib = 60 * MIB;
 	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);
 	snap.host.free_kib = 0;
 	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);

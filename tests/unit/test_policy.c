@@ -392,8 +392,8 @@ START_TEST(any_snapshot_gets_a_safe_plan)
 	srandom((unsigned)_i + 1);
 	for (int round = 0; round < 5000; round++) {
 		world_init(&w, random_kib(500 * MIB));
-		w.host.outstanding_kib = random() % 3 ? 0 : random_kib(200 * MIB);
-		w.host.held_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.claimed_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.rebooting_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.host.reserved_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.conf.credit_kib = random() % 3 ? 0 : random_kib(100 * MIB);
 		w.host.xl_is_building = random() % 10 == 0;

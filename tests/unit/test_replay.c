@@ -12,7 +12,7 @@
 enum { GUESTS = 4 };
 
 #define PASS                                                                                       \
-	"pass now_ms=%d total_kib=4000000 free_kib=65536 outstanding_kib=0 held_kib=0 "            \
+	"pass now_ms=%d total_kib=4000000 free_kib=65536 claimed_kib=0 rebooting_kib=0 "           \
 	"reserved_kib=0"                                                                           \
 	" xl_is_building=0 promised_kib=0 cuts=0"
 #define CONF                                                                                       \
@@ -59,9 +59,9 @@ static const char *const hostile[] = {
 	" | ",
 	"begin | report report_ms=1 seq=1",
 	"begin | action domid=1 target_kib=4 reason=need",
-	"pass now_ms=1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 reserved_kib=0 "
+	"pass now_ms=1 total_kib=1 free_kib=1 claimed_kib=0 rebooting_kib=0 reserved_kib=0 "
 	"xl_is_building=0",
-	"pass now_ms=-1 total_kib=1 free_kib=1 outstanding_kib=0 held_kib=0 reserved_kib=0 "
+	"pass now_ms=-1 total_kib=1 free_kib=1 claimed_kib=0 rebooting_kib=0 reserved_kib=0 "
 	"xl_is_building=0",
 };
 

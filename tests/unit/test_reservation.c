@@ -198,14 +198,14 @@ START_TEST(memory_of_a_guest_being_built_is_counted_once)
 	begin_for_web();
 	pass(&d, 1, 300, 0);
 	assert_state(1, RESERVATION_IN_USE, 256);
-	d.outstanding_kib = 254 * MIB; /* its claim */
+	d.claimed_kib = 254 * MIB; /* its claim */
 	follow(&d, 1);
 	assert_state(1, RESERVATION_IN_USE, 2);
-	d.outstanding_kib = 100 * MIB; /* it is being populated */
+	d.claimed_kib = 100 * MIB; /* it is being populated */
 	d.alm_kib = 154 * MIB;
 	follow(&d, 1);
 	assert_state(1, RESERVATION_IN_USE, 2);
-	d.outstanding_kib = 0; /* a restore has no claim at all */
+	d.claimed_kib = 0; /* a restore has no claim at all */
 	follow(&d, 1);
 	assert_state(1, RESERVATION_IN_USE, 102);
 	d.alm_kib = 300 * MIB; /* more than was reserved */
