@@ -52,8 +52,8 @@ static uint64_t room_kib(const struct guest_view *g, uint64_t credit_kib, bool m
 
 /* What guests will have taken of free memory, credit that is given here apart, when all have taken
  * all they may. */
-static uint64_t spoken_kib(const struct snapshot *snap, const struct share *share,
-			   const struct plan *plan)
+static uint64_t rooms_kib(const struct snapshot *snap, const struct share *share,
+			  const struct plan *plan)
 {
 	uint64_t sum_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
@@ -65,7 +65,7 @@ static uint64_t spoken_kib(const struct snapshot *snap, const struct share *shar
 
 /* What they may take at the worst moment before credit is raised: what is to be lowered they may
  * take before. */
-static uint64_t spoken_before_kib(const struct snapshot *snap, const struct plan *plan)
+static uint64_t rooms_before_kib(const struct snapshot *snap, const struct plan *plan)
 {
 	uint64_t sum_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
@@ -115,12 +115,12 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		share[i] = (struct share){
 			.hi = most / UNITS_PAGE_KIB, .weight = g->weight, .order = g->domid};
 	}
-	uint64_t left_kib = amount_less(free_kib, spoken_kib(snap, share, plan));
+	uint64_t left_kib = amount_less(free_kib, rooms_kib(snap, share, plan));
 	share_divide(share, snap->n_guests, left_kib / CREDIT_POOL_SHARE / UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
 			plan->credit_kib[i] = share[i].got * UNITS_PAGE_KIB;
-	raise_by(snap, amount_less(free_kib, spoken_before_kib(snap, plan)), share, plan);
+	raise_by(snap, amount_less(free_kib, rooms_before_kib(snap, plan)), share, plan);
 }
 
 uint64_t credit_plain_cap_kib(const struct guest_view *guest)

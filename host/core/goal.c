@@ -111,28 +111,28 @@ static uint64_t least_kib(const struct policy_conf *conf, const struct snapshot 
 	return model_floor_kib(conf) + spare_kib;
 }
 
-/* What of the reserve stays unlent: the least while a guest is in alarm; otherwise what has been
- * lent stays lent, and no more is. */
-static uint64_t unlent_kib(const struct policy_conf *conf, const struct snapshot *snap)
+/* The part of the reserve that goals leave free. While a guest is in alarm that is the least;
+ * otherwise memory of the reserve that was lent stays lent, and no more is. */
+static uint64_t reserve_to_keep_kib(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	uint64_t spoken_kib = kept_kib(snap);
+	uint64_t promised_kib = kept_kib(snap);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (model_is_ours(&snap->guest[i]))
-			spoken_kib += model_pending_kib(&snap->guest[i]);
+			promised_kib += model_pending_kib(&snap->guest[i]);
 	uint64_t left_kib =
-		model_is_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, spoken_kib);
+		model_is_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, promised_kib);
 	return amount_max(amount_min(left_kib, whole_kib(conf, snap)), least_kib(conf, snap));
 }
 
-/* Host memory to be shared, in pages: what our guests hold, and what is free beyond `unlent_kib`
+/* Host memory to be shared, in pages: what our guests hold, and what is free beyond `to_keep_kib`
  * and what no goal counts on. */
-static uint64_t pages_to_share(const struct snapshot *snap, uint64_t unlent_kib)
+static uint64_t pages_to_share(const struct snapshot *snap, uint64_t to_keep_kib)
 {
 	uint64_t have_kib = snap->host.free_kib;
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (model_is_ours(&snap->guest[i]))
 			have_kib += snap->guest[i].alm_kib;
-	return amount_less(have_kib, kept_kib(snap) + unlent_kib) / UNITS_PAGE_KIB;
+	return amount_less(have_kib, kept_kib(snap) + to_keep_kib) / UNITS_PAGE_KIB;
 }
 
 /* What each would have if all asked for their max: the level nobody's claims can take. */
@@ -232,7 +232,7 @@ static uint64_t count_from_before(enum tier tier, struct share *share, unsigned 
 static void share_out(const struct policy_conf *conf, const struct snapshot *snap,
 		      struct share *share, struct plan *plan)
 {
-	uint64_t lent = pages_to_share(snap, unlent_kib(conf, snap));
+	uint64_t lent = pages_to_share(snap, reserve_to_keep_kib(conf, snap));
 	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
 	set_fair(snap, lent, share, plan);
 	enum tier tier = unmet_tier(snap, plan, lent);

@@ -91,8 +91,8 @@ uint64_t model_spendable_kib(const struct policy_conf *conf, const struct snapsh
 			     bool in_alarm)
 {
 	struct rooms rooms = rooms_of(snap);
-	uint64_t unlent_kib = rooms.credit_kib + model_floor_kib(conf);
+	uint64_t set_aside_kib = rooms.credit_kib + model_floor_kib(conf);
 	if (!in_alarm)
-		unlent_kib = amount_max(unlent_kib, conf->reserve_kib);
-	return beyond_kib(snap, rooms.plain_kib + unlent_kib);
+		set_aside_kib = amount_max(set_aside_kib, conf->reserve_kib);
+	return beyond_kib(snap, rooms.plain_kib + set_aside_kib);
 }

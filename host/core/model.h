@@ -21,7 +21,7 @@
 #define MODEL_LIBXL_SLACK_KIB UINT64_C(1024)
 
 /* The floor is this share of the reserve: it is never lent to running guests (model_floor_kib). */
-#define MODEL_UNLENT_SHARE 4
+#define MODEL_FLOOR_SHARE 4
 
 /* Why a guest is not ours to move; such a guest keeps what it holds. */
 #define MODEL_HOLDS(X)                                                                             \
@@ -210,7 +210,7 @@ uint64_t model_slack_kib(const struct guest_view *guest);
  */
 static inline uint64_t model_floor_kib(const struct policy_conf *conf)
 {
-	return conf->reserve_kib / MODEL_UNLENT_SHARE;
+	return conf->reserve_kib / MODEL_FLOOR_SHARE;
 }
 
 /* What is kept of the host's free memory, the reserve apart: claimed by guests

@@ -57,30 +57,30 @@ static uint64_t growth_kib(const struct snapshot *snap, const struct action *a)
 
 /* What may still be handed out: to guests that are not in alarm, and, with the reserve but for its
  * floor, at all. */
-struct purse {
+struct budget {
 	uint64_t common_kib, lendable_kib;
 };
 
-static struct purse purse_of(const struct policy_conf *conf, const struct snapshot *snap)
+static struct budget budget_of(const struct policy_conf *conf, const struct snapshot *snap)
 {
-	return (struct purse){model_spendable_kib(conf, snap, false),
-			      model_spendable_kib(conf, snap, true)};
+	return (struct budget){model_spendable_kib(conf, snap, false),
+			       model_spendable_kib(conf, snap, true)};
 }
 
-/* By how much the action is too much for the purse. */
-static uint64_t purse_lacks(const struct purse *purse, const struct snapshot *snap,
-			    const struct action *a)
+/* By how much the action is too much for the budget. */
+static uint64_t budget_lacks(const struct budget *budget, const struct snapshot *snap,
+			     const struct action *a)
 {
 	bool in_alarm = snap->guest[a->guest].is_alarmed;
-	uint64_t not_free_kib = amount_less(plan_cost_kib(snap, a), purse->lendable_kib);
-	uint64_t reserved_kib = amount_less(growth_kib(snap, a), purse->common_kib);
+	uint64_t not_free_kib = amount_less(plan_cost_kib(snap, a), budget->lendable_kib);
+	uint64_t reserved_kib = amount_less(growth_kib(snap, a), budget->common_kib);
 	return in_alarm ? not_free_kib : amount_max(not_free_kib, reserved_kib);
 }
 
-static void purse_pay(struct purse *purse, const struct snapshot *snap, const struct action *a)
+static void budget_pay(struct budget *budget, const struct snapshot *snap, const struct action *a)
 {
-	purse->common_kib = amount_less(purse->common_kib, growth_kib(snap, a));
-	purse->lendable_kib = amount_less(purse->lendable_kib, plan_cost_kib(snap, a));
+	budget->common_kib = amount_less(budget->common_kib, growth_kib(snap, a));
+	budget->lendable_kib = amount_less(budget->lendable_kib, plan_cost_kib(snap, a));
 }
 
 /* Everything that can be said of one action without the others. */
@@ -170,7 +170,7 @@ static enum plan_breach breach_in_credit(const struct policy_conf *conf,
 enum plan_breach plan_violation(const struct policy_conf *conf, const struct snapshot *snap,
 				const struct plan *plan, unsigned *ret_guest)
 {
-	struct purse purse = purse_of(conf, snap);
+	struct budget budget = budget_of(conf, snap);
 	struct seen seen = {.word = {0}};
 	bool grown = false;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
@@ -181,9 +181,9 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 			return breach;
 		if (is_repeated(&seen, plan, i))
 			return PLAN_TWICE;
-		if (purse_lacks(&purse, snap, a))
+		if (budget_lacks(&budget, snap, a))
 			return PLAN_OVERSPENT;
-		purse_pay(&purse, snap, a);
+		budget_pay(&budget, snap, a);
 		if (grown && !is_grow(snap, a))
 			return PLAN_ORDER;
 		grown = is_grow(snap, a);
@@ -233,14 +233,14 @@ static unsigned cut_credit(const struct policy_conf *conf, const struct snapshot
 
 unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, struct plan *plan)
 {
-	struct purse purse = purse_of(conf, snap);
+	struct budget budget = budget_of(conf, snap);
 	struct seen seen = {.word = {0}};
 	unsigned kept = 0, cuts = 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		plan->action[kept] = plan->action[i];
 		struct action *a = &plan->action[kept];
 		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(&seen, plan, kept);
-		uint64_t over_kib = fits ? purse_lacks(&purse, snap, a) : 0;
+		uint64_t over_kib = fits ? budget_lacks(&budget, snap, a) : 0;
 		if (over_kib) {
 			fits = trim(snap, a, over_kib);
 			cuts += fits;
@@ -249,7 +249,7 @@ unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, s
 			cuts++;
 			continue;
 		}
-		purse_pay(&purse, snap, a);
+		budget_pay(&budget, snap, a);
 		kept++;
 	}
 	plan->n_actions = kept;

@@ -266,14 +266,14 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 {
 	struct reservation_room room = {
 		.free_kib = snap->host.free_kib,
-		.spoken_kib = snap->host.claimed_kib + snap->host.rebooting_kib,
-		.unlent_kib = model_floor_kib(conf),
+		.others_kib = snap->host.claimed_kib + snap->host.rebooting_kib,
+		.floor_kib = model_floor_kib(conf),
 	};
 	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;
-		room.spoken_kib += model_room_kib(g);
+		room.others_kib += model_room_kib(g);
 		if (g->hold != HOLD_NONE || !gives)
 			continue;
 		/* targets change by steps */
@@ -327,10 +327,10 @@ bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
 {
 	struct left left = {room->free_kib, room->give_kib};
 	bool is_admitted = false;
-	take(&left, room->spoken_kib);
+	take(&left, room->others_kib);
 	fill(list, RESERVATION_IN_USE, &left);
 	fill(list, RESERVATION_READY, &left);
-	take(&left, room->unlent_kib);
+	take(&left, room->floor_kib);
 	fill(list, RESERVATION_WAITING, &left);
 	for (unsigned i = 0; i < list->n; i++) {
 		struct reservation *l = &list->at[i];

@@ -119,7 +119,7 @@ uint64_t reservation_kept_kib(const struct reservation_list *list);
  * steps and where it can be counted on, less what others lack.
  */
 struct reservation_room {
-	uint64_t free_kib, spoken_kib, unlent_kib, give_kib;
+	uint64_t free_kib, others_kib, floor_kib, give_kib;
 };
 
 /* With `gives`, the policy does take from guests. `verdict` belongs to the guests of `snap`. */

@@ -26,8 +26,8 @@ struct sim_transfer_result {
 	uint64_t foreseen_pages;  /* what was predicted of that when it was decided to suspend */
 	uint64_t total_ms, downtime_ms;
 	const char *reason; /* the condition that ended it, as a word */
-	uint64_t rounds;  /* how often Xen was asked for the modified pages, while it ran */
-	bool is_complete; /* the receiver has every page as it was last modified */
+	uint64_t rounds;    /* how often Xen was asked for the modified pages, while it ran */
+	bool is_complete;   /* the receiver has every page as it was last modified */
 	bool is_aborted;
 };
 

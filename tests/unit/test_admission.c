@@ -218,11 +218,11 @@ START_TEST(what_guests_hold_beyond_their_wants_and_others_do_not_lack)
 	};
 	struct reservation_room r = reservation_room(&conf, &snap, verdicts, true);
 	ck_assert_uint_eq(r.free_kib, 100 * MIB);
-	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 1 + 31 + 11 + 9) * MIB);
-	ck_assert_uint_eq(r.unlent_kib, 16 * MIB);
+	ck_assert_uint_eq(r.others_kib, (20 + 5 + 1 + 31 + 11 + 9) * MIB);
+	ck_assert_uint_eq(r.floor_kib, 16 * MIB);
 	ck_assert_uint_eq(r.give_kib, (200 - 50 - 10) * MIB);
 	r = reservation_room(&conf, &snap, verdicts, false);
-	ck_assert_uint_eq(r.spoken_kib, (20 + 5 + 1 + 31 + 11 + 9) * MIB);
+	ck_assert_uint_eq(r.others_kib, (20 + 5 + 1 + 31 + 11 + 9) * MIB);
 	ck_assert_uint_eq(r.give_kib, 0);
 }
 END_TEST

@@ -90,7 +90,7 @@ static void follow_until_used(struct reservation_domain *d)
 /* --- admission --- */
 
 static const struct {
-	uint64_t free_mib, spoken_mib, unlent_mib, give_mib, size_mib;
+	uint64_t free_mib, others_mib, floor_mib, give_mib, size_mib;
 	enum reservation_state state;
 	uint64_t said_free_mib, said_give_mib;
 } admissions[] = {
@@ -115,8 +115,8 @@ START_TEST(what_can_be_had_decides_at_once)
 		begin();
 		const struct reservation *l = put(1, admissions[i].size_mib, "");
 		struct reservation_room r = room(admissions[i].free_mib, admissions[i].give_mib);
-		r.spoken_kib = admissions[i].spoken_mib * MIB;
-		r.unlent_kib = admissions[i].unlent_mib * MIB;
+		r.others_kib = admissions[i].others_mib * MIB;
+		r.floor_kib = admissions[i].floor_mib * MIB;
 		follow(NULL, 0);
 		ck_assert_uint_eq(reservation_kept_kib(&list),
 				  0); /* nothing before it is admitted */
@@ -152,7 +152,7 @@ END_TEST
 START_TEST(it_is_not_ready_while_its_guest_would_take_the_floor)
 {
 	struct reservation_room r = room(116, 400);
-	r.unlent_kib = 16 * MIB;
+	r.floor_kib = 16 * MIB;
 	begin();
 	put(1, 100, "");
 	for (unsigned i = 0; i < 2; i++) {

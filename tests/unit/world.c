@@ -166,7 +166,7 @@ static void note_what_tests_changed(struct world *w)
 		w->lowest_kib = left_kib(w);
 }
 
-static void assert_unlent(struct world *w)
+static void assert_floor(struct world *w)
 {
 	ck_assert_msg(w->host.free_kib >= w->lowest_kib,
 		      "%lu KiB are free, and %lu are not to be lent",
@@ -183,7 +183,7 @@ static void move_guests(struct world *w)
 	for (unsigned i = 0; i < w->n; i++) {
 		move_balloon(w, i);
 		grab(w, i);
-		assert_unlent(w);
+		assert_floor(w);
 	}
 }
 

@@ -59,8 +59,9 @@ int region_ramp(struct region *region, uint64_t total_kib, uint64_t step_kib, ui
 		uint64_t *ret_ms);
 
 /*
- * Touches `kib` more at once, in one MADV_POPULATE_WRITE or by faults. *ret_ms is the time that this
- * took, without the writing of numbers that follows the call. 0; -ENOSPC if so much is not left; another -errno.
+ * Touches `kib` more at once, in one MADV_POPULATE_WRITE or by faults. *ret_ms is the time that
+ * this took, without the writing of numbers that follows the call. 0; -ENOSPC if so much is not
+ * left; another -errno.
  */
 int region_jump(struct region *region, uint64_t kib, uint64_t *ret_ms);
 

@@ -182,9 +182,9 @@ static void answer_ramp(struct verb_call *call, const struct meter_memory *befor
 }
 
 /*
- * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows the memory that is held to a total,
- * from nothing if the region has no room for that, and then reads all of it as "hot" does. With
- * more_kib= in place of total_kib= the memory grows by that.
+ * ramp total_kib= step_kib= rate_kib_s= hold_ms= [passes=]: grows the memory that is held to a
+ * total, from nothing if the region has no room for that, and then reads all of it as "hot" does.
+ * With more_kib= in place of total_kib= the memory grows by that.
  */
 static int do_ramp(struct verb_call *call)
 {
@@ -260,9 +260,9 @@ static int read_cma(const struct verb_call *call, uint64_t *ret_cma_kib)
 }
 
 /*
- * cross step_kib= most_kib= more_kib=: touches more, as fast as it can, until less is available than
- * the CMA was at the beginning; marks that moment, and goes on for more_kib. If the guest grew so fast
- * that this does not happen within most_kib, there is no mark.
+ * cross step_kib= most_kib= more_kib=: touches more, as fast as it can, until less is available
+ * than the CMA was at the beginning; marks that moment, and goes on for more_kib. If the guest grew
+ * so fast that this does not happen within most_kib, there is no mark.
  */
 static int do_cross(struct verb_call *call)
 {

@@ -24,12 +24,12 @@ struct verb_call {
 	size_t used;
 };
 
-/* Acts on a command. 0; -ENOSYS if there is no such verb; -EINVAL if an argument is missing; another
- * -errno. */
+/* Acts on a command. 0; -ENOSYS if there is no such verb; -EINVAL if an argument is missing;
+ * another -errno. */
 int verb_act(const char *name, struct verb_call *call);
 
-/* For verbs: read the number of NAME=NUMBER among the arguments; read one that is 0 if it is missing;
- * add a word to the answer. */
+/* For verbs: read the number of NAME=NUMBER among the arguments; read one that is 0 if it is
+ * missing; add a word to the answer. */
 bool verb_argument(const struct verb_call *call, const char *name, uint64_t *ret_value);
 uint64_t verb_optional(const struct verb_call *call, const char *name);
 void verb_answer(struct verb_call *call, const char *name, uint64_t value);

@@ -30,7 +30,8 @@ int verb_dirty_mark(struct verb_call *call)
 	return 0;
 }
 
-/* dirty-end: stops, and answers whether the pages are right and for how long the guest stood still. */
+/* dirty-end: stops, and answers whether the pages are right and for how long the guest stood still.
+ */
 int verb_dirty_end(struct verb_call *call)
 {
 	struct dirty_result result;
