@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagma-sim.c - policies without a host. (Edge.)
+ * cagma-sim.c - the program that tries policies without a host: its list of subcommands. (Edge.)
  */
 #include "host/simcmd/command.h"
 #include "host/simcmd/commands.h"

@@ -20,7 +20,7 @@ static uint64_t pages_kib(double kib)
 	return units_whole_pages_kib(whole(kib));
 }
 
-/* Swap and what is counted. */
+/* Fills in swap and the counters. */
 static void see_counters(const struct sim_memory *m, struct report *r)
 {
 	const struct sim_memory_counters *c = &m->counters;
@@ -76,7 +76,8 @@ static void send(struct sim_agent *a, const struct report *look, bool is_event)
 
 /* --- cagma-agent ------------------------------------------------------------------ */
 
-/* Tasks waited for memory: the kernel wakes the agent, once in a window. */
+/* The kernel wakes the agent, at most once in a window, if tasks have waited for memory long
+ * enough. */
 static bool is_woken(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t stall_us = whole(sight->memory->counters.some_us);
@@ -89,7 +90,8 @@ static bool is_woken(struct sim_agent *a, const struct sim_agent_sight *sight)
 	return wakes;
 }
 
-/* Programs touched much memory, by the kernel's count; which begins anew then. */
+/* The kernel signals the agent if programs have touched enough memory. Its count begins anew
+ * then. */
 static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	uint64_t pages = whole(sight->memory->counters.pgfault);
@@ -101,7 +103,7 @@ static bool is_touched(struct sim_agent *a, const struct sim_agent_sight *sight)
 	return true;
 }
 
-/* What ends the pause at once, or has ended it; what xenstore tells is left for the round. */
+/* The events that end the pause at once. Events from xenstore are left for the round. */
 static struct round_events events_of(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	struct round_events events = {.touched = is_touched(a, sight), .woken = is_woken(a, sight)};
@@ -142,7 +144,7 @@ static void rest(struct sim_agent *a, const struct round_rest *rest, uint64_t no
 	a->late_ms = a->early_ms + rest->pause.slack_ms;
 }
 
-/* As sysinfo(2) tells the time: in whole seconds since the guest's start. */
+/* A glance has the time as sysinfo(2) tells it: in whole seconds since the guest's start. */
 static struct glance glance_of(const struct sim_agent *a, const struct report *now)
 {
 	uint64_t second_ms = now->uptime_ms - (now->uptime_ms - a->start_ms) % 1000;

@@ -49,7 +49,7 @@ static void update_schedule(struct sim_balloon *b, enum sim_balloon_state state,
 	if (state == SIM_BALLOON_DONE) {
 		b->schedule_delay_s = 1;
 		b->retry_count = 1;
-		b->wake_at_s = now_s; /* at work again, it waits for no back-off of before */
+		b->wake_at_s = now_s; /* at work again: an earlier back-off is over */
 		return;
 	}
 	b->retry_count++;
@@ -72,8 +72,7 @@ static enum sim_balloon_state increase(struct sim_balloon *b, struct sim_memory 
 	int64_t given, given_kib;
 
 	if (b->current_kib >= b->boot_kib)
-		return SIM_BALLOON_ECANCELED; /* nothing ballooned out, and no memory hotplug here
-					       */
+		return SIM_BALLOON_ECANCELED; /* the balloon is empty */
 	if (kib > b->boot_kib - b->current_kib)
 		kib = b->boot_kib - b->current_kib;
 	given = pages->populate(pages->host, pages->domid, (uint64_t)kib / UNITS_PAGE_KIB);
@@ -86,7 +85,7 @@ static enum sim_balloon_state increase(struct sim_balloon *b, struct sim_memory 
 	return SIM_BALLOON_DONE;
 }
 
-/* How much it takes at once, of KIB that it is to take. */
+/* Begins a batch of at most BATCH_KIB of the `kib` that the driver is to take. */
 static void begin_batch(struct sim_balloon *b, const struct sim_memory *m, int64_t kib)
 {
 	int64_t available = (int64_t)sim_memory_available_kib(m);
@@ -111,9 +110,9 @@ static enum sim_balloon_state decrease(struct sim_balloon *b, struct sim_memory 
 	if (b->batch_kib <= 0)
 		begin_batch(b, m, kib);
 	taken = sim_memory_inflate(m, (double)b->batch_kib);
-	/* not a page less for what was lost in rounding */
+	/* a page must not be missing because of rounding */
 	got = whole_pages_kib((int64_t)(taken + 0.001));
-	sim_memory_deflate(m, taken - (double)got); /* whole pages only */
+	sim_memory_deflate(m, taken - (double)got); /* the part of a page is given back */
 	pages->release(pages->host, pages->domid, (uint64_t)got / UNITS_PAGE_KIB);
 	b->current_kib -= got;
 	b->budget_kib -= (double)got;

@@ -7,22 +7,23 @@
 #include <math.h>
 
 #define STEP_S (SIM_HOST_STEP_MS / 1000.0)
-#define MARKS  8.0 /* more than the kernel keeps free of a guest's memory, by its root */
+#define MARKS  8.0 /* this x the root of a guest's KiB is more than its kernel keeps free */
 
-enum { N_MIX = 20 }; /* weights that are tried between the two ways to pay */
+/* Values of lambda that are tried, but for 0 (docs/simulator.md, "The bound"). */
+enum { N_MIX = 20 };
 
 /* All guests in one step. */
 struct moment {
-	double lack_kib;     /* D */
-	double hot_kib;      /* of it, what cannot all be cold */
-	double passes_s;     /* how often the hot part is gone through, by the slowest … */
-	double most_s;       /* … and by the quickest */
-	double populate_kib; /* what the slowest can touch anew */
-	double other_kib;    /* what may be asked of the disk beside swapping */
+	double lack_kib;     /* D of docs/simulator.md */
+	double hot_kib;      /* the part of D that cannot be cold pages */
+	double passes_s;     /* how often a second the slowest guest goes through its hot part */
+	double most_s;       /* how often a second the quickest guest does */
+	double populate_kib; /* how much the slowest guest can touch anew in a step */
+	double other_kib;    /* how much may be asked of the disk beside swapping */
 };
 
-/* What reclaim leaves to the guest's kernel and of its cache however little it holds: sim_memory.c.
- */
+/* Memory that reclaim leaves to the guest's kernel and its cache, however little the guest holds
+ * (memory.c has both rules). */
 static double kept_kib(const struct sim_bound_guest *b)
 {
 	const struct sim_memory_config *model = &b->config.model;
@@ -50,7 +51,7 @@ static void begin(const struct sim_scenario *s, uint64_t seed, struct sim_bound_
 	}
 }
 
-/* A guest that is started later may be started late, so it is not counted. */
+/* A guest that is started during the run is not counted, since an allocator may have it wait. */
 static bool counts(const struct sim_bound_guest *b)
 {
 	return b->config.start_s <= 0;
@@ -84,8 +85,8 @@ static struct moment look(const struct sim_scenario *s, struct sim_bound_guest *
 	return m;
 }
 
-/* How much at most may be said of pages that come in to be put out again, rather than of a busy
- * disk: less than all, since what was not there yet comes in anew, up to once a step. */
+/* The largest lambda for which docs/simulator.md proves the second bound: (1 - p) / (1 + p), if
+ * the share p of the pages is touched in a step. */
 static double most_mix(double most_s)
 {
 	double once = fmin(1, most_s * STEP_S);
@@ -103,7 +104,7 @@ uint64_t sim_bound_pages(const struct sim_scenario *s, uint64_t seed, struct sim
 		double hot_kib = fmin(before_hot_kib, m.hot_kib);
 		double in_kib = fmin(1, m.passes_s * STEP_S) * hot_kib;
 		disk_kib = fmin(disk_kib, m.populate_kib);
-		/* either all that is lacking is swapped, or the disk has been kept busy */
+		/* either all that is lacking is swapped, or the disk was busy all the time */
 		ramp_kib = fmin(m.lack_kib, ramp_kib + disk_kib);
 		most_kib = fmax(most_kib, ramp_kib);
 		for (unsigned i = 0; i <= N_MIX; i++) {

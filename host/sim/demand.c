@@ -22,7 +22,7 @@ static const struct {
 	{"spikes", 4, SIM_DEMAND_SPIKES},
 };
 
-/* LOW HIGH and a time, then a seed or another time. */
+/* The numbers are LOW, HIGH and a time, then a seed or another time. */
 static bool take_shape(const double number[4], enum sim_demand_shape shape, struct sim_demand *d)
 {
 	bool is_random = shape == SIM_DEMAND_RANDOM;
@@ -38,7 +38,8 @@ static bool take_shape(const double number[4], enum sim_demand_shape shape, stru
 	return d->length_s <= d->hold_s;
 }
 
-/* The word is not that of a shape: NULL, and *ret_is_right is untouched. */
+/* Returns NULL, and leaves *ret_is_right untouched, if the text does not begin with the word of a
+ * shape. */
 static const char *parse_shape(const char *text, struct sim_demand *d, bool *ret_is_right)
 {
 	double number[4] = {0};

@@ -74,9 +74,9 @@ enum grammar_kind {
 };
 
 /*
- * A row is: section; word; kind; unit, least, most and what holds when the word is not given, as in
- * a file; what simulator, toolstack lab and experiment do with it; and what it is, with what holds
- * when it is not given behind a semicolon, if the number does not say so.
+ * A row is: section; word; kind; unit, least, most and default, as numbers in a file; how the
+ * simulator, the toolstack lab and the experiment use the word; and its meaning. If the default is
+ * no plain number, it stands in the meaning, behind a semicolon.
  */
 #define GRAMMAR_WORDS(X)                                                                           \
 	X(HOST, memory, NUMBER, MIB, 1, 100000000, 1024, PLAYS, PLAYS, IGNORES,                    \

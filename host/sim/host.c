@@ -8,7 +8,7 @@
 #include <math.h>
 
 #define STEP_S   (SIM_HOST_STEP_MS / 1000.0)
-#define LACK_KIB 1024.0 /* less is what waits from one step to the next */
+#define LACK_KIB 1024.0 /* with less, programs merely wait from one step to the next */
 
 static uint64_t pages_kib(double kib)
 {
@@ -17,7 +17,7 @@ static uint64_t pages_kib(double kib)
 
 void sim_host_init(struct sim_host *h, const struct sim_scenario *s, uint64_t seed)
 {
-	h->now_ms = 1000000; /* as a host that has run for a while */
+	h->now_ms = 1000000; /* the host has run for a while */
 	h->total_kib = h->free_kib = pages_kib(s->memory_kib);
 	h->disk_kib_s = s->disk_kib_s;
 	h->n_guests = s->n_guests;

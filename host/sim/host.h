@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_host.h - the simulated host: its memory, its guests, the disk they share. Pure.
+ * host.h - the simulated host: its memory, its guests, and the disk that they share. Pure.
  *
- * Time goes in steps of SIM_HOST_STEP_MS. In each, guests that are due and fit
- * are started; the disk is divided in proportion to what all guests ask of it,
- * so that one guest's swapping slows the others; memory moves, balloons move,
- * agents write. The daemon (sim_daemon.h) sees what a hypervisor and xenstore
- * would show, and sets targets and max_pages.
+ * Time goes in steps of SIM_HOST_STEP_MS. In each step, guests that are due and fit are started.
+ * The disk is divided in proportion to what all guests ask of it, so one guest's swapping slows
+ * the others. Memory moves, balloons move, and agents write. The daemon's engine sees what a
+ * hypervisor and xenstore would show (host/simcmd/simio.h), and sets targets and max_pages.
  *
- * A guest that does not fit when it is to be started waits, and the host keeps
- * for it what it lacks (model.h: reserved_kib), as `cagmactl reserve` does.
+ * If a guest does not fit when it is to be started, it waits. The host keeps memory for it then
+ * (host_view.reserved_kib), as `cagmactl reserve` would.
  */
 #ifndef CAGMA_SIM_HOST_H
 #define CAGMA_SIM_HOST_H
@@ -22,15 +21,15 @@ enum { SIM_HOST_STEP_MS = 10 };
 struct sim_guest {
 	struct sim_guest_config config;
 	bool is_started;
-	uint32_t domid; /* in the order in which they were started, from 1 on */
+	uint32_t domid; /* from 1 on, in the order in which guests were started */
 	uint64_t started_ms;
 	uint64_t alm_kib, cap_kib, target_kib;
 	struct sim_memory memory;
 	struct sim_balloon balloon;
 	struct sim_agent agent;
-	/* what it went through */
-	double lack_kib;   /* wanted and not in memory now */
-	uint64_t short_ms; /* … so long, or waiting to be started */
+	/* How it fares. */
+	double lack_kib;   /* memory that its programs want now and that is not in memory */
+	uint64_t short_ms; /* how long it has lacked memory, or waited to be started */
 };
 
 struct sim_host {
@@ -39,24 +38,26 @@ struct sim_host {
 	double disk_kib_s;
 	unsigned n_guests, n_started;
 	struct sim_guest *guest;    /* n_guests of them, in the order of the scenario */
-	unsigned *started;          /* n_guests places: which guest has domid i + 1 */
-	enum sim_agent_kind agents; /* that they run */
-	uint64_t poll_ms;
+	unsigned *started;          /* n_guests places: the index of the guest with domid i + 1 */
+	enum sim_agent_kind agents; /* the agents that guests run */
+	uint64_t poll_ms;           /* of polled agents */
 };
 
-/* `host` has guest, started, agents and poll_ms set; the rest is filled in. */
+/* Begins a run. The caller has set guest, started, agents and poll_ms of `host`; the rest is
+ * filled in. */
 void sim_host_init(struct sim_host *host, const struct sim_scenario *scenario, uint64_t seed);
 
-/* One step on. */
+/* Goes on by one step. */
 void sim_host_step(struct sim_host *host);
 
-/* What guests that wait to be started will take. */
+/* Memory that guests which wait to be started will take. */
 uint64_t sim_host_awaited_kib(const struct sim_host *host);
 
-/* libxl has set a target: max_pages with it, and the guest's driver sees it. */
+/* Does as libxl does when it sets a target: sets max_pages with it, and lets the guest's driver
+ * see the target. */
 void sim_host_set_target(struct sim_host *host, struct sim_guest *guest, uint64_t target_kib);
 
-/* All pages are somewhere: free, or held by a guest, whose own sum holds too. For tests. */
+/* True if every page is free or held by a guest, and each guest's own sums hold too. For tests. */
 bool sim_host_adds_up(const struct sim_host *host);
 
 #endif

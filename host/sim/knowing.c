@@ -14,7 +14,8 @@ static struct sim_guest *guest_at(const struct sim_host *h, unsigned k)
 	return &h->guest[h->started[k]];
 }
 
-/* What it holds when all that its programs want is in memory, and its kernel is content. */
+/* The ALM at which all that the guest's programs want is in memory, and its kernel need not
+ * reclaim. */
 static double need_kib(const struct sim_host *h, const struct sim_guest *g)
 {
 	const struct sim_memory_config *m = &g->config.model;
@@ -54,7 +55,7 @@ static uint64_t fill(const struct sim_host *h, struct share *share, bool is_held
 	return sum;
 }
 
-/* The balloon's own counters follow. */
+/* Moves the guest to `goal_kib` at once. Its balloon's counters follow. */
 static void move(struct sim_host *h, struct sim_guest *g, uint64_t goal_kib)
 {
 	uint64_t kib;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_knowing.h - an allocator that cannot be: it sees what every guest's programs want a moment
- * before they do, and moves memory at once, with no reserve. Pure.
+ * knowing.h - an allocator that cannot exist: it sees what every guest's programs want a moment
+ * before they do, and moves memory at once, without a reserve. Pure.
  *
- * For comparison: what it comes to can be had by knowing everything, so it is more than the bound
- * (sim_bound.h) where that is out of reach. It does not plan ahead, so it is no bound itself.
- * Guests keep their min and max, and balloons that are stuck or have a floor stay where they are.
+ * It is there for comparison, as something that knowing everything could reach, where the bound
+ * (bound.h) is out of reach. It does not plan ahead, so it is no bound itself. Guests keep their
+ * min and max, and balloons that are stuck or have a floor stay where they are.
  */
 #ifndef CAGMA_SIM_KNOWING_H
 #define CAGMA_SIM_KNOWING_H
@@ -13,8 +13,11 @@
 #include "host/core/share.h"
 #include "host/sim/host.h"
 
-/* Every guest has what its programs want next, the largest less when that does not fit, and keeps
- * what is left. `share` is room to work in, for all guests. */
+/*
+ * Gives every guest the memory that its programs want next. If that does not fit, the largest
+ * guests get less; if some is left, guests keep what they hold. `share` is room to work in, with a
+ * place for each guest.
+ */
 void sim_knowing_turn(struct sim_host *host, struct share *share);
 
 #endif

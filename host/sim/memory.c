@@ -8,18 +8,18 @@
 
 #define SCAN_RATIO   1.25   /* pages looked at for each one taken from the cache */
 #define REGROW_KIB_S 8192.0 /* how fast a cache comes back to its size when there is room */
-#define FULL_OF_SOME                                                                               \
-	0.65 /* share of stalls in which nothing else ran; real runs had 0.6 to 0.7                \
-	      */
-#define OOM_AFTER_S 1.5
-#define AVERAGE_S   2.0 /* the kernel updates PSI averages every 2 s */
+#define OOM_AFTER_S  1.5
+#define AVERAGE_S    2.0 /* the kernel updates PSI averages every 2 s */
+
+/* The share of stalls in which nothing else ran. Real runs had 0.6 to 0.7. */
+#define FULL_OF_SOME 0.65
 
 static double bound(double x, double low, double high)
 {
 	return x < low ? low : x > high ? high : x;
 }
 
-/* Watermarks as mm/page_alloc.c sets them: min is 4 * sqrt(size in KiB). */
+/* The watermarks are as mm/page_alloc.c sets them: min is 4 * sqrt(size in KiB). */
 static double mark_min(const struct sim_memory *m)
 {
 	return 4 * sqrt(m->managed_kib > 0 ? m->managed_kib : 0);
@@ -35,7 +35,7 @@ static double mark_high(const struct sim_memory *m)
 	return mark_min(m) * 1.5;
 }
 
-/* Cache that reclaim does not get at: mapped and dirty pages of running programs. */
+/* Cache that reclaim cannot take: mapped and dirty pages of running programs. */
 static double cache_floor(const struct sim_memory *m)
 {
 	double floor_kib = 1024 + m->managed_kib * 0.01;
@@ -81,7 +81,7 @@ void sim_memory_init(struct sim_memory *m, const struct sim_memory_config *confi
 
 /* ---- taking pages back ---- */
 
-/* Up to KIB from the cache, by kswapd or in direct reclaim; returns how much. */
+/* Takes up to `kib` from the cache, by kswapd or in direct reclaim. Returns how much it took. */
 static double reclaim_cache(struct sim_memory *m, double kib, bool direct)
 {
 	double taken = bound(kib, 0, cache_spare(m)), pages = taken / UNITS_PAGE_KIB;
@@ -134,7 +134,7 @@ static void free_surplus(struct sim_memory *m, double demand_kib)
 	m->free_kib += less - swapped;
 }
 
-/* The swapped part of the pages in use: the cold ones are taken to have gone first. */
+/* The swapped part of the hot pages. Cold pages are assumed to have been swapped out first. */
 static double swapped_hot(const struct sim_memory *m)
 {
 	double cold = (1 - m->config.hot_share) * (m->anon_kib + m->swapped_kib);
@@ -142,7 +142,7 @@ static double swapped_hot(const struct sim_memory *m)
 	return m->swapped_kib > cold ? m->swapped_kib - cold : 0;
 }
 
-/* What the programs read and write apart from memory, this step. */
+/* Plans the programs' own I/O in this step. Returns how much of it goes to the disk. */
 static double plan_io(struct sim_memory *m)
 {
 	double cached = m->config.cache_kib > 0 ? m->cache_kib / m->config.cache_kib : 1;
@@ -164,7 +164,7 @@ double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
 	m->swapin_kib = swapped_hot(m) * bound(m->config.passes_s * step_s, 0, 1);
 	need = m->grow_kib + m->swapin_kib;
 	spare = cache_spare(m) + (m->free_kib > mark_min(m) ? m->free_kib - mark_min(m) : 0);
-	/* kswapd keeps a margin; it does so by swapping only when the cache has no more to give. */
+	/* kswapd keeps a margin free, and swaps for it only if the cache has no more to give. */
 	if (spare - need < mark_high(m) - mark_min(m) && m->anon_kib > 0)
 		m->swapout_kib =
 			need + (mark_high(m) - mark_min(m)) * bound(step_s * 4, 0, 1) - spare;
@@ -177,7 +177,7 @@ double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
 	return m->swapin_kib + m->swapout_kib + plan_io(m);
 }
 
-/* Makes KIB available above the minimum, from the cache; returns how much of it there is. */
+/* Makes `kib` free above the minimum, from the cache. Returns how much of it is there. */
 static double take_pages(struct sim_memory *m, double kib)
 {
 	double above = m->free_kib - mark_min(m), lacking = kib - (above > 0 ? above : 0);
@@ -194,8 +194,8 @@ static void kswapd(struct sim_memory *m)
 		reclaim_cache(m, mark_high(m) - m->free_kib, false);
 }
 
-/* File reads fill what is free and then turn the cache over, which keeps kswapd at work without
- * any need for memory; a cache that was squeezed comes back when there is room. */
+/* Reads of files fill free memory and then turn the cache over, which keeps kswapd at work without
+ * any need for memory. A cache that was squeezed comes back if there is room. */
 static void cache_activity(struct sim_memory *m, double read_kib)
 {
 	double room = m->free_kib - mark_high(m), lacking = m->config.cache_kib - m->cache_kib;
@@ -249,7 +249,8 @@ static void pressure(struct sim_memory *m, double stall_share)
 	m->average_s = 0;
 }
 
-/* KIB of what is to be swapped out beside the programs' needs went out; the driver comes first. */
+/* Notes that `kib` were swapped out of what is to go beside the programs' needs. The driver's wait
+ * is served first. */
 static void count_swapped(struct sim_memory *m, double kib)
 {
 	double rest_kib = fmax(0, kib - m->wait_kib);
@@ -257,7 +258,7 @@ static void count_swapped(struct sim_memory *m, double kib)
 	m->wait_kib = fmax(0, m->wait_kib - kib);
 	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
 			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
-	/* of what is left a step does only a part, so it would never end */
+	/* a step does only a part of the rest, so the rest would never end */
 	if (m->reclaim_kib < UNITS_PAGE_KIB)
 		m->reclaim_kib = 0;
 }
@@ -285,7 +286,7 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 	m->counters.io_wanted_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s;
 	m->counters.io_done_kib += (m->config.file_kib_s + m->config.direct_kib_s) * m->step_s -
 				   (m->miss_kib + m->direct_kib) * (1 - io_share);
-	/* Below one page there is nothing that anybody waits for. */
+	/* Nobody waits for less than a page. */
 	if (need > UNITS_PAGE_KIB)
 		stall = bound((need - swapin - grow) / need, 0, 1);
 	read = disk_kib_s > 0 ? bound(swapin / (disk_kib_s * m->step_s), 0, 1) : 1;

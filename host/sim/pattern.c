@@ -18,11 +18,11 @@ enum { PERMYRIAD = 10000, SECOND_MS = 1000 };
 	{                                                                                          \
 		.shape = SIM_SHAPE_ZIPF, __VA_ARGS__                                               \
 	}
-/* Pages that are modified every `ms`, but for one time in ten. */
+/* A writer whose pages are modified every `ms`, but for one time in ten. */
 #define EVERY(at, ms)                                                                              \
 	SEQUENTIAL(.first = (at), .size = 250, .rate = 250 * 1000 / (ms), .skip_permyriad = 1000)
 
-/* The first five are what the Xen lab plays in a real guest. */
+/* The Xen lab plays the first five in a real guest. */
 static const struct sim_pattern patterns[] = {
 	{"hot",
 	 {SEQUENTIAL(.first = 2500, .size = 305, .rate = 3050, .burst_ms = 100),

@@ -96,7 +96,7 @@ static void put_word(const struct place *places, unsigned n, void *base, enum gr
 			put(&places[i], base, number);
 }
 
-/* What holds of what is not said. */
+/* Fills in the defaults. */
 static void put_standards(const struct place *places, unsigned n, void *base)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -145,7 +145,7 @@ static uint64_t mib(double kib)
 	return (uint64_t)(kib / UNITS_KIB_PER_MIB);
 }
 
-/* What holds of a section only when all of it has been read. */
+/* Fills in the defaults that depend on other words, once the whole section has been read. */
 static void end_section(struct sim_section *section)
 {
 	struct sim_guest_config *g = &section->guest;
@@ -213,7 +213,7 @@ bool sim_scenario_end(struct sim_scenario *s, char ret_wrong[GRAMMAR_WRONG])
 
 /* --- one guest ------------------------------------------------------------------- */
 
-/* Within -1 and 1. */
+/* A random number from -1 to 1. */
 static double either_way(uint64_t seed, unsigned number, unsigned what)
 {
 	return 2 * sim_demand_unit(seed * 4 + what, number) - 1;

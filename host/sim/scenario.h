@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario.h - what the simulator plays of a scenario: a host, and guests with demand over time.
- * Pure.
+ * scenario.h - the simulator's part of a scenario: a host, and guests with demand over time. Pure.
  *
  * grammar.h has the language and docs/simulator.md explains it. The toolstack lab plays the same
- * guests (tests/toolstack/scenario.h). Numbers, sizes and counts are bounded, so that no file makes
- * a simulation larger than the limits below.
+ * guests (tests/toolstack/scenario.h). Numbers, sizes and counts are bounded, so that no file
+ * makes a simulation larger than the limits below.
  */
 #ifndef CAGMA_SIM_SCENARIO_H
 #define CAGMA_SIM_SCENARIO_H
@@ -25,12 +24,12 @@ struct sim_guest_config {
 	char name[GRAMMAR_NAME + 8];
 	double memory_kib, min_kib, max_kib;
 	double start_s;            /* when it is to be started; its demand begins then */
-	double largest_kib;        /* its largest process, at most; 0: one has it all */
-	double ceiling_kib;        /* its balloon does not let it grow above; 0: only max does */
-	double stuck_s, unstuck_s; /* its balloon follows nothing from … until */
-	double sticky_s;           /* … nor in every other so many seconds; 0: it does */
+	double largest_kib;        /* its largest process has at most this; 0: one has it all */
+	double ceiling_kib;        /* the guest cannot grow above this; 0: only max limits it */
+	double stuck_s, unstuck_s; /* from stuck_s until unstuck_s its balloon follows no target */
+	double sticky_s;           /* its balloon is stuck in every other sticky_s; 0: never */
 	uint32_t weight;
-	bool lies; /* claims to use all it has, and to be short of memory */
+	bool lies; /* it claims to use all it has, and to be short of memory */
 	bool has_agent;
 	bool is_untrusted;
 	struct sim_memory_config model;
@@ -39,19 +38,19 @@ struct sim_guest_config {
 };
 
 struct sim_section {
-	struct sim_guest_config guest; /* what its guests have in common */
+	struct sim_guest_config guest; /* the settings that its guests have in common */
 	unsigned count;
 	double every_s;        /* from the start of one to that of the next */
 	double apart_s;        /* from the demand of one to that of the next */
-	double jitter_percent; /* sizes differ by so much, by the seed … */
-	double jitter_s;       /* … and demands in time */
+	double jitter_percent; /* sizes of demand differ by so much, by the seed */
+	double jitter_s;       /* times of demand differ by so much, by the seed */
 };
 
 struct sim_scenario {
 	double memory_kib; /* for guests */
 	double disk_kib_s; /* the disk that all of them share */
 	double time_s;
-	double call_s; /* what setting one target takes */
+	double call_s; /* how long it takes to set one target */
 	unsigned n_sections;
 	unsigned n_guests;
 	struct sim_section section[SIM_SCENARIO_SECTIONS];
@@ -73,7 +72,7 @@ bool sim_scenario_end(struct sim_scenario *scenario, char ret_wrong[GRAMMAR_WRON
 void sim_scenario_guest(const struct sim_scenario *scenario, unsigned number, uint64_t seed,
 			struct sim_guest_config *ret_guest);
 
-/* Does its balloon stand still, so long after its start? */
+/* True if the guest's balloon is stuck so long after the guest's start. */
 bool sim_scenario_is_stuck(const struct sim_guest_config *guest, double since_start_s);
 
 #endif

@@ -25,7 +25,7 @@ static void modify(void *arg, uint64_t page)
 	bitmap_add(t->room->dirty, page);
 }
 
-/* The guest runs until then. */
+/* Lets the guest run until then. */
 static void pass_time(struct transfer *t, uint64_t until_ns)
 {
 	t->now_ns = until_ns;
@@ -35,7 +35,7 @@ static void pass_time(struct transfer *t, uint64_t until_ns)
 
 static void send_page(struct transfer *t, uint64_t page)
 {
-	/* A page that was never sent has received 0, as no version is: it begins with 1. */
+	/* A page that was never sent has 0 here. Versions begin with 1. */
 	t->distinct_pages += t->room->received[page] == 0;
 	t->room->received[page] = t->room->version[page];
 	t->sent_pages++;
@@ -48,7 +48,8 @@ static void peek(struct transfer *t, uint64_t page)
 	pass_time(t, t->now_ns + t->link->clean_us * 1000);
 }
 
-/* Sends the bitmap; how many pages that were. The guest runs meanwhile if it `is_live`. */
+/* Sends the pages of the bitmap, and returns how many it sent. If `is_live`, the guest runs
+ * meanwhile. */
 static uint64_t send_bitmap(struct transfer *t, bool is_live)
 {
 	uint64_t n = 0, n_pages = t->writes->n_pages, page = 0;
@@ -68,7 +69,7 @@ static uint64_t send_bitmap(struct transfer *t, bool is_live)
 	return n;
 }
 
-/* Xen's CLEAN: `send` gets what was modified. */
+/* As Xen's CLEAN operation: `send` gets the modified pages, and their marks are reset. */
 static void fetch(struct transfer *t)
 {
 	size_t bytes = bitmap_bytes(t->writes->n_pages);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * decide.c - `cagma-sim decide`: states from a file, decisions to stdout. (Edge.)
+ * decide.c - `cagma-sim decide`: reads states from a file and prints a policy's decisions. (Edge:
+ * files, stdout.)
  */
 #include "host/policy/states.h"
 

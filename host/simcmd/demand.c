@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * demand.c - `cagma-sim demand`: a guest of a scenario from what cagma-agent has recorded in a real
- * one. (Edge: files, stdout.)
+ * demand.c - `cagma-sim demand`: makes a scenario's guest of what cagma-agent has recorded in a
+ * real one. (Edge: files, stdout.)
  */
 #include "common/report.h"
 #include "host/sim/demand.h"
@@ -13,10 +13,10 @@
 
 enum { MAX_LOOKS = 1000000 };
 
-#define KERNEL_KIB 12288 /* of what is used; as a guest of a scenario has it */
-#define OFF_KIB    1024  /* what is nearer to the line is not told */
+#define KERNEL_KIB 12288 /* the kernel's part of used memory: the default of a scenario */
+#define OFF_KIB    1024  /* a look this near to the line is no point of its own */
 
-/* Looks of one guest. */
+/* The recorded looks of one guest. */
 struct looks {
 	struct sim_demand_point *point;
 	size_t n, capacity;
@@ -41,12 +41,12 @@ static const char *take_look(void *arg, struct text line)
 	if (looks->n && r.uptime_ms < looks->last.uptime_ms)
 		return "goes back in time: the guest was started anew";
 	if (looks->n == MAX_LOOKS)
-		return "is one too many";
+		return "is one look too many";
 	if (looks->n == looks->capacity) {
 		size_t capacity = 2 * looks->capacity + 1024;
 		void *point = realloc(looks->point, capacity * sizeof(*looks->point));
 		if (!point)
-			return "finds no memory";
+			return "cannot be kept: there is no memory";
 		looks->point = point;
 		looks->capacity = capacity;
 	}
@@ -74,7 +74,7 @@ static int read_and_print(const char *path, struct looks *looks)
 	if (!command_read_lines(path, KEYS_MAX_VALUE, take_look, looks))
 		return EXIT_USAGE;
 	if (!looks->n) {
-		log_error("%s: there is no look in it", lines_name(path));
+		log_error("%s: the file has no look of cagma-agent --record", lines_name(path));
 		return EXIT_USAGE;
 	}
 	print_guest(looks);

@@ -13,15 +13,14 @@
 #include <string.h>
 
 /*
- * Peers have no reserve_mib: what they keep free is in their policies, and so is
- * how often they decide, but for the coordinator's interval, an argument of it;
- * the course's monitor has 2 s. Where the guest's numbers are read at that time,
- * they are at most a second old here.
+ * Peers have no reserve_mib: their policies say how much they keep free, and also how often they
+ * decide. Only the coordinator is told its interval; the course's monitor uses 2 s. Originals that
+ * read a guest's numbers when they decide are played with numbers that are at most a second old.
  */
 static const struct {
 	const char *policy;
 	enum sim_agent_kind agents;
-	uint64_t period_ms; /* 0: the options are cagmad.conf's, reserve and all */
+	uint64_t period_ms; /* 0: period and reserve are cagmad.conf's */
 	uint64_t poll_ms;
 } systems[] = {
 	{"cagma", SIM_AGENT_CAGMA, 0, 0},
@@ -60,7 +59,7 @@ struct play {
 	struct sim_host host;
 	struct simio *world;
 	struct engine *engine;
-	struct share *share; /* for the allocator that knows all */
+	struct share *share; /* room for the allocator of knowing.h */
 };
 
 static void finish(struct play *p)
@@ -115,7 +114,7 @@ static int init(struct play *p, const struct sim_scenario *s, const struct sim_s
 	return p->engine ? 0 : -ENOMEM;
 }
 
-/* Until the host's next step; the host stands still meanwhile. */
+/* Runs the engine until the host's next step. The host stands still meanwhile. */
 static void turn(struct play *p)
 {
 	uint64_t now_ms = p->host.now_ms, until_ms = now_ms + SIM_HOST_STEP_MS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy.c - `cagma-sim precopy`: live migrations played, by every algorithm. (Edge: files,
+ * precopy.c - `cagma-sim precopy`: plays live migrations by every algorithm. (Edge: files,
  * stdout.)
  */
 #include "host/simcmd/commands.h"
@@ -81,7 +81,7 @@ static const char *add_pattern(void *request, const char *name)
 	return NULL;
 }
 
-/* A number for a list of at most `most` of them. */
+/* Adds a number to a list, which has at most `most` numbers. */
 static const char *add_number(const char *word, uint64_t least_value, uint64_t most_value,
 			      unsigned most, uint64_t *list, unsigned *n)
 {
@@ -155,7 +155,7 @@ static const struct command_option options[] = {
 	{.name = NULL},
 };
 
-/* "slice_ms=200", for every algorithm. */
+/* Applies a setting such as "slice_ms=200" to every algorithm. */
 static bool apply_setting(struct precopy_table *t, const char *setting)
 {
 	uint64_t value;
@@ -193,7 +193,7 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 	return true;
 }
 
-/* What was not said. */
+/* Fills in the defaults of options that were not given. */
 static void complete(struct request *q)
 {
 	static const char *const mbit_s[] = {"100", "1000", "10000"};
@@ -209,7 +209,7 @@ static void complete(struct request *q)
 		add_seed(q, "1");
 }
 
-/* NULL, or the setting that cannot be. */
+/* Returns NULL, or the setting that is wrong. */
 static const char *apply_settings(struct request *q)
 {
 	for (unsigned i = 0; i < q->n_settings; i++)
@@ -234,7 +234,7 @@ static int play_patterns(const struct request *q)
 	return r;
 }
 
-/* "dir/NAME.log" is NAME. */
+/* The NAME of "dir/NAME.log". */
 static void name_of(const char *path, char *name, size_t size)
 {
 	const char *at = strrchr(path, '/');
@@ -242,7 +242,8 @@ static void name_of(const char *path, char *name, size_t size)
 	snprintf(name, size, "%.*s", (int)strcspn(at, "."), at);
 }
 
-/* -EINVAL when the file cannot be read. The table's head is printed once the first file was. */
+/* Returns -EINVAL if the file cannot be read. The table's head is printed only after the first
+ * file was read. */
 static int play_file(const struct request *q, const char *path, bool is_first)
 {
 	char name[40];
@@ -262,7 +263,7 @@ static int play_file(const struct request *q, const char *path, bool is_first)
 
 static int play_all(const struct request *q, char *const *paths)
 {
-	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* Others may write to the same file. */
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* other processes may write to the same file */
 	int r = *paths ? 0 : play_patterns(q);
 	for (unsigned i = 0; paths[i] && r == 0; i++)
 		r = play_file(q, paths[i], i == 0);

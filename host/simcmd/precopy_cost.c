@@ -15,8 +15,8 @@ enum {
 	PAGES_PER_GIB = 1 << 18,
 	ROUNDS = 81,
 	ROUND_MS = 200,
-	HOT_SHARE = 32,     /* of the pages one in so many is modified in every round … */
-	RANDOM_SHARE = 500, /* … and another one in so many by chance */
+	HOT_SHARE = 32,     /* one page in so many is modified in every round */
+	RANDOM_SHARE = 500, /* besides, one page in so many is modified by chance */
 };
 
 static uint64_t random_next(uint64_t *state)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 enum {
-	PAGE_BYTES = 4096 + 8, /* with its number, in the stream */
-	WARM_MS = 1000, /* the guest runs so long before, and by the seed up to as long again */
+	PAGE_BYTES = 4096 + 8, /* a page and its number in the stream */
+	WARM_MS = 1000, /* before a migration the guest runs so long, or by the seed up to twice */
 };
 
 /* --- room -------------------------------------------------------------------------------- */
@@ -95,7 +95,7 @@ static int row(const struct precopy_table *t, const struct precopy_guest *g, uin
 	print_row(t, g->name, mbit_s, seed, conf->algorithm->name, &result, file);
 	if (result.is_complete || result.is_aborted)
 		return 0;
-	log_error("%s, %s: the receiver has not every page as it was", g->name,
+	log_error("%s, %s: a bug: the receiver lacks the last version of a page", g->name,
 		  conf->algorithm->name);
 	return -EDOM;
 }

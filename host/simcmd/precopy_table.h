@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * precopy_table.h - live migrations as lines: for people, or for programs. (Edge: writes to a
- * FILE.)
+ * precopy_table.h - results of live migrations as lines, for people or for programs. (Edge: writes
+ * to a FILE.)
  */
 #ifndef CAGMA_SIMCMD_PRECOPY_TABLE_H
 #define CAGMA_SIMCMD_PRECOPY_TABLE_H
@@ -21,20 +21,19 @@ struct precopy_table {
 	bool is_tsv;
 };
 
-/* A guest: a pattern, or what was recorded of one. */
+/* A guest that modifies its pages by a pattern, or as one was recorded. */
 struct precopy_guest {
 	const char *name;
 	uint64_t n_pages;
-	const struct sim_pattern *pattern; /* or NULL */
+	const struct sim_pattern *pattern; /* NULL: `record` is played */
 	struct sim_record record;
 };
 
+/* Prints the names of the columns. */
 void precopy_table_head(const struct precopy_table *table, FILE *file);
 
-/*
- * A line for each link, seed and algorithm. 0, -ENOMEM, or -EDOM after logging
- * it: the receiver had not all pages as they were, which is a bug.
- */
+/* Prints a line for each link, seed and algorithm. Returns 0; -ENOMEM; or, after logging it, -EDOM
+ * if the receiver lacked the last version of a page, which is a bug. */
 int precopy_table_rows(const struct precopy_table *table, const struct precopy_guest *guest,
 		       FILE *file);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * replay.c - `cagma-sim replay`: cagmad's record decided again, and compared. (Edge: files,
+ * replay.c - `cagma-sim replay`: decides a record of cagmad again, and compares. (Edge: files,
  * stdout.)
  */
 #include "host/policy/replay.h"
@@ -16,7 +16,7 @@
 
 enum {
 	MAX_GUESTS = 4096,
-	MAX_LINE_BYTES = MAX_GUESTS * 4096, /* of a pass: a guest is some 2,000 bytes of it */
+	MAX_LINE_BYTES = MAX_GUESTS * 4096, /* a pass has some 2,000 bytes for each guest */
 };
 
 /* --- room --------------------------------------------------------------------------------- */
@@ -62,7 +62,7 @@ static void print_actions(const struct replay *r, const struct plan *plan, bool 
 		printf(" nothing");
 }
 
-/* That of the guests whose credit is another one. */
+/* Prints the credit of the guests whose credit differs. */
 static void print_credit(const struct replay *r, const struct plan *plan)
 {
 	for (unsigned i = 0; i < r->recall.n_last; i++) {
@@ -94,7 +94,7 @@ static void print_part(const struct replay *r, enum replay_difference difference
 	}
 }
 
-/* A line for each thing that differs. */
+/* Prints a line for each thing that differs. */
 static void print_differences(const struct replay *r)
 {
 	for (unsigned i = 0; i < REPLAY_DIFFERENCES_; i++) {
@@ -125,7 +125,7 @@ static void count(struct tally *t, const struct replay *r)
 		print_differences(r);
 }
 
-/* A minus stands for what is in no pass of the record. */
+/* A minus stands for a thing that no pass of the record has. */
 static void print_tally(const struct tally *t)
 {
 	printf("passes=%" PRIu64 " same=%" PRIu64 " differ=%" PRIu64, t->n_passes, t->n_same,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * run.c - `cagma-sim run`: scenarios under policies, as a table. (Edge: files, stdout.)
+ * run.c - `cagma-sim run`: plays scenarios under policies, and prints a table. (Edge: files,
+ * stdout.)
  */
 #include "host/simcmd/commands.h"
 #include "host/simcmd/scenario_file.h"
@@ -29,7 +30,7 @@ static const struct command_option options[] = {
 	{.name = NULL},
 };
 
-/* "dir/NAME.scn" is NAME. */
+/* The NAME of "dir/NAME.scn". */
 static void name_of(const char *path, char ret_name[SIM_TABLE_NAME])
 {
 	const char *name = strrchr(path, '/');
@@ -37,7 +38,7 @@ static void name_of(const char *path, char ret_name[SIM_TABLE_NAME])
 	snprintf(ret_name, SIM_TABLE_NAME, "%.*s", (int)strcspn(name, "."), name);
 }
 
-/* Every file is read before anything is printed. */
+/* All files are read before anything is printed. */
 static bool read_all(char *const *paths, struct sim_scenario *scenarios)
 {
 	for (unsigned i = 0; paths[i]; i++)
@@ -50,7 +51,7 @@ static int play_all(char *const *paths, const struct sim_scenario *scenarios,
 		    const struct sim_table *table)
 {
 	int r = 0;
-	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* Others may write to the same file. */
+	setvbuf(stdout, NULL, _IOLBF, 1 << 16); /* other processes may write to the same file */
 	sim_table_head(table, stdout);
 	for (unsigned i = 0; paths[i] && r == 0; i++) {
 		char name[SIM_TABLE_NAME];

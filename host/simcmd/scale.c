@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scale.c - `cagma-sim scale`: what it takes cagma to decide for many guests, and to check that.
- * (Edge: the clock, stdout.)
+ * scale.c - `cagma-sim scale`: measures the time that cagma takes to decide for many guests, with
+ * the check of the decision. (Edge: the clock, stdout.)
  */
 #include "host/simcmd/commands.h"
 
@@ -38,7 +38,8 @@ static uint64_t within(uint64_t number, uint64_t low_mib, uint64_t high_mib)
 	return (low_mib + (uint64_t)(unit * (double)(high_mib - low_mib))) * MIB;
 }
 
-/* Guests of all sizes; about half of them want more than they have, by new reports. */
+/* Makes n guests of all sizes. By their new reports, about half of them want more than they
+ * have. */
 static void fill(struct crowd *c, unsigned n, unsigned round)
 {
 	c->now_ms += 1000;
@@ -66,7 +67,7 @@ static void fill(struct crowd *c, unsigned n, unsigned round)
 	c->free_kib = n * 16 * MIB + 64 * MIB;
 }
 
-/* The time of one pass's decision and check; 0 when its plan is not safe. */
+/* The time of one pass's decision and check, or 0 if its plan is not safe. */
 static uint64_t decide_ns(struct crowd *c, const struct sim_system *system, unsigned n)
 {
 	struct snapshot snap = {.host = {.now_ms = c->now_ms,

@@ -38,7 +38,7 @@ static const char *use_mark(enum grammar_use use)
 	return marks[use];
 }
 
-/* What holds when the word is not given, unless `about` says it. */
+/* Writes the default of a word, or nothing if `about` says it. */
 static void write_standard(const struct grammar_row *row, char *buf, size_t size)
 {
 	struct text value = grammar_value(row->kind, (unsigned)row->standard);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario_file.h - a scenario (host/sim/scenario.h) from a file. (Edge: files, stderr.)
+ * scenario_file.h - a scenario (host/sim/scenario.h) from a file. (Edge: files, the log.)
  */
 #ifndef CAGMA_SIMCMD_SCENARIO_FILE_H
 #define CAGMA_SIMCMD_SCENARIO_FILE_H

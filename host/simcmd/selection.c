@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Every policy there is, by commas. */
+/* The names of all policies, with commas between them. */
 static const char *policy_names(void)
 {
 	static char names[256];

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What cannot be seen of a simulated guest itself. */
+/* What is kept of a guest's keys beside the simulated guest itself. */
 struct key_state {
-	unsigned generation[2]; /* by enum io_watch */
+	unsigned generation[2]; /* of the watches, by enum io_watch */
 	bool has_told;          /* the agent has written its hello */
 	uint64_t n_alarms;
 };
@@ -23,14 +23,15 @@ struct call {
 struct simio {
 	struct sim_host *host;
 	uint64_t call_ms;
-	unsigned n_seen; /* guests whose coming has been told of */
+	unsigned n_seen; /* started guests that an event has told of */
 	struct key_state *key;
 	struct hypervisor_domain *domain;
-	/* Events that wait, in the order in which they came: at most two for each guest, and one
-	 * for domains. */
+	/* Events that wait, in the order in which they came. There are at most two for each guest,
+	 * and one for the list of domains. */
 	struct store_event *event[STORE_SOURCES_];
 	unsigned n_events[STORE_SOURCES_], next_event[STORE_SOURCES_];
-	/* Calls under way, at most one for each guest: a ring, since all take the same time. */
+	/* Calls under way, at most one for each guest. They are a ring, since all calls take the
+	 * same time. */
 	struct call *call;
 	unsigned first_call, n_calls;
 };
@@ -240,7 +241,7 @@ static bool has_libxl(void *world, unsigned domid, const char *path)
 	return false;
 }
 
-/* What the agent is to know; the rest is for people. */
+/* Passes on the keys that are for the agent; the rest is for people. */
 static int write_keys(void *world, unsigned domid, const struct store_value *value,
 		      unsigned n_values, bool gives_way)
 {

@@ -3,10 +3,10 @@
  * simio.h - the engine's world in the simulator: a simulated host that shows what Xen and xenstore
  * would show.
  *
- * Reports, alarms and the daemon's keys go through as the lines and texts that they are in
- * xenstore. A target is in force when its call has taken its time. Guests that wait to be started
- * count as reserved for, as `cagmactl reserve` would have it. Nobody is migrated, and xenstored is
- * never lost.
+ * Reports, alarms and the daemon's keys pass through as the lines and texts that they are in
+ * xenstore. A target comes into force after its call has taken its time. Memory for guests that
+ * wait to be started counts as reserved, as it would by `cagmactl reserve`. No guest is migrated,
+ * and xenstored is never lost.
  */
 #ifndef CAGMA_SIMCMD_SIMIO_H
 #define CAGMA_SIMCMD_SIMIO_H
@@ -16,15 +16,15 @@
 
 struct simio;
 
-/* A world over `host`, whose calls take `call_ms`. NULL when there is no memory for it. `host` must
- * outlive it. */
+/* Makes a world over `host`, which must outlive it. Calls take `call_ms`. Returns NULL if there is
+ * no memory. */
 struct simio *simio_create(struct sim_host *host, uint64_t call_ms);
 void simio_destroy(struct simio *simio);
 
-/* Takes in what guests have written in the host's last step; to be called after each. */
+/* Takes in what guests have written in the host's last step. To be called after each step. */
 void simio_take_step(struct simio *simio);
 
-/* Is there anything that the engine has not taken in yet? */
+/* True if there are events that the engine has not taken in yet. */
 bool simio_has_events(const struct simio *simio);
 
 /* The record of functions for the engine. */

@@ -66,22 +66,23 @@ static void print_row(const struct sim_table *t, const char *name, uint64_t seed
 			r->n_cuts, per_min, (double)r->short_ms / 1000, r->oom_kills, r->unstarted);
 }
 
-/* What cannot be, whatever a policy does. */
+/* Checks for things that cannot be, whatever a policy does. */
 static int judge(const char *name, uint64_t seed, const char *policy, uint64_t bound,
 		 const struct sim_result *r)
 {
 	if (!r->adds_up)
-		log_error("%s, seed %" PRIu64 ", %s: the pages do not add up", name, seed, policy);
+		log_error("%s, seed %" PRIu64 ", %s: a bug: the pages do not add up", name, seed,
+			  policy);
 	else if (!r->oom_kills && sim_result_pages(r) < bound)
 		log_error("%s, seed %" PRIu64 ", %s: %" PRIu64
-			  " pages swapped, of at least %" PRIu64,
+			  " pages swapped is a bug: the bound says at least %" PRIu64,
 			  name, seed, policy, sim_result_pages(r), bound);
 	else
 		return 0;
 	return -EDOM;
 }
 
-/* What knowing everything comes to; judged as policies are. */
+/* The row of the allocator that knows everything. It is judged as policies are. */
 static int row_of_knowing(const struct sim_table *t, const char *name, const struct sim_scenario *s,
 			  uint64_t seed, uint64_t bound, FILE *file)
 {

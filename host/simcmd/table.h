@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * table.h - runs of scenarios as lines: for people, or for programs. (Edge: writes to a FILE.)
+ * table.h - results of runs of scenarios as lines, for people or for programs. (Edge: writes to a
+ * FILE.)
  */
 #ifndef CAGMA_SIMCMD_TABLE_H
 #define CAGMA_SIMCMD_TABLE_H
@@ -15,21 +16,22 @@ struct sim_table {
 	unsigned n_policies, n_seeds;
 	const struct policy *policy[SIM_TABLE_POLICIES];
 	uint64_t seed[SIM_TABLE_SEEDS];
-	struct policy_conf conf; /* of policy cagma; the others have their own systems' */
+	struct policy_conf conf; /* of policy cagma; the others have their systems' options */
 	bool is_tsv;
 };
 
-/* No policies and no seeds yet, and the options as shipped. */
+/* Makes a table without policies and seeds, and with the options as shipped. */
 void sim_table_init(struct sim_table *table);
 
 /* The policy of that number with the agent, period and options that it is played with. */
 struct sim_system sim_table_system(const struct sim_table *table, unsigned policy);
 
+/* Prints the names of the columns. */
 void sim_table_head(const struct sim_table *table, FILE *file);
 
 /*
- * A line for each seed and policy, behind one for the bound. 0, -ENOMEM, or
- * -EDOM after logging it: pages were lost, or fewer were swapped than
+ * Prints, for each seed, a line for the bound, one for knowing all, and one for each policy.
+ * Returns 0; -ENOMEM; or, after logging it, -EDOM if pages were lost, or fewer were swapped than
  * the bound says is possible. Either is a bug of the simulator.
  */
 int sim_table_rows(const struct sim_table *table, const char *name,

@@ -9,14 +9,14 @@
 
 enum {
 	FIRST_TOUCHES = 1 << 16,
-	MAX_LINE_BYTES = 1 << 16, /* cagma-migrate's own are much shorter */
+	MAX_LINE_BYTES = 1 << 16, /* the lines that cagma-migrate writes are much shorter */
 };
 
 struct reading {
 	struct dirtylog log;
 	struct sim_touch *touch;
 	uint64_t n_touches, n_room;
-	uint64_t from_ms, until_ms; /* between the last two looks */
+	uint64_t from_ms, until_ms; /* the times of the last two looks */
 	uint64_t seed;
 };
 
@@ -43,7 +43,7 @@ static bool add_touch(struct reading *r, uint64_t page)
 	return true;
 }
 
-/* The pages of the look that was read last become touches. */
+/* Makes touches of the pages of the look that was read last. */
 static bool take_look(struct reading *r)
 {
 	bool has_room = true;
@@ -67,14 +67,14 @@ static const char *take_line(void *arg, struct text line)
 		return wrong;
 	if (kind == DIRTYLOG_HEAD) {
 		r->log.bitmap = calloc(1, bitmap_bytes(r->log.n_pages));
-		return r->log.bitmap ? NULL : "finds no memory";
+		return r->log.bitmap ? NULL : "cannot be kept: there is no memory";
 	}
 	if (kind == DIRTYLOG_LOOK) {
 		if (before && !take_look(r))
-			return "finds no memory";
+			return "cannot be kept: there is no memory";
 		r->until_ms = r->log.at_ms;
 		if (r->until_ms > UINT32_MAX)
-			return "is of more than 49 days";
+			return "comes after more than 49 days, the longest that can be played";
 	}
 	return NULL;
 }
@@ -83,9 +83,9 @@ static bool read_looks(struct reading *r, const char *path)
 {
 	if (!command_read_lines(path, MAX_LINE_BYTES, take_line, r))
 		return false;
-	const char *wrong = r->log.n_looks ? NULL : "it ends before any look";
+	const char *wrong = r->log.n_looks ? NULL : "the file ends before any look";
 	if (!wrong && !take_look(r))
-		wrong = "there is no memory for it";
+		wrong = "there is no memory for the file";
 	if (wrong)
 		log_error("%s: %s", lines_name(path), wrong);
 	return !wrong;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trace.c - `cagma-sim trace`: one policy's guests over time. (Edge: files, stdout.)
+ * trace.c - `cagma-sim trace`: plays a scenario under one policy, and prints its guests over time.
+ * (Edge: files, stdout.)
  */
 #include "host/simcmd/commands.h"
 #include "host/simcmd/scenario_file.h"

@@ -35,7 +35,7 @@ check "its demand rose by 98 MiB, not from $1 to $2" [ $(($2 - $1)) -ge 97 ] && 
 run_agent 0 "$sim" run -p static "$work/host.scn"
 
 run_agent 2 "$sim" demand /dev/null
-check "an empty record is refused" says "no look in it"
+check "an empty record is refused" says "no look of cagma-agent --record"
 printf 'seq=1 uptime_ms=10 total_kib=5 free_kib=1 avail_kib=9\n' >"$record"
 run_agent 2 "$sim" demand "$record"
 check "what contradicts itself is refused" says ":1: the line"
