@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The Xen lab: real Xen, dom0 and guests in QEMU, or on a host of your own. Part of the top Makefile.
 #
-#: make lab                            runs real-grow and agent-idle in one boot, and real-grow with PVH guests in
-#:                                     another, as make check does: 7 to 9 min, and 1 for check-guest-kernel
+#: make lab                            runs real-grow and agent-idle in one boot, as make check does: 5 to 6 min,
+#:                                     and 1 for check-guest-kernel
 #: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
 #:                                     never run in one piece yet
 #: make result-real-grow               runs one scenario; likewise agent-idle, admission, self-grow, hand-over, jump,
@@ -75,7 +75,6 @@ lab-payload: $(XEN_PAYLOAD)
 	@echo "the Xen lab: the payload is in build/xen/payload"
 lab: $(XEN_PAYLOAD) $(if $(DOM0),,check-guest-kernel)
 	$QLAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) $(XEN_SHORT)
-	$(if $(filter pv,$(LAB_TYPE)),$QLAB_TYPE=pvh LAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) real-grow)
 lab-full: $(XEN_PAYLOAD)
 	$Q$(XEN_RUN) $(XEN_SCENARIOS)
 	$Q$(MAKE) --no-print-directory result-published-experiment
