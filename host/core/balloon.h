@@ -13,68 +13,95 @@
 #include "host/core/model.h"
 
 enum {
-	BALLOON_REST_MS = 2000, /* unmoved for so long, it rests */
-	/* What ALM and target differ by at rest: about 1 MiB on HVM and 0 on PV. More, up to
-	 * 16 MiB, is believed only when Linux has stopped trying to come nearer, as the first
-	 * that is seen of a guest, and never while it has so little available that its balloon
-	 * may have found nothing more to take. */
+	/* A balloon that has not moved for so long rests. */
+	BALLOON_REST_MS = 2000,
+	/* At rest ALM and target differ by about 1 MiB on HVM and by 0 on PV. A larger difference,
+	 * up to 16 MiB, is believed only if it is the first that is seen of a guest, if Linux has
+	 * stopped trying to come nearer, and if the guest has more than BALLOON_LACK_KIB available:
+	 * with less its balloon may have found nothing more to take. */
 	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
 	BALLOON_MAX_SLACK_KIB = 16 * 1024,
 	BALLOON_LACK_KIB = 32 * 1024,
-	BALLOON_STUCK_MS = 5000,    /* unmoved for so long away from its target, it is stuck: after
-				     * Linux's second try, and as squeezed has it */
-	BALLOON_GIVE_UP_MS = 15000, /* Linux sleeps after 14 s of failing */
-	BALLOON_DOZE_MS = 1000,     /* … and for 2, 4 and 8 s between its tries, whatever has
-				     * changed meanwhile: unmoved for so long, it is woken if it has
-				     * something to give now */
+	/* A balloon that has not moved for so long, away from its target, is stuck. That is after
+	 * Linux's second try, and squeezed uses the same time. */
+	BALLOON_STUCK_MS = 5000,
+	/* Linux sleeps after 14 s of failing, until its target changes. */
+	BALLOON_GIVE_UP_MS = 15000,
+	/* Linux sleeps for 2, 4 and 8 s between its tries, whatever changes meanwhile. A balloon
+	 * that has not moved for so long is woken if its guest has BALLOON_SPARE_KIB available by
+	 * now. */
+	BALLOON_DOZE_MS = 1000,
 	BALLOON_SPARE_KIB = 8 * 1024,
-	BALLOON_RETRY_MS =
-		10000, /* a stuck one is tried again after so long, then after twice, … */
+	/* A stuck balloon is tried again after the first time, then after twice as long each time,
+	 * up to the second. */
+	BALLOON_RETRY_MS = 10000,
 	BALLOON_RETRY_MAX_MS = 320000,
-	/* Told to shrink and not begun for so long, it is doubted; or for twice the time its
-	 * shrinks take to begin, if that is longer. Long before it is stuck others are asked, since
-	 * who is short cannot wait: a balloon that is well begins within 30 ms (hand-over on real
-	 * Xen). */
+	/* A balloon that was told to shrink is doubted when it has not begun for so long, or for
+	 * twice the time that its shrinks take to begin, if that is longer. Other donors are asked
+	 * then, long before this one is stuck, since a guest that is short cannot wait. A balloon
+	 * that is well begins within 30 ms (hand-over on real Xen). */
 	BALLOON_DOUBT_MS = 500,
-	BALLOON_LATENCY_MS = 200,      /* from a larger target to first pages, until measured */
-	BALLOON_FIRST_KIB = 2 * 1024,  /* one batch of Linux's driver */
-	BALLOON_MIN_LATENCY_MS = 20,   /* a pass's distance from the next, when pages are coming */
-	BALLOON_MAX_LATENCY_MS = 5000, /* a slower one is stuck */
-	BALLOON_RUN_MS = 500,          /* its speed is taken over so long … */
-	BALLOON_PAUSE_MS = 400,        /* … in which it has not stood still for so long */
-	BALLOON_SHARP_MS = 200,        /* looks further apart do not tell when they came */
+	/* The time from a larger target to the first pages, until it has been measured. */
+	BALLOON_LATENCY_MS = 200,
+	/* A balloon has begun when it has moved by one batch of Linux's driver. */
+	BALLOON_FIRST_KIB = 2 * 1024,
+	/* While pages are coming, passes are as close as the first of these; a balloon whose first
+	 * pages take longer than the second is stuck. */
+	BALLOON_MIN_LATENCY_MS = 20,
+	BALLOON_MAX_LATENCY_MS = 5000,
+	/* A balloon's speed is measured over a run of the first time, in which it has not stood
+	 * still for the second. */
+	BALLOON_RUN_MS = 500,
+	BALLOON_PAUSE_MS = 400,
+	/* Two looks that are further apart than this do not tell when pages came. */
+	BALLOON_SHARP_MS = 200,
 };
 
-/* All zero is the state of a guest never seen. */
+/* What is known of one balloon. All zero is the state of a guest never seen. */
 struct balloon {
 	bool seen;
-	bool was_near; /* … its target, at the last look */
-	bool stuck;
-	bool grew_itself;
-	uint64_t grow_from_kib;   /* told to grow at this ALM, it has not begun yet; 0: it has */
-	uint64_t grow_asked_ms;   /* … then */
-	uint64_t latency_ms;      /* until it begins, smoothed; 0: not measured */
-	uint64_t run_ms, run_kib; /* a run whose speed is being taken began then, there; 0: none */
-	int run_way;              /* … up: 1, down: -1 */
-	uint64_t speed_kib_s;     /* how fast it moves, smoothed; 0: not measured */
+
+	/* At the last look. */
 	uint64_t looked_ms;
-	uint64_t owes_ms;       /* told to shrink, and less than a batch given since; 0: no */
-	uint64_t owes_from_kib; /* … ALM then */
-	bool gives;             /* … it has given a batch before that */
-	bool is_doubted;        /* until it moves */
-	uint64_t begin_ms;      /* how long its shrinks take to begin; 0: not measured */
+	uint64_t alm_kib, target_kib;
+	bool was_near; /* the ALM was near the target */
+
+	/* When the ALM changed last, and the target. */
+	uint64_t moved_ms, asked_ms;
+	bool grew_itself; /* the ALM rose above the target: the guest took its credit */
+
+	/* Growth: the ALM at which, and the time when, the guest was told to grow and has not begun
+	 * yet (0: it has begun); and how long it takes to begin, smoothed (0: not measured). */
+	uint64_t grow_from_kib, grow_asked_ms;
+	uint64_t latency_ms;
+
+	/* A measurement of speed in progress: when it began (0: there is none), the ALM then, and
+	 * the direction, +1 up and -1 down; and the speed, smoothed (0: not measured). */
+	uint64_t run_ms, run_kib;
+	int run_way;
+	uint64_t speed_kib_s;
+
+	/* A shrink that was asked for and of which less than a batch has come: since when (0: there
+	 * is none), the ALM then, and whether the balloon had given a batch before that. */
+	uint64_t owes_ms, owes_from_kib;
+	bool gives;
+	bool is_doubted;   /* until the balloon moves */
+	uint64_t begin_ms; /* how long shrinks take to begin; 0: not measured */
+
+	/* The difference between ALM and target at rest, in whole pages; with has_slack. */
 	bool has_slack;
-	bool lacked;                  /* memory to give, since it was last asked */
-	int64_t slack_kib;            /* whole pages */
-	uint64_t ceiling_kib;         /* a growth it did not follow was given up at this ALM … */
-	uint64_t ceiling_until_ms;    /* … until then */
-	uint64_t alm_kib, target_kib; /* at the last look */
-	uint64_t moved_ms;            /* ALM changed */
-	uint64_t asked_ms;            /* target changed */
-	uint64_t well_ms;             /* it was at its target, moved, or was given a new chance; a
-				       * target that changes does not excuse one that never moves */
-	uint64_t retry_ms;            /* when stuck: try again from then on */
-	uint64_t pause_ms;            /* how long the next set-aside lasts; 0 = BALLOON_RETRY_MS */
+	bool lacked; /* the guest lacked memory to give, since it was last asked */
+	int64_t slack_kib;
+
+	/* A growth that the balloon did not follow was given up at this ALM, until this time. */
+	uint64_t ceiling_kib, ceiling_until_ms;
+
+	/* The balloon was last well at this time: near its target, moving, or given a new chance. A
+	 * target that changes does not excuse a balloon that never moves. */
+	uint64_t well_ms;
+	bool stuck;
+	uint64_t retry_ms; /* when a stuck balloon is tried again */
+	uint64_t pause_ms; /* how long it is set aside the next time; 0: BALLOON_RETRY_MS */
 };
 
 /*

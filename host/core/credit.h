@@ -29,7 +29,7 @@ enum {
 
 /* All zero is the state of a guest never seen: its credit is whole. */
 struct credit {
-	uint64_t used_kib; /* … and not refilled yet */
+	uint64_t used_kib; /* credit that was used and is not refilled yet */
 	uint64_t alm_kib;  /* at the last look */
 	uint64_t seen_ms;  /* 0: never */
 };

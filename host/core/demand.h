@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * demand.h - what a guest needs, from its reports. Pure.
+ * demand.h - the memory that a guest needs, by its reports. Pure.
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
  *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
@@ -41,8 +41,9 @@ enum {
 	DEMAND_QUIET_MIN_KIB = 2 * 1024,
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
 	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
-	DEMAND_FLOOR_MS = 10000,      /* a stall floor holds for so long at first … */
-	DEMAND_FLOOR_MAX_MS = 320000, /* … and at the most */
+	/* A stall floor holds for the first time at first, and for the second at the most. */
+	DEMAND_FLOOR_MS = 10000,
+	DEMAND_FLOOR_MAX_MS = 320000,
 };
 
 /* All zero is the state of a guest never heard of. */
@@ -55,7 +56,7 @@ struct demand {
 	uint64_t used_kib;                /* MemTotal - MemAvailable in it */
 	uint64_t pswpin, pswpout;         /* in it */
 	uint64_t hot_in_kib, hot_out_kib; /* swap traffic that has not aged yet */
-	uint64_t fresh_out_kib;           /* … so lately that it may not have been wanted yet */
+	uint64_t fresh_out_kib;           /* swapped out so lately that it may not be missed yet */
 	uint64_t use_kib;
 	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * goal.h - what each guest is to have. Pure.
+ * goal.h - the memory that each guest is to have when all balloons have moved. Pure.
  *
- * Memory is handed out in tiers, from each guest's min over what it uses and
- * its CMA to what it holds. All get the tiers that fit whole; the first that
- * does not is divided. docs/policy.md has the tiers and their reasons.
+ * Memory is handed out in tiers: first each guest's min, then its use, then its CMA, then what it
+ * holds beyond that. The tiers that fit are given whole to every guest, the first tier that does
+ * not fit is divided by weight, and later tiers get nothing. docs/policy.md has the tiers and their
+ * reasons.
  */
 #ifndef CAGMA_CORE_GOAL_H
 #define CAGMA_CORE_GOAL_H

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * model.h - what the policies see and what they answer.
+ * model.h - the snapshot that a policy gets, and the plan that it returns. Pure.
  *
- *	snapshot (what is)  --policy-->  plan (what to change, and why)
+ *	snapshot (the host and its guests now)  --policy-->  plan (changes, with reasons)
  *
- * What else a policy is told is struct policy_conf: options.h.
+ * A policy is also given its options: struct policy_conf in options.h.
  *
- * Plain data. Every quantity is an integer with its unit in its name, time is
- * a field. The arrays are sized once at start (capacity guests) and belong to
- * whoever fills the structure in.
+ * All of this is plain data. Every quantity is an integer with its unit in its name, and time is a
+ * field. The arrays are sized once at start, for the most guests that there may be, and belong to
+ * the caller that fills the structure in.
  */
 #ifndef CAGMA_CORE_MODEL_H
 #define CAGMA_CORE_MODEL_H

@@ -4,8 +4,8 @@
  *
  * A line holds parts separated by " | ", each a word and `name=value` words:
  *
- *	pass now_ms=… free_kib=… … | conf policy=… … | guest name=… domid=… … | report …
- *	| action domid=… target_kib=… …
+ *	pass now_ms=N free_kib=N ... | conf policy=NAME ... | guest name=NAME domid=N ... | report
+ *... | action domid=N target_kib=N ...
  *
  * A report is that of the guest before it. A line `begin` stands where a daemon was started.
  * All that a policy is given is in the line, so that the pass can be decided again (replay.h).
@@ -52,8 +52,8 @@ struct passline_guest {
 	uint32_t generation;    /* differs from that of every other guest since `begin` */
 	struct guest_view view; /* its report is a part of its own */
 	struct verdict verdict;
-	bool credit_stays;   /* of the plan: PLAN_CREDIT_AS_IT_IS … */
-	uint64_t credit_kib; /* … or so much */
+	bool credit_stays;   /* the plan leaves the credit: PLAN_CREDIT_AS_IT_IS */
+	uint64_t credit_kib; /* the credit in the plan, unless it stays */
 	uint64_t bad_reports, floods, failed_calls, alarms; /* so far, for people */
 };
 

@@ -46,7 +46,7 @@ enum plan_breach {
  * and need not be zero. False when `room` is NULL. */
 bool plan_init(struct plan *plan, void *room, unsigned capacity);
 
-/* What is wrong, for a message: "takes a guest below its min", … */
+/* The breach for a message, as "takes a guest below its min". */
 const char *plan_breach_text(enum plan_breach breach);
 
 /* The first breach in the plan, and the index in the snapshot of the guest it concerns

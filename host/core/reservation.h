@@ -50,14 +50,19 @@ struct reservation {
 	uint8_t wanted_uuid[UUID_BYTES]; /* if the request names one */
 	char name[TOOLKEYS_MAX_NAME + 1];
 	enum reservation_state state;
-	uint64_t over_ms;  /* when it was */
-	uint64_t kept_kib; /* to be kept for it now */
-	uint64_t there_kib;
-	uint64_t free_kib, give_kib; /* what there was to be had, when it was admitted or refused */
-	uint64_t withheld_kib;       /* what was free then, too, and is kept for something else */
-	unsigned since;              /* domains with this serial or a later one are new to it */
-	bool is_recalled;            /* … and so are those not built yet */
-	uint32_t domid;              /* with RESERVATION_IN_USE */
+	uint64_t over_ms;   /* when it ended, if it is over */
+	uint64_t kept_kib;  /* kept for it now */
+	uint64_t there_kib; /* the part of that which is free now */
+	/* When it was admitted or refused: memory that was free for it, that guests could give, and
+	 * that was free but kept for something else. */
+	uint64_t free_kib, give_kib, withheld_kib;
+	/* A domain can belong to this reservation only if it appeared after the reservation was
+	 * made (its serial is at least `since`) or, after a restart of cagmad (is_recalled), if it
+	 * is not built yet. */
+	unsigned since;
+	bool is_recalled;
+	/* The guest that is being built from it, with RESERVATION_IN_USE. */
+	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
 };
 
@@ -75,7 +80,7 @@ struct reservation_domain {
 	unsigned serial;  /* rises with every domain that appears */
 	uint64_t alm_kib, claimed_kib, cap_kib;
 	bool is_built; /* libxl has given it all its memory */
-	bool runs;     /* … and started it */
+	bool runs;     /* libxl has started it */
 	bool is_dying;
 	bool is_returning; /* from a reboot: it has its own memory held */
 };

@@ -15,8 +15,9 @@
 struct share {
 	uint64_t lo, hi; /* lo <= hi */
 	uint32_t weight;
-	uint32_t order; /* who is served first when single units are left over: lowest */
-	uint64_t got;   /* result: lo <= got <= hi */
+	uint32_t
+		order; /* single units that are left over go to the shares with the lowest orders */
+	uint64_t got;  /* result: lo <= got <= hi */
 };
 
 /*

@@ -4,15 +4,19 @@
 #include "common/amount.h"
 
 enum {
-	WORTH_SHARE = 16,    /* another round is to save this fraction of what is left */
-	SAVED_SHARE = 3,     /* at the end so many are sent again, at most, to save one page */
-	RESEND_FACTOR = 2,   /* no more is sent again than twice what the first pass saw modified */
-	PATIENCE_MS = 500,   /* a burst is waited out for so long, … */
-	PATIENCE_SHARE = 16, /* … or for this fraction of the time so far, if that is longer, … */
-	MOST_PATIENCE_MS = 10000, /* … but no longer than this */
-	LONG_MS = 4000,           /* what came back of late says nothing of longer than this */
-	LOOK_SLICES = 2,          /* a closer look takes so many slices at most, … */
-	LOOK_SHARE = 8,           /* … and at most this fraction of the time so far */
+	WORTH_SHARE = 16,  /* another round is to save this fraction of what is left */
+	SAVED_SHARE = 3,   /* at the end so many are sent again, at most, to save one page */
+	RESEND_FACTOR = 2, /* no more is sent again than twice what the first pass saw modified */
+	/* A burst is waited out for the first time, or for this fraction of the time so far if that
+	 * is longer, but no longer than the last. */
+	PATIENCE_MS = 500,
+	PATIENCE_SHARE = 16,
+	MOST_PATIENCE_MS = 10000,
+	LONG_MS = 4000, /* what came back of late says nothing of longer than this */
+	/* A closer look takes so many slices at most, and at most this fraction of the time so far.
+	 */
+	LOOK_SLICES = 2,
+	LOOK_SHARE = 8,
 };
 
 /* All that is left could be sent in less time than a round took. */

@@ -21,13 +21,14 @@ enum precopy_next {
 
 /* What came of the rounds since the first pass. Zero at first. */
 struct outcome_past {
-	uint64_t touched_pages;    /* were modified in the first pass */
-	uint64_t again_pages;      /* have been sent since */
-	uint64_t waited_ms;        /* passed in rounds that were not worth their pages */
-	bool has_waited;           /* the last round was one */
-	uint64_t best_pages;       /* the least that was left, … */
-	uint64_t peak_pages;       /* … the most that was left since then, … */
-	uint64_t since_best_pages; /* … and the pages that were sent since then */
+	uint64_t touched_pages; /* were modified in the first pass */
+	uint64_t again_pages;   /* have been sent since */
+	uint64_t waited_ms;     /* passed in rounds that were not worth their pages */
+	bool has_waited;        /* the last round was one */
+	/* The fewest pages that were left after a round; and since then: the most that were left,
+	 * and the pages that were sent. */
+	uint64_t best_pages;
+	uint64_t peak_pages, since_best_pages;
 };
 
 /* What a round is judged by. */

@@ -24,7 +24,8 @@ uint64_t pace_pages(const struct pace *pace, uint64_t ms);
 /* How long it takes to send so many pages; UINT64_MAX when no rate is known. */
 uint64_t pace_sending_ms(const struct pace *pace, uint64_t pages);
 
-/* … and again those of them that come back meanwhile, and so on: at most eight times as long. */
+/* The same when the pages that come back meanwhile are sent again, and those that come back then,
+ * and so on: at most eight times as long. */
 uint64_t pace_finishing_ms(const struct pace *pace, uint64_t pages);
 
 /* How many come back while so many pages are sent; no more than those. */
