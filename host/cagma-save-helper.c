@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cagma-save-helper - the program that xl runs in the place of its own save helper (by
- * LIBXL_SAVE_HELPER) if cagma-migrate calls xl. It runs the own helper: with libcagma-precopy.so
+ * LIBXL_SAVE_HELPER) if cagma-migrate calls xl. It runs xl's own helper: with libcagma-precopy.so
  * loaded if that saves a guest, and unchanged if it restores one.
  *
- *	CAGMA_SAVE_HELPER      the file of the own helper
+ *	CAGMA_SAVE_HELPER      the file of xl's own helper
  *	CAGMA_PRECOPY_LIBRARY  the file of the library; if unset, the helper runs unchanged
  */
 #include "host/migrate/library.h"

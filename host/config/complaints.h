@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 struct complaints {
-	const char *path; /* of the file that is complained about */
+	const char *path; /* the file that is complained about */
 	FILE *out;
 	unsigned n; /* complaints so far */
 };

@@ -31,7 +31,7 @@ struct engine_options {
 	const char *record_path; /* NULL: no record */
 };
 
-/* What the engine has done since it was opened. */
+/* Counts since the engine was opened. */
 struct engine_counts {
 	uint64_t passes, targets, failed_calls, cuts, lost_connections;
 };

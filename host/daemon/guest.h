@@ -23,7 +23,8 @@ enum {
 	GUEST_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone for so long */
 	GUEST_MIGRATION_MS = 3000,   /* a guest found migrating counts as migrating for so long */
 	GUEST_TELL_MS = 60000,       /* least time between two messages of a guest's bad reports */
-	/* A report may be so old when it is read, so the ALM of that time still counts. */
+	/* A report is checked against the most that the guest held in this time before it was
+	 * read. */
 	GUEST_ALM_MEMORY_MS = 5000,
 	/* An alarm holds for so long, which is ten times the shortest gap between two alarms. */
 	GUEST_ALARM_MS = 2000,

@@ -27,10 +27,10 @@ struct guests {
 	bool has_unread;     /* there may be changed targets for observe_more() to read */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
-	struct memory memory;    /* of the policies */
+	struct memory memory;    /* what the policies remember */
 };
 
-/* 0 or -ENOMEM. */
+/* Makes an empty table. Returns 0 or -ENOMEM. */
 int guests_init(struct guests *guests, unsigned capacity);
 void guests_finish(struct guests *guests);
 

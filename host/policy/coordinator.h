@@ -52,7 +52,7 @@ struct coordinator_guest {
 	bool is_there;
 	uint64_t size_kib, unused_kib; /* the size is the new one once it is decided */
 	bool is_short;
-	bool is_evaluated; /* it was asked as a donor; in the program, or it is short */
+	bool is_evaluated; /* it was asked as a donor or, in the program, is short */
 	bool is_changed;
 };
 

@@ -35,7 +35,7 @@ static const struct {
 
 static const struct {
 	const char *name;
-	double scale; /* of a number in a file */
+	double scale; /* a number in a file times this is that of a statement */
 } units[GRAMMAR_UNITS] = {
 	[GRAMMAR_MIB] = {"MiB", 1024},
 	[GRAMMAR_MIB_S] = {"MiB/s", 1024},

@@ -31,7 +31,7 @@ struct sim_memory_config {
 	double swap_kib;    /* size of the swap area */
 	double populate_kib_s; /* how fast the programs can touch new pages */
 	double passes_s;       /* how often a second the working set is gone through */
-	double hot_share;      /* 0 to 1: the part of it that is gone through */
+	double hot_share;      /* the part of the working set that is gone through, 0 to 1 */
 	double read_kib_s;     /* rate of reading files once: they pass through the cache */
 	double file_kib_s;     /* rate of reading the files in use, also from the cache; 0: never */
 	double direct_kib_s;   /* rate of I/O past the cache */

@@ -101,7 +101,7 @@ static void finish(struct transfer *t, struct sim_transfer_result *r)
 				t->writes->n_pages * sizeof(*t->room->version)) == 0;
 }
 
-/* One round, at most its bitmap sent. */
+/* Plays one round: decides, sends the bitmap unless the migration is aborted, and waits. */
 static void play_round(struct transfer *t, uint64_t *sent_pages, struct precopy_round *ret_round)
 {
 	precopy_round(&t->precopy, t->room->send, t->now_ns / STEP_NS, *sent_pages, ret_round);

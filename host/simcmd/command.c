@@ -14,7 +14,7 @@ enum {
 	WRONG_BYTES = 512,
 };
 
-/* What getopt_long() asks for, made of a subcommand's table. */
+/* The tables that getopt_long() wants, made from a subcommand's. */
 struct parser {
 	const struct command *command;
 	struct option longs[MOST_OPTIONS + 2];
@@ -95,7 +95,7 @@ static void init_parser(struct parser *p, const struct command *c)
 	p->letters[used] = 'h';
 }
 
-/* The option that getopt_long() has found, by its number or its letter; NULL if none is. */
+/* The option that getopt_long() has found, by its number or its letter, or NULL. */
 static const struct command_option *option_of(const struct command *c, int found)
 {
 	for (unsigned i = 0; c->options[i].name; i++)
@@ -126,7 +126,7 @@ static int refuse_files(const struct command *c, unsigned n_files, char *const *
 	return usage_wrong("\"%s\" is one file too many", files[c->most_files]);
 }
 
-/* Reads the options up to the files. True; or false when the subcommand is to end. */
+/* Reads the options up to the files. Returns false if the subcommand is to end. */
 static bool read_options(const struct command *c, int argc, char **argv, void *request,
 			 int *ret_code)
 {
