@@ -102,7 +102,7 @@ struct lab_guest *ctl_a, *ctl_b;
 
 void ctl_open_idle_with(const char *const extra_argv[])
 {
-	stage_open(1200);
+	stage_open(1200 + 2); /* and what libxl lets the two take above their targets */
 	ctl_a = stage_boot("a", 600, "0:60", true);
 	ctl_b = stage_boot("b", 600, "0:60", true);
 	stage_start(stage_config, extra_argv);
