@@ -159,25 +159,82 @@ static void judge_giving(struct balloon *b, uint64_t now_ms, bool is_sharp,
 	}
 }
 
-static void set_aside(struct balloon *b, uint64_t now_ms)
+/* The next pause is twice as long. */
+static uint64_t next_pause_ms(uint64_t *pause_ms)
 {
-	uint64_t pause_ms = b->pause_ms ? b->pause_ms : BALLOON_RETRY_MS;
-	b->stuck = true;
-	b->retry_ms = now_ms + pause_ms;
-	b->pause_ms = pause_ms * 2 < BALLOON_RETRY_MAX_MS ? pause_ms * 2 : BALLOON_RETRY_MAX_MS;
+	uint64_t this_ms = amount_max(*pause_ms, BALLOON_RETRY_MS);
+	*pause_ms = amount_min(2 * this_ms, BALLOON_RETRY_MAX_MS);
+	return this_ms;
 }
 
-static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+/* A balloon is stuck if its guest was told to shrink and it does not move. */
+static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *guest, bool is_near)
 {
-	bool is_growing = model_pending_kib(guest) > 0;
-	if (b->stuck && is_growing) {
-		b->ceiling_kib = guest->alm_kib;
-		b->ceiling_until_ms = b->retry_ms;
-	} else if (b->stuck && guest->hold == HOLD_NONE) {
-		guest->hold = HOLD_STUCK;
+	bool is_to_give = way_of(guest) < 0;
+	if (!is_to_give || b->was_near || b->moved_ms == now_ms)
+		b->well_ms = now_ms;
+	if (is_near)
+		b->pause_ms = 0;
+	if (!is_to_give || b->moved_ms == now_ms) {
+		b->stuck = false;
+	} else if (b->stuck && now_ms >= b->retry_ms) {
+		b->stuck = false;
+		b->well_ms = now_ms; /* a new chance starts now */
+		guest->gave_up = true;
+	} else if (!b->stuck && now_ms >= b->well_ms + BALLOON_STUCK_MS) {
+		b->stuck = true;
+		b->retry_ms = now_ms + next_pause_ms(&b->pause_ms);
 	}
-	if (now_ms < b->ceiling_until_ms && guest->max_kib > b->ceiling_kib)
-		guest->max_kib = amount_max(b->ceiling_kib, guest->min_kib);
+	if (b->stuck && guest->hold == HOLD_NONE)
+		guest->hold = HOLD_STUCK;
+}
+
+/*
+ * The guest took took_kib of its promise in the last BALLOON_STUCK_MS; less than a batch counts as
+ * nothing. It keeps as much of the promise as it would take in BALLOON_TAKE_RUNS times as long, if
+ * the promise is larger than that. More is promised when its pace is known anew; or, if it took
+ * nothing, after a pause that doubles each time.
+ */
+static void judge_pace(struct balloon *b, uint64_t now_ms, uint64_t promised_kib, uint64_t took_kib)
+{
+	uint64_t able_kib = took_kib >= BALLOON_FIRST_KIB ? took_kib * BALLOON_TAKE_RUNS : 0;
+	b->does_not_take |= promised_kib > able_kib;
+	if (!b->does_not_take)
+		return;
+	b->ceiling_kib = b->alm_kib + able_kib;
+	b->ceiling_until_ms =
+		now_ms + (able_kib ? BALLOON_STUCK_MS : next_pause_ms(&b->leave_pause_ms));
+}
+
+/* A guest that boots is given its time: it may have no balloon driver yet. */
+static void judge_taking(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t promised_kib = guest->boot_kib ? 0 : model_pending_kib(guest);
+	uint64_t took_kib = b->take_ms ? amount_less(guest->alm_kib, b->take_from_kib) : 0;
+	bool is_over = b->take_ms && now_ms >= b->take_ms + BALLOON_STUCK_MS;
+	if (took_kib >= BALLOON_FIRST_KIB)
+		b->leave_pause_ms = 0;
+	if (promised_kib <= MODEL_NEAR_KIB) {
+		b->take_ms = 0;
+		b->does_not_take = false;
+		return;
+	}
+	if (is_over)
+		judge_pace(b, now_ms, promised_kib, took_kib);
+	if (is_over || !b->take_ms) {
+		b->take_ms = now_ms;
+		b->take_from_kib = guest->alm_kib;
+	}
+}
+
+static void lower_bounds(const struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	/* a max below the ALM would take memory from the guest */
+	uint64_t ceiling_kib = amount_max(b->ceiling_kib, guest->alm_kib);
+	if (now_ms >= b->ceiling_until_ms)
+		return;
+	guest->max_kib = amount_min(guest->max_kib, units_whole_pages_kib(ceiling_kib));
+	guest->min_kib = amount_min(guest->min_kib, guest->max_kib);
 }
 
 /* Whether another try now could do what the last one could not. What a guest has to give it says in
@@ -215,23 +272,11 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->speed_kib_s = b->speed_kib_s;
 	judge_giving(b, now_ms, is_sharp, guest);
 	b->looked_ms = now_ms;
-	if (is_near || b->was_near || b->moved_ms == now_ms)
-		b->well_ms = now_ms;
-	b->was_near = is_near;
 	guest->gave_up = !is_near && is_asleep(b, now_ms, guest);
-
-	if (is_near) {
-		b->stuck = false;
-		b->pause_ms = 0;
-	} else if (b->stuck && b->moved_ms == now_ms) {
-		b->stuck = false; /* it moves after all */
-	} else if (b->stuck && now_ms >= b->retry_ms) {
-		b->stuck = false;
-		b->well_ms = now_ms; /* a new chance starts now */
-		guest->gave_up = true;
-	} else if (!b->stuck && now_ms >= b->well_ms + BALLOON_STUCK_MS) {
-		set_aside(b, now_ms);
-	}
-	judge_stuck(b, now_ms, guest);
+	judge_stuck(b, now_ms, guest, is_near);
+	b->was_near = is_near;
+	judge_taking(b, now_ms, guest);
+	lower_bounds(b, now_ms, guest);
+	guest->does_not_take = b->does_not_take;
 	guest->is_doubted = b->is_doubted;
 }

@@ -36,6 +36,9 @@ enum {
 	 * up to the second. */
 	BALLOON_RETRY_MS = 10000,
 	BALLOON_RETRY_MAX_MS = 320000,
+	/* A promise stays as far as the guest would take it, at its pace of the last
+	 * BALLOON_STUCK_MS, in so many times as long. */
+	BALLOON_TAKE_RUNS = 8,
 	/* A balloon that was told to shrink is doubted when it has not begun for so long, or for
 	 * twice the time that its shrinks take to begin, if that is longer. Other donors are asked
 	 * then, long before this one is stuck, since a guest that is short cannot wait. A balloon
@@ -93,24 +96,34 @@ struct balloon {
 	bool lacked; /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
 
-	/* A growth that the balloon did not follow was given up at this ALM, until this time. */
-	uint64_t ceiling_kib, ceiling_until_ms;
+	/* A promise that is not taken yet: the pace of the balloon is measured from this time on
+	 * (0: nothing is promised), at which the ALM was this. */
+	uint64_t take_ms, take_from_kib;
+	bool does_not_take;
+	/* A growth that the balloon did not follow was given up at this ALM, until this time; and
+	 * how long the next such pause lasts (0: BALLOON_RETRY_MS). */
+	uint64_t ceiling_kib, ceiling_until_ms, leave_pause_ms;
 
 	/* The balloon was last well at this time: near its target, moving, or given a new chance. A
 	 * target that changes does not excuse a balloon that never moves. */
 	uint64_t well_ms;
-	bool stuck;
+	bool stuck;        /* it was told to shrink, and does not */
 	uint64_t retry_ms; /* when a stuck balloon is tried again */
 	uint64_t pause_ms; /* how long it is set aside the next time; 0: BALLOON_RETRY_MS */
 };
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted and grew_itself. One that does not
- * begin to shrink is doubted until it moves, and so it is when it is tried again
- * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE).
- * One that does not grow gets its max_kib lowered to its ALM for a time, so that
- * what it was told to take is taken back and others can have it.
+ * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted, does_not_take and grew_itself. One that
+ * does not begin to shrink is doubted until it moves, and so it is when it is tried again later.
+ * One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or is told
+ * to grow: a balloon that cannot give may still take.
+ *
+ * does_not_take is set if the balloon took less than a batch of its guest's promise in
+ * BALLOON_STUCK_MS, or so little that the whole would take BALLOON_TAKE_RUNS times as long. Then
+ * min_kib and max_kib are lowered for a time to the ALM that the guest can reach, so that the
+ * promise is taken back and others can have that memory. It is cleared when nothing is promised
+ * any more.
  */
 void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
 

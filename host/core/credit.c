@@ -25,7 +25,7 @@ static uint64_t most_kib(const struct credit *c, const struct policy_conf *conf,
 {
 	uint64_t heading_kib = amount_max(model_heading_kib(g), g->alm_kib);
 	uint64_t surplus_kib = amount_less(heading_kib, v->want_kib);
-	if (g->hold != HOLD_NONE || !g->may_have_credit || !g->has_report || model_is_shrinking(g))
+	if (!model_grows(g) || !g->may_have_credit || !g->has_report || model_is_shrinking(g))
 		return 0;
 	uint64_t kib = amount_less(conf->credit_kib, amount_max(c->used_kib, surplus_kib));
 	kib = amount_min(kib, amount_less(g->max_kib, heading_kib));

@@ -66,6 +66,7 @@ struct demand {
 	uint64_t floor_until_ms, floor_pause_ms;
 	uint64_t cma_kib;                  /* as last judged */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
+	uint64_t told_kib;                 /* the target that the policy told it last */
 };
 
 /* Takes in the guest's report, if it is a new one. */

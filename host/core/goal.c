@@ -79,7 +79,7 @@ static uint64_t kept_kib(const struct snapshot *snap)
 {
 	uint64_t sum_kib = model_kept_kib(&snap->host);
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (!model_is_ours(&snap->guest[i]))
+		if (!model_is_shared(&snap->guest[i]))
 			sum_kib += model_room_kib(&snap->guest[i]);
 	return sum_kib;
 }
@@ -89,7 +89,7 @@ static uint64_t slack_kib(const struct snapshot *snap)
 {
 	uint64_t sum_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_is_ours(&snap->guest[i]))
+		if (model_is_shared(&snap->guest[i]))
 			sum_kib += model_slack_kib(&snap->guest[i]);
 	return sum_kib;
 }
@@ -117,7 +117,7 @@ static uint64_t reserve_to_keep_kib(const struct policy_conf *conf, const struct
 {
 	uint64_t promised_kib = kept_kib(snap);
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_is_ours(&snap->guest[i]))
+		if (model_is_shared(&snap->guest[i]))
 			promised_kib += model_pending_kib(&snap->guest[i]);
 	uint64_t left_kib =
 		model_is_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, promised_kib);
@@ -130,7 +130,7 @@ static uint64_t pages_to_share(const struct snapshot *snap, uint64_t to_keep_kib
 {
 	uint64_t have_kib = snap->host.free_kib;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_is_ours(&snap->guest[i]))
+		if (model_is_shared(&snap->guest[i]))
 			have_kib += snap->guest[i].alm_kib;
 	return amount_less(have_kib, kept_kib(snap) + to_keep_kib) / UNITS_PAGE_KIB;
 }
@@ -142,16 +142,19 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		if (model_is_ours(g))
-			share[n++] = (struct share){.lo = g->min_kib / UNITS_PAGE_KIB,
-						    .hi = g->max_kib / UNITS_PAGE_KIB,
+		uint64_t least_kib =
+			model_gives(g) ? g->min_kib : amount_max(g->min_kib, g->alm_kib);
+		if (model_is_shared(g))
+			share[n++] = (struct share){.lo = least_kib / UNITS_PAGE_KIB,
+						    .hi = amount_max(g->max_kib, least_kib) /
+							  UNITS_PAGE_KIB,
 						    .weight = g->weight,
 						    .order = g->domid};
 	}
 	share_divide(share, n, pages);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		struct verdict *v = &plan->verdict[i];
-		if (model_is_ours(&snap->guest[i]))
+		if (model_is_shared(&snap->guest[i]))
 			v->fair_kib = amount_min(share[k++].got * UNITS_PAGE_KIB,
 						 needed_kib(&snap->guest[i], v));
 	}
@@ -164,7 +167,7 @@ static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan
 	enum tier tier;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		for (tier = TIER_MIN; tier < TIER_HELD && model_is_ours(g); tier++)
+		for (tier = TIER_MIN; tier < TIER_HELD && model_is_shared(g); tier++)
 			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / UNITS_PAGE_KIB;
 	}
 	tier = TIER_MIN;
@@ -180,7 +183,7 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
-		if (model_is_ours(g))
+		if (model_is_shared(g))
 			share[n++] = (struct share){
 				.lo = tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB,
 				.hi = tier_kib(g, v, tier) / UNITS_PAGE_KIB,
@@ -200,7 +203,7 @@ static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdi
 {
 	/* never below min, even when a host has lost the memory for it */
 	uint64_t goal_kib = amount_max(got_kib, amount_min(g->min_kib, g->alm_kib));
-	if (v->sure_kib && goal_kib <= g->alm_kib) {
+	if (v->sure_kib && model_gives(g) && goal_kib <= g->alm_kib) {
 		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
 		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
 	}
@@ -243,9 +246,16 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
 		uint64_t from = before ? tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB : 0;
-		if (model_is_ours(g))
+		if (model_is_shared(g))
 			take_goal(g, (from + share[k++].got) * UNITS_PAGE_KIB, v);
 	}
+}
+
+/* A guest that cannot give, or is not counted on, holds on to all that it holds. */
+static uint64_t sure_kib(const struct guest_view *g, bool may_count_on_it)
+{
+	bool gives = model_gives(g) && (may_count_on_it || !g->is_doubted);
+	return model_is_shared(g) && !gives ? g->alm_kib : 0;
 }
 
 /* Guests in doubt are asked, and at the same time others for what may not come from them. */
@@ -253,11 +263,12 @@ void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struc
 	      struct plan *plan)
 {
 	bool any = false;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], true);
 	share_out(conf, snap, share, plan);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
-		bool is_doubted = model_is_ours(&snap->guest[i]) && snap->guest[i].is_doubted;
-		plan->verdict[i].sure_kib = is_doubted ? snap->guest[i].alm_kib : 0;
-		any |= is_doubted;
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], false);
+		any |= model_gives(&snap->guest[i]) && snap->guest[i].is_doubted;
 	}
 	if (any)
 		share_out(conf, snap, share, plan);

@@ -4,8 +4,11 @@
 #include "common/amount.h"
 #include "common/units.h"
 
-#define X(id, word) [HOLD_##id] = word,
+#define X(id, word, ...) [HOLD_##id] = word,
 const char *const model_hold_words[HOLD_COUNT_] = {MODEL_HOLDS(X)};
+#undef X
+#define X(id, word, ...) [HOLD_##id] = {__VA_ARGS__},
+const struct hold_answers model_holds[HOLD_COUNT_] = {MODEL_HOLDS(X)};
 #undef X
 #define X(id, word) [REASON_##id] = word,
 const char *const model_reason_words[REASON_COUNT_] = {MODEL_REASONS(X)};
@@ -24,7 +27,7 @@ const char *model_reason_word(enum plan_reason reason)
 bool model_is_alarmed(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_is_ours(&snap->guest[i]) && snap->guest[i].is_alarmed)
+		if (model_grows(&snap->guest[i]) && snap->guest[i].is_alarmed)
 			return true;
 	return false;
 }

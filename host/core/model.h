@@ -23,23 +23,39 @@
 /* The floor is this share of the reserve: it is never lent to running guests (model_floor_kib). */
 #define MODEL_FLOOR_SHARE 4
 
-/* Why a guest is not ours to move; such a guest keeps what it holds. */
+/*
+ * Why a guest is not treated as one that is well. The table answers four questions about each
+ * hold, and no other question is asked about a hold:
+ *
+ *   gives    may the guest be told to hold less than it holds, for others?
+ *   grows    may it be told to hold more?
+ *   returns  is a promise that it does not take taken back from it?
+ *   stops    is a shrink that the policy began stopped where the guest is?
+ *
+ * A guest is left alone if all four answers are no: it keeps what it holds, and the memory that it
+ * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
+ * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
+ * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
+ * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
+ * take.
+ */
 #define MODEL_HOLDS(X)                                                                             \
-	X(NONE, "managed")                                                                         \
-	X(BUILDING, "building")                                                                    \
-	X(PAUSED, "paused")                                                                        \
-	X(DYING, "dying")                                                                          \
-	X(MIGRATING, "migrating")                                                                  \
-	X(PASSTHROUGH, "passthrough")                                                              \
-	X(FOREIGN, "foreign-balancer")                                                             \
-	X(BY_HAND, "moved-by-hand")                                                                \
-	X(NO_AGENT, "no-agent")                                                                    \
-	X(BAD_REPORT, "bad-report")                                                                \
-	X(SILENT, "agent-silent")                                                                  \
-	X(CALL_FAILED, "libxl-failed")                                                             \
-	X(STUCK, "balloon-stuck")
+	/* gives, grows, returns, stops */                                                         \
+	X(NONE, "managed", 1, 1, 1, 0)                                                             \
+	X(BUILDING, "building", 0, 0, 0, 0)                                                        \
+	X(PAUSED, "paused", 0, 0, 0, 0)                                                            \
+	X(DYING, "dying", 0, 0, 0, 0)                                                              \
+	X(MIGRATING, "migrating", 0, 0, 0, 0)                                                      \
+	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0)                                                  \
+	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0)                                                 \
+	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0)                                                    \
+	X(NO_AGENT, "no-agent", 0, 0, 1, 1)                                                        \
+	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
+	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
+	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
 
-#define X(id, word) HOLD_##id,
+#define X(id, word, gives, grows, returns, stops) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 #undef X
 
@@ -50,7 +66,9 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 	X(SHARE, "share")   /* not all wants fit: its share is smaller */                          \
 	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
 	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
-	X(RETRY, "retry")   /* a stuck balloon is tried with another target */
+	X(RETRY, "retry")   /* a stuck balloon is tried with another target */                     \
+	X(RETURN, "return") /* it was promised more than it takes */                               \
+	X(STOP, "stop")     /* it is held in the middle of a shrink, and keeps what it holds */
 
 #define X(id, word) REASON_##id,
 enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
@@ -86,6 +104,8 @@ struct guest_view {
 	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
 	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */
+	bool does_not_take;   /* its balloon does not follow a larger target, or so slowly that its
+			       * promise is kept from others for long; from balloon.h */
 	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight;      /* 1..65535 */
@@ -141,13 +161,28 @@ struct plan {
 	uint64_t wake_ms;        /* decide again no later than this */
 };
 
-/* It may be moved. */
-static inline bool model_is_ours(const struct guest_view *guest)
+struct hold_answers {
+	bool gives, grows, returns, stops;
+};
+extern const struct hold_answers model_holds[HOLD_COUNT_];
+
+static inline bool model_gives(const struct guest_view *guest)
 {
-	return guest->hold == HOLD_NONE;
+	return model_holds[guest->hold].gives;
 }
 
-/* One that is ours is in alarm. */
+static inline bool model_grows(const struct guest_view *guest)
+{
+	return model_holds[guest->hold].grows;
+}
+
+/* It has a share when memory is divided, if only upwards from what it holds. */
+static inline bool model_is_shared(const struct guest_view *guest)
+{
+	return model_gives(guest) || model_grows(guest);
+}
+
+/* One that may grow is in alarm. */
 bool model_is_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
@@ -158,6 +193,12 @@ static inline uint64_t model_reach_kib(const struct guest_view *guest, uint64_t 
 	return reach > 0 ? (uint64_t)reach : 0;
 }
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib);
+
+/* The target under which it keeps what it holds. */
+static inline uint64_t model_keep_kib(const struct guest_view *guest)
+{
+	return model_target_kib(guest, guest->alm_kib);
+}
 
 /* Where its ALM is heading: to its target; or, when it grew by itself, nowhere else. */
 static inline uint64_t model_heading_kib(const struct guest_view *guest)

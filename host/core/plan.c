@@ -21,7 +21,7 @@ const char *plan_breach_text(enum plan_breach breach)
 {
 	static const char *const text[PLAN_BREACHES_] = {
 		[PLAN_SAFE] = "is safe",
-		[PLAN_NOT_OURS] = "touches a guest that is not ours to move",
+		[PLAN_NOT_OURS] = "moves a guest against its hold",
 		[PLAN_TWICE] = "changes a guest twice",
 		[PLAN_NOT_PAGES] = "asks for a part of a page",
 		[PLAN_BELOW_MIN] = "takes a guest below its min",
@@ -83,18 +83,32 @@ static void budget_pay(struct budget *budget, const struct snapshot *snap, const
 	budget->lendable_kib = amount_less(budget->lendable_kib, plan_cost_kib(snap, a));
 }
 
+/* The guest's hold allows the action. A guest that neither gives nor grows may be told to keep what
+ * it holds: by the lower target that takes its promise back, or by a higher one that stops its
+ * shrink. */
+static bool may_be_told(const struct snapshot *snap, const struct action *a)
+{
+	const struct guest_view *g = &snap->guest[a->guest];
+	uint64_t keep_kib = model_keep_kib(g);
+	if (is_grow(snap, a))
+		return model_grows(g) || (model_holds[g->hold].stops && a->target_kib <= keep_kib);
+	return model_gives(g) || (model_holds[g->hold].returns && a->target_kib == keep_kib &&
+				  keep_kib < g->target_kib);
+}
+
 /* Everything that can be said of one action without the others. */
 static enum plan_breach breach_alone(const struct snapshot *snap, const struct action *a)
 {
-	if (a->guest >= snap->n_guests || snap->guest[a->guest].hold != HOLD_NONE)
+	if (a->guest >= snap->n_guests || !may_be_told(snap, a))
 		return PLAN_NOT_OURS;
 	const struct guest_view *g = &snap->guest[a->guest];
+	bool takes_back = a->target_kib >= model_keep_kib(g);
 	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
 	if (a->target_kib % UNITS_PAGE_KIB)
 		return PLAN_NOT_PAGES;
 	if (!is_grow(snap, a))
-		return reach_kib < g->min_kib ? PLAN_BELOW_MIN : PLAN_SAFE;
-	if (reach_kib > g->max_kib)
+		return reach_kib < g->min_kib && !takes_back ? PLAN_BELOW_MIN : PLAN_SAFE;
+	if (reach_kib > g->max_kib && model_grows(g))
 		return PLAN_ABOVE_MAX;
 	if (snap->host.xl_is_building && growth_kib(snap, a))
 		return PLAN_XL_BUILDS;
@@ -147,8 +161,7 @@ static enum plan_breach breach_in_credit(const struct policy_conf *conf,
 		const struct guest_view *g = &snap->guest[i];
 		bool is_kept = plan->credit_kib[i] == PLAN_CREDIT_AS_IT_IS;
 		*ret_guest = i;
-		if (!is_kept && plan->credit_kib[i] &&
-		    (g->hold != HOLD_NONE || !g->may_have_credit))
+		if (!is_kept && plan->credit_kib[i] && (!model_grows(g) || !g->may_have_credit))
 			return PLAN_CREDIT_NOT_OURS;
 		credit_kib += is_kept ? 0 : plan->credit_kib[i];
 		before_kib += model_room_kib(g);

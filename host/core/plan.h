@@ -3,8 +3,12 @@
  * plan.h - the safety contract of every plan, apart from any policy's cleverness. Pure.
  *
  * A plan may
- *  - touch only guests that are ours to move, each at most once, in whole pages;
- *  - take no guest below its min, and let none grow above its max;
+ *  - touch each guest at most once, in whole pages, and only as its hold allows
+ *    (model.h): take memory from those that give, let those grow that grow, and
+ *    tell others no more than to keep what they hold, if they were promised more
+ *    or are on their way to less;
+ *  - take no guest below its min, and let none grow above its max. A promise may
+ *    be taken back from a guest that holds less than its min;
  *  - hand out only memory that is free now: not what a guest being built has
  *    claimed, not what is held for one that reboots or reserved to one to be
  *    started, not what another guest may take by its target or its credit, not

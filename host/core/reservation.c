@@ -274,10 +274,10 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t want_kib = verdict[i].want_kib;
 		room.others_kib += model_room_kib(g);
-		if (g->hold != HOLD_NONE || !gives)
+		if (!model_is_shared(g) || !gives)
 			continue;
 		/* targets change by steps */
-		if (!g->is_doubted)
+		if (model_gives(g) && !g->is_doubted)
 			room.give_kib += amount_less(g->alm_kib, want_kib) / step_kib * step_kib;
 		lacking_kib += amount_less(want_kib, g->alm_kib + model_pending_kib(g));
 	}

@@ -44,7 +44,7 @@ static void gather_rest(const struct policy_conf *conf, const struct snapshot *s
 	for (unsigned i = 0; i < snap->n_guests && owed_kib; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		if (!model_is_ours(g) || v->goal_kib != g->alm_kib ||
+		if (!model_gives(g) || v->goal_kib != g->alm_kib ||
 		    g->alm_kib < v->want_kib + conf->step_kib)
 			continue;
 		v->goal_kib = g->alm_kib - conf->step_kib;
@@ -63,7 +63,7 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		if (!model_is_ours(g) || v->goal_kib >= g->alm_kib ||
+		if (!model_gives(g) || v->goal_kib >= g->alm_kib ||
 		    g->alm_kib - v->goal_kib >= conf->step_kib)
 			continue;
 		uint64_t floor_kib = v->goal_kib < v->want_kib ? g->min_kib : v->want_kib;
@@ -116,8 +116,8 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 			    const struct verdict *v)
 {
 	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
-	return model_is_ours(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
-									    : 0;
+	return model_grows(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
+									  : 0;
 }
 
 /* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
@@ -147,6 +147,13 @@ static bool is_on_its_way(const struct policy_conf *conf, const struct guest_vie
 	       v->goal_kib < heading_kib + conf->step_kib;
 }
 
+static enum plan_reason why_less(const struct guest_view *g, const struct verdict *v)
+{
+	if (g->does_not_take && v->goal_kib >= g->alm_kib)
+		return REASON_RETURN;
+	return v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE;
+}
+
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
@@ -161,14 +168,15 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
-		if (!model_is_ours(g) || !g->has_report || (g->grew_itself && !g->at_rest))
+		if (!model_gives(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			uint64_t by_kib = heading_kib - v->goal_kib;
-			if (may_tell(conf, now_ms, &demand[i], by_kib) &&
-			    !(can_wait && wavers(conf, now_ms, &demand[i], by_kib)))
-				add_action(plan, snap, i, v->goal_kib,
-					   v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE);
+			enum plan_reason reason = why_less(g, v);
+			if (reason == REASON_RETURN ||
+			    (may_tell(conf, now_ms, &demand[i], by_kib) &&
+			     !(can_wait && wavers(conf, now_ms, &demand[i], by_kib))))
+				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
 		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
@@ -191,17 +199,40 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		uint64_t heading_kib = model_heading_kib(g);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
-		if (model_is_ours(g) && !missing_kib(conf, g, v) &&
+		if (model_gives(g) && !missing_kib(conf, g, v) &&
 		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
 			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib),
 				   REASON_CANCEL);
 	}
 }
 
+/*
+ * A guest that is held keeps what it holds, neither more nor less. A promise that it does not take
+ * is taken back from it, and a shrink that the policy began before the guest was held is stopped; a
+ * shrink that somebody else began goes on.
+ */
+static void add_keeps(const struct snapshot *snap, const struct demand *demand, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		uint64_t keep_kib = model_keep_kib(g);
+		bool is_returned = model_holds[g->hold].returns && g->does_not_take;
+		bool is_stopped = model_holds[g->hold].stops && model_is_shrinking(g) &&
+				  demand[i].told_kib == g->target_kib;
+		if (model_is_shared(g) || g->is_being_told)
+			continue;
+		if (is_returned && keep_kib < g->target_kib)
+			plan->action[plan->n_actions++] =
+				(struct action){i, keep_kib, REASON_RETURN};
+		else if (is_stopped && keep_kib > g->target_kib)
+			plan->action[plan->n_actions++] = (struct action){i, keep_kib, REASON_STOP};
+	}
+}
+
 static bool pages_are_coming(const struct snapshot *snap)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_is_ours(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
+		if (model_gives(&snap->guest[i]) && model_is_shrinking(&snap->guest[i]))
 			return true;
 	return false;
 }
@@ -228,7 +259,8 @@ static struct price price_of(const struct guest_view *g)
 	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
 	uint64_t told_room_kib = model_room_at_kib(g, model_target_kib(g, told_kib));
 	uint64_t room_kib = model_room_kib(g);
-	return (struct price){.own_kib = g->is_alarmed ? amount_less(room_kib, told_room_kib) : 0,
+	uint64_t own_kib = amount_min(model_credit_kib(g), amount_less(room_kib, told_room_kib));
+	return (struct price){.own_kib = g->is_alarmed ? own_kib : 0,
 			      .entry_kib = amount_less(told_room_kib, room_kib)};
 }
 
@@ -325,6 +357,7 @@ static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *d
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		struct demand *d = &demand[plan->action[i].guest];
 		d->told_ms = now_ms;
+		d->told_kib = plan->action[i].target_kib;
 		if (plan->action[i].reason == REASON_NEED)
 			d->told_to_grow_ms = now_ms;
 	}
@@ -341,6 +374,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	gather_small_shrinks(conf, snap, plan);
 	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, plan);
+	add_keeps(snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	plan_order(snap, plan); /* a retry may be either */
 	note_told(plan, now_ms, memory->demand);

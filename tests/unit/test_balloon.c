@@ -90,6 +90,113 @@ START_TEST(a_growth_that_is_not_followed_is_given_up)
 }
 END_TEST
 
+/* Moves up by so much in each of 100 looks of 100 ms; how often it was said not to take. */
+static unsigned looks_that_doubt_its_taking(uint64_t kib)
+{
+	unsigned n = 0;
+	for (int i = 0; i < 100; i++) {
+		guest.alm_kib += kib;
+		guest.max_kib = 1000 * MIB;
+		look(100);
+		n += guest.does_not_take;
+	}
+	return n;
+}
+
+START_TEST(whether_it_takes_is_told_by_its_pace)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 600 * MIB;
+	ck_assert_uint_gt(looks_that_doubt_its_taking(4), 40);
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 600 * MIB;
+	ck_assert_uint_eq(looks_that_doubt_its_taking(2 * MIB), 0);
+	/* 4 MiB/s come to 160 in 40 s: the rest is taken back, and no more */
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 600 * MIB;
+	ck_assert_uint_gt(looks_that_doubt_its_taking(400), 40);
+	ck_assert_uint_ge(guest.max_kib, guest.alm_kib + 130 * MIB);
+	ck_assert_uint_le(guest.max_kib, guest.alm_kib + 160 * MIB);
+	guest.target_kib = guest.alm_kib;
+	look(100);
+	ck_assert(!guest.does_not_take);
+}
+END_TEST
+
+/* Is promised 100 MiB more and left alone; how long it is promised nothing more, once it was found
+ * not to take it. */
+static uint64_t pause_after_a_promise(void)
+{
+	uint64_t ms = 0, alm_kib = guest.alm_kib;
+	guest.target_kib = alm_kib + 100 * MIB;
+	look(1);
+	look(BALLOON_STUCK_MS);
+	guest.target_kib = alm_kib;
+	do {
+		ms += 1000;
+		guest.max_kib = 1000 * MIB;
+		look(1000);
+	} while (guest.max_kib == alm_kib);
+	return ms;
+}
+
+START_TEST(who_takes_again_is_promised_again)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	uint64_t pause_ms = pause_after_a_promise();
+	ck_assert_uint_le(pause_ms, BALLOON_RETRY_MS);
+	ck_assert_uint_ge(pause_after_a_promise(), 2 * pause_ms);
+	ck_assert_uint_ge(pause_after_a_promise(), 4 * pause_ms);
+	guest.target_kib += 10 * MIB;
+	look(100);
+	guest.alm_kib = guest.target_kib;
+	look(100);
+	ck_assert_uint_eq(pause_after_a_promise(), pause_ms);
+}
+END_TEST
+
+/* A guest without agent, that boots, has no balloon driver yet. */
+START_TEST(a_guest_that_boots_is_given_its_time_to_take)
+{
+	start(200 * MIB, 200 * MIB);
+	guest.boot_kib = guest.target_kib = 600 * MIB;
+	guest.max_kib = 1000 * MIB;
+	look(1);
+	look(60000);
+	ck_assert(!guest.does_not_take);
+	ck_assert_uint_eq(guest.max_kib, 1000 * MIB);
+}
+END_TEST
+
+/* The pauses between tries to shrink it are none for its growth, nor the other way round. */
+START_TEST(it_is_stuck_one_way)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 100 * MIB;
+	for (int i = 0; i < 100; i++)
+		look(1000);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+	guest.target_kib = 300 * MIB;
+	guest.max_kib = 400 * MIB;
+	look(100);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	look(BALLOON_STUCK_MS - 1);
+	ck_assert_uint_eq(guest.max_kib, 400 * MIB);
+	look(1);
+	ck_assert_uint_eq(guest.max_kib, 200 * MIB);
+	guest.target_kib = 200 * MIB;
+	guest.max_kib = 400 * MIB;
+	look(BALLOON_RETRY_MS);
+	ck_assert_uint_eq(guest.max_kib, 400 * MIB);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+}
+END_TEST
+
 START_TEST(far_from_its_target_is_no_slack)
 {
 	start(200 * MIB, 100 * MIB);
@@ -282,6 +389,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_known_slack_does_not_become_large);
 	tcase_add_test(tests, slack_is_in_whole_pages);
 	tcase_add_test(tests, a_growth_that_is_not_followed_is_given_up);
+	tcase_add_test(tests, whether_it_takes_is_told_by_its_pace);
+	tcase_add_test(tests, who_takes_again_is_promised_again);
+	tcase_add_test(tests, a_guest_that_boots_is_given_its_time_to_take);
+	tcase_add_test(tests, it_is_stuck_one_way);
 	tcase_add_test(tests, far_from_its_target_is_no_slack);
 	tcase_add_test(tests, unmoved_is_stuck_and_moving_is_not);
 	tcase_add_test(tests, new_targets_do_not_excuse_one_that_never_moves);

@@ -4,6 +4,7 @@
 #include "host/core/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define MIB UINT64_C(1024)
 
@@ -225,6 +226,56 @@ START_TEST(no_credit_is_left_to_who_could_take_the_floor_by_it)
 }
 END_TEST
 
+/* What each hold allows: s to shrink, g to grow, r to take a promise back, k to keep what is held
+ * in the middle of a shrink. */
+static const char *const allowed[HOLD_COUNT_] = {
+	[HOLD_NONE] = "sgrk",     [HOLD_BUILDING] = "",  [HOLD_PAUSED] = "",
+	[HOLD_DYING] = "",        [HOLD_MIGRATING] = "", [HOLD_PASSTHROUGH] = "",
+	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",   [HOLD_NO_AGENT] = "rk",
+	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",  [HOLD_CALL_FAILED] = "",
+	[HOLD_STUCK] = "grk",
+};
+
+/* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */
+static const struct told {
+	uint64_t from_mib, to_kib, min_mib;
+	char what;
+} tolds[] = {
+	{150, 200 * MIB, 100, 'k'},
+	{150, 199 * MIB, 100, 'k'},
+	{150, 200 * MIB + 4, 100, 'g'},
+	{150, 149 * MIB, 100, 's'},
+	{200, 200 * MIB - 4, 100, 's'},
+	{200, 250 * MIB, 100, 'g'},
+	{250, 200 * MIB, 100, 'r'},
+	{250, 200 * MIB, 300, 'r'}, /* holding less than its min */
+	{250, 200 * MIB - 4, 100, 's'},
+	{250, 220 * MIB, 100, 's'}, /* a part of a promise is no promise that is not taken */
+	{250, 260 * MIB, 100, 'g'},
+};
+
+START_TEST(a_guest_is_told_what_its_hold_allows)
+{
+	struct guest_view guest = {.hold = (enum guest_hold)_i,
+				   .alm_kib = 200 * MIB,
+				   .max_kib = 300 * MIB,
+				   .weight = 1};
+	struct snapshot snap = {.host = {.free_kib = 500 * MIB}, .n_guests = 1, .guest = &guest};
+	for (unsigned i = 0; i < N_ROWS(tolds); i++) {
+		uint64_t credit_kib = 0;
+		struct action action = {0, tolds[i].to_kib, 0};
+		struct plan plan = {.n_actions = 1, .action = &action, .credit_kib = &credit_kib};
+		bool may_be = strchr(allowed[_i], tolds[i].what);
+		unsigned at;
+		guest.target_kib = tolds[i].from_mib * MIB;
+		guest.min_kib = tolds[i].min_mib * MIB;
+		enum plan_breach breach = plan_violation(&conf, &snap, &plan, &at);
+		ck_assert_msg(breach == (may_be ? PLAN_SAFE : PLAN_NOT_OURS), "%s, row %u: %s",
+			      model_hold_word(guest.hold), i, plan_breach_text(breach));
+	}
+}
+END_TEST
+
 START_TEST(any_plan_is_safe_after_cutting)
 {
 	srandom(7);
@@ -269,6 +320,7 @@ static void add_tests(TCase *tests)
 			    N_ROWS(credit_rows));
 	tcase_add_loop_test(tests, the_floor_is_lent_to_nobody, 0, N_ROWS(floor_rows));
 	tcase_add_test(tests, no_credit_is_left_to_who_could_take_the_floor_by_it);
+	tcase_add_loop_test(tests, a_guest_is_told_what_its_hold_allows, 0, HOLD_COUNT_);
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);
 	tcase_add_test(tests, claims_and_a_host_without_memory_leave_nothing_to_spend);
 }

@@ -66,6 +66,20 @@ static void report(struct world *w, unsigned i)
 	w->view[i].report_ms = w->host.now_ms;
 }
 
+/* A test may set bounds at any time; the balloon's judge lowers those it is given. */
+static void observe_balloon(struct world *w, unsigned i)
+{
+	struct guest_view *v = &w->view[i];
+	struct world_guest *g = &w->guest[i];
+	g->min_kib = v->min_kib == g->judged_min_kib ? g->min_kib : v->min_kib;
+	g->max_kib = v->max_kib == g->judged_max_kib ? g->max_kib : v->max_kib;
+	v->min_kib = g->min_kib;
+	v->max_kib = g->max_kib;
+	balloon_observe(&g->balloon, w->host.now_ms, v);
+	g->judged_min_kib = v->min_kib;
+	g->judged_max_kib = v->max_kib;
+}
+
 void world_observe(struct world *w, uint64_t ms)
 {
 	w->host.now_ms += ms;
@@ -73,7 +87,7 @@ void world_observe(struct world *w, uint64_t ms)
 		if (w->view[i].hold == HOLD_STUCK)
 			w->view[i].hold = HOLD_NONE;
 		report(w, i);
-		balloon_observe(&w->guest[i].balloon, w->host.now_ms, &w->view[i]);
+		observe_balloon(w, i);
 	}
 }
 
@@ -122,6 +136,10 @@ static void move_balloon(struct world *w, unsigned i)
 	const struct guest_view *v = &w->view[i];
 	uint64_t told_kib = g->call_steps ? g->old_kib : v->target_kib;
 	uint64_t to_kib = g->own_kib ? g->own_kib : told_kib;
+	if (to_kib < v->alm_kib)
+		to_kib = amount_min(amount_max(to_kib, g->least_kib), v->alm_kib);
+	else if (g->most_kib)
+		to_kib = amount_max(amount_min(to_kib, g->most_kib), v->alm_kib);
 	if (to_kib < v->alm_kib)
 		shrink(w, i, amount_min(v->alm_kib - to_kib, g->speed_kib));
 	else

@@ -16,6 +16,8 @@ struct world_guest {
 	uint64_t offset_kib;  /* ALM - MemTotal */
 	uint64_t used_kib;    /* what its programs use */
 	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
+	uint64_t least_kib;   /* its balloon finds nothing to give below this */
+	uint64_t most_kib;    /* its balloon takes nothing above this; 0: no such bound */
 	bool lies;            /* claims to use all it has */
 	uint64_t grabs_kib;   /* it takes so much a step of what Xen lets it, needed or not */
 	uint64_t own_kib;     /* its driver's own target, until it is told another; 0: none */
@@ -24,6 +26,8 @@ struct world_guest {
 	uint64_t old_kib;     /* its target until then */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	struct balloon balloon;
+	/* The bounds as the test set them, and as the balloon's judge left them. */
+	uint64_t min_kib, max_kib, judged_min_kib, judged_max_kib;
 };
 
 struct world {
