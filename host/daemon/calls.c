@@ -48,6 +48,9 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	g->call_is_under_way = false;
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(io, is_connected, g, a)) {
+		/* libxl has set max_pages for the target: the credit that it had is gone, and a new
+		 * one is the next pass's to give. */
+		g->credited_cap_kib = 0;
 		if (trouble_over(&g->call_failed))
 			log_info("%s: its target can be set again", guest_text(g));
 		return;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MIB UINT64_C(1024)
@@ -198,9 +199,10 @@ static bool has_libxl(void *world, unsigned domid, const char *path)
 static int write_keys(void *world, unsigned domid, const struct store_value *value,
 		      unsigned n_values, bool gives_way)
 {
-	(void)value;
-	(void)n_values;
 	(void)gives_way;
+	for (unsigned i = 0; i < n_values; i++)
+		if (value[i].key == KEY_CREDIT)
+			at(world, domid)->told_credit_kib = strtoull(value[i].text, NULL, 10);
 	note(world, PLAYED_WRITE, domid, 0);
 	return 0;
 }

@@ -201,6 +201,23 @@ START_TEST(credit_is_withdrawn_at_the_end)
 }
 END_TEST
 
+/* libxl sets max_pages with the target. A call may end before anything was said of the pass that
+ * started it. */
+START_TEST(a_call_that_has_ended_leaves_no_credit_to_tell_of)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.credit_kib[guest - 1] = 16 * MIB;
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 16 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 381 * MIB);
+	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, set_up, tear_down);
@@ -211,6 +228,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
+	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
 }
 
 int main(void)
