@@ -26,13 +26,13 @@ static const struct precopy_algorithm algorithms[] = {
 	},
 	{
 		"hold",
-		"a page that was modified in two rounds running is held back",
+		"a page modified in two rounds running is held back",
 		&foresight_twice,
 		{.max_passes = XEN_PASSES, .enough_pages = XEN_ENOUGH},
 	},
 	{
 		"ar",
-		"a page is held back if it is predicted to be modified again soon",
+		"a page predicted to be modified again soon is held back",
 		&foresight_intervals,
 		{.max_passes = MOST_PASSES,
 		 .enough_pages = XEN_ENOUGH,
