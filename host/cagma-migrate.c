@@ -7,16 +7,21 @@
 #include "common/system/usage.h"
 #include "host/migrate/migrate.h"
 
-static const char usage[] =
+#include <stdio.h>
+#include <string.h>
+
+static const char usage_before_algorithms[] =
 	"Usage: cagma-migrate [OPTIONS] DOMAIN HOST [xl migrate options]\n"
 	"Migrate a running guest to another Xen host, or to this one (localhost), as\n"
 	"xl migrate does, without sending pages that are about to be modified again.\n"
 	"The receiving host needs nothing but xl.\n"
 	"\n"
 	"      --algorithm NAME  decides which pages are held back, and when the guest is\n"
-	"                        suspended:\n"
-	"                        ar (predicted; the default), hold (modified twice\n"
-	"                        running), stock (as Xen 4.17: none)\n"
+	"                        suspended:\n";
+
+static const char usage_after_algorithms[] =
+	"      --max-downtime MS give up, and leave the guest here, if it would be suspended\n"
+	"                        for longer than MS milliseconds by what is predicted\n"
 	"      --shrink          first take from the guest memory that it does not need; this\n"
 	"                        needs cagmad\n"
 	"      --no-reserve      do not ask the receiving host's cagmad to make room\n"
@@ -34,6 +39,16 @@ static const char usage[] =
 	"Exit status: 0 if the guest runs on HOST; 2 for wrong usage; otherwise xl's, or 1.\n"
 	"See cagma-migrate(8), xl(1).\n";
 
+static int help(void)
+{
+	const struct precopy_algorithm *a;
+	fputs(usage_before_algorithms, stdout);
+	for (unsigned i = 0; (a = precopy_algorithm(i)); i++)
+		printf("%24s%-5s %s%s\n", "", a->name, a->about,
+		       strcmp(a->name, PRECOPY_DEFAULT) == 0 ? " (default)" : "");
+	return usage_help(usage_after_algorithms);
+}
+
 int main(int argc, char **argv)
 {
 	struct migrate_asked asked;
@@ -42,7 +57,7 @@ int main(int argc, char **argv)
 	case MIGRATE_RUN:
 		return migrate_run(&asked);
 	case MIGRATE_HELP:
-		return usage_help(usage);
+		return help();
 	case MIGRATE_VERSION:
 		return usage_version();
 	case MIGRATE_WRONG:

@@ -15,10 +15,13 @@
 
 struct choice {
 	uint64_t held_pages;
-	uint64_t wanted_pages;  /* of them worth sending */
-	uint64_t lasting_pages; /* of these not modified before the guest is suspended */
-	uint8_t too_soon;       /* the threshold, as a code: what is foreseen later is wanted */
-	uint64_t count[INTERVAL_CODES]; /* held pages, by what is foreseen of them */
+	uint64_t wanted_pages;  /* held pages that are worth sending */
+	uint64_t lasting_pages; /* wanted pages that stay unmodified until the guest is suspended */
+	uint64_t fresh_pages;   /* what lasting_pages would be if all had just been modified */
+	uint64_t easy_pages; /* held pages that can be sent several times between modifications */
+	uint8_t too_soon;    /* the threshold, as a code: what is foreseen later is wanted */
+	uint64_t due[INTERVAL_CODES];     /* held pages, by the time until they are modified */
+	uint64_t between[INTERVAL_CODES]; /* by the time between their modifications */
 };
 
 /* Counts what is held. All of it that the foresight wants is wanted, whatever the time. */
@@ -32,8 +35,9 @@ void choice_set_threshold(struct choice *choice, const struct pace *pace, uint64
 			  uint64_t (*time_ms)(const struct pace *pace, uint64_t pages));
 
 /*
- * The threshold of a round that may send `most` pages, at least the choice's own. What is foreseen
- * latest goes first: what waits may be modified meanwhile, and is then sent once instead of twice.
+ * The threshold of a round that may send `most` pages, at least the choice's own. The page with the
+ * latest modification foreseen goes first: a page that waits may be modified meanwhile, and is then
+ * sent once instead of twice.
  */
 uint8_t choice_first(const struct choice *choice, uint64_t most);
 

@@ -12,7 +12,7 @@ struct precopy_algorithm;
 
 struct precopy_conf {
 	const struct precopy_algorithm *algorithm;
-	unsigned max_passes;      /* passes through all that is modified, the first among them */
+	uint64_t max_passes;      /* passes through all that is modified, the first among them */
 	uint64_t enough_pages;    /* with fewer pages left the guest is suspended */
 	uint64_t slice_ms;        /* a round sends what can be sent in this time; 0: a whole pass */
 	uint64_t slice_pages;     /* a round sends at least this many pages, if there are so many */

@@ -76,7 +76,8 @@ static void note_intervals(struct foresight *f, size_t word, unsigned long dirty
 }
 
 /* Of the page of the lowest bit. */
-static uint8_t foreseen(const struct foresight *f, size_t word, unsigned long bits)
+static struct interval_foresight foreseen(const struct foresight *f, size_t word,
+					  unsigned long bits)
 {
 	return interval_foreseen(&f->model, &f->page[bitmap_first(word, bits)]);
 }
@@ -85,24 +86,30 @@ static unsigned long later_ones(const struct foresight *f, size_t word, uint8_t 
 {
 	unsigned long out = f->held[word];
 	for (unsigned long rest = out & f->mark[TOUCHED][word]; rest; rest &= rest - 1)
-		if (foreseen(f, word, rest) <= too_soon)
+		if (foreseen(f, word, rest).due <= too_soon)
 			out &= ~(rest & -rest);
 	return out;
 }
 
-static void count_intervals(const struct foresight *f, size_t word, uint64_t count[INTERVAL_CODES])
+static void count_intervals(const struct foresight *f, size_t word, uint64_t due[INTERVAL_CODES],
+			    uint64_t between[INTERVAL_CODES])
 {
 	unsigned long touched = f->held[word] & f->mark[TOUCHED][word];
-	count[INTERVAL_NEVER] += bitmap_count_word(f->held[word] & ~touched);
-	for (; touched; touched &= touched - 1)
-		count[foreseen(f, word, touched)]++;
+	unsigned n_never = bitmap_count_word(f->held[word] & ~touched);
+	due[INTERVAL_NEVER] += n_never;
+	between[INTERVAL_NEVER] += n_never;
+	for (; touched; touched &= touched - 1) {
+		struct interval_foresight page = foreseen(f, word, touched);
+		due[page.due]++;
+		between[page.between]++;
+	}
 }
 
 static unsigned due_by_intervals(const struct foresight *f, size_t word, uint64_t ms)
 {
 	unsigned n = 0;
 	for (unsigned long rest = f->mark[TOUCHED][word] & ~f->held[word]; rest; rest &= rest - 1)
-		n += interval_ms(foreseen(f, word, rest)) <= ms;
+		n += interval_ms(foreseen(f, word, rest).due) <= ms;
 	return n;
 }
 

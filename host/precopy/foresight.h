@@ -43,8 +43,10 @@ struct foresight_kind {
 	/* The held pages of a word that are worth sending: those that are foreseen to be modified
 	 * later than `too_soon`. */
 	unsigned long (*wanted)(const struct foresight *f, size_t word, uint8_t too_soon);
-	/* Adds the held pages of a word to count[], by what is foreseen of them. */
-	void (*count)(const struct foresight *f, size_t word, uint64_t count[INTERVAL_CODES]);
+	/* Counts the held pages of a word: in due[] by the time until they are modified, in
+	 * between[] by the time from their last modification to the next one. */
+	void (*count)(const struct foresight *f, size_t word, uint64_t due[INTERVAL_CODES],
+		      uint64_t between[INTERVAL_CODES]);
 	/* How many pages of a word that are not held will be modified within `ms`. */
 	unsigned (*due_pages)(const struct foresight *f, size_t word, uint64_t ms);
 };
@@ -59,7 +61,7 @@ size_t foresight_bytes(const struct foresight_kind *kind, uint64_t n_pages);
 void foresight_init(struct foresight *f, const struct foresight_kind *kind, uint64_t n_pages,
 		    void *memory);
 
-/* Pages that have been modified at all, but for being new: 0 for kinds that have no times. */
+/* How many pages have been modified since the first round; 0 for kinds that have no times. */
 uint64_t foresight_touched_pages(const struct foresight *f);
 
 #endif

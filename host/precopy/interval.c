@@ -8,21 +8,26 @@
 enum {
 	STEPS_LOG2 = 3,
 	STEPS = 1 << STEPS_LOG2, /* codes in an octave */
-	ONE_LOG2 = 12,           /* c and a are fractions of 2^this */
-	VARIANCE_LOG2 = 8,       /* so are variances */
-	FIRST_UNIT_LOG2 = 3,     /* stamps begin with 8 ms: half a quarter of an hour */
-	FADE_AT = 1 << 20,       /* intervals; then all that was summed counts half */
-	FIT_FROM = 32,           /* intervals */
-	NO_MEMORY = 16,          /* codes two intervals differ by that come by chance: their mean is
-				  * 2 octaves when modifications are a Poisson process */
-	PULL_ROUNDS = 64,        /* until the pull is of about one code's variance */
-	COLD = 4,                /* a page that was due is quiet for so many times as long again */
+	ONE_LOG2 = 12,           /* c and a are in units of 2^-ONE_LOG2 */
+	VARIANCE_LOG2 = 8,       /* variances are in units of 2^-VARIANCE_LOG2 */
+	/* A stamp has 16 bits. In units of 8 ms it reaches 8.7 minutes; then the unit doubles. */
+	FIRST_UNIT_LOG2 = 3,
+	FADE_AT = 1 << 20, /* when so many intervals are summed up, they all count half */
+	FIT_FROM = 32,     /* intervals, before which nothing is fitted */
+	/* So many codes lie between two intervals that come by chance: if modifications are a
+	 * Poisson process, intervals differ by two octaves on average. */
+	NO_MEMORY = 16,
+	PULL_ROUNDS = 64, /* after so many rounds the pull is of about one code's variance */
+	COLD = 4,         /* a page that is overdue stays quiet for so many times as long again */
+	/* What follows two intervals is known once so many times as long as both has passed. */
+	EXPERIENCE = 3,
 };
 
-/* In the place of the second interval: the first is none, but what passed since the beginning. */
+/* Stands in the place of a page's second interval when its first one is none, but the time from the
+ * beginning to its first modification. */
 #define SINCE_BEGINNING INTERVAL_NEVER
 
-/* --- logarithms -------------------------------------------------------------------------- */
+/* --- logarithms --------------------------------------------------------------------------- */
 
 uint8_t interval_code(uint64_t ms)
 {
@@ -42,7 +47,7 @@ uint64_t interval_ms(uint8_t code)
 	return code ? (STEPS + steps % STEPS) << steps / STEPS >> STEPS_LOG2 : 0;
 }
 
-/* --- the fit ----------------------------------------------------------------------------- */
+/* --- the fit ------------------------------------------------------------------------------ */
 
 void interval_model_init(struct interval_model *m, uint64_t start_ms)
 {
@@ -52,7 +57,7 @@ void interval_model_init(struct interval_model *m, uint64_t start_ms)
 				     .a = {1 << ONE_LOG2}};
 }
 
-/* sum[i] * sum[k] / n, whose product is too much for guests of some 50 GiB. */
+/* sum[i] * sum[k] / n, without the product of the sums: it overflows for guests of some 50 GiB. */
 static int64_t by_chance(const struct interval_model *m, unsigned i, unsigned k)
 {
 	int64_t mean_i = m->sum[i] / m->n, mean_k = m->sum[k] / m->n;
@@ -66,10 +71,10 @@ static int64_t covariance(const struct interval_model *m, unsigned i, unsigned k
 }
 
 /*
- * Least squares, with a pull towards the mean of the two intervals: where intervals
- * do not vary they say nothing of how the next one depends on them. At first it is
- * strong: what is modified in one round is modified by one program, and thousands
- * of pages may be one observation.
+ * Least squares, with a pull towards the mean of the two intervals: intervals that
+ * do not vary say nothing of how the next one depends on them. The pull is strong
+ * at first: pages that are modified in the same round are modified by the same
+ * program, so that thousands of pages may be one observation.
  */
 static void fit(struct interval_model *m)
 {
@@ -118,7 +123,7 @@ static void learn(struct interval_model *m, uint8_t y0, uint8_t y1, uint8_t y2)
 	}
 }
 
-/* --- pages ------------------------------------------------------------------------------- */
+/* --- pages -------------------------------------------------------------------------------- */
 
 static uint64_t stamp_now(const struct interval_model *m)
 {
@@ -142,14 +147,14 @@ void interval_model_round(struct interval_model *m, uint64_t now_ms, struct inte
 	fade(m);
 }
 
-/* Since the page was modified last, or since the beginning. */
+/* The time since the page was modified last, or since the beginning. */
 static uint64_t quiet_ms(const struct interval_model *m, const struct interval_page *page)
 {
 	return (stamp_now(m) - amount_max(page->stamp, 1)) << m->unit_log2;
 }
 
-/* The first time, what has passed since the beginning is less than an interval: it is kept, but not
- * learnt from, and forgotten at the second time. */
+/* When a page is modified for the first time, the time since the beginning is shorter than the true
+ * interval. It is kept, but not learnt from, and forgotten when the page is modified again. */
 void interval_modified(struct interval_model *m, struct interval_page *page)
 {
 	uint8_t code = interval_code(quiet_ms(m, page));
@@ -166,27 +171,56 @@ static bool has_two(const struct interval_page *page)
 	return page->code[1] && page->code[1] != SINCE_BEGINNING;
 }
 
-/* How little the page's intervals are alike, or those of all as foreseen: up to NO_MEMORY. */
+/* How much the page's intervals differ, or those of all pages from what was foreseen of them: up to
+ * NO_MEMORY codes. */
 static uint64_t spread(const struct interval_model *m, const struct interval_page *page)
 {
 	if (!has_two(page))
 		return NO_MEMORY;
 	uint64_t of_page = amount_distance(page->code[0], page->code[1]);
-	/* what one interval misses is less than what two differ by, by about 1.5 */
+	/* two intervals differ by about 1.5 times as much as one differs from its mean */
 	uint64_t of_all = m->n > FIT_FROM ? (uint64_t)m->missed * 3 / (uint64_t)m->n / 2 : 0;
 	return amount_min(amount_max(of_page, of_all), NO_MEMORY);
 }
 
-uint8_t interval_foreseen(const struct interval_model *m, const struct interval_page *page)
+/* Pages with such intervals can have been learnt from. Otherwise the model knows shorter ones only:
+ * in so short a time, no longer one can have followed. */
+static bool is_experienced(const struct interval_model *m, const struct interval_page *page)
 {
-	if (!page->stamp)
-		return INTERVAL_NEVER;
-	int64_t y = has_two(page) ? next(m, page->code[0], page->code[1]) : page->code[0];
-	uint64_t ms = interval_ms(y < 1 ? 1 : (uint8_t)amount_min((uint64_t)y, INTERVAL_NEVER - 1));
-	uint64_t quiet = quiet_ms(m, page), by_chance_ms = ms * spread(m, page) / NO_MEMORY;
+	return (interval_ms(page->code[0]) + interval_ms(page->code[1])) * EXPERIENCE <=
+	       m->now_ms - m->start_ms;
+}
+
+/* The time from the page's last modification to the next one, for a page that has one. */
+static uint8_t repeated(const struct interval_model *m, const struct interval_page *page)
+{
+	int64_t y = page->code[0];
+	if (has_two(page))
+		y = is_experienced(m, page) ? next(m, page->code[0], page->code[1])
+					    : (page->code[0] + page->code[1]) / 2;
+	return y < 1 ? 1 : (uint8_t)amount_min((uint64_t)y, INTERVAL_NEVER - 1);
+}
+
+/* How long from now on, for a page that was modified, and whose intervals are of `between`. */
+static uint8_t due(const struct interval_model *m, const struct interval_page *page,
+		   uint8_t between)
+{
+	uint64_t ms = interval_ms(between), quiet = quiet_ms(m, page);
+	uint64_t by_chance_ms = ms * spread(m, page) / NO_MEMORY;
 	if (quiet > ms + by_chance_ms + m->round_ms)
 		return interval_code(amount_min(quiet, UINT32_MAX) * COLD);
 	if (page->code[1] != SINCE_BEGINNING && ms <= m->round_ms)
 		return 1;
 	return interval_code(amount_max(amount_less(ms, quiet), by_chance_ms));
+}
+
+struct interval_foresight interval_foreseen(const struct interval_model *m,
+					    const struct interval_page *page)
+{
+	if (!page->stamp)
+		return (struct interval_foresight){INTERVAL_NEVER, INTERVAL_NEVER};
+	uint8_t between = repeated(m, page);
+	struct interval_foresight f = {.due = due(m, page, between)};
+	f.between = f.due > between ? f.due : between;
+	return f;
 }

@@ -5,13 +5,15 @@
 
 enum {
 	RECENT_MS = 4000,
-	LEAST_NET = 8, /* an eighth of what is sent stays sent, whatever came back of late */
+	LEAST_NET = 8, /* an eighth of what is sent stays sent, even if more came back of late */
 };
 
 void pace_add(struct pace *p, uint64_t sent_pages, uint64_t back_pages, uint64_t dt_ms)
 {
+	if (!sent_pages)
+		return;
 	p->sent_pages += amount_min(sent_pages, UINT32_MAX);
-	p->back_pages += amount_min(back_pages, UINT32_MAX);
+	p->back_pages += amount_min(amount_min(back_pages, sent_pages), UINT32_MAX);
 	p->ms += amount_min(dt_ms, UINT32_MAX);
 	for (; p->ms > RECENT_MS; p->ms /= 2) {
 		p->sent_pages /= 2;
@@ -19,7 +21,7 @@ void pace_add(struct pace *p, uint64_t sent_pages, uint64_t back_pages, uint64_t
 	}
 }
 
-/* a * b / c, where that may be too much; c is not 0. */
+/* a * b / c, or UINT64_MAX if a * b overflows; c is not 0. */
 static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 {
 	return b && a > UINT64_MAX / b ? UINT64_MAX : a * b / c;

@@ -26,13 +26,13 @@ static const struct precopy_algorithm algorithms[] = {
 	},
 	{
 		"hold",
-		"a page that was modified in two rounds running is held back",
+		"a page modified in two rounds running is held back",
 		&foresight_twice,
 		{.max_passes = XEN_PASSES, .enough_pages = XEN_ENOUGH},
 	},
 	{
 		"ar",
-		"a page is held back if it is predicted to be modified again soon",
+		"a page predicted to be modified again soon is held back",
 		&foresight_intervals,
 		{.max_passes = MOST_PASSES,
 		 .enough_pages = XEN_ENOUGH,
@@ -86,7 +86,8 @@ int precopy_init(struct precopy *p, const struct precopy_conf *conf, uint64_t n_
 
 /* --- what comes in ------------------------------------------------------------------------ */
 
-/* Takes in what was modified, and how fast pages were sent of which some come back. */
+/* Takes in what was modified, and how fast pages were sent of which some come back. How many pages
+ * were modified. */
 static uint64_t take_in(struct precopy *p, const unsigned long *bitmap, uint64_t now_ms,
 			uint64_t sent_pages)
 {
@@ -103,14 +104,12 @@ static uint64_t take_in(struct precopy *p, const unsigned long *bitmap, uint64_t
 	}
 	if (p->n_rounds)
 		pace_add(&p->pace, sent_pages, back_pages, now_ms - p->round_ms);
-	else
-		p->start_ms = now_ms;
-	if (p->past.has_waited) /* at least something, if the clock stands still */
-		p->past.waited_ms += amount_max(now_ms - p->round_ms, 1);
+	p->past.touched_pages = foresight_touched_pages(f);
 	return dirty_pages;
 }
 
-static struct outcome_view view_of(const struct precopy *p, const struct choice *c, uint64_t now_ms)
+static struct outcome_view view_of(const struct precopy *p, const struct choice *c, uint64_t now_ms,
+				   uint64_t dirty_pages)
 {
 	return (struct outcome_view){
 		.conf = &p->conf,
@@ -121,24 +120,25 @@ static struct outcome_view view_of(const struct precopy *p, const struct choice 
 		.is_first_round = !p->n_rounds,
 		.is_pass_over = p->next_word == p->foresight.n_words,
 		.pass = p->pass,
+		.dirty_pages = dirty_pages,
+		.round_ms = now_ms - p->round_ms,
 		.age_ms = now_ms - p->start_ms,
 	};
 }
 
-/* What is worth sending; true if sending it is worth it. */
-static bool choose(struct precopy *p, uint64_t now_ms, struct choice *ret_choice)
+/* Finds what is worth sending; true if sending it is worth it. */
+static bool choose(struct precopy *p, const struct outcome_view *view, struct choice *c)
 {
-	choice_count(&p->foresight, ret_choice);
-	struct outcome_view view = view_of(p, ret_choice, now_ms);
-	outcome_note(&p->past, &view);
-	if (!view.has_times)
+	choice_count(&p->foresight, c);
+	outcome_note(&p->past, view);
+	if (!view->has_times)
 		return true;
-	choice_set_threshold(ret_choice, &p->pace, p->conf.suspend_ms, pace_finishing_ms);
-	if (outcome_is_worth(&view))
+	choice_set_threshold(c, &p->pace, p->conf.suspend_ms, pace_finishing_ms);
+	if (outcome_is_worth(view))
 		return true;
 	/* what came back of late may have been a burst */
-	choice_set_threshold(ret_choice, &p->pace, p->conf.suspend_ms, pace_sending_ms);
-	return outcome_is_worth(&view);
+	choice_set_threshold(c, &p->pace, p->conf.suspend_ms, pace_sending_ms);
+	return outcome_is_worth(view);
 }
 
 /* --- what goes out ------------------------------------------------------------------------ */
@@ -163,8 +163,6 @@ static uint64_t slice_of(struct precopy *p, const struct choice *c)
 
 static void begin_pass(struct precopy *p)
 {
-	if (p->pass == 1)
-		p->past.touched_pages = foresight_touched_pages(&p->foresight);
 	p->next_word = 0;
 	p->pass += p->pass < UINT_MAX;
 }
@@ -245,21 +243,23 @@ void precopy_round(struct precopy *p, unsigned long *bitmap, uint64_t now_ms, ui
 {
 	struct precopy_round r = {.pass = 0};
 	struct choice c;
-	now_ms = p->n_rounds ? amount_max(now_ms, p->round_ms) : now_ms;
+	if (!p->n_rounds)
+		p->start_ms = p->round_ms = now_ms;
+	now_ms = amount_max(now_ms, p->round_ms);
 	r.dirty_pages = take_in(p, bitmap, now_ms, sent_pages);
 	memset(bitmap, 0, p->foresight.n_words * sizeof(*bitmap));
-	bool is_worth = choose(p, now_ms, &c);
+	struct outcome_view view = view_of(p, &c, now_ms, r.dirty_pages);
+	bool is_worth = choose(p, &view, &c);
 	p->past.has_waited = !is_worth;
-	struct outcome_view view = view_of(p, &c, now_ms);
 	const struct outcome_rule *rule = outcome_of(&view);
 	if (is_worth || (rule->next == PRECOPY_SUSPEND && is_sent_before(&view)))
 		r.send_pages = send(p, bitmap, &c);
 	r.held_pages = c.held_pages - r.send_pages;
 	r.pass = p->pass;
-	view = view_of(p, &c, now_ms);
+	view = view_of(p, &c, now_ms, r.dirty_pages);
 	rule = bound_or(&view, rule); /* the last pass may have ended by what is sent */
 	foresee_end(p, &view, rule->next == PRECOPY_SUSPEND, &r);
-	if (rule->next == PRECOPY_SUSPEND) {
+	if (rule->next == PRECOPY_SUSPEND && r.downtime_ms != UINT64_MAX) {
 		view.downtime_ms = r.downtime_ms;
 		rule = bound_or(&view, rule);
 	}

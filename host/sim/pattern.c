@@ -47,6 +47,10 @@ static const struct sim_pattern patterns[] = {
 	 {SEQUENTIAL(.first = 4000, .size = 800, .rate = 2400, .on_ms = 1000, .off_ms = 3000),
 	  RANDOM(.size = PERMYRIAD, .rate = 15)},
 	 2},
+	{"pulse",
+	 {SEQUENTIAL(.first = 4500, .size = 1830, .rate = 3660, .on_ms = 500, .off_ms = 6500),
+	  RANDOM(.size = PERMYRIAD, .rate = 9)},
+	 2},
 };
 
 enum { N_PATTERNS = sizeof(patterns) / sizeof(patterns[0]) };

@@ -155,6 +155,26 @@ static const struct command_option options[] = {
 	{.name = NULL},
 };
 
+static bool set_number(struct text name, uint64_t value, struct precopy_table *t,
+		       struct precopy_conf *conf)
+{
+	const struct {
+		const char *name;
+		uint64_t *number;
+	} rows[] = {
+		{"slice_ms", &conf->slice_ms},     {"slice_pages", &conf->slice_pages},
+		{"max_passes", &conf->max_passes}, {"enough_pages", &conf->enough_pages},
+		{"suspend_ms", &conf->suspend_ms}, {"max_downtime_ms", &conf->max_downtime_ms},
+		{"clean_us", &t->clean_us},        {"suspend_us", &t->suspend_us},
+	};
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (text_is(name, rows[i].name)) {
+			*rows[i].number = value;
+			return true;
+		}
+	return false;
+}
+
 /* Applies a setting such as "slice_ms=200" to every algorithm. */
 static bool apply_setting(struct precopy_table *t, const char *setting)
 {
@@ -163,33 +183,11 @@ static bool apply_setting(struct precopy_table *t, const char *setting)
 	struct text name = {setting, len};
 	if (!setting[len] || !number_of(setting + len + 1, 0, UINT32_MAX, &value))
 		return false;
-	if (text_is(name, "clean_us")) {
-		t->clean_us = value;
-		return true;
-	}
-	if (text_is(name, "suspend_us")) {
-		t->suspend_us = value;
-		return true;
-	}
-	for (unsigned i = 0; i < t->n_algorithms; i++) {
-		struct precopy_conf *conf = &t->conf[i];
-		if (text_is(name, "slice_ms"))
-			conf->slice_ms = value;
-		else if (text_is(name, "slice_pages"))
-			conf->slice_pages = value;
-		else if (text_is(name, "enough_pages"))
-			conf->enough_pages = value;
-		else if (text_is(name, "max_passes"))
-			conf->max_passes = (unsigned)value;
-		else if (text_is(name, "max_downtime_ms"))
-			conf->max_downtime_ms = value;
-		else if (text_is(name, "first_whole"))
-			conf->is_first_whole = value != 0;
-		else if (text_is(name, "suspend_ms"))
-			conf->suspend_ms = value;
-		else
+	for (unsigned i = 0; i < t->n_algorithms; i++)
+		if (text_is(name, "first_whole"))
+			t->conf[i].is_first_whole = value != 0;
+		else if (!set_number(name, value, t, &t->conf[i]))
 			return false;
-	}
 	return true;
 }
 

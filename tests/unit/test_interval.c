@@ -4,6 +4,7 @@
 #include "host/precopy/pace.h"
 #include "tests/unit/suite.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 enum { N_PAGES = 200, ROUND_MS = 100 };
@@ -28,7 +29,7 @@ static void advance(uint64_t ms)
 
 static uint64_t foreseen_ms(const struct interval_page *page)
 {
-	return interval_ms(interval_foreseen(&m, page));
+	return interval_ms(interval_foreseen(&m, page).due);
 }
 
 /* --- hostile input --- */
@@ -44,7 +45,7 @@ START_TEST(a_clock_that_jumps_or_goes_back_foresees_something)
 			interval_modified(&m, &pages[i]);
 			interval_modified(&m, &pages[i % 3]);
 			for (unsigned k = 0; k < N_PAGES; k++)
-				ck_assert(interval_foreseen(&m, &pages[k]) >= 1);
+				ck_assert(interval_foreseen(&m, &pages[k]).due >= 1);
 		}
 	}
 }
@@ -88,7 +89,7 @@ START_TEST(any_bytes_of_a_page_foresee_something)
 	for (unsigned a = 0; a < 256; a++)
 		for (unsigned b = 0; b < 256; b++) {
 			struct interval_page page = {1, {(uint8_t)a, (uint8_t)b}};
-			ck_assert(interval_foreseen(&m, &page) >= 1);
+			ck_assert(interval_foreseen(&m, &page).due >= 1);
 			interval_modified(&m, &page);
 		}
 }
@@ -152,13 +153,26 @@ START_TEST(a_pace_is_of_late)
 }
 END_TEST
 
+/* A guest that modifies many pages at once, or that is waited for, does not change the pace. */
+START_TEST(a_pace_is_of_what_is_sent)
+{
+	struct pace pace = {0};
+	pace_add(&pace, 1000, 100, 1000);
+	pace_add(&pace, 0, 5000, 3000);
+	ck_assert_uint_eq(pace_sending_ms(&pace, 1000), 1000);
+	ck_assert_uint_eq(pace_back_pages(&pace, 1000), 100);
+	pace_add(&pace, 1000, 50000, 1000);
+	ck_assert_uint_eq(pace_back_pages(&pace, 1000), 550);
+}
+END_TEST
+
 /* --- the model --- */
 
 START_TEST(a_page_never_modified_is_never_foreseen)
 {
 	start(1000);
 	advance(ROUND_MS);
-	ck_assert_uint_eq(interval_foreseen(&m, &pages[0]), INTERVAL_NEVER);
+	ck_assert_uint_eq(interval_foreseen(&m, &pages[0]).due, INTERVAL_NEVER);
 }
 END_TEST
 
@@ -177,7 +191,7 @@ START_TEST(a_regular_page_is_foreseen)
 		advance(ROUND_MS);
 		modify_each_in_its_time(round);
 	}
-	ck_assert_uint_eq(interval_foreseen(&m, &pages[1]), 1); /* in every round: at once */
+	ck_assert_uint_eq(interval_foreseen(&m, &pages[1]).due, 1); /* in every round: at once */
 	for (unsigned k = 4; k <= 20; k += 4) {
 		uint64_t left_ms = (k - 200 % k) * ROUND_MS;
 		ck_assert_uint_ge(foreseen_ms(&pages[k]) + ROUND_MS + k * 20, left_ms);
@@ -225,6 +239,46 @@ START_TEST(two_intervals_tell_a_burst_from_its_end)
 }
 END_TEST
 
+/* All pages are modified every 7 s, and half of them once more in between: what these teach within
+ * 20 s is that short intervals follow long ones. */
+START_TEST(pages_are_not_foreseen_by_those_with_shorter_intervals)
+{
+	start(0);
+	for (unsigned round = 1; round <= 194; round++) {
+		advance(ROUND_MS);
+		for (unsigned k = 0; k < N_PAGES; k++) {
+			unsigned once_more = 60 + k * (round < 124 ? 7 : 11) % 60;
+			bool is_other = k >= N_PAGES / 2;
+			if (round % 69 == 55 || (is_other && (round + 14) % 69 + 55 == once_more))
+				interval_modified(&m, &pages[k]);
+		}
+	}
+	ck_assert_uint_ge(foreseen_ms(&pages[0]), 5000);
+	ck_assert_uint_le(foreseen_ms(&pages[0]), 8000);
+}
+END_TEST
+
+START_TEST(the_time_between_modifications_does_not_pass)
+{
+	start(0);
+	for (unsigned round = 1; round <= 100; round++) {
+		advance(ROUND_MS);
+		modify_each_in_its_time(round);
+	}
+	for (unsigned k = 2; k <= 20; k += 2) {
+		uint64_t between_ms = interval_ms(interval_foreseen(&m, &pages[k]).between);
+		ck_assert_uint_ge(between_ms, foreseen_ms(&pages[k]));
+		ck_assert_uint_ge(between_ms * 5 / 4, k * ROUND_MS);
+		ck_assert_uint_le(between_ms, k * ROUND_MS * 5 / 4);
+	}
+	ck_assert_uint_eq(interval_foreseen(&m, &pages[0]).between, INTERVAL_NEVER);
+	for (unsigned round = 1; round <= 60; round++)
+		advance(1000);
+	for (unsigned k = 1; k <= 20; k++) /* all are overdue */
+		ck_assert_uint_ge(interval_ms(interval_foreseen(&m, &pages[k]).between), 60000);
+}
+END_TEST
+
 START_TEST(stamps_do_not_overflow)
 {
 	start(0);
@@ -249,10 +303,13 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, amounts_that_overflow_are_no_pace);
 	tcase_add_test(tests, codes_are_monotone_and_close);
 	tcase_add_test(tests, a_pace_is_of_late);
+	tcase_add_test(tests, a_pace_is_of_what_is_sent);
 	tcase_add_test(tests, a_page_never_modified_is_never_foreseen);
 	tcase_add_test(tests, a_regular_page_is_foreseen);
 	tcase_add_test(tests, a_page_that_is_overdue_is_cold);
 	tcase_add_test(tests, two_intervals_tell_a_burst_from_its_end);
+	tcase_add_test(tests, pages_are_not_foreseen_by_those_with_shorter_intervals);
+	tcase_add_test(tests, the_time_between_modifications_does_not_pass);
 	tcase_add_test(tests, stamps_do_not_overflow);
 }
 

@@ -54,6 +54,20 @@ for path in host/cagmad host/cagmactl host/cagma-migrate guest/cagma-agent guest
 	done
 done
 
+# has_policies PROGRAM
+has_policies() {
+	nm "$build/host/$1" | grep -q ' policy_cagma$'
+}
+
+check "cagmad has the policies" has_policies cagmad
+for name in cagmactl cagma-migrate; do
+	check "$name has none of the policies" [ -z "$(has_policies $name && echo some)" ]
+done
+for algorithm in stock hold ar; do
+	check "cagma-migrate --help" runs 0 "$build/host/cagma-migrate" --help
+	check "cagma-migrate --help has algorithm $algorithm" grep -q "^ *$algorithm  *[a-z]" "$work/out"
+done
+
 for command in reserve reservations release; do
 	check "cagmactl alone" runs 2 "$build/host/cagmactl"
 	check "cagmactl lists $command" grep -q "^  $command" "$work/err"

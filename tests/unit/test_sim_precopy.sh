@@ -55,6 +55,15 @@ check 'a real guest with hot pages has 70 % fewer sent again, and no more suspen
 	END { exit !(again["ar"] <= 0.3 * again["stock"] && suspended["ar"] <= suspended["stock"]) }
 ' "$work/out"
 
+# One that modifies 12,000 pages within half a second every 7 s must not be suspended in between.
+"$sim" precopy --tsv -b 50,75,100,150,200,300,550,1000 -a stock,ar tests/data/pulse.dirtylog \
+	>"$work/out" 2>"$work/err"
+check 'a guest with pulses has no more pages sent, or suspended for, than by stock' awk -F '\t' '
+	$4 == "stock" { sent = $5; suspended = $7 }
+	$4 == "ar" { n++; if ($5 > sent || $7 > 1.1 * suspended + 50) bad++ }
+	END { exit !(n == 8 && !bad) }
+' "$work/out"
+
 check 'an empty file' refused 'is no beginning' ''
 check 'another version' refused 'is no beginning' 'cagma-dirtylog 2 pages=4096'
 check 'no look' refused 'ends before any look' "$head"
