@@ -42,14 +42,6 @@ static uint64_t cache_kib(const struct look *l)
 	return amount_less(l->report.cached_kib + l->report.buffers_kib, l->shmem_kib);
 }
 
-/* The file pages that can go: those in the cache, and no more than are on the kernel's lists. */
-static uint64_t file_kib(const struct look *l, uint64_t cached_kib)
-{
-	if (LOOK_HAS(l, active_file_kib) && LOOK_HAS(l, inactive_file_kib))
-		return amount_min(cached_kib, l->active_file_kib + l->inactive_file_kib);
-	return cached_kib;
-}
-
 static uint64_t slab_kib(const struct look *l)
 {
 	return LOOK_HAS(l, kernel_kib) ? l->kernel_kib : l->slab_kib;
@@ -61,13 +53,22 @@ static uint64_t in_use_kib(const struct look *l)
 	return amount_less(l->anon_kib, lazily_freed_kib(l)) + l->shmem_kib + hugetlb_kib(l);
 }
 
-/* The most that an honest kernel can call available, without latitude. */
+/* The most that an honest kernel can call available, without latitude: what is free, and what is
+ * cache and not surely in use. */
 static uint64_t most_kib(const struct look *l)
 {
-	uint64_t parts_kib = l->report.free_kib + slab_kib(l) +
-			     file_kib(l, cache_kib(l) + lazily_freed_kib(l));
-	return amount_min(parts_kib,
-			  amount_less(l->report.total_kib, in_use_kib(l) + l->slab_fixed_kib));
+	uint64_t cached_kib = cache_kib(l) + lazily_freed_kib(l) + slab_kib(l);
+	uint64_t used_kib = l->report.free_kib + in_use_kib(l) + l->slab_fixed_kib;
+	return l->report.free_kib +
+	       amount_min(cached_kib, amount_less(l->report.total_kib, used_kib));
+}
+
+/* The file pages that can go: those in the cache, and no more than are on the kernel's lists. */
+static uint64_t file_kib(const struct look *l)
+{
+	if (LOOK_HAS(l, active_file_kib) && LOOK_HAS(l, inactive_file_kib))
+		return amount_min(cache_kib(l), l->active_file_kib + l->inactive_file_kib);
+	return amount_less(cache_kib(l), l->unevictable_kib);
 }
 
 /* What can go of this kind; the kernel keeps half of it, or its low watermark. */
@@ -82,10 +83,7 @@ static uint64_t available_by(const struct look *l, uint64_t min_free_kib)
 {
 	uint64_t low_kib = min_free_kib + min_free_kib / 4;
 	uint64_t high_kib = min_free_kib + min_free_kib / 2;
-	uint64_t file = file_kib(l, cache_kib(l));
-	if (!LOOK_HAS(l, active_file_kib))
-		file = amount_less(file, l->unevictable_kib);
-	uint64_t sum_kib = above_watermark_kib(file, low_kib) +
+	uint64_t sum_kib = above_watermark_kib(file_kib(l), low_kib) +
 			   above_watermark_kib(slab_kib(l), low_kib) +
 			   amount_less(l->report.free_kib, high_kib);
 	return amount_min(sum_kib, most_kib(l));
@@ -100,7 +98,10 @@ static uint64_t count_kib(const struct look *l)
 
 static bool is_believed(const struct look *l)
 {
-	uint64_t said_kib = l->said_avail_kib, kept_kib = l->report.total_kib / AVAILABLE_KEPT_SHARE;
+	uint64_t said_kib = l->said_avail_kib,
+		 kept_kib = l->report.total_kib / AVAILABLE_KEPT_SHARE;
+	if (!REPORT_HAS(&l->report, cached_kib)) /* there is nothing to judge it by */
+		return said_kib <= l->report.total_kib;
 	return said_kib <= l->report.total_kib && said_kib <= most_kib(l) + latitude_kib(l) &&
 	       said_kib + kept_kib >= count_kib(l);
 }
@@ -111,7 +112,7 @@ static void settle_avail(struct look *l)
 	if (!LOOK_HAS(l, said_avail_kib)) {
 		avail_kib = count_kib(l);
 	} else if (!is_believed(l)) {
-		avail_kib = avail_kib > count_kib(l) ? most_kib(l) : count_kib(l);
+		avail_kib = count_kib(l);
 		look_set(l, REPORT_INDEX_said_avail_kib,
 			 amount_min(l->said_avail_kib, KEYS_MAX_KIB));
 	}
@@ -156,8 +157,7 @@ static uint64_t arc_spare_kib(const struct look *l)
 static void add_arc(struct look *l)
 {
 	uint64_t spare_kib = arc_spare_kib(l);
-	uint64_t used_kib =
-		amount_less(l->report.total_kib, l->report.avail_kib + in_use_kib(l));
+	uint64_t used_kib = amount_less(l->report.total_kib, l->report.avail_kib + in_use_kib(l));
 	if (spare_kib <= used_kib && l->arc_bytes / 1024 <= l->report.total_kib)
 		look_set(l, REPORT_INDEX_avail_kib, l->report.avail_kib + spare_kib);
 }
@@ -191,11 +191,11 @@ static void settle_packed(struct look *l)
 static void settle_page(struct look *l)
 {
 	uint64_t free_kib = l->report.free_kib;
-	if (REPORT_HAS(&l->report, page_kib) || !l->free_pages)
+	if (REPORT_HAS(&l->report, page_kib) || !l->free_pages || l->free_pages > KEYS_MAX_KIB)
 		return;
 	for (uint64_t page_kib = 4; page_kib <= KEYS_MAX_PAGE_KIB; page_kib *= 2)
-		if (free_kib >= l->free_pages * page_kib / 8 * 7 &&
-		    free_kib <= l->free_pages * page_kib / 8 * 9)
+		if (free_kib >= l->free_pages * page_kib * 7 / 8 &&
+		    free_kib <= l->free_pages * page_kib * 9 / 8)
 			look_set(l, REPORT_INDEX_page_kib, page_kib);
 }
 

@@ -8,13 +8,14 @@
  * it many times too large. So it is believed as long as it is not
  *
  *	above free memory + file cache without shared memory + reclaimable slab,
- *	nor above the memory that is not surely in use,
- *	nor so far below the first that no watermark explains it,
+ *	of which the last two take no memory that is surely in use,
+ *	nor so far below that sum that no watermark explains it,
  *
- * each with some latitude, as these numbers are not of one instant. If it is
- * not believed, or if the kernel is too old to give it, the first takes its
- * place. Programs may have freed anonymous pages that the kernel has not taken
- * yet (MADV_FREE): these stand on the lists of file pages, and count as cache.
+ * with some latitude, as these numbers are not of one instant. If it is not
+ * believed, or if the kernel is too old to give it, it is counted as the kernel
+ * would, from that sum, the lists of file pages and vm.min_free_kbytes.
+ * Programs may have freed anonymous pages that the kernel has not taken yet
+ * (MADV_FREE): these stand on the lists of file pages, and count as cache.
  *
  * ZFS's cache is not in MemAvailable, although ZFS gives it up when memory is
  * short. So what of it can go is added, or nothing on any doubt.
@@ -25,9 +26,10 @@
 #include "common/look.h"
 
 enum {
-	/* Latitude for numbers of different instants, as a share of MemTotal, and never less. */
+	/* Latitude for numbers of different instants, as a share of MemTotal. It is never less than
+	 * the least CMA: an error within that makes no guest short. */
 	AVAILABLE_LATITUDE_SHARE = 32,
-	AVAILABLE_LATITUDE_KIB = 4096,
+	AVAILABLE_LATITUDE_KIB = 32 * 1024,
 	/* The highest watermarks that a guest can have and still do anything useful. A guest whose
 	 * balloon has taken most of its memory has those of its full size. */
 	AVAILABLE_KEPT_SHARE = 2,
