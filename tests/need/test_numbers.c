@@ -104,20 +104,58 @@ START_TEST(the_cache_of_zfs_is_available_but_for_what_it_keeps)
 }
 END_TEST
 
+/* 48 GiB of huge pages and 2 GB of locked memory are in use, and need no memory to grow into. */
+START_TEST(pools_and_locked_memory_have_no_share_in_the_cma)
+{
+	struct report report = seen("hugetlb");
+	uint64_t fixed_kib = 48 * MIB * MIB + 2000000;
+	ck_assert_uint_eq(report.fixed_kib, fixed_kib);
+	meet(report);
+	uint64_t used_kib = report.total_kib - report.avail_kib;
+	ck_assert_uint_eq(verdict.cma_kib,
+			  (used_kib - fixed_kib) * conf.cma_share_permyriad / 10000);
+	ck_assert_uint_ge(verdict.want_kib, used_kib);
+}
+END_TEST
+
 /* --- swapping ------------------------------------------------------------------ */
+
+static const struct {
+	const char *tree;
+	uint64_t page_kib;
+} pages[] = {{"arm64-64k", 64}, {"arm64-16k", 16}};
 
 START_TEST(a_page_is_as_large_as_the_kernel_says)
 {
-	struct report report = seen("arm64-64k");
-	ck_assert_uint_eq(report.page_kib, 64);
+	struct report report = seen(pages[_i].tree);
+	ck_assert_uint_eq(report.page_kib, pages[_i].page_kib);
 	meet(report);
-	swap_for_long(640);
+	swap_for_long(40 * MIB / pages[_i].page_kib);
 	uint64_t large_kib = hot_kib();
-	report.page_kib = 4;
+	report.page_kib = 0; /* as an agent says that does not tell */
 	meet(report);
-	swap_for_long(10240);
+	swap_for_long(40 * MIB / 4);
 	ck_assert_uint_eq(large_kib, hot_kib());
 	ck_assert_uint_ge(large_kib, 656 * MIB);
+}
+END_TEST
+
+/* 900,000 KiB are swapped, and 300,000 hold them: so much less is lacking when they come back. */
+static const char *const packed[] = {"zram", "zswap"};
+
+START_TEST(what_is_kept_compressed_is_not_lacking)
+{
+	struct report report = seen(packed[_i]);
+	ck_assert_uint_eq(report.packed_kib, 300000);
+	ck_assert_uint_eq(report.pswpin, 240000);
+	meet(report);
+	swap_for_long(10240);
+	ck_assert_uint_ge(hot_kib(), 599000);
+	ck_assert_uint_le(hot_kib(), 601000);
+	report.packed_kib = 0; /* on a disk */
+	meet(report);
+	swap_for_long(10240);
+	ck_assert_uint_eq(hot_kib(), 900000);
 }
 END_TEST
 
@@ -125,7 +163,9 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_counter_that_leaks_is_not_believed);
 	tcase_add_test(tests, the_cache_of_zfs_is_available_but_for_what_it_keeps);
-	tcase_add_test(tests, a_page_is_as_large_as_the_kernel_says);
+	tcase_add_test(tests, pools_and_locked_memory_have_no_share_in_the_cma);
+	tcase_add_loop_test(tests, a_page_is_as_large_as_the_kernel_says, 0, N_ROWS(pages));
+	tcase_add_loop_test(tests, what_is_kept_compressed_is_not_lacking, 0, N_ROWS(packed));
 }
 
 int main(void)
