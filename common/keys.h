@@ -24,8 +24,9 @@ enum {
 	KEYS_STALE_MS = 45000,     /* an agent that has not reported for so long is silent */
 };
 
-#define KEYS_MAX_KIB   (UINT64_C(1) << 40) /* 1 PiB: above any guest there is */
-#define KEYS_MAX_COUNT (UINT64_C(1) << 62) /* a counter that never wraps */
+#define KEYS_MAX_KIB      (UINT64_C(1) << 40) /* 1 PiB: above any guest there is */
+#define KEYS_MAX_COUNT    (UINT64_C(1) << 62) /* a counter that never wraps */
+#define KEYS_MAX_PAGE_KIB 64                  /* the largest page that a kernel of Linux has */
 
 /* id, path, writer, longest value in bytes, what it says */
 #define CAGMA_KEYS(X)                                                                              \
@@ -87,7 +88,8 @@ struct agent_hello {
 	X(uptime_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "guest uptime when it was measured")      \
 	X(total_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "MemTotal")                                \
 	X(free_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "MemFree")                                  \
-	X(avail_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "MemAvailable: the AVM")                   \
+	X(avail_kib, NUMBER, KEYS_MAX_KIB, true, "KiB",                                            \
+	  "the AVM: MemAvailable, and what ZFS's cache can give")                                  \
 	X(buffers_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "Buffers")                              \
 	X(cached_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "Cached")                                \
 	X(swap_total_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "SwapTotal")                         \
@@ -96,8 +98,8 @@ struct agent_hello {
 	X(committed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "Committed_AS")                       \
 	X(largest_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                         \
 	  "largest process's resident and swapped memory; only on request")                        \
-	X(pswpin, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped in")                            \
-	X(pswpout, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped out")                          \
+	X(pswpin, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped in, also from zswap")           \
+	X(pswpout, NUMBER, KEYS_MAX_COUNT, false, "pages", "swapped out, also to zswap")           \
 	X(scan_kswapd, NUMBER, KEYS_MAX_COUNT, false, "pages", "scanned by kswapd")                \
 	X(steal_kswapd, NUMBER, KEYS_MAX_COUNT, false, "pages", "reclaimed by kswapd")             \
 	X(scan_direct, NUMBER, KEYS_MAX_COUNT, false, "pages", "scanned in direct reclaim")        \
@@ -111,7 +113,15 @@ struct agent_hello {
 	X(balloon_current_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: current_kb")   \
 	X(balloon_target_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: target_kb")     \
 	X(balloon_low_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: low_kb")           \
-	X(balloon_high_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: high_kb")
+	X(balloon_high_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "balloon driver: high_kb")         \
+	X(said_avail_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                      \
+	  "MemAvailable, if the other numbers contradict it; avail_kib is counted from them then") \
+	X(fixed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                           \
+	  "huge pages in pools, locked memory, and what the kernel keeps free beyond the usual")   \
+	X(packed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                          \
+	  "memory in which zswap and zram keep swapped pages compressed")                          \
+	X(page_kib, NUMBER, KEYS_MAX_PAGE_KIB, false, "KiB",                                       \
+	  "a page of this kernel, in which pages are counted; 4 if absent")
 
 struct report {
 	CAGMA_REPORT_FIELDS(LINE_MEMBER)

@@ -47,16 +47,32 @@ static void spoil(struct tally *tally, unsigned i, const char *wrong)
 		tally->wrong = wrong;
 }
 
+static void skip_spaces(struct text *rest)
+{
+	while (rest->len && *rest->at == ' ') {
+		rest->at++;
+		rest->len--;
+	}
+}
+
+static bool take_type(const struct procfile *file, struct text *rest)
+{
+	struct text type;
+	if (!*file->type)
+		return true;
+	return text_cut(rest, ' ', &type) && text_is(type, file->type);
+}
+
 /* `rest` is the line behind the separator. */
 static void take_number(const struct procfile *file, unsigned i, unsigned form, struct text rest,
 			struct tally *tally)
 {
 	uint64_t number;
-	while (rest.len && *rest.at == ' ') {
-		rest.at++;
-		rest.len--;
-	}
-	if (!text_take_number(&rest, &number) || !text_is(rest, file->unit))
+	skip_spaces(&rest);
+	bool has_type = take_type(file, &rest);
+	skip_spaces(&rest);
+	if (!has_type || !text_take_number(&rest, &number) ||
+	    !text_is(rest, file->name[i].is_count ? "" : file->unit))
 		spoil(tally, i, "holds a field that is no number");
 	else if (tally->seen[i] & 1 << form)
 		spoil(tally, i, "holds a field twice");
@@ -80,45 +96,28 @@ static void take_line(const struct procfile *file, struct text line, struct tall
 		}
 }
 
-bool procfile_set(struct report *report, unsigned index, uint64_t value)
-{
-	const struct line_field *field = &keys_report_format.field[index];
-	if (value > field->max)
-		return false;
-	memcpy((char *)report + field->offset, &value, sizeof(value));
-	report->present |= UINT64_C(1) << index;
-	return true;
-}
-
-static uint64_t get(const struct report *report, unsigned index)
-{
-	uint64_t value;
-	memcpy(&value, (const char *)report + keys_report_format.field[index].offset,
-	       sizeof(value));
-	return value;
-}
-
 /* Two names of one field (an old and a new one) are summed here. */
-static void store_fields(const struct procfile *file, struct tally *tally, struct report *report)
+static void store_fields(const struct procfile *file, struct tally *tally, struct look *look)
 {
-	uint64_t taken = 0;
+	uint64_t taken[2] = {0}; /* of the report, and of the parts */
 	for (unsigned i = 0; i < file->n_names; i++) {
 		unsigned field = file->name[i].field;
-		uint64_t bit = UINT64_C(1) << field;
-		uint64_t before = taken & bit ? get(report, field) : 0;
+		bool is_part = field >= REPORT_FIELDS_;
+		uint64_t bit = UINT64_C(1) << (is_part ? field - REPORT_FIELDS_ : field);
+		uint64_t before = taken[is_part] & bit ? look_get(look, field) : 0;
 		if (!tally->seen[i] || tally->spoilt & UINT32_C(1) << i)
 			continue;
 		if (tally->sum[i] > UINT64_MAX - before ||
-		    !procfile_set(report, field, before + tally->sum[i]))
+		    !look_set(look, field, before + tally->sum[i]))
 			spoil(tally, i, "holds a number out of range");
 		else
-			taken |= bit;
+			taken[is_part] |= bit;
 	}
-	if ((taken & file->required) != file->required && !tally->wrong)
+	if ((taken[0] & file->required) != file->required && !tally->wrong)
 		tally->wrong = "lacks a field that every kernel gives";
 }
 
-const char *procfile_parse(const struct procfile *file, struct text text, struct report *report)
+const char *procfile_parse(const struct procfile *file, struct text text, struct look *look)
 {
 	struct tally tally = {.wrong = NULL};
 	struct text line;
@@ -132,6 +131,6 @@ const char *procfile_parse(const struct procfile *file, struct text text, struct
 	}
 	while (text_cut(&text, '\n', &line))
 		take_line(file, line, &tally);
-	store_fields(file, &tally, report);
+	store_fields(file, &tally, look);
 	return tally.wrong;
 }

@@ -13,7 +13,7 @@ static bool take_total(struct text line, const char *who, uint64_t *ret_total_us
 	return false;
 }
 
-const char *psi_parse(struct text text, struct report *report)
+const char *psi_parse(struct text text, struct look *look)
 {
 	struct text some, full;
 	uint64_t some_us, full_us;
@@ -24,6 +24,7 @@ const char *psi_parse(struct text text, struct report *report)
 	if (!text_cut(&text, '\n', &some) || !text_cut(&text, '\n', &full) ||
 	    !take_total(some, "some", &some_us) || !take_total(full, "full", &full_us))
 		return "is not the `some` and `full` lines of a pressure file";
+	struct report *report = &look->report;
 	report->psi_some_us = some_us;
 	report->psi_full_us = full_us;
 	report->present |= REPORT_BIT(psi_some_us) | REPORT_BIT(psi_full_us);

@@ -2,6 +2,7 @@
 #include "common/report.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 
 size_t report_write(const struct report *report, char *buf, size_t size)
 {
@@ -21,6 +22,8 @@ static const char *contradiction(const struct report *r)
 		return "says more is cached than there is";
 	if (r->swap_free_kib > r->swap_total_kib || r->swap_cached_kib > r->swap_total_kib)
 		return "says more swap is free or cached than there is";
+	if (r->fixed_kib > r->total_kib || r->packed_kib > r->total_kib)
+		return "says more is fixed or packed than there is";
 	if (r->psi_full_us > r->psi_some_us)
 		return "says more time was lost by all tasks than by some";
 	return NULL;
@@ -38,6 +41,11 @@ const char *report_parse(struct text text, struct report *ret_report)
 	if (!wrong)
 		*ret_report = report;
 	return wrong;
+}
+
+uint64_t report_page_kib(const struct report *report)
+{
+	return report->page_kib ? report->page_kib : UNITS_PAGE_KIB;
 }
 
 bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms)

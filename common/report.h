@@ -9,6 +9,11 @@
 
 #include "common/keys.h"
 
+/* The fields without which there is no report. */
+#define REPORT_REQUIRED                                                                            \
+	(REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) | REPORT_BIT(free_kib) |  \
+	 REPORT_BIT(avail_kib))
+
 /* Writes `report` with a NUL into buf[size]; its length, or 0 if it does not fit. */
 size_t report_write(const struct report *report, char *buf, size_t size);
 
@@ -17,6 +22,9 @@ size_t report_write(const struct report *report, char *buf, size_t size);
  * wrong with it, such as "is empty", with *ret_report untouched.
  */
 const char *report_parse(struct text text, struct report *ret_report);
+
+/* A page of the guest's kernel, in KiB. */
+uint64_t report_page_kib(const struct report *report);
 
 /* False of a report that has been read before: the same number at the same moment. */
 bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms);

@@ -3,7 +3,6 @@
 
 #include "common/system/clock.h"
 #include "common/system/log.h"
-#include "common/meminfo.h"
 #include "common/report.h"
 #include "guest/cgroup.h"
 #include "guest/faults.h"
@@ -34,7 +33,7 @@ static size_t write_report(struct report *report, char *line)
 		.total_kib = report->total_kib,
 		.free_kib = report->free_kib,
 		.avail_kib = report->avail_kib,
-		.present = MEMINFO_REQUIRED | REPORT_BIT(seq) | REPORT_BIT(uptime_ms),
+		.present = REPORT_REQUIRED,
 	};
 	return report_write(report, line, KEYS_MAX_VALUE + 1);
 }

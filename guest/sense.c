@@ -4,12 +4,14 @@
 #include "common/system/clock.h"
 #include "common/system/file.h"
 #include "common/system/log.h"
+#include "common/arcstats.h"
+#include "common/available.h"
 #include "common/meminfo.h"
-#include "common/procfile.h"
 #include "common/psi.h"
 #include "common/report.h"
 #include "common/vmstat.h"
 #include "guest/largest.h"
+#include "guest/zram.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +21,9 @@
 #include <unistd.h>
 
 #define BALLOON "sys/devices/system/xen_memory/xen_memory0/"
+#define HUGE    "sys/kernel/mm/hugepages/"
 
-typedef const char *(*parse_function)(struct text text, struct report *report);
+typedef const char *(*parse_function)(struct text text, struct look *look);
 
 /* A file has a parser; or it is one number for one field, and parse is NULL. */
 static const struct source {
@@ -40,6 +43,14 @@ static const struct source {
 	{BALLOON "info/low_kb", NULL, REPORT_INDEX_balloon_low_kib, false, "reports go without it"},
 	{BALLOON "info/high_kb", NULL, REPORT_INDEX_balloon_high_kib, false,
 	 "reports go without it"},
+	{"proc/sys/vm/min_free_kbytes", NULL, LOOK_INDEX_min_free_kib, false,
+	 "reports go without it"},
+	{HUGE "hugepages-2048kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_2m, false,
+	 "reports go without it"},
+	{HUGE "hugepages-1048576kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_1g, false,
+	 "reports go without it"},
+	{"proc/spl/kstat/zfs/arcstats", arcstats_parse, 0, false,
+	 "the cache of ZFS counts as memory in use"},
 };
 
 int sense_init(struct sense *sense, const char *root)
@@ -50,6 +61,8 @@ int sense_init(struct sense *sense, const char *root)
 	sense->looked_ms = 0;
 	sense->n_processors = 0;
 	sense->proc = NULL;
+	sense->n_believed = 0;
+	sense->doubt = (struct trouble){.is_on = false};
 	sense->root_fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return sense->root_fd < 0 ? -errno : 0;
 }
@@ -100,12 +113,12 @@ static ssize_t read_source(struct sense *sense, unsigned i)
 	return len;
 }
 
-static const char *parse_number(unsigned field, struct text text, struct report *report)
+static const char *parse_number(unsigned field, struct text text, struct look *look)
 {
 	uint64_t value;
 	if (text.len && text.at[text.len - 1] == '\n')
 		text.len--;
-	if (!text_number(text, UINT64_MAX, &value) || !procfile_set(report, field, value))
+	if (!text_number(text, UINT64_MAX, &value) || !look_set(look, field, value))
 		return "is not a number in range";
 	return NULL;
 }
@@ -139,7 +152,7 @@ static void tell_recovery(struct sense *sense, unsigned i)
 		 sense->root ? sense->root : "", sources[i].path, trouble_over(&file->trouble));
 }
 
-static void take_source(struct sense *sense, unsigned i, struct report *report)
+static void take_source(struct sense *sense, unsigned i, struct look *look)
 {
 	ssize_t len = read_source(sense, i);
 	if (len < 0) {
@@ -148,12 +161,29 @@ static void take_source(struct sense *sense, unsigned i, struct report *report)
 		return;
 	}
 	struct text text = {sense->buf, (size_t)len};
-	const char *wrong = sources[i].parse ? sources[i].parse(text, report)
-					     : parse_number(sources[i].field, text, report);
+	const char *wrong = sources[i].parse ? sources[i].parse(text, look)
+					     : parse_number(sources[i].field, text, look);
 	if (wrong)
 		tell_failure(sense, i, wrong, 0);
 	else
 		tell_recovery(sense, i);
+}
+
+/* Says once that the kernel's own number is not believed, and once that it is again. */
+static void tell_doubt(struct sense *sense, const struct report *report)
+{
+	if (REPORT_HAS(report, said_avail_kib)) {
+		sense->n_believed = 0;
+		if (trouble_met(&sense->doubt))
+			log_warning("the kernel says that %" PRIu64 " KiB are available, which its "
+				    "other numbers contradict: %" PRIu64 " KiB are reported, as "
+				    "those allow",
+				    report->said_avail_kib, report->avail_kib);
+	} else if (sense->doubt.is_on && ++sense->n_believed >= SENSE_GOOD_LOOKS) {
+		log_info("what the kernel says is available is believed again after %" PRIu64
+			 " looks",
+			 trouble_over(&sense->doubt));
+	}
 }
 
 static void count_processors(struct sense *sense, uint64_t now_ms)
@@ -167,31 +197,38 @@ static void count_processors(struct sense *sense, uint64_t now_ms)
 
 bool sense_look(struct sense *sense, struct report *ret_report)
 {
-	struct report report = {.uptime_ms = clock_boot_ms(), .present = REPORT_BIT(uptime_ms)};
-	sense->looked_ms = report.uptime_ms;
-	count_processors(sense, report.uptime_ms);
+	struct look look = {.present = 0};
+	sense->looked_ms = clock_boot_ms();
+	look_set(&look, REPORT_INDEX_uptime_ms, sense->looked_ms);
+	count_processors(sense, sense->looked_ms);
 	for (unsigned i = 0; i < SENSE_FILES; i++)
-		take_source(sense, i, &report);
-	if ((report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
+		take_source(sense, i, &look);
+	if ((look.report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
 		return false;
+	if (look.report.swap_free_kib < look.report.swap_total_kib)
+		look_set(&look, LOOK_INDEX_zram_kib, zram_kib(sense->root_fd));
+	if (!sense->root) /* below --root there is another kernel */
+		look_set(&look, REPORT_INDEX_page_kib, (uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+	available_settle(&look);
+	tell_doubt(sense, &look.report);
 	if (sense->proc)
-		procfile_set(&report, REPORT_INDEX_largest_kib, largest_kib(sense->proc));
-	*ret_report = report;
+		look_set(&look, REPORT_INDEX_largest_kib, largest_kib(sense->proc));
+	*ret_report = look.report;
 	return true;
 }
 
 /* Below --root sysinfo(2) would tell of another system, so the glance is a file, too. */
 static bool glance_at_file(struct sense *sense, struct glance *ret_glance)
 {
-	struct report report = {.present = 0};
+	struct look look = {.present = 0};
 	ssize_t len = read_source(sense, 0);
 	if (len < 0)
 		return false;
-	meminfo_parse((struct text){sense->buf, (size_t)len}, &report);
-	ret_glance->total_kib = report.total_kib;
-	ret_glance->free_kib = report.free_kib;
-	ret_glance->swap_free_kib = report.swap_free_kib;
-	return REPORT_HAS(&report, free_kib);
+	meminfo_parse((struct text){sense->buf, (size_t)len}, &look);
+	ret_glance->total_kib = look.report.total_kib;
+	ret_glance->free_kib = look.report.free_kib;
+	ret_glance->swap_free_kib = look.report.swap_free_kib;
+	return REPORT_HAS(&look.report, free_kib);
 }
 
 /* Of sysinfo's own time, which is in whole seconds, rounded up: it saves a system call a glance. */

@@ -16,7 +16,7 @@
 #include <dirent.h>
 
 enum {
-	SENSE_FILES = 7,
+	SENSE_FILES = 11,
 	SENSE_MAX_BYTES = 16 * 1024, /* of one file: three times the largest vmstat of Linux 6.12 */
 	SENSE_GOOD_LOOKS = 10, /* so many in a row without a failure, and a file has recovered */
 	SENSE_COUNT_MS = 60 * 1000, /* between two counts of the processors: one costs as much as
@@ -35,6 +35,8 @@ struct sense {
 	uint64_t looked_ms;  /* of the last look, on the clock of report.uptime_ms */
 	uint64_t counted_ms; /* when the processors were counted last, on the same clock */
 	DIR *proc;           /* /proc, open if the largest process is looked for; NULL: it is not */
+	struct trouble doubt;  /* MemAvailable is not believed */
+	unsigned n_believed;   /* looks in a row since the last one at which it was not */
 	unsigned n_processors; /* this machine's, whatever the root; 0: not counted yet */
 	struct sense_file file[SENSE_FILES];
 	char buf[SENSE_MAX_BYTES];

@@ -27,7 +27,8 @@ static uint64_t step_kib(uint64_t avail_kib)
 struct alarm_terms alarm_terms(const struct report *report, uint64_t host_cma_kib,
 			       uint64_t host_period_ms)
 {
-	uint64_t cma_kib = amount_max(used_kib(report) / ALARM_CMA_SHARE, ALARM_CMA_MIN_KIB);
+	uint64_t movable_kib = amount_less(used_kib(report), report->fixed_kib);
+	uint64_t cma_kib = amount_max(movable_kib / ALARM_CMA_SHARE, ALARM_CMA_MIN_KIB);
 	uint64_t period_ms = ALARM_PERIOD_MS;
 	if (host_cma_kib)
 		cma_kib = host_cma_kib;

@@ -36,7 +36,7 @@ enum alarm_reason {
 enum {
 	/* The CMA while the host has not written it: cagmad's own defaults. */
 	ALARM_CMA_MIN_KIB = 32 * 1024,
-	ALARM_CMA_SHARE = 8, /* an eighth of what is used */
+	ALARM_CMA_SHARE = 8, /* an eighth of what is used and not fixed */
 
 	/*
 	 * Help takes the daemon's period, and the time until a balloon gives the

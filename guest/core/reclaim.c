@@ -2,8 +2,7 @@
 #include "guest/core/reclaim.h"
 
 #include "common/amount.h"
-
-#define PAGE_KIB UINT64_C(4)
+#include "common/report.h"
 
 /* Nothing is asked for without a swap area, or without a count of the pages that come back. */
 #define NEEDED                                                                                     \
@@ -25,26 +24,30 @@ static void rest(struct reclaim *reclaim, uint64_t now_ms)
 	reclaim->rest_ms = amount_min(amount_max(reclaim->rest_ms * 2, RECLAIM_REST_MIN_MS),
 				      RECLAIM_REST_MAX_MS);
 	reclaim->not_before_ms = now_ms + reclaim->rest_ms;
-	reclaim->taken_kib = 0;
+	reclaim->taken_kib = reclaim->out_kib = 0;
 	reclaim->has_asked = false;
 }
 
 static void count_out(struct reclaim *reclaim, const struct report *now)
 {
 	uint64_t pages = amount_less(now->pswpout, reclaim->pswpout);
-	uint64_t out_kib = amount_min(pages * PAGE_KIB, reclaim->asked_kib);
-	reclaim->taken_kib += out_kib;
+	uint64_t out_kib = amount_min(pages * report_page_kib(now), reclaim->asked_kib);
+	uint64_t packed_kib = amount_less(now->packed_kib, reclaim->packed_kib);
+	reclaim->out_kib += out_kib;
+	reclaim->taken_kib += amount_less(out_kib, packed_kib);
 	reclaim->asked_kib -= out_kib;
 	reclaim->has_gone_out |= out_kib > 0;
 	reclaim->pswpout = now->pswpout;
+	reclaim->packed_kib = now->packed_kib;
 }
 
 /* Rests if more pages came back than a cold one now and then, or if there was none to be reclaimed.
  */
 static void judge(struct reclaim *reclaim, const struct report *now)
 {
-	uint64_t back_kib = amount_less(now->refault_anon, reclaim->refault_anon) * PAGE_KIB;
-	if (reclaim->has_asked && back_kib * RECLAIM_BACK_SHARE > reclaim->taken_kib)
+	uint64_t back_kib =
+		amount_less(now->refault_anon, reclaim->refault_anon) * report_page_kib(now);
+	if (reclaim->has_asked && back_kib * RECLAIM_BACK_SHARE > reclaim->out_kib)
 		rest(reclaim, now->uptime_ms);
 	else if (reclaim->is_refused && !reclaim->has_gone_out)
 		reclaim->not_before_ms = now->uptime_ms + RECLAIM_REFUSED_MS;

@@ -21,9 +21,7 @@ enum {
 	RECLAIM_PATIENCE_MS = 500,
 	RECLAIM_PAUSE_MS = 50, /* between two batches; and from a new target to the first look */
 
-	/* A batch is as large as all that batches have swapped out since the last rest, within
-	 * bounds.
-	 */
+	/* A batch is as large as all that batches have freed since the last rest, within bounds. */
 	RECLAIM_MIN_BATCH_KIB = 1024,
 	RECLAIM_MAX_BATCH_KIB = 32 * 1024,
 
@@ -45,9 +43,11 @@ struct reclaim {
 	bool is_asking;         /* the last batch has not ended */
 	bool is_refused;        /* since the last look a batch ended before its size was reached */
 	bool has_gone_out;      /* some of the last batch has been swapped out */
-	uint64_t taken_kib;     /* swapped out by batches since the last rest */
+	uint64_t out_kib;       /* swapped out by batches since the last rest */
+	uint64_t taken_kib;     /* and freed by that: zswap and zram keep a part, compressed */
 	bool has_asked;         /* there was a batch since the last rest */
 	uint64_t pswpout;       /* of the last look */
+	uint64_t packed_kib;    /* likewise */
 	uint64_t refault_anon;  /* of the last look before the first of those batches */
 	uint64_t not_before_ms; /* the end of the rest */
 	uint64_t rest_ms;       /* how long the last rest was; 0: there was none yet */

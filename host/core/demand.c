@@ -2,6 +2,7 @@
 #include "host/core/demand.h"
 
 #include "common/amount.h"
+#include "common/report.h"
 #include "common/units.h"
 
 #define PERMYRIAD 10000u
@@ -19,12 +20,20 @@ static uint64_t swap_used_kib(const struct report *r)
 	return amount_less(amount_less(r->swap_total_kib, r->swap_free_kib), r->swap_cached_kib);
 }
 
+/* Pages that are swapped to zswap or zram have freed only what does not hold them compressed, and
+ * that is all they take when they come back. */
+static uint64_t unpacked_kib(const struct report *r, uint64_t swapped_kib)
+{
+	uint64_t all_kib = amount_max(swap_used_kib(r), 1);
+	uint64_t packed_permyriad = amount_min(r->packed_kib, all_kib) * PERMYRIAD / all_kib;
+	return swapped_kib - swapped_kib * packed_permyriad / PERMYRIAD;
+}
+
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 {
-	uint64_t in_kib =
-		amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * UNITS_PAGE_KIB;
-	uint64_t out_kib =
-		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * UNITS_PAGE_KIB;
+	uint64_t page_kib = report_page_kib(r);
+	uint64_t in_kib = amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * page_kib;
+	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
@@ -50,11 +59,13 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 			uint64_t dt_ms, bool is_blind)
 {
 	uint64_t swapped_kib = swap_used_kib(r);
-	uint64_t hot_kib = amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib);
+	uint64_t hot_kib =
+		unpacked_kib(r, amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib));
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib), now_kib = used_kib + hot_kib;
 	/* what is squeezed out is still in use, as far as anybody knows yet */
 	uint64_t least_kib =
-		is_blind ? d->use_kib : used_kib + amount_min(d->fresh_out_kib, swapped_kib);
+		is_blind ? d->use_kib
+			 : used_kib + unpacked_kib(r, amount_min(d->fresh_out_kib, swapped_kib));
 	d->use_kib = amount_max(now_kib, amount_min(d->use_kib, least_kib));
 	if (d->use_kib >= d->demand_kib)
 		d->demand_kib = d->use_kib;
@@ -187,7 +198,8 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report) {
-		uint64_t share_kib = d->use_kib * conf->cma_share_permyriad / PERMYRIAD;
+		uint64_t movable_kib = amount_less(d->use_kib, guest->report.fixed_kib);
+		uint64_t share_kib = movable_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;

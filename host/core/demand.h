@@ -3,15 +3,16 @@
  * demand.h - the memory that a guest needs, by its reports. Pure.
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
- *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back
- *	fresh  = min(swapped out lately, swap in use): not missed yet, but may be
+ *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back,
+ *	         less the share of it that zswap or zram holds compressed
+ *	fresh  = min(swapped out lately, swap in use), likewise: not missed yet, but may be
  *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D on the guest's clock, or what its alarm says of it,
  *	         x (time to the next look + balloon latency), at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
- *	CMA    = max(least, share of use) + growth + pressure
+ *	CMA    = max(least, share of use without what is fixed) + growth + pressure
  *	stall floor = the ALM at which it last stalled, for a time that doubles
  *	         each time it stalls again soon after
  *	want   = max(offset + D + CMA, stall floor), within min and max

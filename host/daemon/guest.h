@@ -59,6 +59,7 @@ struct guest {
 	uint64_t conf_min_kib, conf_max_kib; /* a max of 0 stands for static-max */
 	uint32_t conf_weight;
 	bool is_trusted;
+	bool has_told_doubt; /* that its kernel's MemAvailable is not believed has been logged */
 
 	/* Why it may not be moved, and the facts about its state from which that follows
 	 * (hold.h). */

@@ -179,6 +179,17 @@ static void tell_bad_report(struct guest *g, const char *wrong, uint64_t now_ms)
 		    guest_text(g), wrong);
 }
 
+/* Once in a guest's life: the guest decides how often its reports say so. */
+static void tell_doubt(struct guest *g, const struct report *report)
+{
+	if (!REPORT_HAS(report, said_avail_kib) || g->has_told_doubt)
+		return;
+	g->has_told_doubt = true;
+	log_warning("%s: its kernel says that %" PRIu64 " KiB are available, which its agent does "
+		    "not believe; the agent counts %" PRIu64 " KiB, and that is what holds",
+		    guest_text(g), report->said_avail_kib, report->avail_kib);
+}
+
 /* `wrong` is what was found wrong with the report already, or NULL. */
 static void take_report(struct guest *g, const char *wrong, const struct report *report,
 			uint64_t now_ms)
@@ -201,6 +212,7 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 	g->report_uptime_ms = report->uptime_ms;
 	g->facts.report_ms = now_ms;
 	g->report = *report;
+	tell_doubt(g, report);
 	g->fill_kib_s = 0;
 }
 

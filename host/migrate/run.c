@@ -5,6 +5,7 @@
 #include "common/amount.h"
 #include "common/system/file.h"
 #include "common/system/log.h"
+#include "common/available.h"
 #include "common/meminfo.h"
 #include "host/precopy/bitmap.h"
 #include "host/precopy/dirtylog.h"
@@ -146,10 +147,12 @@ void precopy_run_close(struct precopy_run *run)
 static bool is_affordable(size_t bytes)
 {
 	static char text[16384];
-	struct report report = {0};
+	struct look look = {.present = 0};
 	ssize_t len = file_read_at(AT_FDCWD, "/proc/meminfo", text, sizeof(text));
-	return len > 0 && !meminfo_parse((struct text){text, (size_t)len}, &report) &&
-	       bytes / 1024 <= report.avail_kib / 2;
+	if (len <= 0 || meminfo_parse((struct text){text, (size_t)len}, &look))
+		return false;
+	available_settle(&look);
+	return bytes / 1024 <= look.report.avail_kib / 2;
 }
 
 static int get_memory(struct precopy_run *run, size_t bytes)

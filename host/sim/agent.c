@@ -54,10 +54,11 @@ static struct report see(const struct sim_agent_sight *sight)
 			   .balloon_current_kib = (uint64_t)b->current_kib,
 			   .balloon_target_kib = (uint64_t)b->target_kib,
 			   .balloon_low_kib = (uint64_t)(b->boot_kib - b->current_kib),
+			   .page_kib = UNITS_PAGE_KIB,
 			   .present = (UINT64_C(1) << REPORT_FIELDS_) - 1};
 	bool has_less = sight->largest_kib > 0 && sight->largest_kib < anon_kib;
 	r.largest_kib = pages_kib(has_less ? sight->largest_kib : anon_kib);
-	r.present &= ~REPORT_BIT(buffers_kib);
+	r.present &= ~(REPORT_BIT(buffers_kib) | REPORT_BIT(said_avail_kib));
 	see_counters(m, &r);
 	if (sight->lies) {
 		r.free_kib = r.avail_kib = 0;

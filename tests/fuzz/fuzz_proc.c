@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The files of the kernel, however damaged: no field is ever out of its
- * range, and what was not given is absent and 0.
+ * range, what was not given is absent and 0, and a settled look makes a report
+ * that its reader does not find contradictory for what is available.
  */
+#include "common/arcstats.h"
+#include "common/available.h"
 #include "common/meminfo.h"
 #include "common/psi.h"
 #include "common/vmstat.h"
@@ -23,14 +26,30 @@ static void check_report(const struct report *report)
 	}
 }
 
+static void check_settled(struct look *look)
+{
+	const struct report *r = &look->report;
+	if ((r->present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
+		return;
+	available_settle(look);
+	check_report(r);
+	if (!REPORT_HAS(r, avail_kib) || r->avail_kib > r->total_kib ||
+	    r->fixed_kib > r->total_kib || r->cached_kib > r->total_kib ||
+	    r->packed_kib > r->total_kib)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *(*const parse[])(struct text text, struct report * report) = {
-		meminfo_parse, vmstat_parse, psi_parse};
+	static const char *(*const parse[])(struct text text, struct look * look) = {
+		meminfo_parse, vmstat_parse, psi_parse, arcstats_parse};
+	struct look all = {.present = 0};
 	for (unsigned i = 0; i < sizeof(parse) / sizeof(parse[0]); i++) {
-		struct report report = {.present = 0};
-		parse[i]((struct text){(const char *)data, size}, &report);
-		check_report(&report);
+		struct look look = {.present = 0};
+		parse[i]((struct text){(const char *)data, size}, &look);
+		check_report(&look.report);
+		parse[i]((struct text){(const char *)data, size}, &all);
 	}
+	check_settled(&all);
 	return 0;
 }

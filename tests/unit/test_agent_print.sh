@@ -93,13 +93,22 @@ sed 's/^SwapFree: .*/SwapFree: 99999999 kB/' tests/data/6.12/meminfo >"$root/pro
 run_agent 0 "$agent" --print --root "$root"
 check "numbers that contradict each other leave the required ones" prints avail_kib=7456
 check "and no more" lacks 'swap_.*'
-for damage in '/^MemAvailable/d' 's/^MemTotal: .*/MemTotal: -1 kB/' 's/^MemFree.*/&\n&/'; do
+for damage in 's/^MemTotal: .*/MemTotal: -1 kB/' 's/^MemFree.*/&\n&/'; do
 	sed "$damage" tests/data/6.12/meminfo >"$root/proc/meminfo"
 	run_agent 1 "$agent" --print --root "$root"
 	check "$damage: nothing is printed" prints_nothing
 	check "$damage: one message" err_lines_are 1
 	check "$damage: it names the file" says proc/meminfo
 done
+sed '/^MemAvailable/d' tests/data/6.12/meminfo >"$root/proc/meminfo"
+run_agent 0 "$agent" --print --root "$root"
+check "a kernel without MemAvailable is fine" is_silent
+check "and it is counted from the rest" prints 'avail_kib=[0-9]+'
+sed 's/^MemAvailable: .*/MemAvailable: 900000 kB/' tests/data/6.12/meminfo >"$root/proc/meminfo"
+run_agent 0 "$agent" --print --root "$root"
+check "more available than there is: not believed" says 'the kernel says that 900000 KiB are available'
+check "the report says what the kernel says" prints said_avail_kib=900000
+check "and what there can be" prints 'avail_kib=[0-9]{4,5}'
 rm "$root/proc/meminfo"
 run_agent 1 "$agent" --print --root "$root"
 check "no meminfo" says 'cannot read .*proc/meminfo: No such file'

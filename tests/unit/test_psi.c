@@ -31,10 +31,10 @@ static const struct text broken[] = {
 START_TEST(broken_files_add_nothing)
 {
 	for (int i = 0; i < N_ROWS(broken); i++) {
-		struct report report = {.present = 0};
-		ck_assert_msg(psi_parse(fixture_exact(broken[i]), &report) != NULL, "row %d", i);
-		ck_assert_uint_eq(report.present, 0);
-		ck_assert_uint_eq(report.psi_some_us, 0);
+		struct look look = {.present = 0};
+		ck_assert_msg(psi_parse(fixture_exact(broken[i]), &look) != NULL, "row %d", i);
+		ck_assert_uint_eq(look.report.present, 0);
+		ck_assert_uint_eq(look.report.psi_some_us, 0);
 	}
 }
 END_TEST
@@ -52,13 +52,13 @@ static const struct {
 START_TEST(sound_files)
 {
 	for (int i = 0; i < N_ROWS(sound); i++) {
-		struct report report = {.present = REPORT_BIT(seq)};
-		const char *wrong = psi_parse(fixture_exact(sound[i].text), &report);
+		struct look look = {.report.present = REPORT_BIT(seq)};
+		const char *wrong = psi_parse(fixture_exact(sound[i].text), &look);
 		ck_assert_msg(wrong == NULL, "row %d: %s", i, wrong);
-		ck_assert_uint_eq(report.psi_some_us, sound[i].some_us);
-		ck_assert_uint_eq(report.psi_full_us, sound[i].full_us);
-		ck_assert(REPORT_HAS(&report, psi_some_us) && REPORT_HAS(&report, psi_full_us) &&
-			  REPORT_HAS(&report, seq));
+		ck_assert_uint_eq(look.report.psi_some_us, sound[i].some_us);
+		ck_assert_uint_eq(look.report.psi_full_us, sound[i].full_us);
+		ck_assert(REPORT_HAS(&look.report, psi_some_us) &&
+			  REPORT_HAS(&look.report, psi_full_us) && REPORT_HAS(&look.report, seq));
 	}
 }
 END_TEST
@@ -76,10 +76,10 @@ static const struct {
 START_TEST(real_kernels)
 {
 	for (int i = 0; i < N_ROWS(kernels); i++) {
-		struct report r = {.present = 0};
-		ck_assert_ptr_null(psi_parse(fixture_file(kernels[i].path), &r));
-		ck_assert_uint_eq(r.psi_some_us, kernels[i].some_us);
-		ck_assert_uint_eq(r.psi_full_us, kernels[i].full_us);
+		struct look look = {.present = 0};
+		ck_assert_ptr_null(psi_parse(fixture_file(kernels[i].path), &look));
+		ck_assert_uint_eq(look.report.psi_some_us, kernels[i].some_us);
+		ck_assert_uint_eq(look.report.psi_full_us, kernels[i].full_us);
 	}
 }
 END_TEST

@@ -326,8 +326,39 @@ START_TEST(while_pages_go_out_a_refusal_means_nothing)
 }
 END_TEST
 
+/* A batch goes out to zram, which keeps a fourth of it: the next batch is as large as what was
+ * freed.
+ */
+START_TEST(what_zram_keeps_is_not_taken)
+{
+	struct cold guest = cold_guest();
+	wait_out(&guest);
+	uint64_t first_kib = take_batch(&guest);
+	guest.now.packed_kib += batch_kib(&guest) / 4;
+	uint64_t second_kib = take_batch(&guest);
+	ck_assert_uint_eq(guest.reclaim.taken_kib, first_kib + second_kib - second_kib / 4);
+	ck_assert_uint_eq(guest.reclaim.out_kib, first_kib + second_kib);
+}
+END_TEST
+
+/* Pages of 64 KiB: a batch is out when its sixteenth of pages is. */
+START_TEST(pages_may_be_large)
+{
+	struct cold guest = cold_guest();
+	guest.now.page_kib = 64;
+	wait_out(&guest);
+	uint64_t kib = batch_kib(&guest);
+	ask(&guest);
+	guest.now.pswpout += kib / 64;
+	look(&guest);
+	ck_assert_uint_eq(guest.reclaim.taken_kib, kib);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, what_zram_keeps_is_not_taken);
+	tcase_add_test(tests, pages_may_be_large);
 	tcase_add_test(tests, a_target_within_reach_asks_for_nothing);
 	tcase_add_test(tests, what_is_not_known_asks_for_nothing);
 	tcase_add_test(tests, a_target_that_is_taken_back_swaps_nothing);

@@ -33,11 +33,11 @@ static const struct {
 START_TEST(broken_files)
 {
 	for (int i = 0; i < N_ROWS(broken); i++) {
-		struct report report = {.present = 0};
-		const char *wrong = vmstat_parse(fixture_exact(broken[i].text), &report);
+		struct look look = {.present = 0};
+		const char *wrong = vmstat_parse(fixture_exact(broken[i].text), &look);
 		ck_assert_msg(wrong != NULL, "row %d: nothing is said", i);
-		ck_assert_msg(report.present == broken[i].present, "row %d: fields %#llx", i,
-			      (unsigned long long)report.present);
+		ck_assert_msg(look.report.present == broken[i].present, "row %d: fields %#llx", i,
+			      (unsigned long long)look.report.present);
 	}
 }
 END_TEST
@@ -45,7 +45,7 @@ END_TEST
 /* A hand-made file as of kernels before 4.8: counters by zone, one refault, one allocstall. */
 START_TEST(old_names)
 {
-	struct report r = {.present = 0};
+	struct look look = {.present = 0};
 	ck_assert_ptr_null(vmstat_parse(TEXT("pgsteal_kswapd_dma 1\n"
 					     "pgsteal_kswapd_dma32 2\n"
 					     "pgsteal_kswapd_normal 4\n"
@@ -60,16 +60,16 @@ START_TEST(old_names)
 					     "allocstall 9\n"
 					     "workingset_refault 33\n"
 					     "workingset_refaults 1000\n"),
-					&r));
-	ck_assert_uint_eq(r.steal_kswapd, 15);
-	ck_assert_uint_eq(r.steal_direct, 16);
-	ck_assert_uint_eq(r.scan_kswapd, 2);
-	ck_assert_uint_eq(r.scan_direct, 3);
-	ck_assert_uint_eq(r.allocstall, 9);
-	ck_assert_uint_eq(r.refault_file, 33);
-	ck_assert(!REPORT_HAS(&r, refault_anon));
-	ck_assert(!REPORT_HAS(&r, pswpin)); /* a kernel without swap */
-	ck_assert(!REPORT_HAS(&r, oom_kills));
+					&look));
+	ck_assert_uint_eq(look.report.steal_kswapd, 15);
+	ck_assert_uint_eq(look.report.steal_direct, 16);
+	ck_assert_uint_eq(look.report.scan_kswapd, 2);
+	ck_assert_uint_eq(look.report.scan_direct, 3);
+	ck_assert_uint_eq(look.report.allocstall, 9);
+	ck_assert_uint_eq(look.report.refault_file, 33);
+	ck_assert(!REPORT_HAS(&look.report, refault_anon));
+	ck_assert(!REPORT_HAS(&look.report, pswpin)); /* a kernel without swap */
+	ck_assert(!REPORT_HAS(&look.report, oom_kills));
 }
 END_TEST
 
@@ -77,11 +77,12 @@ START_TEST(every_truncation)
 {
 	struct text file = fixture_file("6.12/vmstat");
 	for (size_t len = 0; len < file.len; len++) {
-		struct report report = {.present = 0};
-		const char *wrong = vmstat_parse((struct text){file.at, len}, &report);
+		struct look look = {.present = 0};
+		const char *wrong = vmstat_parse((struct text){file.at, len}, &look);
 		ck_assert(wrong != NULL || file.at[len - 1] == '\n');
-		ck_assert(!REPORT_HAS(&report, pswpin) || report.pswpin == 90049);
-		ck_assert(!REPORT_HAS(&report, scan_kswapd) || report.scan_kswapd == 195008);
+		ck_assert(!REPORT_HAS(&look.report, pswpin) || look.report.pswpin == 90049);
+		ck_assert(!REPORT_HAS(&look.report, scan_kswapd) ||
+			  look.report.scan_kswapd == 195008);
 	}
 }
 END_TEST
@@ -102,19 +103,20 @@ START_TEST(real_kernels)
 {
 	for (int i = 0; i < N_ROWS(kernels); i++) {
 		const uint64_t *count = kernels[i].count;
-		struct report r = {.present = 0};
-		ck_assert_ptr_null(vmstat_parse(fixture_file(kernels[i].path), &r));
-		ck_assert_uint_eq(r.pswpin, count[0]);
-		ck_assert_uint_eq(r.pswpout, count[1]);
-		ck_assert_uint_eq(r.scan_kswapd, count[2]);
-		ck_assert_uint_eq(r.steal_kswapd, count[3]);
-		ck_assert_uint_eq(r.scan_direct, count[4]);
-		ck_assert_uint_eq(r.steal_direct, count[5]);
-		ck_assert_uint_eq(r.refault_anon, count[6]);
-		ck_assert_uint_eq(r.refault_file, count[7]);
-		ck_assert_uint_eq(r.allocstall, count[8]);
-		ck_assert_uint_eq(r.oom_kills, count[9]);
-		ck_assert(REPORT_HAS(&r, oom_kills) && REPORT_HAS(&r, refault_anon));
+		struct look look = {.present = 0};
+		ck_assert_ptr_null(vmstat_parse(fixture_file(kernels[i].path), &look));
+		ck_assert_uint_eq(look.report.pswpin, count[0]);
+		ck_assert_uint_eq(look.report.pswpout, count[1]);
+		ck_assert_uint_eq(look.report.scan_kswapd, count[2]);
+		ck_assert_uint_eq(look.report.steal_kswapd, count[3]);
+		ck_assert_uint_eq(look.report.scan_direct, count[4]);
+		ck_assert_uint_eq(look.report.steal_direct, count[5]);
+		ck_assert_uint_eq(look.report.refault_anon, count[6]);
+		ck_assert_uint_eq(look.report.refault_file, count[7]);
+		ck_assert_uint_eq(look.report.allocstall, count[8]);
+		ck_assert_uint_eq(look.report.oom_kills, count[9]);
+		ck_assert(REPORT_HAS(&look.report, oom_kills) &&
+			  REPORT_HAS(&look.report, refault_anon));
 	}
 }
 END_TEST

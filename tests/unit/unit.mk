@@ -86,6 +86,6 @@ check-docs: $(KEYS_DOC)
 	  || { echo "docs/xenstore-keys.md is not what the tables say: run 'make docs'" >&2; exit 1; }
 
 # Every test that needs no real Xen, and every program of the tests.
-CHECKS = check-unit check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
+CHECKS = check-unit check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
 .PHONY: test-programs
-test-programs: $(UNIT_TESTS) $(UNIT_FAKED) $B/tests/sim/decide_equal migrate-programs toolstack xen-programs
+test-programs: $(UNIT_TESTS) $(NEED_TESTS) $(UNIT_FAKED) $B/tests/sim/decide_equal migrate-programs toolstack xen-programs

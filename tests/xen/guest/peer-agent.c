@@ -16,7 +16,7 @@
 #include "common/system/file.h"
 #include "common/system/log.h"
 #include "common/meminfo.h"
-#include "common/procfile.h"
+#include "common/available.h"
 #include "common/report.h"
 #include "guest/post.h"
 
@@ -63,19 +63,21 @@ static uint64_t current_kib(const struct peer *peer)
 static bool look(const struct peer *peer, struct report *ret_report)
 {
 	static char buf[16 * 1024];
-	struct report report;
+	struct look seen;
 	uint64_t before_kib, after_kib = current_kib(peer);
 	do {
 		before_kib = after_kib;
-		report = (struct report){.uptime_ms = now_ms(), .present = REPORT_BIT(uptime_ms)};
+		seen = (struct look){.present = 0};
+		look_set(&seen, REPORT_INDEX_uptime_ms, now_ms());
 		ssize_t len = file_reread(peer->meminfo_fd, buf, sizeof(buf));
-		if (len < 0 || meminfo_parse((struct text){buf, (size_t)len}, &report) != NULL)
+		if (len < 0 || meminfo_parse((struct text){buf, (size_t)len}, &seen) != NULL)
 			return false;
 		after_kib = current_kib(peer);
 	} while (before_kib != after_kib);
-	if (after_kib == 0 || !procfile_set(&report, REPORT_INDEX_balloon_current_kib, after_kib))
+	if (after_kib == 0 || !look_set(&seen, REPORT_INDEX_balloon_current_kib, after_kib))
 		return false;
-	*ret_report = report;
+	available_settle(&seen);
+	*ret_report = seen.report;
 	return true;
 }
 

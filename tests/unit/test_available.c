@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+#include "common/arcstats.h"
+#include "common/available.h"
+#include "common/meminfo.h"
+#include "common/vmstat.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
+
+#define MIB UINT64_C(1024)
+
+static struct look looked(const char *meminfo)
+{
+	struct look look = {.present = 0};
+	ck_assert_ptr_null(meminfo_parse((struct text){meminfo, strlen(meminfo)}, &look));
+	return look;
+}
+
+static struct report settled(const char *meminfo)
+{
+	struct look look = looked(meminfo);
+	available_settle(&look);
+	return look.report;
+}
+
+/* --- MemAvailable --------------------------------------------------------------- */
+
+/* A line of /proc/meminfo in short, so that a row fits on a page. */
+#define L(name, kib)                  name ": " #kib " kB\n"
+#define SIZE(total, free, said)       L("MemTotal", total) L("MemFree", free) L("MemAvailable", said)
+#define CACHE(buffers, cached, shmem) L("Buffers", buffers) L("Cached", cached) L("Shmem", shmem)
+#define FILES(active, inactive)       L("Active(file)", active) L("Inactive(file)", inactive)
+#define ANON(active, inactive, pages)                                                              \
+	L("Active(anon)", active) L("Inactive(anon)", inactive) L("AnonPages", pages)
+
+/* Numbers of real machines, as people have shown them. */
+static const struct {
+	const char *what, *meminfo;
+} honest[] = {
+	{"16 GiB, Linux 3.16",
+	 SIZE(16268680, 349408, 8366284) CACHE(534320, 7107356, 14116) FILES(5257968, 2369584)
+		 ANON(7421048, 10428, 7417360) L("SReclaimable", 642740) L("SUnreclaim", 50280)},
+	{"1 GiB",
+	 SIZE(1019732, 50012, 710280) CACHE(127524, 405964, 612) FILES(315852, 217024)
+		 ANON(218608, 204, 218200) L("SReclaimable", 141768) L("SUnreclaim", 54932)},
+	{"8 GiB, nearly empty, Linux 6",
+	 SIZE(7970348, 7442152, 7458476) CACHE(3172, 220904, 624) FILES(76016, 147556)
+		 ANON(488, 176376, 176412) L("KReclaimable", 25672) L("SUnreclaim", 34556)},
+	{"13 GiB, mostly cache",
+	 SIZE(13196896, 312928, 11481100) CACHE(771628, 10298508, 1148) FILES(4598988, 6473104)
+		 ANON(67412, 440916, 489476) L("KReclaimable", 424372) L("SUnreclaim", 598188)},
+	{"128 GiB with large watermarks",
+	 SIZE(131010068, 47639044, 103161024) CACHE(2731576, 56498056, 241492)
+		 FILES(1657392, 57325520) ANON(11760832, 38108, 11558076) L("KReclaimable", 7542080)
+			 L("SUnreclaim", 867076)},
+	{"all free", SIZE(1000000, 990000, 980000) CACHE(0, 0, 0)},
+	{"nothing free, and watermarks above it", SIZE(128000, 3000, 0) CACHE(10, 20000, 18000)},
+	{"a balloon has taken most of a large guest",
+	 SIZE(1048576, 500000, 0) CACHE(100, 20000, 100) FILES(10000, 10000)},
+	{"programs have freed 2 GiB that the kernel has not taken yet",
+	 SIZE(8000000, 500000, 2900000) CACHE(1000, 500000, 1000) FILES(100000, 2450000)
+		 ANON(1000000, 3000000, 6050000)},
+	{"nothing but the three numbers", SIZE(8000000, 500000, 2900000)},
+};
+
+START_TEST(an_honest_kernels_number_stays)
+{
+	struct look look = looked(honest[_i].meminfo);
+	available_settle(&look);
+	ck_assert_msg(look.report.avail_kib == look.said_avail_kib, "%s: %llu KiB", honest[_i].what,
+		      (unsigned long long)look.report.avail_kib);
+	ck_assert(!REPORT_HAS(&look.report, said_avail_kib));
+}
+END_TEST
+
+static const struct {
+	const char *what, *meminfo;
+	uint64_t avail_kib;
+} wrong[] = {
+	{"a list of file pages leaks beyond MemTotal",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) FILES(0, 23297292), 229364},
+	{"and within MemTotal: twice as much as there is",
+	 SIZE(4000000, 400000, 2200000) CACHE(10000, 700000, 110000) FILES(300000, 1500000)
+		 ANON(1000000, 900000, 1800000) L("KReclaimable", 100000),
+	 1100000},
+	{"with the cache counted in tmpfs",
+	 SIZE(4000000, 100000, 2100000) CACHE(0, 2000000, 1900000), 200000},
+	{"the cache leaks, too: programs surely have the rest",
+	 SIZE(4000000, 200000, 3900000) CACHE(0, 3700000, 0) FILES(1700000, 2000000)
+		 ANON(1500000, 1500000, 3000000) L("SUnreclaim", 100000),
+	 900000},
+	{"reclaimable slab leaks beyond MemTotal",
+	 SIZE(4000000, 200000, 9000000) CACHE(0, 300000, 0) ANON(1500000, 1500000, 3000000)
+		 L("SReclaimable", 8500000),
+	 1000000},
+	{"huge pages are in use",
+	 SIZE(8000000, 100000, 7000000) CACHE(0, 9000000, 0) L("Hugetlb", 6000000), 2000000},
+	{"far too little: nothing, with most of the guest free",
+	 SIZE(8000000, 5000000, 0) CACHE(0, 1000000, 0) FILES(500000, 500000), 6000000},
+	{"a kernel of the year 2013 says nothing",
+	 L("MemTotal", 2000000) L("MemFree", 500000) CACHE(20000, 400000, 20000)
+		 FILES(200000, 190000) L("SReclaimable", 50000),
+	 940000},
+	{"a number beyond any guest's", SIZE(1000000, 100000, 9223372036854775) CACHE(0, 200000, 0),
+	 300000},
+};
+
+START_TEST(what_cannot_be_is_counted_instead)
+{
+	struct report r = settled(wrong[_i].meminfo);
+	ck_assert_msg(r.avail_kib == wrong[_i].avail_kib, "%s: %llu KiB", wrong[_i].what,
+		      (unsigned long long)r.avail_kib);
+	bool has_said = strstr(wrong[_i].meminfo, "MemAvailable") != NULL;
+	ck_assert(REPORT_HAS(&r, said_avail_kib) == has_said);
+	ck_assert(r.cached_kib <= r.total_kib); /* or the report would contradict itself */
+}
+END_TEST
+
+/* The count keeps free what the kernel keeps free. */
+START_TEST(the_count_leaves_the_watermarks)
+{
+	struct look look = looked(L("MemTotal", 2000000) L("MemFree", 500000) CACHE(0, 400000, 0));
+	look_set(&look, LOOK_INDEX_min_free_kib, 40000);
+	available_settle(&look);
+	ck_assert_uint_eq(look.report.avail_kib, 500000 - 60000 + 400000 - 50000);
+}
+END_TEST
+
+/* --- ZFS ---------------------------------------------------------------------------- */
+
+#define ZFS_GUEST SIZE(65011712, 12000000, 27472691) CACHE(20000, 15000000, 0)
+#define STATS     "9 1 0x01 147 39984 1 2\nname                            type data\n"
+
+static const struct {
+	const char *what, *arcstats;
+	uint64_t spare_kib;
+} arcs[] = {
+	{"all but its least", STATS "c_min 4 2147483648\nsize                 4    17179869184\n",
+	 14 * MIB *MIB},
+	{"what is in use stays",
+	 STATS "size 4 17179869184\nc_min 4 2147483648\nmru_evictable_data 4 4294967296\n"
+	       "mru_evictable_metadata 4 0\nmfu_evictable_data 4 4294967296\n"
+	       "mfu_evictable_metadata 4 1073741824\n",
+	 9 * MIB *MIB},
+	{"by its older names",
+	 STATS "size 4 17179869184\nc_min 4 2147483648\nmru_evict_data 4 4294967296\n"
+	       "mru_evict_metadata 4 0\nmfu_evict_data 4 4294967296\n"
+	       "mfu_evict_metadata 4 1073741824\n",
+	 9 * MIB *MIB},
+	{"it is at its least", STATS "size 4 2147483648\nc_min 4 2147483648\n", 0},
+	{"it is below its least", STATS "size 4 1000\nc_min 4 2147483648\n", 0},
+	{"no least", STATS "size 4 17179869184\n", 0},
+	{"no size", STATS "c_min 4 2147483648\n", 0},
+	{"another type", STATS "size 3 17179869184\nc_min 4 2147483648\n", 0},
+	{"no type", STATS "size 17179869184\nc_min 4 2147483648\n", 0},
+	{"negative", STATS "size 4 -17179869184\nc_min 4 2147483648\n", 0},
+	{"twice", STATS "size 4 17179869184\nsize 4 17179869184\nc_min 4 2147483648\n", 0},
+	{"the host's, seen from a container", STATS "size 4 96636764160\nc_min 4 2147483648\n", 0},
+	{"more than can be in use", STATS "size 4 42949672960\nc_min 4 2147483648\n", 0},
+	{"beyond all range", STATS "size 4 18446744073709551615\nc_min 4 0\n", 0},
+	{"cut short", STATS "c_min 4 2147483648\nsize 4 17179869", 0},
+	{"empty", "", 0},
+	{"binary", "\xff\xfe size 4 \x01\n", 0},
+};
+
+START_TEST(what_zfs_can_give_is_available)
+{
+	struct look look = looked(ZFS_GUEST);
+	arcstats_parse(fixture_exact((struct text){arcs[_i].arcstats, strlen(arcs[_i].arcstats)}),
+		       &look);
+	available_settle(&look);
+	ck_assert_msg(look.report.avail_kib == 27472691 + arcs[_i].spare_kib, "%s: %llu KiB",
+		      arcs[_i].what, (unsigned long long)(look.report.avail_kib - 27472691));
+}
+END_TEST
+
+/* --- what the CMA is no share of ------------------------------------------------------ */
+
+#define POOLED SIZE(8000000, 500000, 1000000) CACHE(0, 550000, 0)
+
+static const struct {
+	const char *what, *meminfo;
+	uint64_t huge_pages_1g, huge_pages_2m;
+	uint64_t fixed_kib;
+} pools[] = {
+	{"nothing", POOLED, 0, 0, 0},
+	{"a pool of the usual size", POOLED "HugePages_Total:    2048\n" L("Hugepagesize", 2048), 0,
+	 0, 4194304},
+	{"pools of all sizes",
+	 POOLED "HugePages_Total:       1\n" L("Hugepagesize", 2048) L("Hugetlb", 5242880), 0, 0,
+	 5242880},
+	{"pools by their sizes, of a kernel that adds none up",
+	 POOLED "HugePages_Total:    1024\n" L("Hugepagesize", 2048), 2, 1024, 4194304},
+	{"locked", POOLED L("Unevictable", 3000000) L("Mlocked", 2900000), 0, 0, 3000000},
+	{"locked, by an older name", POOLED L("Mlocked", 2900000), 0, 0, 2900000},
+	{"both", POOLED L("Mlocked", 1000000) L("Hugetlb", 2000000), 0, 0, 3000000},
+	{"no more than is in use", POOLED L("Mlocked", 9000000), 0, 0, 7000000},
+	{"a product beyond all range",
+	 POOLED "HugePages_Total: 72057594037927936\n" L("Hugepagesize", 72057594037927936), 0, 0,
+	 0},
+	{"vm.min_free_kbytes of 2 GB", SIZE(8000000, 4000000, 1500000) CACHE(0, 500000, 0), 0, 0,
+	 3000000},
+};
+
+START_TEST(pools_and_locked_memory_are_told_apart)
+{
+	struct look look = looked(pools[_i].meminfo);
+	look_set(&look, LOOK_INDEX_huge_pages_1g, pools[_i].huge_pages_1g);
+	look_set(&look, LOOK_INDEX_huge_pages_2m, pools[_i].huge_pages_2m);
+	available_settle(&look);
+	ck_assert_msg(look.report.fixed_kib == pools[_i].fixed_kib, "%s: %llu KiB", pools[_i].what,
+		      (unsigned long long)look.report.fixed_kib);
+	ck_assert(REPORT_HAS(&look.report, fixed_kib) == (pools[_i].fixed_kib != 0));
+}
+END_TEST
+
+/* --- pages -------------------------------------------------------------------------- */
+
+static const struct {
+	uint64_t free_kib, pages, page_kib;
+} pages[] = {
+	{262144, 65536, 4},  {262144, 16384, 16}, {262144, 4096, 64}, {250000, 4096, 64},
+	{280000, 65536, 4},  {262144, 32768, 8},  {262144, 12345, 0}, {262144, 0, 0},
+	{262144, 100000, 0}, {262144, 1024, 0},   {0, 1, 0},          {3, LOOK_MAX_PART, 0},
+};
+
+START_TEST(the_size_of_a_page_is_told_by_two_counts)
+{
+	struct look look = {.report.total_kib = 1 << 30, .free_pages = pages[_i].pages};
+	look.report.free_kib = pages[_i].free_kib;
+	available_settle(&look);
+	ck_assert_uint_eq(look.report.page_kib, pages[_i].page_kib);
+}
+END_TEST
+
+START_TEST(pages_in_zswap_and_of_zeros_are_swapped_too)
+{
+	struct look look = looked(SIZE(1000000, 100000, 200000) CACHE(0, 150000, 0)
+					  L("Zswap", 50000) L("Zswapped", 150000));
+	ck_assert_ptr_null(vmstat_parse(TEXT("pswpin 1\npswpout 2\npgscan_direct 0\nzswpin 10\n"
+					     "zswpout 20\nzswpwb 3\nswpin_zero 100\n"
+					     "swpout_zero 200\n"),
+					&look));
+	available_settle(&look);
+	ck_assert_uint_eq(look.report.pswpin, 111);
+	ck_assert_uint_eq(look.report.pswpout, 222);
+	ck_assert_uint_eq(look.report.packed_kib, 50000);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, an_honest_kernels_number_stays, 0, N_ROWS(honest));
+	tcase_add_loop_test(tests, what_cannot_be_is_counted_instead, 0, N_ROWS(wrong));
+	tcase_add_test(tests, the_count_leaves_the_watermarks);
+	tcase_add_loop_test(tests, what_zfs_can_give_is_available, 0, N_ROWS(arcs));
+	tcase_add_loop_test(tests, pools_and_locked_memory_are_told_apart, 0, N_ROWS(pools));
+	tcase_add_loop_test(tests, the_size_of_a_page_is_told_by_two_counts, 0, N_ROWS(pages));
+	tcase_add_test(tests, pages_in_zswap_and_of_zeros_are_swapped_too);
+}
+
+int main(void)
+{
+	return suite_run("available", add_tests);
+}
