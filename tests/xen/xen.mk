@@ -24,7 +24,7 @@ XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency sq
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
                  guest/lab-peer-agent)
 XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
-XEN_JUDGE     = $(addprefix $B/tests/xen/,judging.o judge.o timeline.o)
+XEN_JUDGE     = $(addprefix $B/tests/xen/,judging.o judge.o timeline.o targets.o)
 XEN_PAYLOAD   = $(addprefix $B/,$(XEN_PROGS) $(BENCH_PROGS) guest/cagma-agent $(filter host/%,$(PROGS)) host/cagma-save-helper host/libcagma-precopy.so)
 
 $B/tests/xen/lab-sampler: $B/tests/xen/sampler.o
@@ -40,9 +40,10 @@ $(addprefix $B/,$(XEN_PROGS)):
 	$(link)
 
 # The part of the lab that needs no Xen.
-XEN_TESTS     = $B/tests/xen/test_judge $B/tests/xen/test_timeline
+XEN_TESTS     = $(addprefix $B/tests/xen/,test_judge test_timeline test_targets)
 $B/tests/xen/test_judge: $B/tests/xen/judge.o
 $B/tests/xen/test_timeline: $B/tests/xen/timeline.o
+$B/tests/xen/test_targets: $B/tests/xen/targets.o
 $(XEN_TESTS): %: %.o
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
