@@ -82,7 +82,7 @@ $B/%.a: Makefile
 
 # This library goes into Xen's own program: never sanitized, and position-independent.
 PIC_CFLAGS = $(filter-out $(SANFLAGS) -fPIE,$(ALL_CFLAGS)) -fPIC
-PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c $(wildcard host/precopy/*.c common/*.c common/system/*.c))
+PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c host/migrate/holes.c $(wildcard host/precopy/*.c common/*.c common/system/*.c))
 $B/pic/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $< (pic)"
 	$Q$(CC) $(PIC_CFLAGS) -c -o $@ $<
