@@ -2,8 +2,8 @@
 #
 #: make                    builds everything below build/
 #: make demo               plays four guests without and with balancing, in under a minute
-#: make check              runs every test, ending with the proof on real Xen in QEMU: 14 min on two cores,
-#:                         32 on a machine that emulates guests' memory eight times more slowly
+#: make check              runs every test, ending with the proof on real Xen in QEMU: about 17 min on two cores,
+#:                         40 on a machine that emulates guests' memory eight times more slowly
 #: make check-fast         runs every test but those on real Xen: under 3 min
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
