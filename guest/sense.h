@@ -19,8 +19,9 @@ enum {
 	SENSE_FILES = 11,
 	SENSE_MAX_BYTES = 16 * 1024, /* of one file: three times the largest vmstat of Linux 6.12 */
 	SENSE_GOOD_LOOKS = 10, /* so many in a row without a failure, and a file has recovered */
-	SENSE_COUNT_MS = 60 * 1000, /* between two counts of the processors: one costs as much as
-				       reading meminfo */
+	/* Between two counts of the processors and readings of min_free_kbytes, which seldom
+	 * change: a count costs as much as reading meminfo. */
+	SENSE_COUNT_MS = 60 * 1000,
 };
 
 struct sense_file {
@@ -33,11 +34,13 @@ struct sense {
 	const char *root; /* NULL: the running system's own / */
 	int root_fd;
 	uint64_t looked_ms;  /* of the last look, on the clock of report.uptime_ms */
-	uint64_t counted_ms; /* when the processors were counted last, on the same clock */
+	uint64_t counted_ms; /* when the processors were counted and min_free_kbytes was read
+				last, on the same clock */
 	DIR *proc;           /* /proc, open if the largest process is looked for; NULL: it is not */
 	struct trouble doubt;  /* MemAvailable is not believed */
 	unsigned n_believed;   /* looks in a row since the last one at which it was not */
 	unsigned n_processors; /* this machine's, whatever the root; 0: not counted yet */
+	uint64_t min_free_kib; /* 0: the kernel does not say */
 	struct sense_file file[SENSE_FILES];
 	char buf[SENSE_MAX_BYTES];
 };
@@ -52,7 +55,8 @@ int sense_want_largest(struct sense *sense);
 /* Does the system below root say that it is dom0? */
 bool sense_is_dom0(struct sense *sense);
 
-/* Glances. False if the numbers cannot be had; the time and the processors are set all the same. */
+/* Glances. False if the numbers cannot be had; the time, min_free_kib and the processors are set
+ * all the same. */
 bool sense_glance(struct sense *sense, struct glance *ret_glance);
 
 /* Looks: fills the whole report but `seq`. False, and logged, if a field that every report needs

@@ -91,10 +91,13 @@ bool cadence_wants_look(const struct cadence *cadence, const struct glance *glan
 }
 
 /* The kernel can keep free memory level only where there is something to reclaim. */
-static bool is_level(const struct report *report)
+static bool is_level(const struct report *report, uint64_t min_free_kib)
 {
+	uint64_t min_frees_kib =
+		amount_min(min_free_kib, CADENCE_LEVEL_MAX_KIB) * CADENCE_LEVEL_MIN_FREES;
 	uint64_t level_kib =
-		amount_min(report->total_kib / CADENCE_LEVEL_SHARE, CADENCE_LEVEL_MAX_KIB);
+		amount_min(amount_max(report->total_kib / CADENCE_LEVEL_SHARE, min_frees_kib),
+			   CADENCE_LEVEL_MAX_KIB);
 	return report->free_kib < level_kib && report->avail_kib > report->free_kib;
 }
 
@@ -118,14 +121,15 @@ static void count_doublings(struct cadence *cadence, uint64_t now_ms, bool was_i
 		cadence->doubled_ms = now_ms;
 }
 
-void cadence_looked(struct cadence *cadence, const struct report *report, bool was_touched)
+void cadence_looked(struct cadence *cadence, const struct report *report, uint64_t min_free_kib,
+		    bool was_touched)
 {
 	bool moves = cadence->has_looked && is_on_the_move(cadence, report);
 	if (moves)
 		cadence->alert_until_ms = report->uptime_ms + CADENCE_ALERT_MS;
 	count_doublings(cadence, report->uptime_ms, was_touched && !moves);
 	cadence->has_looked = true;
-	cadence->is_level = is_level(report);
+	cadence->is_level = is_level(report, min_free_kib);
 	cadence->looked_ms = report->uptime_ms;
 	cadence->total_kib = report->total_kib;
 	cadence->avail_kib = report->avail_kib;

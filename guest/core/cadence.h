@@ -88,10 +88,14 @@ enum {
 
 	/*
 	 * The kernel's watermarks may be what holds free memory level if it is
-	 * below a twelfth of the guest's memory, and below 256 MiB: the highest
-	 * watermark is at 7.5 % if huge pages are enabled in a small guest.
+	 * below a twelfth of the guest's memory or twice min_free_kbytes, and below
+	 * 256 MiB. The highest watermark is at 1.5 times min_free_kbytes. With huge
+	 * pages that is 7.5 % of what a small guest has booted with, but Linux does
+	 * not lower it when the guest's balloon takes memory: of a guest with
+	 * maxmem 600 that holds 200 MiB it is 27 %.
 	 */
 	CADENCE_LEVEL_SHARE = 12,
+	CADENCE_LEVEL_MIN_FREES = 2,
 	CADENCE_LEVEL_MAX_KIB = 256 * 1024,
 
 	/*
@@ -123,6 +127,7 @@ struct glance {
 	uint64_t total_kib;
 	uint64_t free_kib;
 	uint64_t swap_free_kib;
+	uint64_t min_free_kib; /* the kernel's min_free_kbytes; 0: not known */
 	unsigned n_processors; /* online; 0 is not known, and counts as one */
 	bool counts_faults;    /* memory that programs touch ends the pause */
 };
@@ -151,8 +156,10 @@ struct cadence_pause {
 bool cadence_wants_look(const struct cadence *cadence, const struct glance *glance,
 			uint64_t cma_kib);
 
-/* A look gave `report`. `was_touched`: the memory that programs touched has caused it. */
-void cadence_looked(struct cadence *cadence, const struct report *report, bool was_touched);
+/* A look gave `report`, after a glance that said min_free_kib. `was_touched`: the memory that
+ * programs touched has caused it. */
+void cadence_looked(struct cadence *cadence, const struct report *report, uint64_t min_free_kib,
+		    bool was_touched);
 
 /* How much memory programs may touch from now on until a look is due. */
 uint64_t cadence_touch_kib(const struct cadence *cadence);

@@ -79,7 +79,7 @@ static void look(struct round *round, const struct round_sight *sight, struct ro
 	uint64_t quiet_ms = round->was_quiet ? amount_less(sight->tick_ms, round->tick_ms) : 0;
 	round->report = *sight->look;
 	struct alarm_terms terms = terms_of(round, sight);
-	cadence_looked(&round->cadence, now, sight->events.touched);
+	cadence_looked(&round->cadence, now, sight->glance.min_free_kib, sight->events.touched);
 	round->alarm_reason = alarm_looked(&round->alarm, now, &terms, quiet_ms);
 	orders->target_kib = target_kib(round, sight, &terms);
 	reclaim_looked(&round->reclaim, now);

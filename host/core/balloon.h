@@ -58,6 +58,10 @@ enum {
 	BALLOON_PAUSE_MS = 400,
 	/* Two looks that are further apart than this do not tell when pages came. */
 	BALLOON_SHARP_MS = 200,
+	/* A guest is near an ALM that its balloon comes to within the first, which is a call of
+	 * libxl and the driver's time to begin, or that is no further away than the second. */
+	BALLOON_SOON_MS = 150,
+	BALLOON_SOON_KIB = 8 * 1024,
 };
 
 /* What is known of one balloon. All zero is the state of a guest never seen. */
@@ -114,10 +118,10 @@ struct balloon {
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted, does_not_take and grew_itself. One that
- * does not begin to shrink is doubted until it moves, and so it is when it is tried again later.
- * One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or is told
- * to grow: a balloon that cannot give may still take.
+ * latency_ms, speed_kib_s, at_rest, is_moving, gave_up, is_doubted, does_not_take and grew_itself.
+ * One that does not begin to shrink is doubted until it moves, and so it is when it is tried again
+ * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or
+ * is told to grow: a balloon that cannot give may still take.
  *
  * does_not_take is set if the balloon took less than a batch of its guest's promise in
  * BALLOON_STUCK_MS, or so little that the whole would take BALLOON_TAKE_RUNS times as long. Then
@@ -126,5 +130,14 @@ struct balloon {
  * any more.
  */
 void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
+
+/*
+ * How long a new target that brings the guest to `reach_kib` would change nothing: the time until
+ * the guest is near its present target or near `reach_kib`, whichever is sooner, at the speed of
+ * its balloon. 0 if the guest is near one of them or would turn round; if its balloon does not
+ * move, since any other target wakes one that pauses after a failure; or if its speed has not been
+ * measured, as that of a fast balloon never is.
+ */
+uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
 
 #endif

@@ -178,6 +178,14 @@ static uint64_t slope_left_kib_s(const struct demand *d, uint64_t avail_kib, uin
 	return amount_min(slope_kib_s, unseen_kib * 1000 / age_ms);
 }
 
+/* A guest falls behind its balloon for as long as it grows: until it has doubled, at the most. More
+ * than the balloon brings soon would be kept from others for nothing. */
+static uint64_t behind_kib(const struct demand *d, uint64_t slope_kib_s, uint64_t speed_kib_s)
+{
+	uint64_t lacks_kib = d->use_kib * (slope_kib_s - speed_kib_s) / slope_kib_s;
+	return amount_min(lacks_kib, speed_kib_s * DEMAND_BEHIND_MS / 1000);
+}
+
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
 			   const struct guest_view *guest, uint64_t age_ms)
 {
@@ -186,9 +194,8 @@ static uint64_t growth_kib(const struct demand *d, const struct policy_conf *con
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
 	uint64_t ahead_ms = look_ms + guest->latency_ms;
 	uint64_t growth_kib = slope_kib_s * ahead_ms / 1000;
-	/* it falls behind its balloon for as long as it grows: until it has doubled, at the most */
 	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
-		growth_kib += d->use_kib * (slope_kib_s - guest->speed_kib_s) / slope_kib_s;
+		growth_kib += behind_kib(d, slope_kib_s, guest->speed_kib_s);
 	return amount_min(growth_kib, d->demand_kib / DEMAND_GROWTH_SHARE);
 }
 

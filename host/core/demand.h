@@ -9,7 +9,9 @@
  *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D on the guest's clock, or what its alarm says of it,
- *	         x (time to the next look + balloon latency), at most half of D
+ *	         x (time to the next look + balloon latency); and, when that is faster
+ *	         than its balloon, what it will lack, as far as its balloon brings that
+ *	         soon; together at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a
  *	         share of D; falling slowly when calm
  *	CMA    = max(least, share of use without what is fixed) + growth + pressure
@@ -34,6 +36,7 @@ enum {
 	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
 	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
 	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
+	DEMAND_BEHIND_MS = 10000,    /* who outruns its balloon gets what that brings in so long */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/core/announce.h, guest/core/cadence.h): without a report, no more was. */

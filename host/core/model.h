@@ -101,6 +101,7 @@ struct guest_view {
 	uint64_t latency_ms;  /* from a larger target to first pages; from balloon.h */
 	uint64_t speed_kib_s; /* how fast its balloon moves; from balloon.h; 0: not measured */
 	bool at_rest;         /* ALM has not moved lately */
+	bool is_moving;       /* ALM moves, or the guest was told so lately that it need not yet */
 	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
 	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
 	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */

@@ -65,7 +65,9 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., grew_itself, FLAG)
 	SEEN(guest, view., gave_up, FLAG)
 	SEEN(guest, view., is_doubted, FLAG)
-	SAID(guest, view., does_not_take, FLAG) /* not in older records */
+	/* Older records do not have these two. */
+	SAID(guest, view., is_moving, FLAG)
+	SAID(guest, view., does_not_take, FLAG)
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)

@@ -39,6 +39,15 @@ static bool is_really_done(const struct io *io, bool is_connected, const struct 
 	return r < 0 || target_kib == a->job.target_kib || target_kib != g->target_kib;
 }
 
+/* One that was killed or refused does not say how much work a call is. */
+static void measure_call(struct calls *c, const struct guest *g, const struct worker_answer *a,
+			 uint64_t now_ms)
+{
+	uint64_t took_ms = amount_less(now_ms, g->call_began_ms);
+	if (a->outcome == TARGET_DONE)
+		c->took_ms = c->took_ms ? (3 * c->took_ms + took_ms) / 4 : took_ms;
+}
+
 static void take_answer(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
 			const struct worker_answer *a, uint64_t now_ms)
 {
@@ -46,6 +55,7 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	if (!g)
 		return;
 	g->call_is_under_way = false;
+	measure_call(c, g, a, now_ms);
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(io, is_connected, g, a)) {
 		/* libxl has set max_pages for the target: the credit that it had is gone, and a new
@@ -99,6 +109,7 @@ static int start_call(struct calls *c, const struct io *io, struct guests *gs,
 	if (r < 0)
 		return r;
 	g->call_is_under_way = true;
+	g->call_began_ms = now_ms;
 	g->call_target_kib = a->target_kib;
 	g->reason = a->reason;
 	g->has_reason = true;

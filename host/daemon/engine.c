@@ -176,6 +176,13 @@ static void ask_for_pass(struct engine *e, uint64_t at_ms)
 	e->due_ms = amount_min(e->due_ms, at_ms);
 }
 
+/* Passes that reports and ended calls ask for are no closer than this. */
+static uint64_t gap_ms(const struct engine *e)
+{
+	uint64_t gap_ms = amount_max(ENGINE_GAP_MS, ENGINE_GAP_CALLS * e->calls.took_ms);
+	return amount_min(gap_ms, amount_max(e->config.conf.period_ms, ENGINE_GAP_MS));
+}
+
 /* Events are taken in a bounded number at a time, so that a guest that floods does not keep cagmad
  * from its other work. */
 static int take_events(struct engine *e, enum store_source source, uint64_t now_ms)
@@ -196,7 +203,7 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 		if (event.kind == STORE_CAGMA && event.is_alarm)
 			e->is_alarmed = true;
 		if (event.kind == STORE_CAGMA && event.is_report)
-			ask_for_pass(e, e->last_pass_ms + ENGINE_GAP_MS);
+			ask_for_pass(e, e->last_pass_ms + gap_ms(e));
 	}
 	return 0;
 }
@@ -306,7 +313,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
 	decide(e, &conf, &snap);
 	if (!e->options.is_dry) /* in a dry run, nothing will have moved before the next period */
-		ask_for_pass(e, e->plan.wake_ms);
+		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->calls.took_ms));
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
 	if (!e->options.is_dry) {
@@ -357,7 +364,7 @@ void engine_turn(struct engine *e, uint64_t now_ms)
 {
 	/* libxl has set max_pages for the target without the credit, so a pass is wanted soon */
 	if (calls_collect(&e->calls, &e->io, &e->guests, e->is_connected, now_ms))
-		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + ENGINE_GAP_MS);
+		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + gap_ms(e));
 	if (!is_connected(e, now_ms))
 		return;
 	int r = take_events(e, STORE_HOST, now_ms);

@@ -4,7 +4,9 @@
  *
  * This is the one place with an order of effects. A pass runs every period, soon after a guest's
  * report or a domain's coming or going, at once for an alarm, and every few ms while grows wait for
- * the pages of donors. Daemon and simulator run the same engine over different worlds (io.h).
+ * the pages of donors. Where a call of libxl takes long, dom0's processors are what guests wait
+ * for: reports and promises then lead to fewer passes, alarms do not. Daemon and simulator run the
+ * same engine over different worlds (io.h).
  */
 #ifndef CAGMA_DAEMON_ENGINE_H
 #define CAGMA_DAEMON_ENGINE_H
@@ -14,6 +16,7 @@
 
 enum {
 	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
+	ENGINE_GAP_CALLS = 2,        /* nor than the time that so many calls take */
 	ENGINE_ALIVE_MS = 5000,      /* how often xenstored is asked whether it is there */
 	ENGINE_MIGRATIONS_MS = 1000, /* how often migrations are looked for, while targets change */
 	ENGINE_RECONNECT_MS = 1000,  /* how often a lost xenstored is tried */

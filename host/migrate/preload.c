@@ -17,6 +17,7 @@
  */
 #include "common/system/clock.h"
 #include "common/system/log.h"
+#include "host/migrate/holes.h"
 #include "host/migrate/run.h"
 #include "host/precopy/bitmap.h"
 
@@ -53,6 +54,7 @@ static struct {
 static bool is_complete; /* all of them were found */
 static bool is_ours;     /* a live migration, from xc_domain_save() on */
 static struct precopy_run run;
+static xc_interface *control;
 static uint32_t guest;
 static struct save_callbacks *helpers; /* the helper's own callbacks */
 
@@ -111,7 +113,9 @@ static bool is_full_bitmap(uint64_t n_pages)
 static void begin(uint64_t n_pages)
 {
 	unsigned long *bits = is_full_bitmap(n_pages) ? candidate.bits : NULL;
-	int r = precopy_run_begin(&run, guest, n_pages, bits);
+	unsigned long *holes = holes_find(control, guest, n_pages);
+	int r = precopy_run_begin(&run, guest, n_pages, bits, holes);
+	free(holes);
 	if (r == -ENOMEM)
 		precopy_run_decline(&run, "no-memory",
 				    "dom0 has too little memory to remember pages");
@@ -177,6 +181,7 @@ int xc_domain_save(xc_interface *xch, int io_fd, uint32_t dom, uint32_t flags,
 	else
 		is_ours = true;
 	helpers = callbacks;
+	control = xch;
 	guest = dom;
 	if (is_ours) {
 		/* a receiver that is gone is an error like another: libxc then puts the guest right

@@ -193,27 +193,37 @@ static void tell_begin(struct precopy_run *run, uint32_t domid)
 	struct precopy_report report = precopy_report_of("begin", clock_monotonic_ms());
 	PRECOPY_SAY(&report, pid, (uint64_t)getpid());
 	PRECOPY_SAY(&report, domid, domid);
-	PRECOPY_SAY(&report, total_pages, run->n_pages);
+	PRECOPY_SAY(&report, total_pages, run->core.whole_pages);
 	snprintf(report.algorithm, sizeof(report.algorithm), "%s", run->core.conf.algorithm->name);
 	report.present |= PRECOPY_BIT(algorithm);
 	tell(run, &report);
 }
 
+static void first_round(struct precopy_run *run, unsigned long *bitmap, const unsigned long *holes)
+{
+	size_t n_words = bitmap_words(run->n_pages);
+	for (size_t i = 0; holes && i < n_words; i++)
+		bitmap[i] &= ~holes[i];
+	precopy_run_round(run, bitmap);
+	for (size_t i = 0; holes && i < n_words; i++)
+		bitmap[i] |= holes[i];
+}
+
 /* The first round of a guest whose first pass cannot be changed. */
-static int begin_whole(struct precopy_run *run)
+static int begin_whole(struct precopy_run *run, const unsigned long *holes)
 {
 	size_t bytes = bitmap_bytes(run->n_pages);
 	unsigned long *ones = malloc(bytes);
 	if (!ones)
 		return -ENOMEM;
 	memset(ones, 0xff, bytes);
-	precopy_run_round(run, ones);
+	first_round(run, ones, holes);
 	free(ones);
 	return 0;
 }
 
 int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
-		      unsigned long *bitmap)
+		      unsigned long *bitmap, const unsigned long *holes)
 {
 	struct precopy_conf conf = precopy_conf_of(algorithm());
 	conf.is_first_whole = !bitmap;
@@ -223,15 +233,17 @@ int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
 		r = precopy_init(&run->core, &conf, n_pages, run->memory, run->memory_bytes);
 	if (r < 0)
 		return r;
+	if (holes)
+		precopy_leave_out(&run->core, holes);
 	run->n_pages = n_pages;
 	run->is_begun = true;
 	run->begin_ms = clock_monotonic_ms();
 	record_begin(run);
 	tell_begin(run, domid);
 	if (bitmap)
-		precopy_run_round(run, bitmap);
+		first_round(run, bitmap, holes);
 	else
-		r = begin_whole(run);
+		r = begin_whole(run, holes);
 	run->is_begun = r == 0;
 	return r;
 }

@@ -21,7 +21,7 @@ struct precopy_run {
 	struct precopy_round last; /* what the last round came to */
 	void *memory;
 	size_t memory_bytes;
-	uint64_t n_pages;
+	uint64_t n_pages; /* bits of the bitmap */
 	uint64_t n_rounds;
 	uint64_t begin_ms, round_ms; /* when it began, and the last round */
 	uint64_t look_us;    /* Xen took for the last bitmap; the caller says so before a round */
@@ -44,11 +44,13 @@ void precopy_run_decline(struct precopy_run *run, const char *reason, const char
 
 /*
  * The first round. `bitmap`: all ones, what of it is to be sent comes out; NULL
- * when all pages will be sent whatever we say. 0; -ENOMEM when there is not
- * enough memory to remember pages with: nothing has begun then; another -errno.
+ * when all pages will be sent whatever we say. `holes`: the pages that the guest does not have
+ * (NULL: it has all); they are not counted, but all come out in this round, since the guest may get
+ * such a page before it is this page's turn. 0; -ENOMEM when there is not enough memory to remember
+ * pages with: nothing has begun then; another -errno.
  */
 int precopy_run_begin(struct precopy_run *run, uint32_t domid, uint64_t n_pages,
-		      unsigned long *bitmap);
+		      unsigned long *bitmap, const unsigned long *holes);
 
 /* A round: modified pages in, pages to send out; run->last says what follows. */
 void precopy_run_round(struct precopy_run *run, unsigned long *bitmap);

@@ -11,6 +11,7 @@
  */
 #include "common/amount.h"
 #include "common/units.h"
+#include "host/core/balloon.h"
 #include "host/core/credit.h"
 #include "host/core/goal.h"
 #include "host/policy/policy.h"
@@ -18,11 +19,17 @@
 /* How soon to look again while grows wait for donors' pages. */
 #define PROMISE_WAKE_MS 20
 
+/* A target that would change nothing yet is put off (balloon_far_ms()): for so long at the least,
+ * since each look costs something; and until the guest has been told nothing for so long, since a
+ * balloon of a few KiB a second is far from everything for hours. */
+#define PUT_OFF_LEAST_MS 50
+#define PUT_OFF_MOST_MS  5000
+
 /* While pages are coming, a growth is issued for no less than such a share of what is missing. */
 #define WORTH_SHARE 4
 
 /* A shrink under way is called back for so many steps. */
-#define CANCEL_STEPS 8
+#define CANCEL_STEPS 4
 
 /* Needs waver from report to report. For less than so many steps a guest is not
  * told again so soon, and not to shrink so soon after it was told to grow. */
@@ -147,6 +154,46 @@ static bool is_on_its_way(const struct policy_conf *conf, const struct guest_vie
 	       v->goal_kib < heading_kib + conf->step_kib;
 }
 
+/* A target that brings the guest to `reach_kib` would change nothing yet. When it would, the policy
+ * decides again. */
+static bool is_put_off(const struct snapshot *snap, const struct demand *demand, unsigned guest,
+		       uint64_t reach_kib, struct plan *plan)
+{
+	uint64_t now_ms = snap->host.now_ms;
+	uint64_t most_ms = amount_less(demand[guest].told_ms + PUT_OFF_MOST_MS, now_ms);
+	uint64_t far_ms = balloon_far_ms(&snap->guest[guest], reach_kib);
+	uint64_t wait_ms = amount_min(far_ms, most_ms);
+	if (wait_ms)
+		plan->wake_ms =
+			amount_min(plan->wake_ms, now_ms + amount_max(wait_ms, PUT_OFF_LEAST_MS));
+	return wait_ms;
+}
+
+/* A guest other than this one is in alarm: it may need what this one was promised. */
+static bool another_is_alarmed(const struct snapshot *snap, unsigned guest)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (i != guest && snap->guest[i].is_alarmed && model_grows(&snap->guest[i]))
+			return true;
+	return false;
+}
+
+/* Less is for the guest than it was told: it is time to tell it. */
+static bool may_tell_less(const struct policy_conf *conf, const struct snapshot *snap,
+			  const struct demand *demand, unsigned guest, struct plan *plan)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
+	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
+	bool is_promise = goal_kib >= g->alm_kib;
+	if (!may_tell(conf, now_ms, &demand[guest], by_kib))
+		return false;
+	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
+		return false;
+	return (is_promise && another_is_alarmed(snap, guest)) ||
+	       !is_put_off(snap, demand, guest, goal_kib, plan);
+}
+
 static enum plan_reason why_less(const struct guest_view *g, const struct verdict *v)
 {
 	if (g->does_not_take && v->goal_kib >= g->alm_kib)
@@ -162,8 +209,6 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
 {
-	uint64_t now_ms = snap->host.now_ms;
-	bool can_wait = !model_is_alarmed(snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
@@ -171,11 +216,8 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		if (!model_gives(g) || !g->has_report || (g->grew_itself && !g->at_rest))
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
-			uint64_t by_kib = heading_kib - v->goal_kib;
 			enum plan_reason reason = why_less(g, v);
-			if (reason == REASON_RETURN ||
-			    (may_tell(conf, now_ms, &demand[i], by_kib) &&
-			     !(can_wait && wavers(conf, now_ms, &demand[i], by_kib))))
+			if (reason == REASON_RETURN || may_tell_less(conf, snap, demand, i, plan))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
@@ -191,18 +233,19 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
  * unless it would be taken what it wants itself.
  */
 static void add_cancels(const struct policy_conf *conf, const struct snapshot *snap,
-			struct plan *plan)
+			const struct demand *demand, struct plan *plan)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
+		uint64_t keep_kib = amount_min(v->goal_kib, g->alm_kib);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (model_gives(g) && !missing_kib(conf, g, v) &&
-		    amount_min(v->goal_kib, g->alm_kib) >= heading_kib + least_kib)
-			add_action(plan, snap, i, amount_min(v->goal_kib, g->alm_kib),
-				   REASON_CANCEL);
+		    keep_kib >= heading_kib + least_kib &&
+		    !is_put_off(snap, demand, i, keep_kib, plan))
+			add_action(plan, snap, i, keep_kib, REASON_CANCEL);
 	}
 }
 
@@ -300,12 +343,13 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
 		uint64_t got_kib =
 			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
+		uint64_t reach_kib = amount_max(model_heading_kib(g), g->alm_kib) + got_kib;
 		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
-		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib))
+		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib) ||
+		    is_put_off(snap, memory->demand, i, reach_kib, plan))
 			continue;
-		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
-			   REASON_NEED);
+		add_action(plan, snap, i, reach_kib, REASON_NEED);
 		plan->promised_kib -= got_kib;
 		spent_kib += paid_kib;
 	}
@@ -373,7 +417,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	goal_set(conf, snap, memory->share, plan);
 	gather_small_shrinks(conf, snap, plan);
 	add_shrinks(conf, snap, memory->demand, plan);
-	add_cancels(conf, snap, plan);
+	add_cancels(conf, snap, memory->demand, plan);
 	add_keeps(snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	plan_order(snap, plan); /* a retry may be either */
@@ -382,7 +426,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
 	if ((plan->promised_kib || reservation_is_awaited(conf, snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
-		plan->wake_ms = now_ms + amount_min(PROMISE_WAKE_MS, conf->period_ms);
+		plan->wake_ms = amount_min(plan->wake_ms, now_ms + PROMISE_WAKE_MS);
 }
 
 const struct policy policy_cagma = {

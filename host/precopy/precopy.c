@@ -79,9 +79,17 @@ int precopy_init(struct precopy *p, const struct precopy_conf *conf, uint64_t n_
 	size_t bytes = precopy_bytes(conf, n_pages);
 	if (!bytes || memory_bytes < bytes || (uintptr_t)memory % PRECOPY_ALIGN)
 		return -EINVAL;
-	*p = (struct precopy){.conf = *conf, .pass = 1};
+	*p = (struct precopy){.conf = *conf, .pass = 1, .whole_pages = n_pages};
 	foresight_init(&p->foresight, conf->algorithm->foresight, n_pages, memory);
 	return 0;
+}
+
+void precopy_leave_out(struct precopy *p, const unsigned long *holes)
+{
+	struct foresight *f = &p->foresight;
+	for (size_t i = 0; i < f->n_words; i++)
+		f->held[i] &= ~holes[i];
+	p->whole_pages = bitmap_count(f->held, f->n_pages);
 }
 
 /* --- what comes in ------------------------------------------------------------------------ */
@@ -153,7 +161,7 @@ static uint64_t slice_of(struct precopy *p, const struct choice *c)
 	const struct precopy_conf *conf = &p->conf;
 	if (!conf->slice_ms || (conf->is_first_whole && !p->n_rounds))
 		return UINT64_MAX;
-	uint64_t least = p->pass == 1 ? p->foresight.n_pages / PASS_SLICES : 1;
+	uint64_t least = p->pass == 1 ? p->whole_pages / PASS_SLICES : 1;
 	uint64_t most = pace_pages(&p->pace, conf->slice_ms);
 	uint64_t pages = amount_min(most, amount_max(c->wanted_pages / 2, most / TAIL_SLICES));
 	pages = amount_min(pages, p->slice_pages * 2);

@@ -79,6 +79,7 @@ struct precopy {
 	struct foresight foresight;
 	struct outcome_past past;
 	struct pace pace;
+	uint64_t whole_pages; /* of the first pass */
 	uint64_t n_rounds;
 	unsigned pass;
 	size_t next_word; /* of the pass: those before it had their turn */
@@ -108,6 +109,13 @@ size_t precopy_bytes(const struct precopy_conf *conf, uint64_t n_pages);
  */
 int precopy_init(struct precopy *precopy, const struct precopy_conf *conf, uint64_t n_pages,
 		 void *memory, size_t memory_bytes);
+
+/*
+ * Between precopy_init() and the first round: the pages of the bitmap `holes` are none that the
+ * guest has. They are not held, and no count has them, until they come in as modified. The caller
+ * takes them out of the first round's bitmap.
+ */
+void precopy_leave_out(struct precopy *precopy, const unsigned long *holes);
 
 /*
  * A round. Pages modified since the last call come in with `bitmap`, pages to

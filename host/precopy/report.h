@@ -25,7 +25,7 @@ enum { PRECOPY_REPORT_MAX_BYTES = 512, PRECOPY_REPORT_MAX_WORD = 31 };
 	X(pid, NUMBER, INT32_MAX, false, "", "the save helper's process")                          \
 	X(domid, NUMBER, UINT32_MAX, false, "", "the guest")                                       \
 	X(algorithm, WORD, PRECOPY_REPORT_MAX_WORD, false, "", "its name in precopy.h")            \
-	X(total_pages, NUMBER, INT64_MAX, false, "pages", "the guest's, with holes")               \
+	X(total_pages, NUMBER, INT64_MAX, false, "pages", "the guest's; with holes if it is a PV guest")               \
 	X(round, NUMBER, INT64_MAX, false, "", "1: the first")                                     \
 	X(pass, NUMBER, INT64_MAX, false, "", "1: the first")                                      \
 	X(dirty_pages, NUMBER, INT64_MAX, false, "pages", "modified since the last round")         \

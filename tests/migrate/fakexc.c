@@ -10,12 +10,14 @@
  * order of calls that precopy.h describes.
  *
  *	FAKEXC_PAGES    of the guest (4000)
+ *	FAKEXC_HOLES    the last of these are none that the guest has (0)
  *	FAKEXC_SEED     which pages are modified
  *	FAKEXC_VERSION  what xc_version() says: 4.17 is 0x40011
  *	FAKEXC_FAULT    no-bitmap: from the third round on CLEAN's buffer is NULL
  *	                no-stats: from then on it is asked for no statistics
  *	                clean: the third CLEAN fails; final: the final one does
  *	                pipe: the receiver is gone
+ *	                no-types: the types of pages are not said
  *	                hidden: the bitmap is not allocated by xc__hypercall_buffer_alloc_pages
  *	FAKEXC_ROUND_MS how long sending a bitmap takes
  */
@@ -36,7 +38,7 @@
 enum { PAGE_BYTES = 4096, HOT_PAGES = 40 };
 
 static struct guest {
-	unsigned long n_pages, words;
+	unsigned long n_pages, n_holes, words;
 	uint32_t *modified, *copy;
 	bool *was_sent;
 	unsigned long *dirty;
@@ -68,7 +70,8 @@ static uint64_t draw(void)
 /* The guest runs for a moment: some of its few hot pages, and now and then any. */
 static void run_guest(void)
 {
-	unsigned long page = draw() % 4 ? draw() % HOT_PAGES : draw() % guest.n_pages;
+	unsigned long page =
+		draw() % 4 ? draw() % HOT_PAGES : draw() % (guest.n_pages - guest.n_holes);
 	guest.modified[page]++;
 	bitmap_add(guest.dirty, page);
 }
@@ -76,6 +79,7 @@ static void run_guest(void)
 static void make_guest(void)
 {
 	guest = (struct guest){.n_pages = number("FAKEXC_PAGES", 4000)};
+	guest.n_holes = number("FAKEXC_HOLES", 0);
 	guest.words = bitmap_words(guest.n_pages);
 	guest.random = 88172645463325252 + number("FAKEXC_SEED", 0) * 7919;
 	guest.modified = calloc(guest.n_pages, sizeof(*guest.modified));
@@ -92,6 +96,31 @@ int xc_version(xc_interface *xch, int cmd, void *arg)
 	(void)cmd;
 	(void)arg;
 	return (int)number("FAKEXC_VERSION", 0x40011);
+}
+
+int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned max_domains,
+			  xc_domaininfo_t *info)
+{
+	(void)xch;
+	(void)max_domains;
+	*info = (xc_domaininfo_t){.domain = (domid_t)first_domain,
+				  .flags = XEN_DOMINF_hvm_guest,
+				  .tot_pages = guest.n_pages - guest.n_holes};
+	return 1;
+}
+
+/* libxenctrl has it for libxenguest, and no public header does. */
+int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom, unsigned num, xen_pfn_t *arr);
+int xc_get_pfn_type_batch(xc_interface *xch, uint32_t dom, unsigned num, xen_pfn_t *arr)
+{
+	(void)xch;
+	(void)dom;
+	if (!strcmp(fault(), "no-types"))
+		return -1;
+	for (unsigned i = 0; i < num; i++)
+		arr[i] = arr[i] < guest.n_pages - guest.n_holes ? XEN_DOMCTL_PFINFO_NOTAB
+								: XEN_DOMCTL_PFINFO_XTAB;
+	return 0;
 }
 
 void *xc__hypercall_buffer_alloc_pages(xc_interface *xch, xc_hypercall_buffer_t *b, int nr_pages)

@@ -119,6 +119,44 @@ START_TEST(a_bitmap_that_is_not_found_at_first_is_sent_whole)
 }
 END_TEST
 
+/* A PVH guest of 16 MiB: most of what libxc counts as its pages are none, which must neither be
+ * counted nor get lost, as the guest may get one. */
+static const char *const holed[] = {
+	PRECOPY_ALGORITHM_VARIABLE "=stock",
+	PRECOPY_ALGORITHM_VARIABLE "=hold",
+	PRECOPY_ALGORITHM_VARIABLE "=ar",
+	PRECOPY_ALGORITHM_VARIABLE "=ar FAKEXC_FAULT=hidden",
+};
+
+START_TEST(holes_are_no_pages)
+{
+	char environment[256];
+	snprintf(environment, sizeof(environment), "%s FAKEXC_PAGES=40000 FAKEXC_HOLES=35904",
+		 holed[_i]);
+	struct outcome o = run("fakehelper-4.17", environment);
+	assert_copied(&o);
+	ck_assert_ptr_nonnull(strstr(o.report, "total_pages=4096"));
+	const char *end = strstr(o.report, "event=end");
+	const char *sent = end ? strstr(end, "sent_pages=") : NULL;
+	ck_assert_ptr_nonnull(sent);
+	uint64_t sent_pages = strtoull(sent + strlen("sent_pages="), NULL, 10);
+	ck_assert_uint_ge(sent_pages, 4096);
+	ck_assert_uint_lt(sent_pages, 40000);
+}
+END_TEST
+
+START_TEST(few_holes_and_unknown_ones_are_counted_as_pages)
+{
+	static const char *const environments[] = {
+		"FAKEXC_PAGES=40000 FAKEXC_HOLES=2500",
+		"FAKEXC_PAGES=40000 FAKEXC_HOLES=35904 FAKEXC_FAULT=no-types",
+	};
+	struct outcome o = run("fakehelper-4.17", environments[_i]);
+	assert_copied(&o);
+	ck_assert_ptr_nonnull(strstr(o.report, "total_pages=40000"));
+}
+END_TEST
+
 /* --- what goes wrong ------------------------------------------------------------------------ */
 
 /* A version that is not ours, and what is no live migration, is left to libxc: three rounds. */
@@ -273,6 +311,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, pages_are_held_back);
 	tcase_add_loop_test(tests, a_bitmap_that_is_not_found_at_first_is_sent_whole, 0,
 			    ALGORITHMS);
+	tcase_add_loop_test(tests, holes_are_no_pages, 0, N_ROWS(holed));
+	tcase_add_loop_test(tests, few_holes_and_unknown_ones_are_counted_as_pages, 0, 2);
 	tcase_add_loop_test(tests, what_is_not_ours_is_left_to_libxc, 0, (int)N_ROWS(plain));
 	tcase_add_test(tests, one_after_ours_is_not_ours_for_that);
 	tcase_add_loop_test(tests, a_failure_is_a_failure, 0, (int)N_ROWS(fatal));

@@ -237,9 +237,9 @@ static int judge_reservations(void *world, const struct policy_conf *conf,
 static int start_call(void *world, uint64_t now_ms, const struct target_job *job)
 {
 	struct played *p = world;
-	(void)now_ms;
 	ck_assert_uint_lt(p->n_calls, PLAYED_GUESTS);
 	p->call[p->n_calls++] = *job;
+	p->called_ms = now_ms;
 	note(p, PLAYED_CALL, job->domid, job->target_kib);
 	return 0;
 }
@@ -247,8 +247,7 @@ static int start_call(void *world, uint64_t now_ms, const struct target_job *job
 static bool collect_call(void *world, uint64_t now_ms, struct worker_answer *ret_answer)
 {
 	struct played *p = world;
-	(void)now_ms;
-	if (!p->n_calls || p->calls_hang)
+	if (!p->n_calls || p->calls_hang || now_ms < p->called_ms + p->calls_take_ms)
 		return false;
 	struct target_job *job = &p->call[--p->n_calls];
 	*ret_answer = (struct worker_answer){.job = *job, .outcome = TARGET_DONE};

@@ -31,8 +31,10 @@ struct played {
 	unsigned n;
 	struct played_guest guest[PLAYED_GUESTS]; /* domid i + 1 */
 	bool is_building;
-	bool is_lost;        /* xenstored does not answer */
-	bool calls_hang;     /* no call ends */
+	bool is_lost;    /* xenstored does not answer */
+	bool calls_hang; /* no call ends */
+	uint64_t calls_take_ms;
+	uint64_t called_ms;  /* when the last call was started */
 	unsigned n_connects; /* that succeeded */
 	unsigned n_effects;
 	struct played_effect effect[PLAYED_EFFECTS];

@@ -21,14 +21,14 @@ static struct report memory(uint64_t at_ms, uint64_t total_mib, uint64_t free_mi
 
 static struct glance glance_of(const struct report *report, uint64_t at_ms)
 {
-	return (struct glance){at_ms, report->total_kib, report->free_kib, report->swap_free_kib, 1,
-			       false};
+	return (struct glance){
+		at_ms, report->total_kib, report->free_kib, report->swap_free_kib, 0, 1, false};
 }
 
 static struct cadence looked(const struct report *report)
 {
 	struct cadence cadence = {.has_looked = false};
-	cadence_looked(&cadence, report, false);
+	cadence_looked(&cadence, report, 0, false);
 	return cadence;
 }
 
@@ -222,7 +222,7 @@ START_TEST(what_raises_an_alert)
 		report.avail_kib += (uint64_t)changes[i].avail_kib;
 		report.total_kib += (uint64_t)changes[i].total_kib;
 		report.pswpin += changes[i].pswpin;
-		cadence_looked(&cadence, &report, false);
+		cadence_looked(&cadence, &report, 0, false);
 		struct glance glance = glance_of(&report, 6000 + CADENCE_ALERT_MS - 1);
 		ck_assert_msg(cadence_wants_look(&cadence, &glance, 0) == changes[i].is_alert,
 			      "row %d", i);
@@ -281,7 +281,7 @@ static struct count live(const struct life *life)
 		glance.n_processors = life->n_processors;
 		count.glances++;
 		if (cadence_wants_look(&cadence, &glance, cma_kib)) {
-			cadence_looked(&cadence, &now, false);
+			cadence_looked(&cadence, &now, 0, false);
 			count.looks++;
 			if (!count.noticed_ms && now.avail_kib < report.avail_kib) {
 				count.noticed_ms = ms;
@@ -446,9 +446,37 @@ START_TEST(programs_that_touch_in_vain_may_touch_more)
 	struct cadence cadence = {.has_looked = false};
 	for (int i = 0; i < N_ROWS(looks); i++) {
 		struct report report = memory(looks[i].at_ms, 20000, 300, looks[i].avail_mib);
-		cadence_looked(&cadence, &report, looks[i].was_touched);
+		cadence_looked(&cadence, &report, 0, looks[i].was_touched);
 		ck_assert_msg(cadence_touch_kib(&cadence) == looks[i].touch_mib * MIB,
 			      "row %d: %ju KiB", i, (uintmax_t)cadence_touch_kib(&cadence));
+	}
+}
+END_TEST
+
+/* A PVH guest of 600 MiB that holds 200: Linux keeps the watermarks of 600 MiB. Free memory that
+ * its kernel holds level says nothing, so that looks come by time. */
+START_TEST(watermarks_of_a_larger_guest_hold_free_memory_level)
+{
+	static const struct {
+		uint64_t min_free_mib, free_mib;
+		bool is_level;
+	} rows[] = {
+		{0, 12, true},
+		{0, 13, false},
+		{1, 13, false},
+		{26, 51, true},
+		{26, 52, false},
+		{200, 100, true},
+		{KEYS_MAX_KIB / MIB, 255, true},
+		{KEYS_MAX_KIB / MIB, 256, false},
+	};
+	for (int i = 0; i < N_ROWS(rows); i++) {
+		struct report report = memory(5000, 150, rows[i].free_mib, 400);
+		struct cadence cadence = {.has_looked = false};
+		cadence_looked(&cadence, &report, rows[i].min_free_mib * MIB, false);
+		struct glance glance = glance_of(&report, 5000 + CADENCE_LEVEL_LOOK_MS);
+		ck_assert_msg(cadence_wants_look(&cadence, &glance, 0) == rows[i].is_level,
+			      "row %d", i);
 	}
 }
 END_TEST
@@ -459,7 +487,8 @@ START_TEST(extremes)
 	memset(&all, 0xff, sizeof(all));
 	struct cadence cadence = looked(&all);
 	struct glance none = {0};
-	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT_MAX, true};
+	struct glance full = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+			      UINT64_MAX, UINT_MAX,   true};
 	ck_assert(cadence_wants_look(&cadence, &none, 0)); /* a clock that went back */
 	struct cadence_pause pause = cadence_pause(&cadence, &full, 0);
 	ck_assert_uint_le(pause.pause_ms + pause.slack_ms, 2 * CADENCE_REST_MAX_MS);
@@ -484,6 +513,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, another_processor_fills);
 	tcase_add_test(tests, plenty_is_watched_in_time);
 	tcase_add_test(tests, programs_that_touch_in_vain_may_touch_more);
+	tcase_add_test(tests, watermarks_of_a_larger_guest_hold_free_memory_level);
 	tcase_add_test(tests, extremes);
 }
 

@@ -169,12 +169,13 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 }
 END_TEST
 
-/* The memory by which a ramp is ahead of its balloon is there before, or is missing. */
+/* The memory by which a ramp is ahead of its balloon is there before, or is missing; but what the
+ * balloon cannot bring soon is not asked for. */
 START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
 {
-	uint64_t cma_kib[3];
-	static const uint64_t speed_kib_s[3] = {0, 100 * MIB, 10 * MIB};
-	for (int i = 0; i < 3; i++) {
+	uint64_t cma_kib[4];
+	static const uint64_t speed_kib_s[4] = {0, 100 * MIB, 10 * MIB, 2 * MIB};
+	for (int i = 0; i < 4; i++) {
 		start(200 * MIB);
 		guest.speed_kib_s = speed_kib_s[i];
 		for (uint64_t s = 1; s <= 5; s++)
@@ -184,6 +185,8 @@ START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
 	ck_assert_uint_eq(cma_kib[1], cma_kib[0]);
 	ck_assert_uint_ge(cma_kib[2], cma_kib[0] + 100 * MIB);
 	ck_assert_uint_le(cma_kib[2], cma_kib[0] + 300 * MIB);
+	ck_assert_uint_gt(cma_kib[3], cma_kib[0]);
+	ck_assert_uint_le(cma_kib[3], cma_kib[0] + 2 * MIB * DEMAND_BEHIND_MS / 1000);
 }
 END_TEST
 

@@ -21,6 +21,7 @@ static struct {
 	uint64_t credit_kib[PLAYED_GUESTS];
 	uint64_t passes;
 	bool was_urgent[64]; /* is one in alarm? */
+	uint64_t wake_in_ms; /* 0: after the period */
 } wish;
 
 static void decide(const struct policy_conf *conf, const struct snapshot *snap,
@@ -28,6 +29,8 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 {
 	(void)conf;
 	(void)memory;
+	if (wish.wake_in_ms)
+		plan->wake_ms = snap->host.now_ms + wish.wake_in_ms;
 	wish.was_urgent[wish.passes++ % 64] = model_is_alarmed(snap);
 	for (unsigned i = 0; i < wish.n_actions; i++)
 		plan->action[plan->n_actions++] = wish.action[i];
@@ -168,6 +171,60 @@ START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
 }
 END_TEST
 
+/* The calls of a host whose toolstack is slow take its guests' time: reports and promises are not
+ * answered sooner than the answer can take effect; alarms are. */
+START_TEST(slow_calls_make_fewer_passes)
+{
+	enum { TAKES_MS = 120 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_take_ms = TAKES_MS;
+	begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	uint64_t now_ms = START_MS + TAKES_MS;
+	engine_turn(engine, now_ms); /* the call ends, and another look is wanted */
+	ck_assert_uint_eq(engine_counts(engine).passes, 1);
+	now_ms = START_MS + ENGINE_GAP_CALLS * TAKES_MS;
+	engine_turn(engine, now_ms);
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	played_report(&world, guest, 200 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_MS);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS - 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	played_alarm(&world, guest, 4 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS + 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 4);
+}
+END_TEST
+
+/* A promise asks for the next pass at once; it comes when a call could have ended. */
+START_TEST(what_waits_for_pages_waits_as_long_as_a_call_takes)
+{
+	enum { TAKES_MS = 120 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	wish.wake_in_ms = 20;
+	world.calls_take_ms = TAKES_MS;
+	begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	engine_turn(engine, START_MS + 20); /* nobody knows yet how long a call takes */
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	engine_turn(engine, START_MS + TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	engine_turn(engine, START_MS + TAKES_MS + 20);
+	engine_turn(engine, START_MS + 2 * TAKES_MS - 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	engine_turn(engine, START_MS + 2 * TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 4);
+}
+END_TEST
+
 START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -226,6 +283,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
+	tcase_add_test(tests, slow_calls_make_fewer_passes);
+	tcase_add_test(tests, what_waits_for_pages_waits_as_long_as_a_call_takes);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);

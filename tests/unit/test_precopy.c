@@ -112,6 +112,37 @@ static void finish(void)
 		ck_assert_msg(!w.is_stale[i], "page %d of %d is lost", (int)i, (int)w.n_pages);
 }
 
+/* --- holes --- */
+
+/* Of a guest of 300 page numbers the last 200 are no pages; one of these becomes one. */
+START_TEST(a_hole_counts_once_it_is_a_page)
+{
+	enum { PAGES = 300, HOLES = 200 };
+	unsigned long holes[MAX_WORDS] = {0};
+	struct precopy_conf conf = precopy_conf_of(precopy_algorithm((unsigned)_i));
+	conf.slice_ms = 0;
+	start(conf, PAGES);
+	for (uint64_t i = PAGES - HOLES; i < PAGES; i++) {
+		bitmap_add(holes, i);
+		w.is_stale[i] = false;
+	}
+	precopy_leave_out(&w.precopy, holes);
+	for (size_t i = 0; i < bitmap_words(PAGES); i++)
+		w.bitmap[i] &= ~holes[i];
+	decide(0, 0);
+	ck_assert_uint_eq(w.round.send_pages + w.round.held_pages, PAGES - HOLES);
+	send();
+	modify(PAGES - 1);
+	fetch();
+	decide(100, w.round.send_pages);
+	ck_assert_uint_eq(w.round.dirty_pages, 1);
+	ck_assert_uint_eq(w.round.send_pages + w.round.held_pages, 1);
+	send();
+	finish();
+	stop();
+}
+END_TEST
+
 /* --- hostile input --- */
 
 START_TEST(what_cannot_be_is_refused)
@@ -443,6 +474,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_cannot_be_is_refused);
+	tcase_add_loop_test(tests, a_hole_counts_once_it_is_a_page, 0, N_ALGORITHMS);
 	tcase_add_test(tests, names_are_found);
 	tcase_add_test(tests, no_page_is_ever_lost);
 	tcase_add_test(tests, the_counts_add_up);

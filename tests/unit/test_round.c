@@ -32,7 +32,7 @@ static struct round_sight sight_of(const struct guest *g, struct round_events ev
 {
 	const struct report *now = &g->now;
 	struct glance glance = {
-		now->uptime_ms, now->total_kib, now->free_kib, now->swap_free_kib, 1, false};
+		now->uptime_ms, now->total_kib, now->free_kib, now->swap_free_kib, 0, 1, false};
 	return (struct round_sight){glance, now->uptime_ms, events, g->host, NULL};
 }
 

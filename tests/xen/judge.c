@@ -18,11 +18,12 @@ static uint64_t less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-void judge_init(struct judge *judge, uint64_t reserve_kib, const struct judge_bounds *bounds,
-		unsigned guest_count)
+void judge_init(struct judge *judge, uint64_t reserve_kib, uint64_t floor_kib,
+		const struct judge_bounds *bounds, unsigned guest_count)
 {
 	memset(judge, 0, sizeof(*judge));
 	judge->reserve_kib = reserve_kib;
+	judge->floor_kib = floor_kib;
 	judge->guest_count = guest_count;
 	for (unsigned i = 0; i < guest_count; i++)
 		judge->bounds[i] = bounds[i];
@@ -128,6 +129,7 @@ void judge_add(struct judge *judge, const struct judge_sample *sample)
 	note_time(judge, sample, is_first);
 	judge->lowest_free_kib = is_first ? free_kib : smaller(judge->lowest_free_kib, free_kib);
 	judge->last_free_kib = free_kib;
+	judge->samples_below_floor += free_kib < judge->floor_kib;
 	for (unsigned i = 0; i < judge->guest_count; i++)
 		note_guest(&judge->guests[i], sample->tot_kib[i], is_first);
 	judge->reserve_violations += breaks_reserve(judge, sample);

@@ -55,6 +55,7 @@ struct judge_guest {
 
 struct judge {
 	uint64_t reserve_kib;
+	uint64_t floor_kib;
 	unsigned guest_count;
 	struct judge_bounds bounds[JUDGE_MAX_GUESTS];
 
@@ -65,6 +66,7 @@ struct judge {
 	/* free memory, less claims, by the smaller reading */
 	uint64_t lowest_free_kib;
 	uint64_t last_free_kib;
+	uint64_t samples_below_floor;
 	uint64_t reserve_violations;
 	uint64_t bounds_violations;
 	uint64_t promised_violations;
@@ -73,9 +75,10 @@ struct judge {
 	struct judge_guest guests[JUDGE_MAX_GUESTS];
 };
 
-/* guest_count is at most JUDGE_MAX_GUESTS. */
-void judge_init(struct judge *judge, uint64_t reserve_kib, const struct judge_bounds *bounds,
-		unsigned guest_count);
+/* guest_count is at most JUDGE_MAX_GUESTS. Samples in which free memory, less claims, is below
+ * floor_kib by the smaller reading are counted apart from violations. */
+void judge_init(struct judge *judge, uint64_t reserve_kib, uint64_t floor_kib,
+		const struct judge_bounds *bounds, unsigned guest_count);
 
 /* Reads one record, without its newline; false if it is anything else. */
 bool judge_parse(const char *line, unsigned guest_count, struct judge_sample *ret_sample);

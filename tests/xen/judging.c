@@ -2,14 +2,18 @@
 /*
  * lab-judge - judges a recording of lab-sampler's.
  *
- *	lab-judge verdict FILE RESERVE_KIB NAME:MIN_KIB:MAX_KIB...
+ *	lab-judge verdict FILE RESERVE_KIB FLOOR_KIB NAME:MIN_KIB:MAX_KIB...
  *		violations and extremes (judge.h); with RESERVE_KIB 0 the reserve may be spent
  *	lab-judge when FILE GUESTS QUESTION...
  *		times of events (timeline.h); an event that did not happen is left out
+ *	lab-judge targets FILE LOG DOMID...
+ *		targets that guests were told, and how many of them changed nothing (targets.h); LOG
+ *		is of lab-store
  *
  * It prints NAME=VALUE pairs in one line. Guests are in the order of the recording.
  */
 #include "tests/xen/judge.h"
+#include "tests/xen/targets.h"
 #include "tests/xen/timeline.h"
 
 #include <errno.h>
@@ -18,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_BYTES = 1024, MAX_QUESTIONS = 16, EXIT_USAGE = 2 };
+enum { LINE_BYTES = 1024, MAX_QUESTIONS = 16, MAX_TARGETS = 16384, EXIT_USAGE = 2 };
 
 /* Hands every sample of a recording to take(). The exit code. */
 static int read_samples(const char *path, unsigned guest_count,
@@ -64,9 +68,10 @@ static void print_verdict(const struct judge *judge, char *const *names)
 	       judge_violations(judge), judge->reserve_violations, judge->bounds_violations,
 	       judge->promised_violations, judge->first_violation_ms);
 	printf(" samples=%" PRIu64 " span_ms=%" PRIu64 " longest_gap_ms=%" PRIu64
-	       " lowest_free_kib=%" PRIu64 " last_free_kib=%" PRIu64,
+	       " lowest_free_kib=%" PRIu64 " samples_below_floor=%" PRIu64
+	       " last_free_kib=%" PRIu64,
 	       judge->samples, judge->last_ms - judge->first_ms, judge->longest_gap_ms,
-	       judge->lowest_free_kib, judge->last_free_kib);
+	       judge->lowest_free_kib, judge->samples_below_floor, judge->last_free_kib);
 	for (unsigned i = 0; i < judge->guest_count; i++) {
 		const struct judge_guest *guest = &judge->guests[i];
 		int length = (int)strcspn(names[i], ":");
@@ -84,8 +89,8 @@ static void take_for_verdict(void *data, const struct judge_sample *sample)
 	judge_add(data, sample);
 }
 
-static int run_verdict(const char *path, const char *reserve_kib, char *const *guests,
-		       unsigned count)
+static int run_verdict(const char *path, const char *reserve_kib, const char *floor_kib,
+		       char *const *guests, unsigned count)
 {
 	struct judge_bounds bounds[JUDGE_MAX_GUESTS];
 	struct judge judge;
@@ -99,7 +104,8 @@ static int run_verdict(const char *path, const char *reserve_kib, char *const *g
 			fprintf(stderr, "lab-judge: %s is not NAME:MIN_KIB:MAX_KIB\n", guests[i]);
 			return EXIT_USAGE;
 		}
-	judge_init(&judge, strtoull(reserve_kib, NULL, 10), bounds, count);
+	judge_init(&judge, strtoull(reserve_kib, NULL, 10), strtoull(floor_kib, NULL, 10), bounds,
+		   count);
 	rc = read_samples(path, count, take_for_verdict, &judge);
 	if (rc == EXIT_SUCCESS)
 		print_verdict(&judge, guests);
@@ -143,18 +149,83 @@ static int run_when(const char *path, unsigned guest_count, char *const *words, 
 	return EXIT_SUCCESS;
 }
 
+/* The targets of a log, and how many of them have been judged. */
+struct told_list {
+	struct targets targets;
+	struct targets_told told[MAX_TARGETS];
+	unsigned count, judged;
+};
+
+static int read_told(const char *path, struct told_list *list)
+{
+	FILE *file = fopen(path, "re");
+	char line[LINE_BYTES];
+	bool fits = true;
+
+	if (!file) {
+		fprintf(stderr, "lab-judge: cannot read %s: %s\n", path, strerror(errno));
+		return EXIT_FAILURE;
+	}
+	while (fits && fgets(line, sizeof(line), file)) {
+		struct targets_told told;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!targets_read(&list->targets, line, &told))
+			continue;
+		fits = list->count < MAX_TARGETS;
+		if (fits)
+			list->told[list->count++] = told;
+	}
+	fclose(file);
+	if (!fits)
+		fprintf(stderr, "lab-judge: %s has more than %d targets\n", path, MAX_TARGETS);
+	return fits ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void take_for_targets(void *data, const struct judge_sample *sample)
+{
+	struct told_list *list = data;
+
+	for (; list->judged < list->count && list->told[list->judged].t_ms <= sample->t_ms;
+	     list->judged++)
+		targets_judge(&list->targets, &list->told[list->judged], sample);
+}
+
+static int run_targets(const char *path, const char *log_path, char *const *domids, unsigned count)
+{
+	static struct told_list list;
+	int rc;
+
+	if (count > JUDGE_MAX_GUESTS)
+		return EXIT_USAGE;
+	list.targets.guest_count = count;
+	for (unsigned i = 0; i < count; i++)
+		list.targets.domid[i] = (uint32_t)strtoul(domids[i], NULL, 10);
+	rc = read_told(log_path, &list);
+	if (rc == EXIT_SUCCESS)
+		rc = read_samples(path, count, take_for_targets, &list);
+	if (rc == EXIT_SUCCESS)
+		printf("targets=%" PRIu64 " useless_targets=%" PRIu64 "\n", list.targets.judged,
+		       list.targets.useless);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	int rc = EXIT_USAGE;
 
-	if (argc >= 5 && strcmp(argv[1], "verdict") == 0)
-		rc = run_verdict(argv[2], argv[3], argv + 4, (unsigned)(argc - 4));
+	if (argc >= 6 && strcmp(argv[1], "verdict") == 0)
+		rc = run_verdict(argv[2], argv[3], argv[4], argv + 5, (unsigned)(argc - 5));
 	else if (argc >= 5 && strcmp(argv[1], "when") == 0)
 		rc = run_when(argv[2], (unsigned)strtoul(argv[3], NULL, 10), argv + 4,
 			      (unsigned)(argc - 4));
+	else if (argc >= 5 && strcmp(argv[1], "targets") == 0)
+		rc = run_targets(argv[2], argv[3], argv + 4, (unsigned)(argc - 4));
 	if (rc == EXIT_USAGE)
-		fputs("usage: lab-judge verdict FILE RESERVE_KIB NAME:MIN_KIB:MAX_KIB...\n"
-		      "       lab-judge when FILE GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...\n",
+		fputs("usage: lab-judge verdict FILE RESERVE_KIB FLOOR_KIB "
+		      "NAME:MIN_KIB:MAX_KIB...\n"
+		      "       lab-judge when FILE GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...\n"
+		      "       lab-judge targets FILE LOG DOMID...\n",
 		      stderr);
 	return rc;
 }

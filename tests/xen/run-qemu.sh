@@ -24,7 +24,7 @@ CONSOLE=$RUN/console.log
 MEMORY_MIB=${XEN_MEMORY_MIB:-2560}
 # Without SMAP, SMEP and XSAVE: QEMU 7.2 crashes or corrupts a PV dom0 with them. Without RDTSCP: a PVH
 # guest that executes it is given an exception.
-CPUS=2
+CPUS=${XEN_CPUS:-2}
 CPU=max,xsave=off,avx=off,smap=off,smep=off,pku=off,rdtscp=off
 # The disk that all guests swap to is as fast as a hard disk with the sequential swap-out of one guest
 # and the scattered swap-in of another. It is not scaled down with the emulated CPU, so beside that it

@@ -94,7 +94,7 @@ START_TEST(violation_is_counted)
 		sample.tot_kib[0] = 200 * MIB;
 		sample.max_kib[0] = 201 * MIB;
 	}
-	judge_init(&judge, 40 * MIB, bounds, 2);
+	judge_init(&judge, 40 * MIB, 40 * MIB, bounds, 2);
 	judge_add(&judge, &sample);
 	ck_assert_uint_eq(judge.reserve_violations, cases[_i].reserve);
 	ck_assert_uint_eq(judge.bounds_violations, cases[_i].bounds);
@@ -115,7 +115,7 @@ START_TEST(shrinking_guest_does_not_hide_a_promise)
 	};
 	struct judge judge;
 
-	judge_init(&judge, 40 * MIB, bounds, 2);
+	judge_init(&judge, 40 * MIB, 40 * MIB, bounds, 2);
 	judge_add(&judge, &sample);
 	ck_assert_uint_eq(judge.promised_violations, 1);
 }
@@ -127,7 +127,7 @@ START_TEST(run_is_summed_up)
 	static const uint64_t tot_kib[] = {200 * MIB, 400 * MIB, 170 * MIB, 180 * MIB};
 	struct judge judge;
 
-	judge_init(&judge, 40 * MIB, bounds, 2);
+	judge_init(&judge, 40 * MIB, 40 * MIB, bounds, 2);
 	for (unsigned i = 0; i < 4; i++) {
 		struct judge_sample sample = {
 			.t_ms = t_ms[i],
@@ -143,6 +143,7 @@ START_TEST(run_is_summed_up)
 	ck_assert_uint_eq(judge.longest_gap_ms, 40);
 	ck_assert_uint_eq(judge.lowest_free_kib, 35 * MIB);
 	ck_assert_uint_eq(judge.last_free_kib, 48 * MIB);
+	ck_assert_uint_eq(judge.samples_below_floor, 1);
 	ck_assert_uint_eq(judge.reserve_violations, 1);
 	ck_assert_uint_eq(judge.first_violation_ms, 1050);
 	ck_assert_uint_eq(judge.guests[0].first_kib, 200 * MIB);

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The Xen lab: real Xen, dom0 and guests in QEMU, or on a host of your own. Part of the top Makefile.
 #
-#: make lab                            runs real-grow and agent-idle in one boot, as make check does: 5 to 6 min,
-#:                                     and 1 for check-guest-kernel
+#: make lab                            runs real-grow and agent-idle with PV guests and real-grow with PVH guests, as
+#:                                     make check does: 8 to 9 min, and 1 for check-guest-kernel
 #: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
 #:                                     never run in one piece yet
-#: make result-real-grow               runs one scenario; likewise agent-idle, admission, self-grow, hand-over, jump,
+#: make result-real-grow               runs one scenario, three times what it compares; likewise agent-idle, admission, self-grow, hand-over, jump,
 #:                                     alarm-latency, squeeze, burst, stuck, wind-up, ratchet, reader, cold: minutes
 #:                                     each, with LAB_RUNS=1 at most 6
 #: make result-precopy                 migrates a guest on a hypervisor that is built for it: 12 min; likewise
@@ -24,7 +24,7 @@ XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency sq
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
                  guest/lab-peer-agent)
 XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
-XEN_JUDGE     = $(addprefix $B/tests/xen/,judging.o judge.o timeline.o)
+XEN_JUDGE     = $(addprefix $B/tests/xen/,judging.o judge.o timeline.o targets.o)
 XEN_PAYLOAD   = $(addprefix $B/,$(XEN_PROGS) $(BENCH_PROGS) guest/cagma-agent $(filter host/%,$(PROGS)) host/cagma-save-helper host/libcagma-precopy.so)
 
 $B/tests/xen/lab-sampler: $B/tests/xen/sampler.o
@@ -40,9 +40,10 @@ $(addprefix $B/,$(XEN_PROGS)):
 	$(link)
 
 # The part of the lab that needs no Xen.
-XEN_TESTS     = $B/tests/xen/test_judge $B/tests/xen/test_timeline
+XEN_TESTS     = $(addprefix $B/tests/xen/,test_judge test_timeline test_targets)
 $B/tests/xen/test_judge: $B/tests/xen/judge.o
 $B/tests/xen/test_timeline: $B/tests/xen/timeline.o
+$B/tests/xen/test_targets: $B/tests/xen/targets.o
 $(XEN_TESTS): %: %.o
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs check)
@@ -50,6 +51,8 @@ check-xen-judge: $(XEN_TESTS)
 	$Qfor t in $^; do $$t || exit 1; done
 	$Qbash tests/xen/test_run_qemu.sh
 
+# Without a type, "make lab" proves the main job on the other one, too.
+XEN_OTHER_TYPE := $(if $(filter undefined,$(origin LAB_TYPE)),pvh)
 LAB_TYPE ?= pv
 export LAB_TYPE
 ifdef DOM0
@@ -74,7 +77,9 @@ lab-payload: $(XEN_PAYLOAD)
 	$Qtests/xen/make-payload.sh $B build/xen/image build/xen/payload
 	@echo "the Xen lab: the payload is in build/xen/payload"
 lab: $(XEN_PAYLOAD) $(if $(DOM0),,check-guest-kernel)
-	$QLAB_RUNS=$${LAB_RUNS:-1} $(XEN_RUN) $(XEN_SHORT)
+	$QLAB_RUNS=$${LAB_RUNS:-1} LAB_POLICIES=$${LAB_POLICIES:-"static cagma"} $(XEN_RUN) $(XEN_SHORT)
+	$(if $(XEN_OTHER_TYPE),$QLAB_RUNS=$${LAB_RUNS:-1} LAB_POLICIES=$${LAB_POLICIES:-"static cagma"} \
+	  LAB_TYPE=$(XEN_OTHER_TYPE) $(XEN_RUN) real-grow)
 lab-full: $(XEN_PAYLOAD)
 	$Q$(XEN_RUN) $(XEN_SCENARIOS)
 	$Q$(MAKE) --no-print-directory result-published-experiment

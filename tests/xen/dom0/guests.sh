@@ -5,6 +5,8 @@
 # without swap. DOMID_NAME is a guest's domid.
 
 GUEST_NAMES=abcd
+# How many virtual CPUs a guest has that has more than one.
+declare -A GUEST_VCPUS=()
 # How often a guest that the emulator loses as it boots is created again.
 GUEST_TRIES_AGAIN=2
 # The host's free memory without guests, the filler apart; run-scenario sets it.
@@ -49,7 +51,7 @@ guest_configure() {
 		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}$([ "$disks" != " " ] || echo " lab.swap=zram")"
 		memory = $2
 		maxmem = $3
-		vcpus = 1
+		vcpus = ${GUEST_VCPUS[$1]:-1}
 		disk = [ $disks ]
 		on_crash = "destroy"
 		on_reboot = "destroy"

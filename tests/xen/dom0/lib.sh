@@ -132,11 +132,16 @@ processes_stop() {
 
 # ---- the balancer
 
+# The floor of the balancer's reserve: a quarter of the reserve, under policy cagma alone.
+BALANCER_FLOOR_KIB=0
+
 # balancer_configure NAME POLICY RESERVE_MIB WORD...: writes NAME.conf. A WORD that begins with name=
 # or uuid= is a guest's entry, any other one an option
 balancer_configure() {
 	local name=$1 policy=$2 reserve_mib=$3 word
 	shift 3
+	BALANCER_FLOOR_KIB=0
+	[ "$policy" != cagma ] || BALANCER_FLOOR_KIB=$((reserve_mib * 1024 / 4))
 	{
 		echo "policy = \"$policy\""
 		echo "period_ms = 1000"
@@ -184,7 +189,7 @@ result() {
 	local name=$1 word
 	shift
 	for word in "$@"; do
-		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo|touched_by)=[a-z0-9-]+$ ]] ||
+		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo|touched_by|scenario)=[a-z0-9-]+$ ]] ||
 			fail "the result $name has no value for $word"
 	done
 	echo "RESULT $name type=$LAB_TYPE $*${LOST:+ lost_guests=$(losses_count "$NAME")}" >>"$OUT/result.txt"

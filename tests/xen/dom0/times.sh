@@ -20,12 +20,53 @@ sampler_start() {
 		--period-ms $SAMPLE_MS $domids
 }
 
-# sampler_judge NAME RESERVE_KIB NAME:MIN_KIB:MAX_KIB...: with RESERVE_KIB 0 the reserve may be spent
+# sampler_judge NAME RESERVE_KIB NAME:MIN_KIB:MAX_KIB...: with RESERVE_KIB 0 the reserve may be spent.
+# Notes for reserve_floor_result how the floor of the reserve was kept, if the balancer has one.
 sampler_judge() {
-	local name=$1
-	shift
-	"$PAYLOAD/bin/lab-judge" verdict "$OUT/$name.samples" "$@" ||
+	local name=$1 reserve_kib=$2 verdict
+	shift 2
+	verdict=$("$PAYLOAD/bin/lab-judge" verdict "$OUT/$name.samples" "$reserve_kib" "$BALANCER_FLOOR_KIB" "$@") ||
 		fail "the samples of $name cannot be judged; see $name.samples"
+	[ "$BALANCER_FLOOR_KIB" -eq 0 ] ||
+		series_add reserve-floor "floor_kib=$BALANCER_FLOOR_KIB $verdict" >&2
+	echo "$verdict"
+}
+
+# reserve_floor_result: adds the result of all runs whose balancer has a floor of the reserve. Lowest is the
+# free memory of the run in which least of it was left above the floor, or most was missing
+reserve_floor_result() {
+	local words
+	[ -s "$OUT/reserve-floor.series" ] || return 0
+	words=$(awk '{
+		for (i = 1; i <= NF; i++) {
+			split($i, word, "=")
+			of[word[1]] = word[2]
+		}
+		left = of["lowest_free_kib"] - of["floor_kib"]
+		if (NR == 1 || left < least) {
+			least = left
+			lowest = of["lowest_free_kib"]
+			floor = of["floor_kib"]
+		}
+		below += of["samples_below_floor"]
+		samples += of["samples"]
+	} END {
+		print "lowest_free_kib=" lowest " floor_kib=" floor " samples_below=" below " samples=" samples
+	}' "$OUT/reserve-floor.series")
+	# shellcheck disable=SC2086
+	result reserve-floor "scenario=$NAME" $words "runs=$(wc -l <"$OUT/reserve-floor.series")"
+}
+
+# targets_judge RUN GUEST...: prints targets= and useless_targets=, of what measure_start has logged
+targets_judge() {
+	local run=$1 guest domids=
+	shift
+	for guest in "$@"; do
+		domids="$domids $(guest_domid "$guest")"
+	done
+	# shellcheck disable=SC2086
+	"$PAYLOAD/bin/lab-judge" targets "$OUT/$run-sampler.samples" "$OUT/$run-keys.log" $domids ||
+		fail "the targets of $run cannot be judged; see $run-keys.log"
 }
 
 # sampler_when NAME GUESTS NAME=EVENT:GUEST:AFTER_MS:KIB...: prints NAME=T_MS of each event that happened

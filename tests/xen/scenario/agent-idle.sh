@@ -9,10 +9,12 @@ LIMIT_S=420
 REST_S=20
 TURNS=3
 POLL_MS=100
+# With as much available as a PV guest of 200 MiB has: see real-grow.
+IDLE_MIB=$(by_type 200 260)
 
 scenario_agent_idle() {
 	local rest="" poll="" writes="" i
-	guest_create a 200 600
+	guest_create a "$IDLE_MIB" 600
 	guest_wait a
 	guest_wait_agent a
 	balancer_start cagma cagma 16 "name=${PREFIX}a,min_mib=160,max_mib=600,weight=256"

@@ -9,9 +9,12 @@ READER_FILE_KIB=1048576
 READER_MS=60000
 READER_FREE_KIB=262144
 READER_RESERVE_MIB=32
+# One processor of the guest reads and reclaims while the agent may sleep on the other one.
+READER_VCPUS=2
 
 scenario_reader() {
 	local answer verdict growth
+	GUEST_VCPUS[a]=$READER_VCPUS
 	guest_create a 200 600
 	guest_wait a
 	guest_wait_agent a
