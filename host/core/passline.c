@@ -66,6 +66,7 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., gave_up, FLAG)
 	SEEN(guest, view., is_doubted, FLAG)
 	SAID(guest, view., does_not_take, FLAG) /* not in older records */
+	SAID(guest, view., videoram_kib, NUMBER) /* nor this */
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)
