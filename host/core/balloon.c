@@ -11,17 +11,56 @@ static uint64_t quiet_ms(const struct balloon *b, uint64_t now_ms)
 	return now_ms > last_ms ? now_ms - last_ms : 0;
 }
 
+/* --- what the guest's driver says of itself ---------------------------------------------- */
+
+enum driver_word {
+	DRIVER_SAYS_NOTHING,
+	DRIVER_STANDS, /* where xenstore wants it */
+	DRIVER_MOVES,  /* it wants to go to where it is not */
+	DRIVER_GREW,   /* it stands where its agent wants it: above what xenstore says */
+};
+
+/* Linux leaves out of memory/target the video memory and what the guest's map does not have. A
+ * report is old if it was there before the balloon stood still, unless nothing has changed since
+ * the balloon was first seen. */
+static enum driver_word driver_word(const struct balloon *b, const struct guest_view *guest)
+{
+	const struct report *r = &guest->report;
+	uint64_t still_ms = amount_max(b->moved_ms, b->asked_ms);
+	uint64_t most_kib = amount_less(guest->target_kib, guest->videoram_kib);
+	uint64_t least_kib = amount_less(most_kib, guest->videoram_kib + BALLOON_USUAL_SLACK_KIB);
+	if (!guest->has_report || guest->report_ms < still_ms ||
+	    !REPORT_HAS(r, balloon_current_kib) || !REPORT_HAS(r, balloon_target_kib))
+		return DRIVER_SAYS_NOTHING;
+	if (amount_distance(r->balloon_current_kib, r->balloon_target_kib) > MODEL_NEAR_KIB)
+		return DRIVER_MOVES;
+	if (r->balloon_target_kib > most_kib + MODEL_NEAR_KIB)
+		return DRIVER_GREW;
+	return r->balloon_target_kib >= least_kib ? DRIVER_STANDS : DRIVER_MOVES;
+}
+
+/* --- slack --------------------------------------------------------------------------------- */
+
+/* Above where the balloon is expected to rest. */
+static bool is_far_above(const struct guest_view *guest)
+{
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return guest->alm_kib > reach_kib + BALLOON_USUAL_SLACK_KIB;
+}
+
 /*
  * Above its target and rising: nobody told it to, it took its credit. So it is
- * until it is told anything new, or falls. One that was far above its target
- * when it was first seen did so before.
+ * until it is told anything new, or falls. One that was above its target when it
+ * was first seen did so before, if its driver says so.
  */
 static void note_growth(struct balloon *b, const struct guest_view *guest)
 {
 	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
 	bool is_above = guest->alm_kib > reach_kib + MODEL_NEAR_KIB;
 	if (!b->seen)
-		b->grew_itself = guest->alm_kib > reach_kib + BALLOON_MAX_SLACK_KIB;
+		return;
+	if (b->is_found_away && is_above && driver_word(b, guest) == DRIVER_GREW)
+		b->grew_itself = true;
 	else if (!is_above || guest->target_kib != b->target_kib || guest->alm_kib < b->alm_kib)
 		b->grew_itself = false;
 	else if (guest->alm_kib > b->alm_kib)
@@ -32,7 +71,9 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 {
 	if (!b->seen) {
 		*b = (struct balloon){.seen = true,
-				      .grew_itself = b->grew_itself,
+				      .has_slack = b->has_slack,
+				      .slack_kib = b->slack_kib,
+				      .is_found_away = is_far_above(guest),
 				      .moved_ms = now_ms,
 				      .asked_ms = now_ms,
 				      .well_ms = now_ms};
@@ -50,27 +91,45 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
  * anything new. */
 static bool lacks_memory(const struct guest_view *guest)
 {
-	return guest->alm_kib > guest->target_kib && guest->has_report &&
+	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
+	return guest->alm_kib > reach_kib && guest->has_report &&
 	       guest->report.avail_kib < BALLOON_LACK_KIB;
+}
+
+/*
+ * Whether the ALM of this moment is where the balloon rests. A slack that is known is measured anew
+ * only where it is near to what is usual: one that becomes large is a balloon that stopped
+ * half-way.
+ */
+static bool is_slack(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	enum driver_word word = driver_word(b, guest);
+	uint64_t expected_kib = amount_less(b->target_kib, guest->videoram_kib);
+	bool is_usual = amount_distance(b->alm_kib, expected_kib) <= BALLOON_USUAL_SLACK_KIB;
+	bool has_ended = quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS && !b->lacked;
+	if (!guest->has_report || b->grew_itself || word == DRIVER_MOVES ||
+	    quiet_ms(b, now_ms) < BALLOON_REST_MS)
+		return false;
+	if (b->has_slack)
+		return is_usual && has_ended;
+	return is_usual || word == DRIVER_STANDS || (has_ended && is_far_above(guest));
 }
 
 static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
-	uint64_t away_kib = amount_distance(b->alm_kib, b->target_kib);
-	uint64_t quiet = quiet_ms(b, now_ms);
-	bool is_plain =
-		!b->has_slack && quiet >= BALLOON_REST_MS && away_kib <= BALLOON_USUAL_SLACK_KIB;
-	bool has_ended = quiet >= BALLOON_GIVE_UP_MS &&
-			 away_kib <= (b->has_slack ? (uint64_t)BALLOON_USUAL_SLACK_KIB
-						   : (uint64_t)BALLOON_MAX_SLACK_KIB);
+	bool stands = quiet_ms(b, now_ms) >= BALLOON_REST_MS;
 	if (b->asked_ms == now_ms)
 		b->lacked = false;
 	b->lacked |= lacks_memory(guest);
-	if (b->grew_itself || (!is_plain && !(has_ended && !b->lacked)))
-		return; /* what it took by itself is no slack, nor is what it could not give */
-	int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
-	b->slack_kib = slack_kib - slack_kib % (int64_t)UNITS_PAGE_KIB;
-	b->has_slack = true;
+	if (is_slack(b, now_ms, guest)) {
+		int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+		b->slack_kib = slack_kib - slack_kib % (int64_t)UNITS_PAGE_KIB;
+		b->has_slack = true;
+	}
+	/* a driver that wants to be where it is expected, and is not, rests where others do */
+	if (b->has_slack || b->grew_itself || !is_far_above(guest) ||
+	    (stands && driver_word(b, guest) == DRIVER_MOVES))
+		b->is_found_away = false;
 }
 
 /* How long the last growth took to begin, if this look and the one before tell. */
@@ -253,18 +312,30 @@ static bool is_asleep(const struct balloon *b, uint64_t now_ms, const struct gue
 	return quiet >= BALLOON_GIVE_UP_MS || (quiet >= BALLOON_DOZE_MS && has_a_chance(b, guest));
 }
 
-void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+/* Fills what the guest's ALM says whatever is known of its slack. */
+static void observe_moves(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
-	guest->slack_kib = b->slack_kib;
+	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
 	note_growth(b, guest);
 	note_moves(b, now_ms, guest);
 	measure_slack(b, now_ms, guest);
-	guest->slack_kib = b->slack_kib;
+	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
 	guest->grew_itself = b->grew_itself;
 	guest->latency_ms = b->latency_ms ? b->latency_ms : BALLOON_LATENCY_MS;
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 	guest->is_moving = quiet_ms(b, now_ms) < BALLOON_PAUSE_MS;
+	guest->speed_kib_s = b->speed_kib_s;
+}
 
+void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	observe_moves(b, now_ms, guest);
+	if (b->is_found_away) {
+		b->looked_ms = b->well_ms = now_ms;
+		if (guest->hold == HOLD_NONE)
+			guest->hold = HOLD_UNMEASURED;
+		return;
+	}
 	uint64_t away_kib = amount_distance(guest->alm_kib, model_heading_kib(guest));
 	bool is_near = away_kib <= MODEL_NEAR_KIB;
 	bool is_sharp = amount_less(now_ms, b->looked_ms) <= BALLOON_SHARP_MS;
@@ -293,4 +364,9 @@ uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib)
 	if (!guest->speed_kib_s || !guest->is_moving || turns || away_kib < soon_kib)
 		return 0;
 	return (away_kib - soon_kib) * 1000 / guest->speed_kib_s + 1;
+}
+
+void balloon_pause(struct balloon *b)
+{
+	*b = (struct balloon){.has_slack = b->has_slack, .slack_kib = b->slack_kib};
 }

@@ -15,12 +15,10 @@
 enum {
 	/* A balloon that has not moved for so long rests. */
 	BALLOON_REST_MS = 2000,
-	/* At rest ALM and target differ by about 1 MiB on HVM and by 0 on PV. A larger difference,
-	 * up to 16 MiB, is believed only if it is the first that is seen of a guest, if Linux has
-	 * stopped trying to come nearer, and if the guest has more than BALLOON_LACK_KIB available:
-	 * with less its balloon may have found nothing more to take. */
+	/* At rest an ALM is so near to what Linux's driver makes of the target: on PV it is 0 KiB
+	 * away, on PVH 64, on HVM at most 44 (pages of 4.17 and 6.1). */
 	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
-	BALLOON_MAX_SLACK_KIB = 16 * 1024,
+	/* With less available a balloon that stands still may have found nothing more to take. */
 	BALLOON_LACK_KIB = 32 * 1024,
 	/* A balloon that has not moved for so long, away from its target, is stuck. That is after
 	 * Linux's second try, and squeezed uses the same time. */
@@ -95,8 +93,10 @@ struct balloon {
 	bool is_doubted;   /* until the balloon moves */
 	uint64_t begin_ms; /* how long shrinks take to begin; 0: not measured */
 
-	/* The difference between ALM and target at rest, in whole pages; with has_slack. */
-	bool has_slack;
+	/* The difference between ALM and target at rest, in whole pages; with has_slack. Until it
+	 * has been measured the guest may have been found away from its target, for a reason that
+	 * is not known: then it is not told to shrink. */
+	bool has_slack, is_found_away;
 	bool lacked; /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
 
@@ -117,11 +117,27 @@ struct balloon {
 };
 
 /*
+ * What ALM - target is at rest, as far as it is known. Until it has been measured it is what it is
+ * on Linux, whose driver leaves the video memory out: libxl counts that into a target.
+ */
+static inline int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib)
+{
+	return balloon->has_slack ? balloon->slack_kib : 0 - (int64_t)videoram_kib;
+}
+
+/*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
  * latency_ms, speed_kib_s, at_rest, is_moving, gave_up, is_doubted, does_not_take and grew_itself.
  * One that does not begin to shrink is doubted until it moves, and so it is when it is tried again
  * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or
  * is told to grow: a balloon that cannot give may still take.
+ *
+ * The slack is measured once, when the balloon stands still and the guest's agent has reported, so
+ * that its kernel is up. A usual one is believed at once; another one, of any size, if the guest's
+ * driver says that it stands where xenstore wants it; or, if it does not say where it stands, when
+ * Linux has stopped trying to come nearer, with BALLOON_LACK_KIB available. A driver that wants
+ * more than xenstore does grew by credit. A guest that is found away from its target gets
+ * HOLD_UNMEASURED until one of these is known.
  *
  * does_not_take is set if the balloon took less than a batch of its guest's promise in
  * BALLOON_STUCK_MS, or so little that the whole would take BALLOON_TAKE_RUNS times as long. Then
@@ -139,5 +155,8 @@ void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view
  * measured, as that of a fast balloon never is.
  */
 uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
+
+/* The guest does not run: all is forgotten but its slack. */
+void balloon_pause(struct balloon *balloon);
 
 #endif

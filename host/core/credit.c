@@ -125,12 +125,25 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 
 uint64_t credit_plain_cap_kib(const struct guest_view *guest)
 {
-	return guest->target_kib + MODEL_LIBXL_SLACK_KIB;
+	return amount_max(guest->target_kib + MODEL_LIBXL_SLACK_KIB,
+			  model_reach_kib(guest, guest->target_kib));
+}
+
+/* libxl's max_pages is below where the balloon rests: the guest could not grow to its target. */
+static bool is_capped_short(const struct guest_view *g)
+{
+	return g->cap_kib < credit_plain_cap_kib(g) &&
+	       credit_plain_cap_kib(g) > g->target_kib + MODEL_LIBXL_SLACK_KIB;
 }
 
 enum credit_change credit_cap_kib(const struct guest_view *g, uint64_t credit_kib,
 				  uint64_t step_kib, uint64_t *ret_cap_kib)
 {
+	if (credit_kib != PLAN_CREDIT_AS_IT_IS && !credit_kib && model_is_shared(g) &&
+	    is_capped_short(g)) {
+		*ret_cap_kib = credit_plain_cap_kib(g);
+		return CREDIT_RAISES;
+	}
 	if (credit_kib == PLAN_CREDIT_AS_IT_IS || (!credit_kib && !g->is_credited))
 		return CREDIT_STAYS;
 	*ret_cap_kib =

@@ -46,7 +46,8 @@ void credit_observe(struct credit *credit, const struct policy_conf *conf, uint6
 void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		 const struct snapshot *snap, struct share *share, struct plan *plan);
 
-/* max_pages as libxl sets it with a target: without any credit. */
+/* max_pages without any credit: as libxl sets it with a target, or where the balloon rests under
+ * that target, if that is more. */
 uint64_t credit_plain_cap_kib(const struct guest_view *guest);
 
 /*

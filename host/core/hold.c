@@ -58,9 +58,9 @@ bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t ca
 	return known_kib && target_kib != known_kib && target_kib != call_target_kib;
 }
 
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t target_kib)
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib)
 {
-	return cap_kib > target_kib + MODEL_LIBXL_SLACK_KIB + HOLD_CAP_NOISE_KIB;
+	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + HOLD_CAP_NOISE_KIB;
 }
 
 const char *hold_check_report(const struct report *report, uint64_t most_kib)

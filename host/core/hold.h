@@ -59,9 +59,10 @@ void hold_bounds(const struct hold_bounds *bounds, uint64_t *ret_min_kib, uint64
  * somebody's wish. `known_kib` is 0 when none was known. */
 bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t call_target_kib);
 
-/* Is this guest's max_pages above what libxl sets with its target? Then whoever raised it has given
- * it credit: a former run of the daemon, for one. */
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t target_kib);
+/* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
+ * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a
+ * former run of the daemon, for one. */
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib);
 
 /* A guest cannot have more memory than Xen let it have lately (`most_kib`). NULL, or what is wrong
  * with the report, for a message. */

@@ -36,8 +36,9 @@
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
- * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
- * take.
+ * may hang; that hold ends by itself. A guest that was found away from its target may rest there:
+ * until that is known, a target meant to have it keep what it holds may take memory from it, so it
+ * is only told to grow. A guest whose balloon is stuck cannot give, but may well take.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops */                                                         \
@@ -53,6 +54,7 @@
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
 	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
+	X(UNMEASURED, "being-measured", 0, 1, 0, 0)                                                \
 	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
 
 #define X(id, word, gives, grows, returns, stops) HOLD_##id,
@@ -93,21 +95,22 @@ struct host_view {
 struct guest_view {
 	uint32_t domid;
 	enum guest_hold hold;
-	uint64_t alm_kib;     /* ALM: what Xen says it holds */
-	uint64_t cap_kib;     /* max_pages: how far Xen lets it grow */
-	uint64_t target_kib;  /* what it was last asked to hold, as libxl counts:
-			       * memory/target + videoram */
-	int64_t slack_kib;    /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t latency_ms;  /* from a larger target to first pages; from balloon.h */
-	uint64_t speed_kib_s; /* how fast its balloon moves; from balloon.h; 0: not measured */
-	bool at_rest;         /* ALM has not moved lately */
-	bool is_moving;       /* ALM moves, or the guest was told so lately that it need not yet */
-	bool grew_itself;     /* it grew above its target, by credit; from balloon.h */
-	bool gave_up;         /* its balloon sleeps on this target: only another one wakes it */
-	bool is_doubted;      /* it does not begin to give: its surplus is not counted on */
-	bool does_not_take;   /* its balloon does not follow a larger target, or so slowly that its
-			       * promise is kept from others for long; from balloon.h */
-	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
+	uint64_t alm_kib;      /* ALM: what Xen says it holds */
+	uint64_t cap_kib;      /* max_pages: how far Xen lets it grow */
+	uint64_t target_kib;   /* what it was last asked to hold, as libxl counts:
+				* memory/target + videoram */
+	int64_t slack_kib;     /* ALM - target with the balloon at rest; from balloon.h */
+	uint64_t videoram_kib; /* the video memory in target_kib; balloon.h alone counts on it */
+	uint64_t latency_ms;   /* from a larger target to first pages; from balloon.h */
+	uint64_t speed_kib_s;  /* how fast its balloon moves; from balloon.h; 0: not measured */
+	bool at_rest;          /* ALM has not moved lately */
+	bool is_moving;        /* ALM moves, or the guest was told so lately that it need not yet */
+	bool grew_itself;      /* it grew above its target, by credit; from balloon.h */
+	bool gave_up;          /* its balloon sleeps on this target: only another one wakes it */
+	bool is_doubted;       /* it does not begin to give: its surplus is not counted on */
+	bool does_not_take;    /* its balloon does not follow a larger target, or so slowly that its
+				* promise is kept from others for long; from balloon.h */
+	uint64_t min_kib;      /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight;      /* 1..65535 */
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */

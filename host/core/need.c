@@ -34,10 +34,31 @@ static uint64_t iommu_kib(const struct need_guest *g)
 	return sum * UNITS_PAGE_KIB;
 }
 
+/* libxl's defaults, in MiB, for the newer device model and for the traditional one. */
+static const uint64_t stub_mib[2] = {128, 28};
+static const uint64_t video_mib[2][NEED_VGAS_] = {
+	{[NEED_VGA_CIRRUS] = 8, [NEED_VGA_STD] = 16, [NEED_VGA_QXL] = 128},
+	{[NEED_VGA_CIRRUS] = 4, [NEED_VGA_STD] = 8},
+};
+
+static uint64_t given_kib(uint64_t kib, uint64_t standard_mib)
+{
+	return kib == NEED_STANDARD_KIB ? standard_mib * UNITS_KIB_PER_MIB : kib;
+}
+
+static uint64_t stub_kib(const struct need_guest *g)
+{
+	const struct need_stub *s = &g->stub;
+	if (g->type != NEED_HVM || !s->is_there)
+		return 0;
+	return given_kib(s->memory_kib, stub_mib[s->is_traditional]) +
+	       given_kib(s->video_kib, video_mib[s->is_traditional][s->vga]);
+}
+
 uint64_t need_kib(const struct need_guest *g)
 {
 	uint64_t extra_kib = (g->type == NEED_PV ? 1 : 2) * UNITS_KIB_PER_MIB;
-	return rounded_up(g->memory_kib + pool_kib(g) + iommu_kib(g) + extra_kib,
+	return rounded_up(g->memory_kib + pool_kib(g) + iommu_kib(g) + extra_kib + stub_kib(g),
 			  2 * UNITS_KIB_PER_MIB);
 }
 

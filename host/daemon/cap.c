@@ -34,6 +34,6 @@ void cap_withdraw(struct cap *cap, const struct io *io, struct guests *gs)
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
 		if (g->credited_cap_kib && !g->facts.is_dying)
-			set_cap(cap, io, g, guest_target_kib(g) + MODEL_LIBXL_SLACK_KIB, false);
+			set_cap(cap, io, g, guest_reach_kib(g) + MODEL_LIBXL_SLACK_KIB, false);
 	}
 }

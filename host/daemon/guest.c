@@ -26,6 +26,12 @@ uint64_t guest_target_kib(const struct guest *g)
 	return g->call_is_under_way ? amount_max(g->call_target_kib, g->target_kib) : g->target_kib;
 }
 
+uint64_t guest_reach_kib(const struct guest *g)
+{
+	int64_t slack_kib = balloon_slack_kib(&g->balloon, g->videoram_kib);
+	return guest_target_kib(g) + (slack_kib > 0 ? (uint64_t)slack_kib : 0);
+}
+
 uint64_t guest_credit_kib(const struct guest *g, const struct guest_view *view)
 {
 	struct guest_view now = *view;

@@ -109,6 +109,10 @@ void guest_forget_published(struct guest *guest);
  * target. */
 uint64_t guest_target_kib(const struct guest *guest);
 
+/* The larger of its target in force and the ALM at which its balloon rests under that: libxl sets
+ * the cap by the one, and the guest needs a cap for the other. */
+uint64_t guest_reach_kib(const struct guest *guest);
+
 /* Memory that the guest may take by itself, by its target and cap of this moment; the rest is from
  * `view`. */
 uint64_t guest_credit_kib(const struct guest *guest, const struct guest_view *view);

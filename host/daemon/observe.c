@@ -39,7 +39,7 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 static void find_credit(struct guest *g)
 {
 	if (g->facts.has_memory && g->can_grow_itself && !g->call_is_under_way &&
-	    hold_cap_is_raised(g->cap_kib, guest_target_kib(g)))
+	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g)))
 		g->credited_cap_kib = g->cap_kib;
 }
 
@@ -62,7 +62,8 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		.alm_kib = g->alm_kib,
 		.cap_kib = g->cap_kib,
 		.target_kib = guest_target_kib(g),
-		.slack_kib = g->balloon.slack_kib,
+		.slack_kib = balloon_slack_kib(&g->balloon, g->videoram_kib),
+		.videoram_kib = g->videoram_kib,
 		.weight = g->conf_weight,
 		.may_have_credit = g->can_grow_itself && g->is_trusted,
 		.is_credited = g->credited_cap_kib != 0,
@@ -81,7 +82,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	if (hold_is_running(&g->facts))
 		balloon_observe(&g->balloon, now_ms, v);
 	else
-		g->balloon = (struct balloon){0};
+		balloon_pause(&g->balloon);
 	if (v->hold != held_before)
 		log_debug("%s is %s", guest_text(g), model_hold_word(v->hold));
 }

@@ -149,19 +149,6 @@ static uint64_t vcpus(struct store *store, uint32_t domid)
 	return amount_max(n - 1, 1);
 }
 
-int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
-{
-	struct need_guest guest = {.type = NEED_HVM}; /* which takes more than the others */
-	int r = store_read_number(store, domid, "memory/target", &guest.memory_kib);
-	if (r == 0)
-		r = store_read_number(store, domid, "memory/static-max", &guest.maxmem_kib);
-	if (r < 0)
-		return r;
-	guest.max_vcpus = vcpus(store, domid);
-	*ret_kib = need_kib(&guest);
-	return 0;
-}
-
 int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
 {
 	uint64_t target_kib, video_kib;
@@ -171,6 +158,19 @@ int migrate_target_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
 	if (store_read_number(store, domid, "memory/videoram", &video_kib) < 0)
 		video_kib = 0;
 	*ret_kib = target_kib + video_kib;
+	return 0;
+}
+
+int migrate_need_kib(struct store *store, uint32_t domid, uint64_t *ret_kib)
+{
+	struct need_guest guest = {.type = NEED_HVM}; /* which takes more than the others */
+	int r = migrate_target_kib(store, domid, &guest.memory_kib);
+	if (r == 0)
+		r = store_read_number(store, domid, "memory/static-max", &guest.maxmem_kib);
+	if (r < 0)
+		return r;
+	guest.max_vcpus = vcpus(store, domid);
+	*ret_kib = need_kib(&guest);
 	return 0;
 }
 

@@ -243,7 +243,8 @@ static void shrink(struct errand *e)
 		return;
 	log_info("the guest needs %" PRIu64 " of the %" PRIu64 " MiB it holds: it is shrunk first",
 		 needed_kib / UNITS_KIB_PER_MIB, held_kib / UNITS_KIB_PER_MIB);
-	if (migrate_set_memory(e->domid, needed_kib) < 0) {
+	/* a guest that rests below its target, as with video memory, does so below a smaller one */
+	if (migrate_set_memory(e->domid, needed_kib + amount_less(target_kib, held_kib)) < 0) {
 		log_warning("xl does not let it be shrunk: it is migrated as it is");
 		return;
 	}

@@ -37,6 +37,13 @@ static uint64_t read_number(struct reading *r, const char *name, long least, uin
 	return (uint64_t)value;
 }
 
+/* In MiB; NEED_STANDARD_KIB if the file does not have the option. */
+static uint64_t read_amount(struct reading *r, const char *name)
+{
+	uint64_t mib = read_number(r, name, 0, UINT64_MAX);
+	return mib == UINT64_MAX ? NEED_STANDARD_KIB : mib * KIB_PER_MIB;
+}
+
 static const char *read_string(struct reading *r, const char *name)
 {
 	const char *value;
@@ -55,26 +62,61 @@ static void read_identity(struct reading *r, struct xlcfg *cfg)
 		complain(r, "uuid", " is not a UUID");
 }
 
+/* Of a table of words, the value of the one that the option has; -1 if the option is not there, or
+ * has another, which is complained about. */
+struct xlcfg_word {
+	const char *option, *word;
+	int value;
+};
+
+static int read_word(struct reading *r, const char *option, const struct xlcfg_word *words,
+		     unsigned n_words)
+{
+	const char *word = read_string(r, option);
+	for (unsigned i = 0; word && i < n_words; i++)
+		if (strcmp(words[i].option, option) == 0 && strcmp(words[i].word, word) == 0)
+			return words[i].value;
+	if (word)
+		complain(r, option, " is none that xl knows");
+	return -1;
+}
+
 static void read_type(struct reading *r, struct xlcfg *cfg)
 {
-	static const struct {
-		const char *option, *word;
-		enum need_type type;
-	} words[] = {
+	static const struct xlcfg_word words[] = {
 		{"type", "pv", NEED_PV},         {"type", "pvh", NEED_PVH},
 		{"type", "hvm", NEED_HVM},       {"builder", "hvm", NEED_HVM},
 		{"builder", "generic", NEED_PV},
 	};
 	const char *option = read_string(r, "type") ? "type" : "builder";
-	const char *word = read_string(r, option);
-	cfg->need.type = NEED_PV;
-	for (unsigned i = 0; word && i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i].option, option) == 0 && strcmp(words[i].word, word) == 0) {
-			cfg->need.type = words[i].type;
-			return;
-		}
-	if (word)
-		complain(r, option, " is none that xl knows");
+	int type = read_word(r, option, words, sizeof(words) / sizeof(words[0]));
+	cfg->need.type = type < 0 ? NEED_PV : (enum need_type)type;
+}
+
+/* xl's own rules: `vga` goes before `stdvga`, and a stub domain has the traditional device model
+ * unless another one is asked for. */
+static void read_stub(struct reading *r, struct need_stub *stub)
+{
+	static const struct xlcfg_word words[] = {
+		{"vga", "none", NEED_VGA_NONE},
+		{"vga", "cirrus", NEED_VGA_CIRRUS},
+		{"vga", "stdvga", NEED_VGA_STD},
+		{"vga", "qxl", NEED_VGA_QXL},
+		{"device_model_version", "qemu-xen", 0},
+		{"device_model_version", "qemu-xen-traditional", 1},
+	};
+	enum { N_WORDS = sizeof(words) / sizeof(words[0]) };
+	bool is_std = read_number(r, "stdvga", 0, 0) != 0;
+	int vga = read_word(r, "vga", words, N_WORDS);
+	*stub = (struct need_stub){
+		.is_there = read_number(r, "device_model_stubdomain_override", 0, 0) != 0,
+		.is_traditional = read_word(r, "device_model_version", words, N_WORDS) != 0,
+		.memory_kib = read_amount(r, "stubdomain_memory"),
+		.vga = vga >= 0 ? (enum need_vga)vga
+		       : is_std ? NEED_VGA_STD
+				: NEED_VGA_CIRRUS,
+		.video_kib = read_amount(r, "videoram"),
+	};
 }
 
 static void read_memory(struct reading *r, struct xlcfg *cfg)
@@ -107,6 +149,7 @@ bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg)
 		read_identity(&r, &cfg);
 		read_type(&r, &cfg);
 		read_memory(&r, &cfg);
+		read_stub(&r, &cfg.need.stub);
 	}
 	if (r.file)
 		xlu_cfg_destroy(r.file);

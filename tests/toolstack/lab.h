@@ -74,6 +74,7 @@ struct lab_guest_options {
 	struct sim_demand demand;
 	double reserve_kib; /* ALM - MemTotal; 0: as Linux would have it */
 	double ceiling_kib; /* its balloon does not go above; 0: max_kib */
+	double shim_kib;    /* PV in a PVH shim: memory that it holds beside its target, for ever */
 	struct sim_memory_config model;
 	struct sim_balloon_config balloon;
 };

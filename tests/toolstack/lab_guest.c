@@ -13,7 +13,6 @@
 #include <xen/sched.h>
 
 #define MAXMEM_SLACK_KIB  1024u /* LIBXL_MAXMEM_CONSTANT */
-#define HVM_HOLES_KIB     1408u /* memory of an HVM or PVH guest that its kernel does not count */
 #define HVM_SLACK_KIB     1024u
 #define RESERVE_KIB       (46u << 10) /* on PV 56 of 160 MiB were seen with maxmem=600 */
 #define AGENT_DEADLINE_MS 5000
@@ -188,23 +187,41 @@ int lab_guest_make(struct lab *lab, const struct lab_guest_options *options,
 	return 0;
 }
 
+/* What Linux's balloon driver counts less than memory/target: memory that its kernel was given and
+ * is not told of, and the video memory, which static-max has and the guest's map has not. */
+static double driver_less_kib(const struct lab_guest_options *o)
+{
+	static const double holes_kib[] = {
+		[FAKEXEN_PV] = 0, [FAKEXEN_PVH] = 388, [FAKEXEN_HVM] = 396};
+
+	return holes_kib[o->type] + (double)o->videoram_kib;
+}
+
+/* ALM less memory/target at rest, as seen on Xen 4.17 with Linux 6.1. */
+static double rest_kib(const struct lab_guest_options *o)
+{
+	static const double usual_kib[] = {
+		[FAKEXEN_PV] = 0, [FAKEXEN_PVH] = 64, [FAKEXEN_HVM] = -20};
+	static const double with_video_kib = 44;
+
+	return o->shim_kib + (o->videoram_kib ? with_video_kib : usual_kib[o->type]);
+}
+
 static void config_fill(const struct lab_guest *guest, uint64_t target_kib,
 			struct simguest_config *ret_config)
 {
 	const struct lab_guest_options *o = &guest->options;
-	bool is_hvm = o->type == FAKEXEN_HVM;
 
 	memset(ret_config, 0, sizeof *ret_config);
 	ret_config->domid = guest->domid;
 	ret_config->type = o->type;
 	strcpy(ret_config->name, o->name);
 	strcpy(ret_config->uuid, guest->uuid);
-	ret_config->alloc_kib = (double)target_kib;
+	ret_config->alloc_kib = (double)target_kib + o->shim_kib;
 	ret_config->static_max_kib = o->ceiling_kib > 0 ? o->ceiling_kib : (double)o->max_kib;
-	ret_config->balloon_diff_kib = o->type == FAKEXEN_PV ? 0 : HVM_HOLES_KIB;
+	ret_config->balloon_diff_kib = driver_less_kib(o);
 	/* At rest the driver's count is memory/target less its difference. */
-	ret_config->hidden_kib = ret_config->balloon_diff_kib + (double)o->videoram_kib +
-				 (is_hvm && o->max_kib > target_kib ? HVM_SLACK_KIB : 0);
+	ret_config->hidden_kib = ret_config->balloon_diff_kib + rest_kib(o);
 	ret_config->model = o->model;
 	ret_config->model.reserve_kib =
 		o->reserve_kib > 0 ? o->reserve_kib : RESERVE_KIB + (double)o->max_kib / 64;
@@ -240,7 +257,7 @@ static int memory_give(struct lab_guest *guest, uint64_t target_kib)
 static int build(struct lab_guest *guest, uint64_t target_kib)
 {
 	struct simguest_config config;
-	int rc = memory_give(guest, target_kib);
+	int rc = memory_give(guest, target_kib + (uint64_t)guest->options.shim_kib);
 
 	if (rc)
 		return lab_fail(rc, "no memory for domain %s", guest->options.name);

@@ -312,7 +312,44 @@ static const struct need_guest needs[] = {
 	 .maxmem_kib = 8192 * MIB,
 	 .max_vcpus = 1,
 	 .has_passthrough = true},
+	{.type = NEED_HVM,
+	 .memory_kib = 4096 * MIB,
+	 .maxmem_kib = 4096 * MIB,
+	 .max_vcpus = 4,
+	 .has_hap = true,
+	 .stub = {true, true, 512 * MIB, NEED_VGA_CIRRUS, 16 * MIB}},
+	{.type = NEED_HVM,
+	 .memory_kib = 2048 * MIB,
+	 .maxmem_kib = 2048 * MIB,
+	 .max_vcpus = 1,
+	 .has_hap = true,
+	 .stub = {true, true, NEED_STANDARD_KIB, NEED_VGA_STD, NEED_STANDARD_KIB}},
+	{.type = NEED_HVM,
+	 .memory_kib = 2048 * MIB,
+	 .maxmem_kib = 2048 * MIB,
+	 .max_vcpus = 1,
+	 .has_hap = true,
+	 .stub = {true, false, NEED_STANDARD_KIB, NEED_VGA_QXL, NEED_STANDARD_KIB}},
 };
+
+static void set_stub(libxl_domain_build_info *info, const struct need_stub *stub)
+{
+	static const libxl_vga_interface_type vgas[] = {
+		[NEED_VGA_NONE] = LIBXL_VGA_INTERFACE_TYPE_NONE,
+		[NEED_VGA_CIRRUS] = LIBXL_VGA_INTERFACE_TYPE_CIRRUS,
+		[NEED_VGA_STD] = LIBXL_VGA_INTERFACE_TYPE_STD,
+		[NEED_VGA_QXL] = LIBXL_VGA_INTERFACE_TYPE_QXL,
+	};
+	libxl_defbool_set(&info->device_model_stubdomain, true);
+	info->device_model_version = stub->is_traditional
+					     ? LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN_TRADITIONAL
+					     : LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
+	info->u.hvm.vga.kind = vgas[stub->vga];
+	if (stub->memory_kib != NEED_STANDARD_KIB)
+		info->stubdomain_memkb = stub->memory_kib;
+	if (stub->video_kib != NEED_STANDARD_KIB)
+		info->video_memkb = stub->video_kib;
+}
 
 /* As xl fills it in from an xl.cfg. */
 static uint64_t libxl_need_kib(libxl_ctx *ctx, const struct need_guest *g)
@@ -334,6 +371,8 @@ static uint64_t libxl_need_kib(libxl_ctx *ctx, const struct need_guest *g)
 	config.b_info.max_memkb = g->maxmem_kib;
 	if (g->shadow_kib)
 		config.b_info.shadow_memkb = g->shadow_kib;
+	if (g->stub.is_there)
+		set_stub(&config.b_info, &g->stub);
 	ck_assert_int_eq(libxl_domain_need_memory(ctx, &config, 1, &kib), 0);
 	libxl_domain_config_dispose(&config);
 	return kib;

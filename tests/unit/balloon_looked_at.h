@@ -19,11 +19,16 @@ static void look(uint64_t ms)
 	balloon_observe(&balloon, now_ms, &guest);
 }
 
+/* Its agent has reported, and does not say where the driver stands. */
 static void start(uint64_t alm_kib, uint64_t target_kib)
 {
 	balloon = (struct balloon){0};
-	guest = (struct guest_view){.alm_kib = alm_kib, .target_kib = target_kib};
 	now_ms = 5000;
+	guest = (struct guest_view){.alm_kib = alm_kib,
+				    .target_kib = target_kib,
+				    .has_report = true,
+				    .report_ms = now_ms,
+				    .report = {.avail_kib = 100 * MIB}};
 	look(0);
 }
 

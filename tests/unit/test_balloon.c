@@ -371,16 +371,6 @@ START_TEST(a_shrink_under_way_is_no_growth)
 }
 END_TEST
 
-START_TEST(a_guest_found_far_above_its_target_grew_before)
-{
-	start(250 * MIB, 200 * MIB);
-	ck_assert(guest.grew_itself);
-	guest.alm_kib = 248 * MIB; /* no: it was on its way down */
-	look(100);
-	ck_assert(!guest.grew_itself);
-}
-END_TEST
-
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, slack_is_measured_once_at_rest);
@@ -404,7 +394,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, growth_by_credit_is_neither_slack_nor_stuck);
 	tcase_add_test(tests, growth_by_credit_ends_when_it_comes_back);
 	tcase_add_test(tests, a_shrink_under_way_is_no_growth);
-	tcase_add_test(tests, a_guest_found_far_above_its_target_grew_before);
 }
 
 int main(void)

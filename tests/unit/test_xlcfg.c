@@ -40,6 +40,7 @@ static const struct {
 	{"name = \"a\"\nmemory = 512\nvcpus = 0", "vcpus is not a number in its range"},
 	{"name = \"a\"\nmemory = 512\ntype = \"vm\"", "type is none that xl knows"},
 	{"name = \"a\"\nmemory = 512\nbuilder = \"pvh\"", "builder is none that xl knows"},
+	{"name = \"a\"\nmemory = 512\nvga = \"big\"", "vga is none that xl knows"},
 	{"name = \"a\"\nmemory = 512\nuuid = \"1\"", "uuid is not a UUID"},
 	{"name = \"a\"\nmemory = [ 1", "is not in xl.cfg's syntax"},
 };
@@ -110,6 +111,37 @@ START_TEST(what_a_file_says)
 }
 END_TEST
 
+/* The rest of the options is as in the first row. */
+static const struct {
+	const char *text;
+	struct need_stub stub;
+} stubs[] = {
+	{"", {false, true, NEED_STANDARD_KIB, NEED_VGA_CIRRUS, NEED_STANDARD_KIB}},
+	{"device_model_stubdomain_override = 1\nstubdomain_memory = 512\nvideoram = 16",
+	 {true, true, 512 * MIB, NEED_VGA_CIRRUS, 16 * MIB}},
+	{"device_model_version = \"qemu-xen\"\ndevice_model_stubdomain_override = 1\nstdvga = 1",
+	 {true, false, NEED_STANDARD_KIB, NEED_VGA_STD, NEED_STANDARD_KIB}},
+	{"vga = \"none\"\nstdvga = 1\nvideoram = 0",
+	 {false, true, NEED_STANDARD_KIB, NEED_VGA_NONE, 0}},
+};
+
+START_TEST(what_a_file_says_of_a_device_model)
+{
+	for (int i = 0; i < N_ROWS(stubs); i++) {
+		char text[512];
+		struct xlcfg cfg;
+		snprintf(text, sizeof(text), "name = \"w\"\nmemory = 512\ntype = \"hvm\"\n%s\n",
+			 stubs[i].text);
+		ck_assert_msg(read_text(text, &cfg), "row %d: %s", i, messages);
+		ck_assert_int_eq(cfg.need.stub.is_there, stubs[i].stub.is_there);
+		ck_assert_int_eq(cfg.need.stub.is_traditional, stubs[i].stub.is_traditional);
+		ck_assert_uint_eq(cfg.need.stub.memory_kib, stubs[i].stub.memory_kib);
+		ck_assert_int_eq(cfg.need.stub.vga, stubs[i].stub.vga);
+		ck_assert_uint_eq(cfg.need.stub.video_kib, stubs[i].stub.video_kib);
+	}
+}
+END_TEST
+
 START_TEST(a_uuid_is_taken)
 {
 	struct xlcfg cfg;
@@ -134,6 +166,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, bad_files_are_refused_with_a_reason);
 	tcase_add_test(tests, what_a_file_says);
+	tcase_add_test(tests, what_a_file_says_of_a_device_model);
 	tcase_add_test(tests, a_uuid_is_taken);
 	tcase_add_test(tests, a_missing_file_is_said);
 }

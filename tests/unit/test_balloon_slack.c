@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Where balloons rest, by type of guest: what is known at first sight, and what a guest that was
+ * found away from its target is told meanwhile. */
+#include "tests/unit/balloon_looked_at.h"
+#include "host/core/credit.h"
+
+/* The agent reports, and says what the driver has and wants. */
+static void report(uint64_t current_kib, uint64_t target_kib)
+{
+	guest.has_report = true;
+	guest.report_ms = now_ms;
+	guest.report.balloon_current_kib = current_kib;
+	guest.report.balloon_target_kib = target_kib;
+	guest.report.present = REPORT_BIT(balloon_current_kib) | REPORT_BIT(balloon_target_kib);
+}
+
+/* Guests as they were seen to rest on Xen 4.17 under Linux 6.1, and one in a PVH shim. */
+static const struct {
+	uint64_t videoram_kib, target_kib; /* libxl's, and memory/target */
+	int64_t alm_less_target_kib;
+	uint64_t driver_less_kib; /* memory/target less the driver's own count */
+	int64_t slack_kib;
+} rests[] = {
+	{0, 716800, 0, 0, 0},                      /* PV */
+	{0, 716800, 64, 388, 64},                  /* PVH */
+	{0, 716800, -20, 396, -20},                /* HVM without a screen */
+	{8192, 708608, 44, 8588, 44 - 8192},       /* xl's default */
+	{16384, 700416, 44, 16780, 44 - 16384},    /* stdvga */
+	{65536, 651264, 44, 65932, 44 - 65536},    /* qxl */
+	{131072, 585728, 44, 131468, 44 - 131072}, /* two screens */
+	{0, 716800, 68 * 1024, 0, 68 * 1024},      /* PV in a shim of 68 MiB */
+	{0, 716800, 300 * 1024, 0, 300 * 1024},    /* and of 300 */
+	{16384, 700416, 16384, 1048, 0},           /* a driver that leaves no video memory out */
+};
+enum { N_RESTS = sizeof(rests) / sizeof(rests[0]) };
+
+static void start_at_rest(int i, bool driver_tells)
+{
+	uint64_t target_kib = rests[i].target_kib;
+	start(target_kib + (uint64_t)rests[i].alm_less_target_kib,
+	      target_kib + rests[i].videoram_kib);
+	balloon = (struct balloon){0};
+	guest.videoram_kib = rests[i].videoram_kib;
+	guest.max_kib = 2000 * MIB;
+	if (driver_tells)
+		report(target_kib - rests[i].driver_less_kib,
+		       target_kib - rests[i].driver_less_kib);
+	look(0);
+}
+
+/* The guest is to be told nothing: no target is wrong for it, whoever looks. */
+static void is_left_alone(void)
+{
+	ck_assert(!guest.gave_up);
+	ck_assert(!guest.does_not_take);
+	ck_assert(!guest.grew_itself);
+	ck_assert(!model_gives(&guest) || !model_is_shrinking(&guest));
+	ck_assert(guest.hold == HOLD_NONE || guest.hold == HOLD_UNMEASURED);
+	ck_assert_uint_eq(guest.max_kib, 2000 * MIB);
+	ck_assert_uint_le(model_pending_kib(&guest), MODEL_NEAR_KIB);
+}
+
+START_TEST(a_balloon_at_rest_is_known_to_rest)
+{
+	uint64_t by_word_ms = BALLOON_REST_MS, by_time_ms = BALLOON_GIVE_UP_MS;
+	for (int told = 0; told < 2; told++) {
+		start_at_rest(_i, told != 0);
+		for (unsigned n = 0; n < 200; n++) {
+			is_left_alone();
+			look(100);
+			if (n * UINT64_C(100) < (told ? by_word_ms : by_time_ms))
+				continue;
+			ck_assert_int_eq(guest.hold, HOLD_NONE);
+			ck_assert_int_eq(guest.slack_kib, (int)rests[_i].slack_kib);
+			ck_assert_uint_eq(model_keep_kib(&guest), guest.target_kib);
+		}
+	}
+}
+END_TEST
+
+/* It has no report yet: what it holds while its kernel boots says nothing about its balloon. */
+START_TEST(a_guest_that_boots_is_not_measured)
+{
+	start(700 * MIB, 699 * MIB); /* as libxl builds it, with 16 MiB of video memory */
+	guest = (struct guest_view){
+		.alm_kib = 700 * MIB, .target_kib = 699 * MIB, .videoram_kib = 16 * MIB};
+	balloon = (struct balloon){0};
+	for (int i = 0; i < 300; i++)
+		look(100); /* it waits at its boot menu */
+	guest.alm_kib = 683 * MIB + 44;
+	report(682 * MIB, 682 * MIB);
+	look(100);
+	report(682 * MIB, 682 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 44 - 16 * (int)MIB);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+}
+END_TEST
+
+/* Its driver wants to go down and finds nothing: that is no slack, however long it lasts. */
+START_TEST(a_driver_that_is_on_its_way_has_no_slack)
+{
+	start(300 * MIB, 200 * MIB);
+	for (int i = 0; i < 60; i++) {
+		report(300 * MIB, 200 * MIB);
+		look(1000);
+		ck_assert_int_eq(guest.slack_kib, 0);
+	}
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+}
+END_TEST
+
+/* Not even if it stops near what is usual, with a driver that says it wants more. */
+START_TEST(a_driver_that_is_not_where_it_wants_to_be_is_not_measured_there)
+{
+	start(268 * MIB, 200 * MIB);
+	guest.target_kib = 268 * MIB;
+	guest.alm_kib = 269 * MIB;
+	for (int i = 0; i < 30; i++) {
+		report(201 * MIB, 268 * MIB);
+		look(1000);
+		ck_assert_int_eq(guest.slack_kib, 0);
+	}
+	guest.target_kib = 200 * MIB;
+	guest.alm_kib = 268 * MIB;
+	look(1000);
+	report(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 68 * (int)MIB);
+}
+END_TEST
+
+/* A former run of the daemon gave it credit, and it has used that. */
+START_TEST(a_guest_found_above_its_target_grew_before_if_its_driver_says_so)
+{
+	start(250 * MIB, 200 * MIB);
+	ck_assert_int_eq(guest.hold, HOLD_UNMEASURED);
+	report(250 * MIB, 250 * MIB);
+	look(100);
+	ck_assert(guest.grew_itself);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	guest.alm_kib = 248 * MIB; /* no: it was on its way down */
+	look(100);
+	ck_assert(!guest.grew_itself);
+}
+END_TEST
+
+START_TEST(a_guest_that_is_being_measured_may_grow_and_does_not_give)
+{
+	start(268 * MIB, 200 * MIB);
+	look(1000);
+	ck_assert(model_grows(&guest));
+	ck_assert(!model_gives(&guest));
+	ck_assert(!model_holds[guest.hold].returns);
+	guest.hold = HOLD_NO_AGENT;
+	balloon_observe(&balloon, now_ms, &guest);
+	ck_assert_int_eq(guest.hold, HOLD_NO_AGENT);
+}
+END_TEST
+
+START_TEST(slack_outlasts_a_pause)
+{
+	start_at_rest(7, true);
+	look(BALLOON_REST_MS);
+	ck_assert_int_eq(guest.slack_kib, 68 * (int)MIB);
+	balloon_pause(&balloon);
+	look(10);
+	ck_assert_int_eq(guest.slack_kib, 68 * (int)MIB);
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+}
+END_TEST
+
+/* libxl lets it hold 1 MiB more than its target, and it rests 68 MiB above that. */
+START_TEST(a_guest_that_rests_above_its_target_is_let_there)
+{
+	uint64_t cap_kib = 0;
+	start_at_rest(7, true);
+	look(BALLOON_REST_MS);
+	guest.target_kib += 100 * MIB;
+	guest.cap_kib = guest.target_kib + MODEL_LIBXL_SLACK_KIB;
+	ck_assert_int_eq(credit_cap_kib(&guest, 0, 2 * MIB, &cap_kib), CREDIT_RAISES);
+	ck_assert_uint_eq(cap_kib, model_reach_kib(&guest, guest.target_kib));
+	ck_assert_uint_le(cap_kib, guest.alm_kib + model_room_kib(&guest));
+	guest.cap_kib = cap_kib;
+	ck_assert_int_eq(credit_cap_kib(&guest, 0, 2 * MIB, &cap_kib), CREDIT_STAYS);
+	guest.cap_kib = 0;
+	ck_assert_int_eq(credit_cap_kib(&guest, PLAN_CREDIT_AS_IT_IS, 2 * MIB, &cap_kib),
+			 CREDIT_STAYS);
+	start_at_rest(1, true); /* on PVH libxl's cap is enough */
+	look(BALLOON_REST_MS);
+	guest.cap_kib = guest.target_kib + MODEL_LIBXL_SLACK_KIB;
+	ck_assert_int_eq(credit_cap_kib(&guest, 0, 2 * MIB, &cap_kib), CREDIT_STAYS);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, a_balloon_at_rest_is_known_to_rest, 0, N_RESTS);
+	tcase_add_test(tests, a_guest_that_boots_is_not_measured);
+	tcase_add_test(tests, a_driver_that_is_on_its_way_has_no_slack);
+	tcase_add_test(tests, a_driver_that_is_not_where_it_wants_to_be_is_not_measured_there);
+	tcase_add_test(tests, a_guest_found_above_its_target_grew_before_if_its_driver_says_so);
+	tcase_add_test(tests, a_guest_that_is_being_measured_may_grow_and_does_not_give);
+	tcase_add_test(tests, slack_outlasts_a_pause);
+	tcase_add_test(tests, a_guest_that_rests_above_its_target_is_let_there);
+}
+
+int main(void)
+{
+	return suite_run("balloon_slack", add_tests);
+}
