@@ -115,6 +115,10 @@ static const char reservations[] =
 	"no credit: a guest that grows while it is migrated may not fit the memory that the other "
 	"host has prepared.\n"
 	"\n"
+	"In `built/%%`, %% is a UUID. The memory that a guest was built with is its own "
+	"(`guaranteed_permyriad` in cagmad.conf(5)). The key outlives `cagmad` and the "
+	"guest's reboots, and is removed when the guest is destroyed.\n"
+	"\n"
 	"| Key | Written by | What it says |\n"
 	"| --- | --- | --- |\n";
 
@@ -122,6 +126,7 @@ static const char *const examples[TOOLKEYS_KEYS_] = {
 	[TOOLKEYS_DAEMON] = "protocol=1 pid=812 version=0.1.0",
 	[TOOLKEYS_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
 	[TOOLKEYS_STATE] = "state=waiting there_kib=131072",
+	[TOOLKEYS_BUILT] = "built_kib=524288 max_kib=1048576",
 };
 
 static void print_reservations(void)

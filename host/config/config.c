@@ -53,10 +53,12 @@ bool config_lists_dom0(const struct config *config)
 	return false;
 }
 
-static uint64_t listed_min_mib(const struct config *config, const struct config_guest *g)
+/* What a listed guest has in any case, as far as the file says. */
+static uint64_t listed_least_mib(const struct config *config, const struct config_guest *g)
 {
 	uint64_t max_kib = g->max_kib ? g->max_kib : UINT64_MAX;
-	return config_min_kib(config, g, max_kib) / UNITS_KIB_PER_MIB;
+	uint64_t min_kib = config_min_kib(config, g, max_kib);
+	return (g->guaranteed_kib > min_kib ? g->guaranteed_kib : min_kib) / UNITS_KIB_PER_MIB;
 }
 
 bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
@@ -64,15 +66,15 @@ bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages)
 	uint64_t reserve_mib = config->conf.reserve_kib / UNITS_KIB_PER_MIB;
 	uint64_t sum_mib = reserve_mib;
 	for (unsigned i = 0; i < config->n_guests; i++)
-		sum_mib += listed_min_mib(config, &config->guest[i]);
+		sum_mib += listed_least_mib(config, &config->guest[i]);
 	if (sum_mib * UNITS_KIB_PER_MIB <= room_kib)
 		return true;
-	fputs("the guests' minimums do not fit:", messages);
+	fputs("what is guaranteed to the guests does not fit:", messages);
 	for (unsigned i = 0; i < config->n_guests; i++) {
 		const struct config_guest *g = &config->guest[i];
 		char label[CONFIG_MAX_NAME + 1];
 		config_guest_label(g, label);
-		fprintf(messages, " %llu (%s) +", (unsigned long long)listed_min_mib(config, g),
+		fprintf(messages, " %llu (%s) +", (unsigned long long)listed_least_mib(config, g),
 			label);
 	}
 	fprintf(messages, " %llu (reserve_mib) = %llu MiB, but the host has %llu MiB%s\n",

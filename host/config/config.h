@@ -44,9 +44,9 @@ uint64_t config_min_kib(const struct config *config, const struct config_guest *
 			uint64_t max_kib);
 
 /*
- * Returns true if the minimums of all listed guests and the reserve fit in `room_kib`, which is
- * the host's memory, less dom0's if dom0 is not listed. Otherwise it writes the sum to `messages`,
- * item by item, and returns false.
+ * Returns true if what is guaranteed to all listed guests (guaranteed_mib, or the min if that is
+ * more) and the reserve fit in `room_kib`, which is the host's memory, less dom0's if dom0 is not
+ * listed. Otherwise it writes the sum to `messages`, item by item, and returns false.
  */
 bool config_fits(const struct config *config, uint64_t room_kib, FILE *messages);
 

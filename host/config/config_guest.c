@@ -126,6 +126,10 @@ static void judge(const struct entry *e)
 		complain(e, "min_mib %llu is above max_mib %llu",
 			 (unsigned long long)(g->min_kib / UNITS_KIB_PER_MIB),
 			 (unsigned long long)(g->max_kib / UNITS_KIB_PER_MIB));
+	if (g->max_kib && g->guaranteed_kib > g->max_kib)
+		complain(e, "guaranteed_mib %llu is above max_mib %llu",
+			 (unsigned long long)(g->guaranteed_kib / UNITS_KIB_PER_MIB),
+			 (unsigned long long)(g->max_kib / UNITS_KIB_PER_MIB));
 	if (config_guest_is_dom0(g) && g->min_kib < CONFIG_DOM0_MIN_MIB * UNITS_KIB_PER_MIB)
 		complain(e, "%s needs a min_mib, and not below %d", CONFIG_DOM0_NAME,
 			 CONFIG_DOM0_MIN_MIB);

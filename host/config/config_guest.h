@@ -17,8 +17,8 @@ enum {
 	CONFIG_DOM0_MIN_MIB = 256, /* with less, the toolstack itself is in danger */
 };
 
-/* A number that is 0 was not given. Then min and weight are the configuration's defaults, and max
- * is the guest's static-max. */
+/* A number that is 0 was not given. Then min, weight and guaranteed are the configuration's
+ * defaults, and max is the guest's static-max. */
 struct config_guest {
 	bool by_uuid; /* the entry has a uuid; otherwise it has a name */
 	char name[CONFIG_MAX_NAME + 1];

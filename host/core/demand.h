@@ -78,7 +78,8 @@ void demand_observe(struct demand *demand, const struct policy_conf *conf,
 		    const struct guest_view *guest);
 
 /* Fills offset, D, CMA and want of the guest; goal is left at the ALM. A guest
- * without a report uses and wants what it holds, or needs to boot. */
+ * without a report, or that is not heard of any more, uses and wants what it
+ * holds, or needs to boot. */
 void demand_judge(struct demand *demand, const struct policy_conf *conf,
 		  const struct host_view *host, const struct guest_view *guest,
 		  struct verdict *ret_verdict);

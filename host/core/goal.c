@@ -8,6 +8,7 @@
 enum tier {
 	TIER_NONE,
 	TIER_MIN,
+	TIER_GUARANTEED,
 	TIER_FAIR,
 	TIER_USE,
 	TIER_BASE,
@@ -32,9 +33,9 @@ static uint64_t needed_kib(const struct guest_view *guest, const struct verdict 
 
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
- * max: its min; what it is short of, as far as it would have it whatever the
- * others claim; what it uses; the CMA it always has above that; the growth and
- * pressure that are foreseen; its want, which remembers what it used lately;
+ * max: its min; what it needs, as far as that is guaranteed; what it needs, as
+ * far as it would have it whatever the others claim; what it uses; the CMA it always has above
+ * that; the growth and pressure that are foreseen; its want, which remembers what it used lately;
  * and at last what it holds now, since surplus stays where it is until
  * somebody needs it.
  */
@@ -46,6 +47,9 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 		return 0;
 	case TIER_MIN:
 		return guest->min_kib;
+	case TIER_GUARANTEED:
+		return amount_max(guest->min_kib,
+				  amount_min(guest->guaranteed_kib, needed_kib(guest, v)));
 	case TIER_FAIR:
 		return v->fair_kib;
 	case TIER_USE:
@@ -64,7 +68,10 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 
 static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
-	return amount_max(tier_of(guest, v, tier), v->sure_kib);
+	uint64_t kib = tier_of(guest, v, tier);
+	if (model_repays(guest)) /* it may hold less than its min, and is not told to grow */
+		kib = amount_min(kib, guest->alm_kib);
+	return amount_max(kib, v->sure_kib);
 }
 
 /*
@@ -135,7 +142,8 @@ static uint64_t pages_to_share(const struct snapshot *snap, uint64_t to_keep_kib
 	return amount_less(have_kib, kept_kib(snap) + to_keep_kib) / UNITS_PAGE_KIB;
 }
 
-/* What each would have if all asked for their max: the level nobody's claims can take. */
+/* What each would have if all asked for their max, beyond what is guaranteed to each: the level
+ * nobody's claims can take. */
 static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *share,
 		     struct plan *plan)
 {
@@ -143,7 +151,7 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t least_kib =
-			model_gives(g) ? g->min_kib : amount_max(g->min_kib, g->alm_kib);
+			amount_max(amount_max(g->min_kib, g->guaranteed_kib), model_least_kib(g));
 		if (model_is_shared(g))
 			share[n++] = (struct share){.lo = least_kib / UNITS_PAGE_KIB,
 						    .hi = amount_max(g->max_kib, least_kib) /
@@ -202,8 +210,9 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdict *v)
 {
 	/* never below min, even when a host has lost the memory for it */
-	uint64_t goal_kib = amount_max(got_kib, amount_min(g->min_kib, g->alm_kib));
-	if (v->sure_kib && model_gives(g) && goal_kib <= g->alm_kib) {
+	uint64_t goal_kib = amount_max(got_kib, amount_min(model_least_kib(g), g->alm_kib));
+	bool in_doubt = v->sure_kib && v->sure_kib == g->alm_kib && model_gives(g);
+	if (in_doubt && goal_kib <= g->alm_kib) {
 		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
 		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
 	}
@@ -251,11 +260,14 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 	}
 }
 
-/* A guest that cannot give, or is not counted on, holds on to all that it holds. */
+/* A guest that cannot give, or is not counted on, holds on to all that it holds; one that repays,
+ * to what it was not lent. */
 static uint64_t sure_kib(const struct guest_view *g, bool may_count_on_it)
 {
 	bool gives = model_gives(g) && (may_count_on_it || !g->is_doubted);
-	return model_is_shared(g) && !gives ? g->alm_kib : 0;
+	if (!model_is_shared(g))
+		return 0;
+	return !gives ? g->alm_kib : model_repays(g) ? model_least_kib(g) : 0;
 }
 
 /* Guests in doubt are asked, and at the same time others for what may not come from them. */

@@ -4,6 +4,8 @@
 #include "common/amount.h"
 #include "common/units.h"
 
+#define PERMYRIAD 10000u
+
 uint64_t hold_boot_kib(const struct hold_facts *f, uint64_t now_ms)
 {
 	return now_ms < f->boot_until_ms && !f->has_report ? f->boot_kib : 0;
@@ -51,6 +53,31 @@ void hold_bounds(const struct hold_bounds *b, uint64_t *ret_min_kib, uint64_t *r
 		max_kib = amount_min(max_kib, b->conf_max_kib);
 	*ret_max_kib = units_whole_pages_kib(max_kib);
 	*ret_min_kib = units_whole_pages_kib(amount_min(b->conf_min_kib, max_kib));
+}
+
+static uint64_t reach_kib(uint64_t target_kib, int64_t slack_kib)
+{
+	return slack_kib < 0 ? amount_less(target_kib, 0 - (uint64_t)slack_kib)
+			     : target_kib + (uint64_t)slack_kib;
+}
+
+uint64_t hold_guaranteed_kib(const struct hold_bounds *b, uint64_t min_kib, uint64_t max_kib)
+{
+	uint64_t kib = b->conf_guaranteed_kib;
+	if (!kib && b->built_kib)
+		kib = reach_kib(b->built_kib, b->slack_kib) * b->guaranteed_permyriad / PERMYRIAD;
+	return units_whole_pages_kib(amount_min(amount_max(kib, min_kib), max_kib));
+}
+
+uint64_t hold_lent_kib(const struct hold_bounds *b, uint64_t alm_kib)
+{
+	return b->own_kib ? amount_less(alm_kib, reach_kib(b->own_kib, b->slack_kib)) : 0;
+}
+
+uint32_t hold_weight(uint64_t guaranteed_kib)
+{
+	uint64_t mib = amount_max(guaranteed_kib / UNITS_KIB_PER_MIB, 1);
+	return (uint32_t)amount_min(mib, OPTIONS_MAX_WEIGHT);
 }
 
 bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t call_target_kib)

@@ -48,12 +48,26 @@ uint64_t hold_boot_kib(const struct hold_facts *facts, uint64_t now_ms);
 struct hold_bounds {
 	uint64_t static_max_kib, videoram_kib; /* libxl's */
 	uint64_t conf_min_kib, conf_max_kib;   /* the administrator's; max 0: none */
-	int64_t slack_kib;                     /* ALM - target with the balloon at rest */
+	uint64_t conf_guaranteed_kib;          /* the administrator's; 0: by what follows */
+	uint64_t guaranteed_permyriad;         /* a share of what it was built with */
+	uint64_t built_kib;                    /* the target that it was built with; 0: not known */
+	uint64_t own_kib;  /* built_kib, or a larger target that was set by hand since */
+	int64_t slack_kib; /* ALM - target with the balloon at rest */
 };
 
 /* Whole pages, *ret_min_kib <= *ret_max_kib. libxl refuses a target above static-max even where a
  * balloon rests below its target, so such a guest's max is smaller by that slack. */
 void hold_bounds(const struct hold_bounds *bounds, uint64_t *ret_min_kib, uint64_t *ret_max_kib);
+
+/* What the guest is guaranteed: whole pages, within the bounds above. */
+uint64_t hold_guaranteed_kib(const struct hold_bounds *bounds, uint64_t min_kib, uint64_t max_kib);
+
+/* How much of `alm_kib` the guest has neither from its builder nor by hand, and so by the policy's
+ * giving. */
+uint64_t hold_lent_kib(const struct hold_bounds *bounds, uint64_t alm_kib);
+
+/* The weight of a guest that was given none: the MiB that it is guaranteed, 1..65535. */
+uint32_t hold_weight(uint64_t guaranteed_kib);
 
 /* A target that is neither the one that was known nor the one that a call of ours was to set is
  * somebody's wish. `known_kib` is 0 when none was known. */

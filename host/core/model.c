@@ -32,6 +32,13 @@ bool model_is_alarmed(const struct snapshot *snap)
 	return false;
 }
 
+uint64_t model_least_kib(const struct guest_view *guest)
+{
+	if (!model_gives(guest))
+		return amount_max(guest->min_kib, guest->alm_kib);
+	return model_repays(guest) ? amount_less(guest->alm_kib, guest->lent_kib) : guest->min_kib;
+}
+
 uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 {
 	int64_t target = (int64_t)alm_kib - guest->slack_kib;

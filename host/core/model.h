@@ -24,40 +24,43 @@
 #define MODEL_FLOOR_SHARE 4
 
 /*
- * Why a guest is not treated as one that is well. The table answers four questions about each
+ * Why a guest is not treated as one that is well. The table answers five questions about each
  * hold, and no other question is asked about a hold:
  *
  *   gives    may the guest be told to hold less than it holds, for others?
  *   grows    may it be told to hold more?
  *   returns  is a promise that it does not take taken back from it?
  *   stops    is a shrink that the policy began stopped where the guest is?
+ *   repays   may it be told to give what it was lent (lent_kib), and no more than that?
  *
- * A guest is left alone if all four answers are no: it keeps what it holds, and the memory that it
+ * A guest is left alone if all five answers are no: it keeps what it holds, and the memory that it
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
  * may hang; that hold ends by itself. A guest that was found away from its target may rest there:
  * until that is known, a target meant to have it keep what it holds may take memory from it, so it
- * is only told to grow. A guest whose balloon is stuck cannot give, but may well take.
+ * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest that
+ * is not heard of may use all that it holds, so it is told to give only what it
+ * was lent, and only when others are short of it.
  */
 #define MODEL_HOLDS(X)                                                                             \
-	/* gives, grows, returns, stops */                                                         \
-	X(NONE, "managed", 1, 1, 1, 0)                                                             \
-	X(BUILDING, "building", 0, 0, 0, 0)                                                        \
-	X(PAUSED, "paused", 0, 0, 0, 0)                                                            \
-	X(DYING, "dying", 0, 0, 0, 0)                                                              \
-	X(MIGRATING, "migrating", 0, 0, 0, 0)                                                      \
-	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0)                                                  \
-	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0)                                                 \
-	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0)                                                    \
-	X(NO_AGENT, "no-agent", 0, 0, 1, 1)                                                        \
-	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
-	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
-	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
-	X(UNMEASURED, "being-measured", 0, 1, 0, 0)                                                \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
+	/* gives, grows, returns, stops, repays */                                                 \
+	X(NONE, "managed", 1, 1, 1, 0, 0)                                                          \
+	X(BUILDING, "building", 0, 0, 0, 0, 0)                                                     \
+	X(PAUSED, "paused", 0, 0, 0, 0, 0)                                                         \
+	X(DYING, "dying", 0, 0, 0, 0, 0)                                                           \
+	X(MIGRATING, "migrating", 0, 0, 0, 0, 0)                                                   \
+	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0)                                               \
+	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0)                                              \
+	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0)                                                 \
+	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1)                                                     \
+	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1)                                                 \
+	X(SILENT, "agent-silent", 0, 0, 1, 1, 1)                                                   \
+	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0)                                              \
+	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0)                                             \
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0)
 
-#define X(id, word, gives, grows, returns, stops) HOLD_##id,
+#define X(id, word, gives, grows, returns, stops, repays) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 #undef X
 
@@ -70,7 +73,8 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
 	X(RETRY, "retry")   /* a stuck balloon is tried with another target */                     \
 	X(RETURN, "return") /* it was promised more than it takes */                               \
-	X(STOP, "stop")     /* it is held in the middle of a shrink, and keeps what it holds */
+	X(STOP, "stop")     /* it is held in the middle of a shrink, and keeps what it holds */    \
+	X(REPAY, "repay")   /* it is not heard of, and others are short of what it was lent */
 
 #define X(id, word) REASON_##id,
 enum plan_reason { MODEL_REASONS(X) REASON_COUNT_ };
@@ -112,7 +116,11 @@ struct guest_view {
 				* promise is kept from others for long; from balloon.h */
 	uint64_t min_kib;      /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
-	uint32_t weight;      /* 1..65535 */
+	uint32_t weight; /* 1..65535 */
+	/* What it needs up to this ALM goes before what others need above theirs; whole pages; at
+	 * or below min it says nothing. */
+	uint64_t guaranteed_kib;
+	uint64_t lent_kib;    /* of its ALM: what it has by the policy's giving alone */
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
 	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
 	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
@@ -166,19 +174,30 @@ struct plan {
 };
 
 struct hold_answers {
-	bool gives, grows, returns, stops;
+	bool gives, grows, returns, stops, repays;
 };
 extern const struct hold_answers model_holds[HOLD_COUNT_];
 
+/* It is not heard of, and was lent memory: that can be asked back. */
+static inline bool model_repays(const struct guest_view *guest)
+{
+	return model_holds[guest->hold].repays && guest->lent_kib;
+}
+
+/* It may be told to hold less than it holds, though not less than model_least_kib(). */
 static inline bool model_gives(const struct guest_view *guest)
 {
-	return model_holds[guest->hold].gives;
+	return model_holds[guest->hold].gives || model_repays(guest);
 }
 
 static inline bool model_grows(const struct guest_view *guest)
 {
 	return model_holds[guest->hold].grows;
 }
+
+/* The least ALM that it may be told to come to: its min; or what it was not lent; or what it holds,
+ * if it does not give. */
+uint64_t model_least_kib(const struct guest_view *guest);
 
 /* It has a share when memory is divided, if only upwards from what it holds. */
 static inline bool model_is_shared(const struct guest_view *guest)

@@ -47,8 +47,10 @@
 	  "how long a guest whose target somebody else has set is left alone")                     \
 	X(default_min_mib, default_min_kib, MIB, 256, 1, OPTIONS_MAX_MIB,                          \
 	  "the min of a guest whose entry has none")                                               \
-	X(default_weight, default_weight, COUNT, 256, 1, OPTIONS_MAX_WEIGHT,                       \
-	  "the weight of a guest whose entry has none")                                            \
+	X(default_weight, default_weight, COUNT, 0, 0, OPTIONS_MAX_WEIGHT,                         \
+	  "the weight of a guest whose entry has none; 0: the MiB that it is guaranteed")          \
+	X(guaranteed_permyriad, guaranteed_permyriad, PERMYRIAD, 10000, 0, 10000,                  \
+	  "what a guest is guaranteed whose entry does not say it, as a share of its memory")      \
 	X(max_guests, max_guests, COUNT, 256, 1, OPTIONS_MAX_GUESTS,                               \
 	  "the most guests there can be at a time")                                                \
 	X(workers, workers, COUNT, 4, 1, 32, "how many processes call libxl")                      \
@@ -60,6 +62,8 @@
 #define OPTIONS_GUEST(X)                                                                           \
 	X(min_mib, min_kib, MIB, 0, 1, OPTIONS_MAX_MIB, "the guest is never taken below this")     \
 	X(max_mib, max_kib, MIB, 0, 1, OPTIONS_MAX_MIB, "the guest is never grown above this")     \
+	X(guaranteed_mib, guaranteed_kib, MIB, 0, 1, OPTIONS_MAX_MIB,                              \
+	  "what the guest needs up to this goes before what others need above theirs")             \
 	X(weight, weight, COUNT, 0, 1, OPTIONS_MAX_WEIGHT,                                         \
 	  "the guest's share when not all wants fit")                                              \
 	X(untrusted, is_untrusted, COUNT, 0, 0, 1,                                                 \
@@ -113,7 +117,7 @@ const struct options_field *options_find(const struct options_table *table, stru
 
 enum { OPTIONS_MAX_WHY = 256 }; /* bytes of a message, with its NUL */
 
-/* The table's names, for a message: "min_mib, max_mib, weight and untrusted". */
+/* The table's names, for a message: "min_mib, max_mib and weight". */
 void options_list(const struct options_table *table, char ret_names[OPTIONS_MAX_WHY]);
 
 /*

@@ -72,6 +72,8 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)
+	SAID(guest, view., guaranteed_kib, NUMBER) /* this and the next are not in older records */
+	SAID(guest, view., lent_kib, NUMBER)
 	SEEN(guest, view., may_have_credit, FLAG)
 	SEEN(guest, view., is_credited, FLAG)
 	SEEN(guest, view., is_being_told, FLAG)

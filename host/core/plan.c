@@ -25,6 +25,7 @@ const char *plan_breach_text(enum plan_breach breach)
 		[PLAN_TWICE] = "changes a guest twice",
 		[PLAN_NOT_PAGES] = "asks for a part of a page",
 		[PLAN_BELOW_MIN] = "takes a guest below its min",
+		[PLAN_NOT_LENT] = "takes memory that was not lent",
 		[PLAN_ABOVE_MAX] = "lets a guest grow above its max",
 		[PLAN_OVERSPENT] = "hands out memory that is not there",
 		[PLAN_CREDIT_NOT_OURS] = "gives credit to a guest that may have none",
@@ -106,6 +107,8 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
 	if (a->target_kib % UNITS_PAGE_KIB)
 		return PLAN_NOT_PAGES;
+	if (!is_grow(snap, a) && !takes_back && model_repays(g))
+		return reach_kib < model_least_kib(g) ? PLAN_NOT_LENT : PLAN_SAFE;
 	if (!is_grow(snap, a))
 		return reach_kib < g->min_kib && !takes_back ? PLAN_BELOW_MIN : PLAN_SAFE;
 	if (reach_kib > g->max_kib && model_grows(g))

@@ -21,12 +21,19 @@ static const struct line_field request_fields[] = {CAGMA_REQUEST_FIELDS(X)};
 static const struct line_field state_fields[] = {CAGMA_STATE_FIELDS(X)};
 #undef X
 
+#define X(name, kind, max, required, unit, about)                                                  \
+	LINE_FIELD(toolkeys_built, name, kind, max, required, unit, about)
+static const struct line_field built_fields[] = {CAGMA_BUILT_FIELDS(X)};
+#undef X
+
 const struct line_format toolkeys_daemon_format =
 	LINE_FORMAT(daemon_fields, TOOLKEYS_MAX_BYTES, toolkeys_daemon);
 const struct line_format toolkeys_request_format =
 	LINE_FORMAT(request_fields, TOOLKEYS_MAX_BYTES, toolkeys_request);
 const struct line_format toolkeys_state_format =
 	LINE_FORMAT(state_fields, TOOLKEYS_MAX_BYTES, toolkeys_state);
+const struct line_format toolkeys_built_format =
+	LINE_FORMAT(built_fields, TOOLKEYS_MAX_BYTES, toolkeys_built);
 
 #define X(id, path, writer, about) [TOOLKEYS_##id] = {path, writer, about},
 const struct toolkeys_row toolkeys_table[TOOLKEYS_KEYS_] = {CAGMA_TOOL_KEYS(X)};
@@ -38,23 +45,37 @@ const struct line_format *toolkeys_format(enum toolkeys_key key)
 		[TOOLKEYS_DAEMON] = &toolkeys_daemon_format,
 		[TOOLKEYS_REQUEST] = &toolkeys_request_format,
 		[TOOLKEYS_STATE] = &toolkeys_state_format,
+		[TOOLKEYS_BUILT] = &toolkeys_built_format,
 	};
 	return formats[key];
 }
 
-void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PATH])
+/* The path with `mark` in the place of its %. */
+static void write_path(enum toolkeys_key key, struct text mark, char buf[TOOLKEYS_MAX_PATH])
 {
-	char digits[TEXT_MAX_DIGITS];
-	size_t len = text_write_number(id, digits);
 	for (const char *from = toolkeys_table[key].path; *from; from++) {
 		if (*from != '%') {
 			*buf++ = *from;
 			continue;
 		}
-		memcpy(buf, digits, len);
-		buf += len;
+		memcpy(buf, mark.at, mark.len);
+		buf += mark.len;
 	}
 	*buf = '\0';
+}
+
+void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PATH])
+{
+	char digits[TEXT_MAX_DIGITS];
+	write_path(key, (struct text){digits, text_write_number(id, digits)}, buf);
+}
+
+void toolkeys_uuid_path(enum toolkeys_key key, const uint8_t uuid[UUID_BYTES],
+			char buf[TOOLKEYS_MAX_PATH])
+{
+	char mark[UUID_TEXT + 1];
+	uuid_write(uuid, mark);
+	write_path(key, (struct text){mark, strlen(mark)}, buf);
 }
 
 const char *toolkeys_read_request(struct text text, struct toolkeys_request *ret_request)

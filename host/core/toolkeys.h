@@ -22,14 +22,15 @@ enum {
 	TOOLKEYS_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
 };
 
-/* id, path below the root (%: a reservation's number, or a domid), writer, what it says */
+/* id, path below the root (%: a reservation's number, a domid, or a UUID), writer, what it says */
 #define CAGMA_TOOL_KEYS(X)                                                                         \
 	X(DAEMON, "daemon", "cagmad", "which cagmad runs; absent when none does")                  \
 	X(LAST, "last-reservation", "cagmactl", "the number that was given last")                  \
 	X(REQUEST, "reservation/%/request", "cagmactl", "what is asked for")                       \
 	X(NAME, "reservation/%/name", "cagmactl", "the name of the guest it is for, if known")     \
 	X(STATE, "reservation/%/state", "cagmad", "what became of it")                             \
-	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")
+	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")    \
+	X(BUILT, "built/%", "cagmad", "what the guest of this UUID was first built with")
 
 #define X(id, path, writer, about) TOOLKEYS_##id,
 enum toolkeys_key { CAGMA_TOOL_KEYS(X) TOOLKEYS_KEYS_ };
@@ -41,8 +42,11 @@ struct toolkeys_row {
 
 extern const struct toolkeys_row toolkeys_table[TOOLKEYS_KEYS_];
 
-/* The path of `key` below the root, for reservation, or domain, `id` where it has one. */
+/* The path of `key` below the root, for reservation, or domain, `id` where it has one; and of a key
+ * that a guest has by its UUID. */
 void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PATH]);
+void toolkeys_uuid_path(enum toolkeys_key key, const uint8_t uuid[UUID_BYTES],
+			char buf[TOOLKEYS_MAX_PATH]);
 
 /* member, kind, longest word or largest number, required, unit, what it says */
 #define CAGMA_DAEMON_FIELDS(X)                                                                     \
@@ -68,6 +72,11 @@ void toolkeys_path(enum toolkeys_key key, uint32_t id, char buf[TOOLKEYS_MAX_PAT
 	X(domid, NUMBER, UINT32_MAX, false, "", "domain id of the guest that uses it")             \
 	X(uuid, WORD, UUID_TEXT, false, "", "UUID of that guest")
 
+#define CAGMA_BUILT_FIELDS(X)                                                                      \
+	X(built_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the target that it was first built with") \
+	X(max_kib, NUMBER, KEYS_MAX_KIB, true, "KiB",                                              \
+	  "its static-max then; with another one it was configured anew")
+
 struct toolkeys_daemon {
 	CAGMA_DAEMON_FIELDS(LINE_MEMBER)
 	uint64_t present; /* one bit for each field that was given */
@@ -79,6 +88,10 @@ struct toolkeys_request {
 struct toolkeys_state {
 	CAGMA_STATE_FIELDS(LINE_MEMBER)
 	uint64_t present;
+};
+
+struct toolkeys_built {
+	CAGMA_BUILT_FIELDS(LINE_MEMBER)
 };
 
 #define X(name, kind, max, required, unit, about) REQUEST_INDEX_##name,
@@ -93,6 +106,7 @@ enum toolkeys_state_index { CAGMA_STATE_FIELDS(X) };
 extern const struct line_format toolkeys_daemon_format;
 extern const struct line_format toolkeys_request_format;
 extern const struct line_format toolkeys_state_format;
+extern const struct line_format toolkeys_built_format;
 
 /* How the value of a key that is a line is read and written; NULL for a plain value. */
 const struct line_format *toolkeys_format(enum toolkeys_key key);

@@ -53,11 +53,15 @@ struct guest {
 
 	/* From libxl, in xenstore. Targets are memory/target + videoram. */
 	uint64_t target_kib, static_max_kib, videoram_kib;
-	bool has_returned; /* it came out of a reboot */
+	bool has_returned;  /* it came out of a reboot */
+	uint64_t built_kib; /* the target that it was first built with; 0: not known yet */
+	uint64_t own_kib;   /* the same, or a larger target that was set by hand since */
 
 	/* From the administrator. */
 	uint64_t conf_min_kib, conf_max_kib; /* a max of 0 stands for static-max */
-	uint32_t conf_weight;
+	uint64_t conf_guaranteed_kib;        /* 0: a share of built_kib, the next */
+	uint64_t guaranteed_permyriad;
+	uint32_t conf_weight; /* 0: by what it is guaranteed */
 	bool is_trusted;
 	bool has_told_doubt; /* that its kernel's MemAvailable is not believed has been logged */
 

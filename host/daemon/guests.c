@@ -43,9 +43,12 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 	memory_move(&gs->memory, to, from, n);
 }
 
-static void remove_at(struct guests *gs, const struct io *io, unsigned i)
+/* What a guest was built with is forgotten when it is gone for good. */
+static void remove_at(struct guests *gs, const struct io *io, unsigned i, uint64_t now_ms)
 {
 	const struct guest *g = &gs->guest[i];
+	if (!reboots_awaits(&gs->reboots, g->uuid, now_ms))
+		io->keep_built(io->world, g->uuid, NULL);
 	io->unwatch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
 	if (!g->is_polled)
 		io->unwatch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
@@ -106,7 +109,7 @@ static bool is_same_domain(const struct guests *gs, unsigned i, const struct hyp
 /* Guests that are gone are removed before new ones come, to make room. Both lists are in order of
  * domid. */
 static void remove_gone(struct guests *gs, const struct io *io,
-			const struct hypervisor_domain *domain, unsigned n_domains)
+			const struct hypervisor_domain *domain, unsigned n_domains, uint64_t now_ms)
 {
 	unsigned k = 0;
 	for (unsigned i = 0; i < gs->n;) {
@@ -115,7 +118,7 @@ static void remove_gone(struct guests *gs, const struct io *io,
 		if (k < n_domains && is_same_domain(gs, i, &domain[k]) && is_guest(gs, &domain[k]))
 			i++;
 		else
-			remove_at(gs, io, i);
+			remove_at(gs, io, i, now_ms);
 	}
 }
 
@@ -123,7 +126,7 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 		 unsigned n_domains, uint64_t now_ms)
 {
 	unsigned i = 0;
-	remove_gone(gs, io, domain, n_domains);
+	remove_gone(gs, io, domain, n_domains, now_ms);
 	for (unsigned k = 0; k < n_domains; k++) {
 		const struct hypervisor_domain *d = &domain[k];
 		if (!is_guest(gs, d))

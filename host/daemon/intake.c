@@ -27,6 +27,8 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_min_kib = config_min_kib(config, listed, UINT64_MAX);
 	g->conf_weight =
 		(uint32_t)(listed && listed->weight ? listed->weight : config->default_weight);
+	g->conf_guaranteed_kib = listed ? listed->guaranteed_kib : 0;
+	g->guaranteed_permyriad = config->guaranteed_permyriad;
 	g->is_trusted = !listed || !listed->is_untrusted;
 	if (g->domid == 0) /* an entry by UUID may have a smaller min than dom0 needs */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
@@ -42,6 +44,7 @@ static void take_target(struct guest *g, uint64_t target_kib, const struct confi
 	if (!is_by_hand || config->by_hand_s == 0 || now_ms < g->facts.migrating_until_ms)
 		return;
 	g->facts.by_hand_until_ms = now_ms + config->by_hand_s * 1000;
+	g->own_kib = amount_max(g->own_kib, target_kib);
 	log_info("%s: its target was set to %" PRIu64 " KiB by hand; it is left alone for %" PRIu64
 		 " s",
 		 guest_text(g), target_kib, config->by_hand_s);
@@ -93,6 +96,26 @@ static void note_built(struct guest *g, uint64_t target_kib)
 		g->facts.boot_kib = target_kib + g->videoram_kib;
 }
 
+/*
+ * What the guest was built with is the first target that any run of the daemon saw of it. It is
+ * kept in xenstore for later runs, and for the guest that comes out of a reboot, which xl builds
+ * with the target that it had last. A guest with another static-max was configured anew.
+ */
+static int find_built(struct guest *g, const struct io *io, uint64_t target_kib)
+{
+	struct toolkeys_built built;
+	if (g->built_kib || !g->facts.has_memory)
+		return 0;
+	int r = io->recall_built(io->world, g->uuid, &built);
+	if (r == -EBADF)
+		return r;
+	bool is_kept = r == 0 && built.max_kib == g->static_max_kib;
+	g->built_kib = is_kept ? built.built_kib : target_kib + g->videoram_kib;
+	built = (struct toolkeys_built){.built_kib = g->built_kib, .max_kib = g->static_max_kib};
+	g->own_kib = g->built_kib;
+	return is_kept ? 0 : io->keep_built(io->world, g->uuid, &built);
+}
+
 static int read_memory(struct guest *g, const struct io *io, const struct config *config,
 		       uint64_t now_ms)
 {
@@ -115,6 +138,8 @@ static int read_memory(struct guest *g, const struct io *io, const struct config
 	if (g->videoram_kib > g->static_max_kib)
 		g->videoram_kib = 0;
 	note_built(g, target_kib);
+	if (find_built(g, io, target_kib) == -EBADF)
+		return -EBADF;
 	g->facts.is_foreign = dynamic_min_kib != 0;
 	g->facts.has_passthrough = io->has_libxl(io->world, g->domid, "device/pci");
 	if (g->facts.has_memory)

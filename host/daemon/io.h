@@ -15,6 +15,7 @@
 
 #include "common/keys.h"
 #include "host/core/model.h"
+#include "host/core/toolkeys.h"
 #include "host/daemon/worker.h"
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"
@@ -63,6 +64,14 @@ struct io {
 	int (*write)(void *world, unsigned domid, const struct store_value *value,
 		     unsigned n_values, bool gives_way);
 	void (*clear)(void *world, unsigned domid);
+
+	/* What guests were first built with, by UUID, kept across runs of the daemon and across
+	 * reboots. recall_built: -ENOENT if nothing, or nothing that can be read, is kept.
+	 * keep_built: NULL has it forgotten. */
+	int (*recall_built)(void *world, const uint8_t uuid[UUID_BYTES],
+			    struct toolkeys_built *ret_built);
+	int (*keep_built)(void *world, const uint8_t uuid[UUID_BYTES],
+			  const struct toolkeys_built *built);
 
 	/* Reservations for guests that are to be started. reserved: how much memory is kept for
 	 * them. judge_reservations: admits or refuses them by a policy's verdicts; returns 1 if

@@ -49,8 +49,15 @@ static void fill_bounds(const struct guest *g, struct guest_view *v)
 				     .videoram_kib = g->videoram_kib,
 				     .conf_min_kib = g->conf_min_kib,
 				     .conf_max_kib = g->conf_max_kib,
+				     .conf_guaranteed_kib = g->conf_guaranteed_kib,
+				     .guaranteed_permyriad = g->guaranteed_permyriad,
+				     .built_kib = g->built_kib,
+				     .own_kib = g->own_kib,
 				     .slack_kib = v->slack_kib};
 	hold_bounds(&bounds, &v->min_kib, &v->max_kib);
+	v->guaranteed_kib = hold_guaranteed_kib(&bounds, v->min_kib, v->max_kib);
+	v->lent_kib = hold_lent_kib(&bounds, v->alm_kib);
+	v->weight = g->conf_weight ? g->conf_weight : hold_weight(v->guaranteed_kib);
 }
 
 static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
@@ -64,7 +71,6 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		.target_kib = guest_target_kib(g),
 		.slack_kib = balloon_slack_kib(&g->balloon, g->videoram_kib),
 		.videoram_kib = g->videoram_kib,
-		.weight = g->conf_weight,
 		.may_have_credit = g->can_grow_itself && g->is_trusted,
 		.is_credited = g->credited_cap_kib != 0,
 		.is_being_told = g->call_is_under_way,

@@ -176,6 +176,39 @@ static void clear(void *world, unsigned domid)
 	store_clear(x->store, domid);
 }
 
+/* --- what guests were built with ------------------------------------------- */
+
+static int recall_built(void *world, const uint8_t uuid[UUID_BYTES],
+			struct toolkeys_built *ret_built)
+{
+	struct xenio *x = world;
+	char path[TOOLKEYS_MAX_PATH], line[TOOLKEYS_MAX_BYTES + 1];
+	uint64_t present;
+	toolkeys_uuid_path(TOOLKEYS_BUILT, uuid, path);
+	int len = tool_read(x->store, path, line, sizeof(line));
+	if (len < 0)
+		return len == -EBADF ? len : -ENOENT;
+	return line_parse(&toolkeys_built_format, (struct text){line, (size_t)len}, ret_built,
+			  &present) == LINE_OK
+		       ? 0
+		       : -ENOENT;
+}
+
+static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
+		      const struct toolkeys_built *built)
+{
+	struct xenio *x = world;
+	char path[TOOLKEYS_MAX_PATH], line[TOOLKEYS_MAX_BYTES + 1];
+	toolkeys_uuid_path(TOOLKEYS_BUILT, uuid, path);
+	if (x->is_dry || !x->store)
+		return 0;
+	if (!built)
+		return tool_remove(x->store, path);
+	line_write(&toolkeys_built_format, built,
+		   UINT64_MAX >> (64 - toolkeys_built_format.n_fields), line, sizeof(line));
+	return tool_write(x->store, NULL, path, line);
+}
+
 /* --- reservations ---------------------------------------------------------- */
 
 static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
@@ -243,6 +276,8 @@ struct io xenio_functions(struct xenio *x)
 		.has_libxl = has_libxl,
 		.write = write_keys,
 		.clear = clear,
+		.recall_built = recall_built,
+		.keep_built = keep_built,
 		.reserved = reserved,
 		.judge_reservations = judge_reservations,
 		.start_call = start_call,

@@ -73,7 +73,7 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		if (!model_gives(g) || v->goal_kib >= g->alm_kib ||
 		    g->alm_kib - v->goal_kib >= conf->step_kib)
 			continue;
-		uint64_t floor_kib = v->goal_kib < v->want_kib ? g->min_kib : v->want_kib;
+		uint64_t floor_kib = v->goal_kib < v->want_kib ? model_least_kib(g) : v->want_kib;
 		owed_kib += g->alm_kib - v->goal_kib;
 		v->goal_kib = g->alm_kib;
 		if (owed_kib < conf->step_kib && i + 1 < snap->n_guests)
@@ -105,13 +105,13 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 		plan->action[plan->n_actions++] = (struct action){guest, target_kib, reason};
 }
 
-/* A balloon that sleeps on its target wakes for another one only: a page less, or up at min, where
- * it is no growth. */
+/* A balloon that sleeps on its target wakes for another one only: a page less, or up at the least
+ * that it may be told, where it is no growth. */
 static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned guest,
 		      uint64_t heading_kib)
 {
 	const struct guest_view *g = &snap->guest[guest];
-	bool is_down = heading_kib > g->min_kib || heading_kib > g->alm_kib;
+	bool is_down = heading_kib > model_least_kib(g) || heading_kib > g->alm_kib;
 	uint64_t reach_kib = is_down ? heading_kib - UNITS_PAGE_KIB : heading_kib + UNITS_PAGE_KIB;
 	if (!g->gave_up || reach_kib > g->max_kib)
 		return;
@@ -198,13 +198,17 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 {
 	if (g->does_not_take && v->goal_kib >= g->alm_kib)
 		return REASON_RETURN;
+	if (model_repays(g))
+		return REASON_REPAY;
 	return v->goal_kib >= v->want_kib ? REASON_GIVE : REASON_SHARE;
 }
 
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
- * taken into its target, or back. A guest that boots is left in peace.
+ * taken into its target, or back. A guest that boots is left in peace. Of one
+ * that is not heard of only what it holds is asked back, and its promise if it
+ * does not take it.
  */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
@@ -213,7 +217,11 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
-		if (!model_gives(g) || !g->has_report || (g->grew_itself && !g->at_rest))
+		bool is_heard = g->has_report || model_repays(g);
+		if (!model_gives(g) || !is_heard || (g->grew_itself && !g->at_rest))
+			continue;
+		if (model_repays(g) && v->goal_kib + conf->step_kib > g->alm_kib &&
+		    !g->does_not_take)
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			enum plan_reason reason = why_less(g, v);
@@ -250,9 +258,9 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 }
 
 /*
- * A guest that is held keeps what it holds, neither more nor less. A promise that it does not take
- * is taken back from it, and a shrink that the policy began before the guest was held is stopped; a
- * shrink that somebody else began goes on.
+ * A guest that is held and was lent nothing keeps what it holds, neither more nor less. A promise
+ * that it does not take is taken back from it, and a shrink that the policy began before the guest
+ * was held is stopped; a shrink that somebody else began goes on.
  */
 static void add_keeps(const struct snapshot *snap, const struct demand *demand, struct plan *plan)
 {

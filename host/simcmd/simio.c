@@ -269,6 +269,26 @@ static void clear(void *world, unsigned domid)
 	(void)domid;
 }
 
+/* --- what guests were built with: one run sees them all --------------------- */
+
+static int recall_built(void *world, const uint8_t uuid[UUID_BYTES],
+			struct toolkeys_built *ret_built)
+{
+	(void)world;
+	(void)uuid;
+	(void)ret_built;
+	return -ENOENT;
+}
+
+static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
+		      const struct toolkeys_built *built)
+{
+	(void)world;
+	(void)uuid;
+	(void)built;
+	return 0;
+}
+
 /* --- reservations ---------------------------------------------------------- */
 
 static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
@@ -351,6 +371,8 @@ struct io simio_functions(struct simio *s)
 		.has_libxl = has_libxl,
 		.write = write_keys,
 		.clear = clear,
+		.recall_built = recall_built,
+		.keep_built = keep_built,
 		.reserved = reserved,
 		.judge_reservations = judge_reservations,
 		.start_call = start_call,

@@ -165,7 +165,8 @@ static bool is_guest_path(const char *full, unsigned domid, const char *path)
 static bool is_answer(const char *path)
 {
 	const char *name = strrchr(path, '/');
-	return name && (strcmp(name, "/state") == 0 || strcmp(name, "/daemon") == 0);
+	return (name && (strcmp(name, "/state") == 0 || strcmp(name, "/daemon") == 0)) ||
+	       strstr(path, "/built/");
 }
 
 int store_next(struct store *s, enum store_source source, struct store_event *ret_event)

@@ -213,6 +213,23 @@ static void clear(void *world, unsigned domid)
 	(void)domid;
 }
 
+static int recall_built(void *world, const uint8_t uuid[UUID_BYTES],
+			struct toolkeys_built *ret_built)
+{
+	const struct played_guest *g = at(world, uuid[0]);
+	if (!g->built.built_kib)
+		return -ENOENT;
+	*ret_built = g->built;
+	return 0;
+}
+
+static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
+		      const struct toolkeys_built *built)
+{
+	at(world, uuid[0])->built = built ? *built : (struct toolkeys_built){0};
+	return 0;
+}
+
 static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
 {
 	(void)world;
@@ -286,6 +303,8 @@ struct io played_io(struct played *p)
 			   .has_libxl = has_libxl,
 			   .write = write_keys,
 			   .clear = clear,
+			   .recall_built = recall_built,
+			   .keep_built = keep_built,
 			   .reserved = reserved,
 			   .judge_reservations = judge_reservations,
 			   .start_call = start_call,

@@ -15,7 +15,8 @@ struct played_guest {
 	uint64_t told_credit_kib; /* as the engine wrote it last */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
 	unsigned n_reports_read;
-	unsigned generation; /* as its keys were last watched */
+	unsigned generation;         /* as its keys were last watched */
+	struct toolkeys_built built; /* what is kept of it across runs of the daemon */
 };
 
 enum played_kind { PLAYED_CAP, PLAYED_CALL, PLAYED_WRITE };

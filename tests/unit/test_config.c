@@ -79,7 +79,7 @@ static const struct {
 	{"guests = [ \"name=a,untrusted=2\" ]", "entry 1: untrusted=2 is not a number within 0..1"},
 	{"guests = [ \"name=a,color=red\" ]",
 	 "entry 1: there is no \"color\" in an entry; there are name, uuid, min_mib, max_mib, "
-	 "weight and untrusted"},
+	 "guaranteed_mib, weight and untrusted"},
 	{"guests = [ \"name=a,min_mib=512,max_mib=256\" ]", "min_mib 512 is above max_mib 256"},
 	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
 	{"guests = [ \"name=a, untrusted=0, untrusted=1\" ]", "entry 1: untrusted is given twice"},
@@ -166,25 +166,27 @@ START_TEST(defaults_of_guests_that_are_not_listed)
 	config_init(&c);
 	ck_assert_uint_eq(config_min_kib(&c, NULL, 4096 * MIB), 256 * MIB);
 	ck_assert_uint_eq(config_min_kib(&c, NULL, 100 * MIB), 100 * MIB);
-	ck_assert_uint_gt(c.default_weight, 0);
+	ck_assert_uint_eq(c.default_weight, 0); /* by what it is guaranteed */
+	ck_assert_uint_eq(c.guaranteed_permyriad, 10000);
 }
 END_TEST
 
 START_TEST(minimums_that_do_not_fit_are_added_up)
 {
-	static const char text[] =
-		"reserve_mib = 64\n"
-		"guests = [ \"name=web,min_mib=512\", \"name=db,min_mib=2048\" ]\n";
+	static const char text[] = "reserve_mib = 64\n"
+				   "guests = [ \"name=web,min_mib=512\","
+				   " \"name=db,min_mib=1024,guaranteed_mib=2048\" ]\n";
 	struct config c;
 	ck_assert(read_text(text, strlen(text), &c));
 	FILE *out = fmemopen(messages, sizeof(messages), "w");
 	ck_assert(config_fits(&c, 2624 * MIB, out));
 	ck_assert(!config_fits(&c, 2623 * MIB, out));
 	fclose(out);
-	ck_assert_str_eq(messages,
-			 "the guests' minimums do not fit: 512 (web) + 2048 (db) + 64 "
-			 "(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0 "
-			 "(which should have a fixed size: dom0_mem= on Xen's command line)\n");
+	ck_assert_str_eq(
+		messages,
+		"what is guaranteed to the guests does not fit: 512 (web) + 2048 (db) + 64 "
+		"(reserve_mib) = 2624 MiB, but the host has 2623 MiB beside dom0 "
+		"(which should have a fixed size: dom0_mem= on Xen's command line)\n");
 	config_finish(&c);
 }
 END_TEST

@@ -80,6 +80,16 @@ static void observe_balloon(struct world *w, unsigned i)
 	g->judged_max_kib = v->max_kib;
 }
 
+static void observe_lending(struct world *w, unsigned i)
+{
+	struct guest_view *v = &w->view[i];
+	uint64_t built_kib = w->guest[i].built_kib;
+	if (!built_kib)
+		return;
+	v->guaranteed_kib = amount_min(amount_max(built_kib, v->min_kib), v->max_kib);
+	v->lent_kib = amount_less(v->alm_kib, built_kib);
+}
+
 void world_observe(struct world *w, uint64_t ms)
 {
 	w->host.now_ms += ms;
@@ -88,6 +98,7 @@ void world_observe(struct world *w, uint64_t ms)
 			w->view[i].hold = HOLD_NONE;
 		report(w, i);
 		observe_balloon(w, i);
+		observe_lending(w, i);
 	}
 }
 

@@ -25,6 +25,7 @@ struct world_guest {
 	uint64_t called_kib;  /* the target that the call sets */
 	uint64_t old_kib;     /* its target until then */
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
+	uint64_t built_kib; /* what it was built with, and is guaranteed; 0: nothing is, nor lent */
 	struct balloon balloon;
 	/* The bounds as the test set them, and as the balloon's judge left them. */
 	uint64_t min_kib, max_kib, judged_min_kib, judged_max_kib;

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lending, on a played host: what a guest was built with is its own when it needs
+ * it, whatever the borrower claims, does or leaves undone, as far as the borrower's
+ * balloon gives at all.
+ */
+#include "common/amount.h"
+#include "common/units.h"
+#include "host/core/hold.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/world.h"
+
+#define MIB UINT64_C(1024)
+
+enum { OFFSET_MIB = 56 };
+
+static struct world w;
+static unsigned victim, hog;
+
+static const struct policy *cagma(void)
+{
+	return policy_find("cagma");
+}
+
+static unsigned add_built(uint64_t built_kib, uint64_t used_kib)
+{
+	unsigned i = world_add(&w, built_kib, used_kib);
+	w.guest[i].built_kib = built_kib;
+	return i;
+}
+
+/* A guest built with 500 MiB is idle, and one built with 200 MiB has borrowed most of that. */
+static void lend(void)
+{
+	world_init(&w, 64 * MIB);
+	victim = add_built(500 * MIB, 60 * MIB);
+	hog = add_built(200 * MIB, 460 * MIB);
+	world_run(&w, cagma(), 40, 250);
+	ck_assert_uint_ge(w.view[hog].alm_kib, 500 * MIB);
+}
+
+static void need_it_back(void)
+{
+	w.guest[victim].used_kib = 380 * MIB;
+	w.view[victim].is_alarmed = true;
+}
+
+/* As world_run(), with the hog held. */
+static void run_held(enum guest_hold hold, unsigned steps)
+{
+	for (unsigned s = 0; s < steps; s++) {
+		world_observe(&w, 250);
+		w.view[hog].hold = hold;
+		w.view[hog].has_report = hold == HOLD_NONE || hold == HOLD_SILENT;
+		world_decide(&w, cagma());
+		world_move(&w);
+	}
+}
+
+static void assert_victim_has_its_own(void)
+{
+	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 380 + 40) * MIB);
+	ck_assert_uint_eq(w.guest[victim].swapped_kib, 0);
+}
+
+/* --- what is guaranteed --- */
+
+/* With equal weights its share of 764 MiB would be 382 MiB. */
+START_TEST(a_lie_does_not_keep_what_was_lent)
+{
+	lend();
+	w.guest[hog].lies = true;
+	w.view[hog].weight = _i ? 65535 : 256;
+	need_it_back();
+	world_run(&w, cagma(), 8, 250);
+	assert_victim_has_its_own();
+	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
+}
+END_TEST
+
+/* What nobody needs of its own is lent, and stays lent. */
+START_TEST(what_is_guaranteed_and_not_needed_is_lent)
+{
+	lend();
+	uint64_t alm_kib = w.view[hog].alm_kib;
+	world_run(&w, cagma(), 400, 250);
+	ck_assert_uint_eq(w.view[hog].alm_kib, alm_kib);
+}
+END_TEST
+
+/* Guests were built one after the other in memory that others had given. */
+START_TEST(more_than_there_is_is_guaranteed_in_proportion)
+{
+	static const uint64_t built_mib[] = {400, 200, 800};
+	world_init(&w, 64 * MIB);
+	for (unsigned i = 0; i < N_ROWS(built_mib); i++) {
+		add_built(built_mib[i] * MIB, 1000 * MIB);
+		w.view[i].weight = hold_weight(built_mib[i] * MIB);
+		w.view[i].alm_kib = w.view[i].target_kib = built_mib[i] * MIB / 2;
+		w.guest[i].lies = true;
+		w.view[i].min_kib = 50 * MIB;
+	}
+	world_run(&w, cagma(), 40, 250);
+	for (unsigned i = 0; i < N_ROWS(built_mib); i++) {
+		uint64_t share_kib = built_mib[i] * MIB / 2;
+		ck_assert_uint_le(amount_distance(w.plan.verdict[i].goal_kib, share_kib), 16 * MIB);
+	}
+}
+END_TEST
+
+/* --- what a guest is guaranteed --- */
+
+static const struct {
+	struct hold_bounds bounds;
+	uint64_t min_kib, max_kib, alm_kib;
+	uint64_t guaranteed_kib, lent_kib;
+} levels[] = {
+	/* nothing is known of it */
+	{{.guaranteed_permyriad = 10000}, 64, 4096, 2048, 64, 0},
+	{{.guaranteed_permyriad = 10000, .built_kib = 1024, .own_kib = 1024},
+	 64,
+	 4096,
+	 2048,
+	 1024,
+	 1024},
+	{{.guaranteed_permyriad = 5000, .built_kib = 1024, .own_kib = 1024},
+	 64,
+	 4096,
+	 2048,
+	 512,
+	 1024},
+	{{.guaranteed_permyriad = 0, .built_kib = 1024, .own_kib = 1024}, 64, 4096, 900, 64, 0},
+	/* the administrator's word */
+	{{.guaranteed_permyriad = 10000,
+	  .conf_guaranteed_kib = 2000,
+	  .built_kib = 1024,
+	  .own_kib = 1024},
+	 64,
+	 4096,
+	 900,
+	 2000,
+	 0},
+	/* within min and max */
+	{{.guaranteed_permyriad = 10000, .conf_guaranteed_kib = 8000}, 64, 4096, 0, 4096, 0},
+	{{.guaranteed_permyriad = 10000, .built_kib = 32, .own_kib = 32}, 64, 4096, 0, 64, 0},
+	/* a target that was set by hand is no loan, and guarantees nothing */
+	{{.guaranteed_permyriad = 10000, .built_kib = 1024, .own_kib = 2000},
+	 64,
+	 4096,
+	 2048,
+	 1024,
+	 48},
+	/* a balloon at rest beside its target */
+	{{.guaranteed_permyriad = 10000, .built_kib = 1024, .own_kib = 1024, .slack_kib = 24},
+	 64,
+	 4096,
+	 1056,
+	 1048,
+	 8},
+	{{.guaranteed_permyriad = 10000, .built_kib = 1024, .own_kib = 1024, .slack_kib = -24},
+	 64,
+	 4096,
+	 1024,
+	 1000,
+	 24},
+};
+
+START_TEST(what_it_was_built_with_is_guaranteed_unless_said_otherwise)
+{
+	const struct hold_bounds *b = &levels[_i].bounds;
+	ck_assert_uint_eq(hold_guaranteed_kib(b, levels[_i].min_kib, levels[_i].max_kib),
+			  levels[_i].guaranteed_kib);
+	ck_assert_uint_eq(hold_lent_kib(b, levels[_i].alm_kib), levels[_i].lent_kib);
+}
+END_TEST
+
+START_TEST(weights_by_what_is_guaranteed_are_within_their_range)
+{
+	ck_assert_uint_eq(hold_weight(0), 1);
+	ck_assert_uint_eq(hold_weight(512 * MIB), 512);
+	ck_assert_uint_eq(hold_weight(UINT64_MAX / 2), OPTIONS_MAX_WEIGHT);
+}
+END_TEST
+
+/* --- a borrower that is not heard of --- */
+
+static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT};
+
+START_TEST(a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent)
+{
+	lend();
+	run_held(unheard[_i], 4);
+	need_it_back();
+	run_held(unheard[_i], 12);
+	assert_victim_has_its_own();
+	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
+}
+END_TEST
+
+START_TEST(it_is_asked_for_nothing_that_nobody_lacks)
+{
+	lend();
+	uint64_t alm_kib = w.view[hog].alm_kib;
+	run_held(unheard[_i], 40);
+	ck_assert_uint_ge(w.view[hog].alm_kib + 2 * MIB, alm_kib);
+}
+END_TEST
+
+/* The policy never gave it this memory. */
+START_TEST(it_is_not_asked_for_what_it_was_built_with)
+{
+	world_init(&w, 64 * MIB);
+	victim = add_built(500 * MIB, 900 * MIB);
+	hog = add_built(600 * MIB, 100 * MIB);
+	run_held(unheard[_i], 40);
+	ck_assert_uint_eq(w.view[hog].alm_kib, 600 * MIB);
+	/* nor below that where it holds more */
+	w.guest[hog].built_kib = 580 * MIB;
+	run_held(unheard[_i], 40);
+	ck_assert_uint_eq(w.view[hog].alm_kib, 580 * MIB);
+}
+END_TEST
+
+START_TEST(it_keeps_what_is_not_needed_any_more)
+{
+	lend();
+	w.guest[hog].speed_kib = 10 * MIB;
+	run_held(unheard[_i], 4);
+	need_it_back();
+	run_held(unheard[_i], 6);
+	ck_assert(model_is_shrinking(&w.view[hog]));
+	w.guest[victim].used_kib = 60 * MIB;
+	w.view[victim].is_alarmed = false;
+	w.conf.demand_fall_ms = 0;
+	run_held(unheard[_i], 4);
+	ck_assert_uint_ge(w.view[hog].alm_kib, 400 * MIB);
+}
+END_TEST
+
+/* Others are asked, and share what is really there. */
+START_TEST(one_that_does_not_give_is_not_counted_on)
+{
+	lend();
+	unsigned third = add_built(300 * MIB, 100 * MIB);
+	w.guest[hog].speed_kib = 0;
+	need_it_back();
+	run_held(unheard[_i], 60);
+	ck_assert_uint_lt(w.view[third].alm_kib, 250 * MIB);
+	ck_assert_uint_ge(w.view[victim].alm_kib, 300 * MIB);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, 2);
+	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
+	tcase_add_test(tests, more_than_there_is_is_guaranteed_in_proportion);
+	tcase_add_loop_test(tests, what_it_was_built_with_is_guaranteed_unless_said_otherwise, 0,
+			    N_ROWS(levels));
+	tcase_add_test(tests, weights_by_what_is_guaranteed_are_within_their_range);
+	tcase_add_loop_test(tests, a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent, 0,
+			    N_ROWS(unheard));
+	tcase_add_loop_test(tests, it_is_asked_for_nothing_that_nobody_lacks, 0, N_ROWS(unheard));
+	tcase_add_loop_test(tests, it_is_not_asked_for_what_it_was_built_with, 0, N_ROWS(unheard));
+	tcase_add_loop_test(tests, it_keeps_what_is_not_needed_any_more, 0, N_ROWS(unheard));
+	tcase_add_loop_test(tests, one_that_does_not_give_is_not_counted_on, 0, N_ROWS(unheard));
+}
+
+int main(void)
+{
+	return suite_run("lending", add_tests);
+}
