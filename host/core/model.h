@@ -35,7 +35,8 @@
  * A guest is left alone if all four answers are no: it keeps what it holds, and the memory that it
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
- * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
+ * or was moved by hand, or that the administrator
+ * holds, is somebody else's to move. After a call of libxl has failed the next one
  * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
  * take.
  */
@@ -49,6 +50,7 @@
 	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0)                                                  \
 	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0)                                                 \
 	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0)                                                    \
+	X(ASKED, "held", 0, 0, 0, 0)                                                               \
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1)                                                        \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
 	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
