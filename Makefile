@@ -40,8 +40,8 @@ ALL_CFLAGS  += $(SANFLAGS)
 ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
-PURE_FOLDERS = common host/core host/policy host/precopy host/sim guest/core
-HOST_EDGES   = common/system host/xen host/config host/daemon host/ctl host/migrate host/simcmd
+PURE_FOLDERS = common host/core host/policy host/precopy host/show host/sim guest/core
+HOST_EDGES   = common/system host/xen host/config host/daemon host/control host/ctl host/migrate host/simcmd
 GUEST_EDGES  = common/system guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
 # Each of these stands alone: no library has it, and nothing is linked with it.
@@ -58,8 +58,8 @@ $B/libcagma-guest.a: $(call objects,$(GUEST_EDGES))
 
 all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init host/cagma-save-helper host/libcagma-precopy.so) mkguest-parts
 link = @echo "  LD      $@"; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-$B/host/cagmad: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog
-$B/host/cagmactl: LDLIBS = -lxlutil -lxenstore
+$B/host/cagmad: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c
+$B/host/cagmactl: LDLIBS = -lxlutil -lxenstore -ljson-c
 $B/host/cagma-sim: LDLIBS = -lm
 $B/host/cagma-migrate: LDLIBS = -lxenstore
 $B/guest/cagma-agent: LDLIBS = -lxenstore -pthread
@@ -126,7 +126,7 @@ help:
 	@sed -n 's/^#: //p' $(filter-out %.d,$(MAKEFILE_LIST))
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
-DEPS = gcc clang libc6-dev pkg-config libxen-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
+DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \

@@ -57,6 +57,7 @@ struct line_format {
 #define LINE_MEMBER(name, kind, max, required, unit, about) LINE_MEMBER_##kind##_(name, max)
 #define LINE_MEMBER_WORD_(name, max)                        char name[(max) + 1];
 #define LINE_MEMBER_NUMBER_(name, max)                      uint64_t name;
+#define LINE_MEMBER_FLAG_(name, max)                        bool name;
 #define LINE_FORMAT(fields, bytes, record)                                                         \
 	{                                                                                          \
 		fields, sizeof(fields) / sizeof((fields)[0]), bytes, sizeof(struct record)         \

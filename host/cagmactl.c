@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cagmactl - reserves host memory with cagmad for guests that are to be started. Runs in dom0.
+ * cagmactl - shows and steers cagmad, and reserves host memory for guests that are to be started.
+ * Runs in dom0.
  *
- * This file has the commands. arguments.h reads the options of `reserve`, and reserve.h runs it.
+ * This file has the table of commands, and those on reservations, which need xenstore and no
+ * socket. look.h, change.h and reserve.h have the rest.
  */
 #include "common/amount.h"
 #include "common/system/clock.h"
@@ -10,7 +12,11 @@
 #include "common/system/log.h"
 #include "common/system/usage.h"
 #include "host/core/reservation.h"
+#include "host/control/json_record.h"
 #include "host/ctl/arguments.h"
+#include "host/ctl/change.h"
+#include "host/ctl/look.h"
+#include "host/ctl/output.h"
 #include "host/ctl/reserve.h"
 #include "host/xen/tool.h"
 
@@ -106,31 +112,83 @@ static struct text read_key(struct store *store, enum toolkeys_key key, uint32_t
 	return (struct text){buf, len < 0 ? 0 : (size_t)len};
 }
 
-static void print_one(struct store *store, uint32_t id)
-{
-	char line[TOOLKEYS_MAX_BYTES + 1], answer[TOOLKEYS_MAX_BYTES + 1];
-	char name[TOOLKEYS_MAX_NAME + 1], guest[16] = "";
+/* A reservation as its keys say it. */
+struct found {
+	uint32_t id;
 	struct toolkeys_request request;
-	struct toolkeys_state state;
-	uint64_t present = 0;
+	struct toolkeys_state state; /* without an answer of cagmad, its state is "new" */
+	char name[TOOLKEYS_MAX_NAME + 1];
+};
+
+/* False if the request is gone or cannot be read. */
+static bool find_one(struct store *store, uint32_t id, struct found *f)
+{
+	char line[TOOLKEYS_MAX_BYTES + 1];
+	*f = (struct found){.id = id};
 	if (toolkeys_read_request(read_key(store, TOOLKEYS_REQUEST, id, line, sizeof(line)),
-				  &request))
-		return;
-	bool is_answered = line_parse(&toolkeys_state_format,
-				      read_key(store, TOOLKEYS_STATE, id, answer, sizeof(answer)),
-				      &state, &present) == LINE_OK;
-	struct text named = read_key(store, TOOLKEYS_NAME, id, line, sizeof(line));
-	text_printable(named, "", name, sizeof(name));
-	if (is_answered && present & STATE_BIT(domid))
-		snprintf(guest, sizeof(guest), "%" PRIu64, state.domid);
-	printf("%6" PRIu32 "  %-8s %9" PRIu64 " ", id, is_answered ? state.state : "new",
-	       request.size_kib / 1024);
-	if (is_answered && present & STATE_BIT(there_kib))
-		printf("%13" PRIu64, state.there_kib / 1024);
+				  &f->request))
+		return false;
+	if (line_parse(&toolkeys_state_format,
+		       read_key(store, TOOLKEYS_STATE, id, line, sizeof(line)), &f->state,
+		       &f->state.present) != LINE_OK)
+		strcpy(f->state.state, "new");
+	text_printable(read_key(store, TOOLKEYS_NAME, id, line, sizeof(line)), "", f->name,
+		       sizeof(f->name));
+	return true;
+}
+
+static uint64_t ends_in_s(const struct found *f)
+{
+	return amount_less(f->request.until_ms, clock_boot_ms()) / 1000;
+}
+
+static void print_one(const struct found *f)
+{
+	char guest[16] = "";
+	if (f->state.present & STATE_BIT(domid))
+		snprintf(guest, sizeof(guest), "%" PRIu64, f->state.domid);
+	printf("%6" PRIu32 "  %-8s %9" PRIu64 " ", f->id, f->state.state,
+	       f->request.size_kib / 1024);
+	if (f->state.present & STATE_BIT(there_kib))
+		printf("%13" PRIu64, f->state.there_kib / 1024);
 	else
 		printf("%13s", "-");
-	printf(" %10" PRIu64 "  %-6s %s\n", amount_less(request.until_ms, clock_boot_ms()) / 1000,
-	       guest[0] ? guest : "-", name[0] ? name : "-");
+	printf(" %10" PRIu64 "  %-6s %s\n", ends_in_s(f), guest[0] ? guest : "-",
+	       f->name[0] ? f->name : "-");
+}
+
+static struct json_object *make_one(const struct found *f)
+{
+	struct json_object *one = json_record_make(&toolkeys_state_format, &f->state,
+						   f->state.present | STATE_BIT(state));
+	json_object_object_add(one, "number", json_object_new_uint64(f->id));
+	json_object_object_add(one, "size_kib", json_object_new_uint64(f->request.size_kib));
+	json_object_object_add(one, "ends_in_s", json_object_new_uint64(ends_in_s(f)));
+	json_object_object_add(one, "name", json_object_new_string(f->name));
+	return one;
+}
+
+/* Prints the `n` reservations, as a table or as JSON. */
+static int show_all(struct store *store, const uint32_t *id, int n)
+{
+	struct json_object *all = output_is_json() ? json_object_new_array() : NULL;
+	struct found found;
+	if (!all)
+		printf("%6s  %-8s %9s %13s %10s  %-6s %s\n", "NUMBER", "STATE", "SIZE(MiB)",
+		       "FREE-NOW(MiB)", "ENDS-IN(s)", "DOMID", "NAME");
+	for (int i = 0; i < n && i < RESERVATION_MAX; i++) {
+		if (!find_one(store, id[i], &found))
+			continue;
+		if (all)
+			json_object_array_add(all, make_one(&found));
+		else
+			print_one(&found);
+	}
+	if (!all)
+		return usage_printed();
+	struct json_object *answer = json_object_new_object();
+	json_object_object_add(answer, "reservations", all);
+	return output_json(answer);
 }
 
 static int do_reservations(int argc, char **argv)
@@ -144,13 +202,9 @@ static int do_reservations(int argc, char **argv)
 	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
 		log_error("xenstore cannot be read: %s", strerror(-n));
-	else
-		printf("%6s  %-8s %9s %13s %10s  %-6s %s\n", "NUMBER", "STATE", "SIZE(MiB)",
-		       "FREE-NOW(MiB)", "ENDS-IN(s)", "DOMID", "NAME");
-	for (int i = 0; i < n && i < RESERVATION_MAX; i++)
-		print_one(store, id[i]);
+	int code = n < 0 ? EXIT_FAILURE : show_all(store, id, n);
 	store_close(store);
-	return n < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return code;
 }
 
 /* --- the commands --- */
@@ -162,6 +216,25 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *usage, *about;
 } commands[] = {
+	{"status", look_status, "status",
+	 "Show the host and how cagmad does. This is what cagmactl alone does, too."},
+	{"list", look_list, "list",
+	 "Show each guest in a line, in MiB: HELD; ASKED to hold; AVAIL inside it; CMA, the\n"
+	 "      AVAIL that it is to be guaranteed; WANT, MIN and MAX of HELD; who Reports; STATE."},
+	{"explain", look_explain, "explain GUEST",
+	 "Say what the guest has, asks for and was given, why, and what limits it."},
+	{"set", change_set, "set GUEST min=SIZE max=SIZE weight=N ...",
+	 "Set the guest's numbers, until the configuration is read again."},
+	{"hold", change_hold, "hold GUEST [--for SECONDS]",
+	 "Leave the guest alone for a time, or until it is resumed or ends."},
+	{"resume", change_resume, "resume GUEST",
+	 "End the guest's hold, be it by `hold` or by a target that was set by hand."},
+	{"pause", change_pause, "pause", "Leave all guests alone, and withdraw credit."},
+	{"continue", change_continue, "continue", "End a pause."},
+	{"once", look_once, "once", "Show what would be changed now, and change nothing."},
+	{"policy", look_policy, "policy", "Show the policy and its options."},
+	{"overload", look_overload, "overload",
+	 "Say how much memory a new guest could have, and whether guests lack any."},
 	{"reserve", do_reserve, "reserve [OPTIONS] SIZE | --config FILE [-- COMMAND...]",
 	 "Ask cagmad for host memory, print the reservation's number, wait until the\n"
 	 "      memory is free, and keep it free. If COMMAND is given, run it then, and\n"
@@ -183,17 +256,21 @@ static int do_help(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	fputs("Usage: cagmactl COMMAND\n"
-	      "Make room for guests that are to be started on this Xen host. Runs in dom0.\n\n",
+	fputs("Usage: cagmactl [--json] [COMMAND]\n"
+	      "Show and steer cagmad on this Xen host, and make room for guests. Runs in dom0.\n"
+	      "GUEST is a name or a domain id.\n\n",
 	      stdout);
 	print_commands(stdout);
 	fputs("\nreserve takes:\n", stdout);
 	arguments_print(stdout);
 	fputs("\n"
+	      "      --json     print JSON\n"
 	      "  -h, --help     show this, exit\n"
 	      "  -V, --version  show the version, exit\n"
 	      "\n"
 	      "Examples:\n"
+	      "  cagmactl explain web\n"
+	      "  cagmactl set web min=512m weight=300\n"
 	      "  cagmactl reserve --config web.cfg -- xl create web.cfg\n"
 	      "  cagmactl reserve 2g -- xl restore web.save\n"
 	      "  cagmactl reserve 2g --for 600        # before a guest migrates in\n"
@@ -221,11 +298,9 @@ static bool asks_for_help(char *const *argv)
 int main(int argc, char **argv)
 {
 	log_init("cagmactl", false);
-	if (argc < 2) {
-		usage_wrong("a command is needed");
-		print_commands(stderr);
-		return EXIT_USAGE;
-	}
+	argc = output_take_option(argc, argv);
+	if (argc < 2)
+		return look_status(1, (char *[]){"status", NULL});
 	if (asks_for_help(argv))
 		return do_help(argc, argv);
 	if (is_one_of(argv[1], "-V", "--version"))

@@ -5,10 +5,13 @@
  * This file has options, configuration, signals and the main loop. engine.h has the work that the
  * loop does.
  */
+#include "common/amount.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/system/usage.h"
 #include "host/config/config_file.h"
+#include "host/control/answer.h"
+#include "host/control/control.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/xenio.h"
 #include "host/daemon/worker.h"
@@ -161,15 +164,18 @@ static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
 	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
 }
 
-static void run(struct engine *engine, const struct xenio *xenio, int signal_fd,
-		const struct options *o)
+static void run(struct engine *engine, const struct xenio *xenio, struct control *control,
+		int signal_fd, const struct options *o)
 {
-	struct pollfd fds[XENIO_MAX_FDS + 1];
+	struct pollfd fds[XENIO_MAX_FDS + CONTROL_MAX_FDS + 1];
 	for (;;) {
 		engine_turn(engine, clock_monotonic_ms());
+		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
+		n += control_poll(control, fds + n);
 		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		wait_until(engine_wake_ms(engine), fds, n + 1);
+		wait_until(amount_min(engine_wake_ms(engine), control_wake_ms(control)), fds,
+			   n + 1);
 		uint32_t signo = take_signal(signal_fd);
 		if (signo == SIGHUP)
 			reload(engine, o);
@@ -210,6 +216,31 @@ static const char dry_note[] =
 	" dry: it says what it would change, sets and publishes nothing, and ends with Ctrl-C; "
 	"-v says how each guest is treated";
 
+/* The socket is no condition for balancing. NULL if it cannot be opened: why is logged, but for a
+ * dry run beside another cagmad. */
+static struct control *open_control(struct answer_source *source, bool is_dry)
+{
+	struct control *control = NULL;
+	int r = control_open(CONTROL_PATH, answer_make, source, &control);
+	if (r < 0 && !(is_dry && r == -EADDRINUSE))
+		log_warning("cagmactl will not reach this cagmad, as " CONTROL_PATH
+			    " cannot be opened: %s",
+			    strerror(-r));
+	return control;
+}
+
+/* Opens the control socket, and balances until a signal ends it. */
+static void balance_with(struct engine *engine, const struct xenio *xenio, int signal_fd,
+			 const struct options *o)
+{
+	struct answer_source source = {.engine = engine,
+				       .started_ms = clock_monotonic_ms(),
+				       .xen_options = xenio_xen_options(xenio)};
+	struct control *control = open_control(&source, o->engine.is_dry);
+	run(engine, xenio, control, signal_fd, o);
+	control_close(control);
+}
+
 /* Balances until a signal ends it. Returns the exit code. */
 static int balance(struct config *config, const struct options *o)
 {
@@ -229,7 +260,7 @@ static int balance(struct config *config, const struct options *o)
 	struct engine *engine = engine_open(config, &o->engine, &io);
 	if (engine) {
 		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? dry_note : "");
-		run(engine, xenio, signal_fd, o);
+		balance_with(engine, xenio, signal_fd, o);
 		engine_close(engine);
 	}
 	xenio_close(xenio);

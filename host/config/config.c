@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/config/config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,22 @@ const struct config_guest *config_guest_find(const struct config *config, const 
 			found = g;
 	}
 	return found;
+}
+
+int config_put_guest(struct config *config, const struct config_guest *guest)
+{
+	unsigned i = 0;
+	while (i < config->n_guests && !config_guest_is_same(&config->guest[i], guest))
+		i++;
+	if (i == config->n_guests) {
+		struct config_guest *more = reallocarray(config->guest, i + 1, sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		config->guest = more;
+		config->n_guests++;
+	}
+	config->guest[i] = *guest;
+	return 0;
 }
 
 bool config_lists_dom0(const struct config *config)

@@ -35,6 +35,9 @@ void config_finish(struct config *config);
 const struct config_guest *config_guest_find(const struct config *config, const char *name,
 					     const uint8_t uuid[16]);
 
+/* Adds the entry, or overwrites the one by the same UUID. Returns 0 or -ENOMEM. */
+int config_put_guest(struct config *config, const struct config_guest *guest);
+
 /* True if Domain-0 is listed by this name. Only then is it managed. */
 bool config_lists_dom0(const struct config *config);
 

@@ -10,7 +10,7 @@ enum { MAX_ENTRY = 511, GIVEN_NAME = 1, GIVEN_UUID = 2, GIVEN_NUMBER = 4 };
 #define X(...) OPTIONS_FIELD(config_guest, __VA_ARGS__)
 static const struct options_field fields[] = {OPTIONS_GUEST(X)};
 #undef X
-static const struct options_table numbers = OPTIONS_TABLE(fields);
+const struct options_table config_guest_options = OPTIONS_TABLE(fields);
 
 /* An entry that is being read. */
 struct entry {
@@ -69,11 +69,11 @@ static unsigned bit_of(const char *name, const struct options_field *field)
 static void take_word(struct entry *e, const char *name, const char *value)
 {
 	const struct options_field *field =
-		options_find(&numbers, (struct text){name, strlen(name)});
+		options_find(&config_guest_options, (struct text){name, strlen(name)});
 	unsigned bit = bit_of(name, field);
 	char names[OPTIONS_MAX_WHY];
 	if (!bit) {
-		options_list(&numbers, names);
+		options_list(&config_guest_options, names);
 		complain(e, "there is no \"%s\" in an entry; there are name, uuid, %s", name,
 			 names);
 	} else if (e->given & bit) {
@@ -122,7 +122,7 @@ static void judge(const struct entry *e)
 	const struct config_guest *g = e->guest;
 	if (!(e->given & GIVEN_NAME) == !(e->given & GIVEN_UUID))
 		complain(e, "needs a name or a uuid, and not both");
-	if (g->max_kib && g->min_kib > g->max_kib)
+	if (config_guest_is_crossed(g))
 		complain(e, "min_mib %llu is above max_mib %llu",
 			 (unsigned long long)(g->min_kib / UNITS_KIB_PER_MIB),
 			 (unsigned long long)(g->max_kib / UNITS_KIB_PER_MIB));
@@ -145,6 +145,11 @@ void config_guest_read(const char *entry, struct config_place place, struct comp
 	}
 	take_words(&e, entry);
 	judge(&e);
+}
+
+bool config_guest_is_crossed(const struct config_guest *g)
+{
+	return g->max_kib && g->min_kib > g->max_kib;
 }
 
 bool config_guest_is_dom0(const struct config_guest *g)

@@ -12,6 +12,9 @@
 
 #define CONFIG_DOM0_NAME "Domain-0"
 
+/* The numbers of an entry, in struct config_guest. */
+extern const struct options_table config_guest_options;
+
 enum {
 	CONFIG_MAX_NAME = 63,
 	CONFIG_DOM0_MIN_MIB = 256, /* with less, the toolstack itself is in danger */
@@ -36,6 +39,9 @@ struct config_place {
  * each fault to `complaints`; *guest is incomplete then. */
 void config_guest_read(const char *entry, struct config_place place, struct complaints *complaints,
 		       struct config_guest *guest);
+
+/* True if the entry's min is above its max. */
+bool config_guest_is_crossed(const struct config_guest *guest);
 
 /* True if the entry is for dom0, which is listed by its name. */
 bool config_guest_is_dom0(const struct config_guest *guest);

@@ -30,6 +30,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{now_ms < f->migrating_until_ms, HOLD_MIGRATING},
 		{f->has_passthrough, HOLD_PASSTHROUGH},
 		{f->is_foreign, HOLD_FOREIGN},
+		{now_ms < f->asked_until_ms, HOLD_ASKED},
 		{now_ms < f->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < f->call_paused_until_ms, HOLD_CALL_FAILED},
 		{f->has_bad_report, HOLD_BAD_REPORT},
@@ -42,6 +43,30 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		if (rules[i].applies)
 			return rules[i].hold;
 	return HOLD_NONE;
+}
+
+uint64_t hold_left_ms(const struct hold_facts *f, uint64_t now_ms)
+{
+	const struct {
+		enum guest_hold hold;
+		uint64_t until_ms;
+	} timed[] = {
+		{HOLD_MIGRATING, f->migrating_until_ms},
+		{HOLD_ASKED, f->asked_until_ms == UINT64_MAX ? 0 : f->asked_until_ms},
+		{HOLD_BY_HAND, f->by_hand_until_ms},
+		{HOLD_CALL_FAILED, f->call_paused_until_ms},
+	};
+	enum guest_hold hold = hold_judge(f, now_ms);
+	for (unsigned i = 0; i < sizeof(timed) / sizeof(timed[0]); i++)
+		if (timed[i].hold == hold)
+			return amount_less(timed[i].until_ms, now_ms);
+	return 0;
+}
+
+void hold_lift(struct hold_facts *f)
+{
+	f->asked_until_ms = 0;
+	f->by_hand_until_ms = 0;
 }
 
 void hold_bounds(const struct hold_bounds *b, uint64_t *ret_min_kib, uint64_t *ret_max_kib)

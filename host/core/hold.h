@@ -32,12 +32,20 @@ struct hold_facts {
 	bool is_short;      /* its AVM was below its CMA when it was judged last */
 	uint64_t report_ms; /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
+	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
 	uint64_t boot_until_ms; /* it has rebooted, and may have no agent yet */
 	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
 };
 
 /* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h. */
 enum guest_hold hold_judge(const struct hold_facts *facts, uint64_t now_ms);
+
+/* For how long the hold that hold_judge() gives lasts, if it ends by time; 0: another fact ends it,
+ * or there is none. */
+uint64_t hold_left_ms(const struct hold_facts *facts, uint64_t now_ms);
+
+/* Lifts the holds that are somebody's wish: one that was asked for, and one by hand. */
+void hold_lift(struct hold_facts *facts);
 
 /* The guest is built, and neither paused nor dying: what its balloon does says something. */
 bool hold_is_running(const struct hold_facts *facts);

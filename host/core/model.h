@@ -36,12 +36,12 @@
  * A guest is left alone if all five answers are no: it keeps what it holds, and the memory that it
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
- * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
- * may hang; that hold ends by itself. A guest that was found away from its target may rest there:
+ * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call of
+ * libxl has failed the next one may hang; that hold ends by itself. A guest that was found away from its target may rest there:
  * until that is known, a target meant to have it keep what it holds may take memory from it, so it
  * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest that
- * is not heard of may use all that it holds, so it is told to give only what it
- * was lent, and only when others are short of it.
+ * is not heard of may use all that it holds, so it is told to give only what it was lent, and only
+ * when others are short of it.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays */                                                 \
@@ -53,6 +53,7 @@
 	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0)                                               \
 	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0)                                              \
 	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0)                                                 \
+	X(ASKED, "held", 0, 0, 0, 0, 0)                                                            \
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1)                                                     \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1)                                                 \
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1)                                                   \

@@ -6,6 +6,7 @@
 #include "common/system/log.h"
 #include "common/system/command.h"
 #include "host/core/reservation.h"
+#include "host/ctl/output.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>
@@ -297,7 +298,8 @@ int reserve_run(struct store *store, const struct reserve *reserve)
 	if (r < 0)
 		return EXIT_FAILURE;
 	if (!reserve->command) {
-		printf("%" PRIu32 "\n", e.id);
+		printf(output_is_json() ? "{\"reservation\": %" PRIu32 "}\n" : "%" PRIu32 "\n",
+		       e.id);
 		fflush(stdout);
 	}
 	if (!wait_for_memory(&e)) {

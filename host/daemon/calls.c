@@ -111,8 +111,7 @@ static int start_call(struct calls *c, const struct io *io, struct guests *gs,
 	g->call_is_under_way = true;
 	g->call_began_ms = now_ms;
 	g->call_target_kib = a->target_kib;
-	g->reason = a->reason;
-	g->has_reason = true;
+	guest_note_change(g, now_ms, a->target_kib, a->reason);
 	c->n_started++;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "host/daemon/observe.h"
 #include "host/daemon/publish.h"
 #include "host/daemon/record.h"
+#include "host/show/overload.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +28,10 @@ struct engine {
 	struct record *record;
 	struct guests guests;
 	struct plan plan;
+	struct host_view host; /* as the last pass saw it */
+	struct overload overload;
+	bool has_judged; /* plan and host belong to the guests that there are */
+	bool is_paused;
 	uint64_t due_ms; /* when the next pass is due at the latest */
 	bool is_alarmed; /* a guest is in alarm, so a pass is run at once */
 	uint64_t last_pass_ms;
@@ -90,6 +95,41 @@ struct engine_counts engine_counts(const struct engine *e)
 				      .lost_connections = e->no_store.count};
 }
 
+struct engine_state engine_state(struct engine *e)
+{
+	return (struct engine_state){.config = &e->config,
+				     .guests = &e->guests,
+				     .plan = &e->plan,
+				     .host = &e->host,
+				     .overload = &e->overload,
+				     .has_judged = e->has_judged,
+				     .is_connected = e->is_connected,
+				     .is_dry = e->options.is_dry,
+				     .is_paused = e->is_paused,
+				     .last_pass_ms = e->last_pass_ms,
+				     .counts = engine_counts(e)};
+}
+
+/* Nothing is set now: in a dry run, or while paused. */
+static bool is_idle(const struct engine *e)
+{
+	return e->options.is_dry || e->is_paused;
+}
+
+void engine_reconsider(struct engine *e)
+{
+	guests_configure_anew(&e->guests);
+	e->due_ms = 0;
+}
+
+void engine_pause(struct engine *e, bool is_paused)
+{
+	if (is_paused && !is_idle(e))
+		cap_withdraw(&e->cap, &e->io, &e->guests);
+	e->is_paused = is_paused;
+	e->due_ms = 0;
+}
+
 static void disconnect(struct engine *e)
 {
 	if (e->is_connected)
@@ -130,10 +170,9 @@ void engine_reload(struct engine *e, struct config *config)
 	config_finish(&e->config);
 	e->config = *config;
 	*config = (struct config){0};
-	guests_configure_anew(&e->guests);
+	engine_reconsider(e);
 	e->absent_are_told = false;
 	e->guests.has_dom0 = config_lists_dom0(&e->config);
-	e->due_ms = 0;
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,
 		 e->config.n_guests);
 }
@@ -224,7 +263,7 @@ static void judge_reservations(struct engine *e, const struct policy_conf *conf,
 			       const struct snapshot *snap, uint64_t now_ms)
 {
 	int r = e->io.judge_reservations(e->io.world, conf, snap, e->plan.verdict,
-					 e->config.policy->gives);
+					 e->config.policy->gives && !e->is_paused);
 	if (r > 0)
 		ask_for_pass(e, now_ms);
 	if (r < 0)
@@ -235,6 +274,8 @@ static void judge_reservations(struct engine *e, const struct policy_conf *conf,
  * there. */
 static void apply(struct engine *e, uint64_t step_kib, uint64_t now_ms)
 {
+	if (e->is_paused && !e->options.is_dry)
+		return;
 	if (!e->options.is_dry)
 		cap_apply(&e->cap, &e->io, &e->guests, &e->plan, step_kib, CREDIT_LOWERS);
 	calls_apply(&e->calls, &e->io, &e->guests, &e->plan, step_kib, now_ms);
@@ -283,6 +324,9 @@ static void decide(struct engine *e, const struct policy_conf *conf, const struc
 		policy_decide(e->config.policy, conf, snap, &e->guests.memory, &e->plan);
 	tell_cut(e, &cut, snap->n_guests);
 	guests_note_verdicts(&e->guests, e->plan.verdict);
+	overload_judge(&e->overload, conf, snap, e->plan.verdict, e->config.policy->gives);
+	e->host = snap->host;
+	e->has_judged = true;
 	keep_record(e, snap, cut.cuts);
 }
 
@@ -297,6 +341,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		e->due_ms = now_ms + conf.period_ms;
 	/* nothing is published until there are verdicts on the guests of this pass */
 	e->words.left = e->amounts.left = 0;
+	e->has_judged = false;
 	hear_of_migrations(e, now_ms);
 	int r = observe(&e->guests, &e->io, &e->config, is_urgent, now_ms, &snap);
 	if (r == -EBADF) {
@@ -312,7 +357,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	if (!e->absent_are_told)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
 	decide(e, &conf, &snap);
-	if (!e->options.is_dry) /* in a dry run, nothing will have moved before the next period */
+	if (!is_idle(e)) /* otherwise nothing will have moved before the next period */
 		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->calls.took_ms));
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;

@@ -13,6 +13,7 @@
 
 #include "host/config/config.h"
 #include "host/daemon/io.h"
+#include "host/show/overload.h"
 
 enum {
 	ENGINE_GAP_MS = 50,          /* passes that reports ask for are no closer than this */
@@ -40,6 +41,23 @@ struct engine_counts {
 };
 
 /*
+ * What the engine knows and has decided last, for whoever shows or steers it. The pointers are into
+ * the engine, and valid until the next engine_turn(). Guests and configuration may be changed where
+ * a function of theirs changes them; engine_reconsider() is to follow.
+ */
+struct engine_state {
+	struct config *config;
+	struct guests *guests;
+	const struct plan *plan;         /* of the last pass */
+	const struct host_view *host;    /* as the last pass saw it */
+	const struct overload *overload; /* as the last pass judged it */
+	bool has_judged;                 /* plan and host belong to the guests that there are */
+	bool is_connected, is_dry, is_paused;
+	uint64_t last_pass_ms; /* 0: there was none */
+	struct engine_counts counts;
+};
+
+/*
  * Takes `config` and `io` over; the world of `io` must outlive the engine. Returns NULL, after
  * logging why, if there is no memory or the record cannot be opened. It does not fail if xenstored
  * is not there: the engine waits for it.
@@ -64,5 +82,15 @@ uint64_t engine_wake_ms(const struct engine *engine);
 void engine_turn(struct engine *engine, uint64_t now_ms);
 
 struct engine_counts engine_counts(const struct engine *engine);
+
+struct engine_state engine_state(struct engine *engine);
+
+/* After guests or configuration were changed from outside: has all guests looked up in the
+ * configuration, and runs a pass in the next turn. */
+void engine_reconsider(struct engine *engine);
+
+/* While the engine is paused it observes, decides and publishes as always, and sets nothing; credit
+ * is withdrawn. */
+void engine_pause(struct engine *engine, bool is_paused);
 
 #endif

@@ -32,6 +32,14 @@ uint64_t guest_reach_kib(const struct guest *g)
 	return guest_target_kib(g) + (slack_kib > 0 ? (uint64_t)slack_kib : 0);
 }
 
+void guest_note_change(struct guest *g, uint64_t when_ms, uint64_t to_kib, enum plan_reason reason)
+{
+	g->change[g->n_changes++ % GUEST_CHANGES] =
+		(struct guest_change){when_ms, g->target_kib, to_kib, reason};
+	g->reason = reason;
+	g->has_reason = true;
+}
+
 uint64_t guest_credit_kib(const struct guest *g, const struct guest_view *view)
 {
 	struct guest_view now = *view;

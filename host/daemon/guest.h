@@ -28,6 +28,7 @@ enum {
 	GUEST_ALM_MEMORY_MS = 5000,
 	/* An alarm holds for so long, which is ten times the shortest gap between two alarms. */
 	GUEST_ALARM_MS = 2000,
+	GUEST_CHANGES = 8, /* changes of its target that are remembered for people */
 };
 
 /* The values of our keys in the guest's part of xenstore, as last written. A number is UINT64_MAX,
@@ -36,6 +37,12 @@ struct published {
 	uint64_t alm_kib, avm_kib, cma_kib, target_kib, credit_kib, period_ms;
 	const char *state, *reason;
 	uint64_t when_ms; /* when the amounts were written */
+};
+
+/* A change of a guest's target that was begun. */
+struct guest_change {
+	uint64_t when_ms, from_kib, to_kib;
+	enum plan_reason reason;
 };
 
 /* One guest. Times are on the engine's clock. */
@@ -65,11 +72,17 @@ struct guest {
 	bool is_trusted;
 	bool has_told_doubt; /* that its kernel's MemAvailable is not believed has been logged */
 
+	/* Its last changes of target, of which change[n_changes % GUEST_CHANGES] is overwritten
+	 * next. */
+	unsigned n_changes;
+	struct guest_change change[GUEST_CHANGES];
+
 	/* Why it may not be moved, and the facts about its state from which that follows
 	 * (hold.h). */
 	struct hold_facts facts;
 
 	/* From its agent. */
+	char agent_version[KEYS_MAX_WORD + 1]; /* "" if it has none */
 	bool can_alarm, can_grow_itself;
 	struct report report; /* the last one, or a later alarm's; valid if facts.has_report */
 	uint64_t fill_kib_s;  /* KiB/s that it uses up, by its alarm; 0: the report is no alarm's */
@@ -108,6 +121,10 @@ const char *guest_text(const struct guest *guest);
 
 /* Notes that the keys that were written for the guest are not there any more. */
 void guest_forget_published(struct guest *guest);
+
+/* Remembers a change of the guest's target for people. */
+void guest_note_change(struct guest *guest, uint64_t when_ms, uint64_t to_kib,
+		       enum plan_reason reason);
 
 /* The target in force. While a call of ours is under way, it is the larger of the old and the new
  * target. */

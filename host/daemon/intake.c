@@ -175,6 +175,8 @@ static int read_agent(struct guest *g, const struct io *io)
 			     line_parse(&keys_agent_format, (struct text){line, (size_t)len},
 					&hello, &present) == LINE_OK &&
 			     hello.protocol == KEYS_PROTOCOL;
+	memcpy(g->agent_version, g->facts.has_agent ? hello.version : "",
+	       g->facts.has_agent ? sizeof(g->agent_version) : 1);
 	g->can_alarm = g->facts.has_agent && has_ability(hello.abilities, "alarm");
 	g->can_grow_itself = g->facts.has_agent && has_ability(hello.abilities, "self-grow");
 	g->agent_changed = false;

@@ -26,10 +26,10 @@ struct xenio {
 
 /* --- Xen ------------------------------------------------------------------ */
 
-int xenio_fits_host(const struct config *config)
+int xenio_room_kib(const struct config *config, uint64_t *ret_room_kib)
 {
 	struct hypervisor *hypervisor;
-	struct hypervisor_host host;
+	struct hypervisor_host host = {0};
 	const struct hypervisor_domain *domain;
 	int r = hypervisor_open(CONFIG_MAX_GUESTS, &hypervisor);
 	if (r < 0)
@@ -39,10 +39,18 @@ int xenio_fits_host(const struct config *config)
 	uint64_t dom0_kib = n > 0 && domain[0].domid == 0 ? domain[0].alm_kib : 0;
 	hypervisor_close(hypervisor);
 	uint64_t beside_kib = config_lists_dom0(config) ? 0 : dom0_kib;
-	if (n < 0)
-		return n;
+	*ret_room_kib = host.total_kib - beside_kib;
+	return n < 0 ? n : 0;
+}
+
+int xenio_fits_host(const struct config *config)
+{
+	uint64_t room_kib;
+	int r = xenio_room_kib(config, &room_kib);
+	if (r < 0)
+		return r;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	bool fits = config_fits(config, host.total_kib - beside_kib, messages);
+	bool fits = config_fits(config, room_kib, messages);
 	log_close_stream(messages);
 	return fits;
 }
@@ -331,6 +339,11 @@ void xenio_close(struct xenio *x)
 	hypervisor_close(x->hypervisor);
 	reservations_finish(&x->reservations);
 	free(x);
+}
+
+const char *xenio_xen_options(const struct xenio *x)
+{
+	return hypervisor_options(x->hypervisor);
 }
 
 unsigned xenio_poll(const struct xenio *x, struct pollfd fds[XENIO_MAX_FDS])

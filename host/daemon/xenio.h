@@ -18,6 +18,13 @@ struct xenio;
  * -errno if Xen cannot be asked. */
 int xenio_fits_host(const struct config *config);
 
+/* How much memory there is for guests' minimums and the reserve: the host's, less dom0's if dom0 is
+ * not listed. Returns 0, or -errno if Xen cannot be asked. */
+int xenio_room_kib(const struct config *config, uint64_t *ret_room_kib);
+
+/* Xen's command line, as far as it fits; "" if Xen does not tell it. Valid as long as `xenio` is. */
+const char *xenio_xen_options(const struct xenio *xenio);
+
 /* Opens Xen and starts the workers. Returns NULL, after logging why, if that fails. If `is_dry`,
  * nothing is written to xenstore. */
 struct xenio *xenio_open(const struct config *config, bool is_dry);

@@ -15,7 +15,20 @@ struct hypervisor {
 	unsigned capacity; /* of `info` and `domain`: one more than the caller's bound */
 	xc_domaininfo_t *info;
 	struct hypervisor_domain *domain;
+	char options[256];
 };
+
+static void read_options(struct hypervisor *h)
+{
+	xen_commandline_t options = {0};
+	if (xc_version(h->xc, XENVER_commandline, options) >= 0)
+		memcpy(h->options, options, sizeof(h->options) - 1);
+}
+
+const char *hypervisor_options(const struct hypervisor *h)
+{
+	return h->options;
+}
 
 int hypervisor_open(unsigned max_domains, struct hypervisor **ret_hypervisor)
 {
@@ -33,6 +46,7 @@ int hypervisor_open(unsigned max_domains, struct hypervisor **ret_hypervisor)
 		hypervisor_close(h);
 		return r;
 	}
+	read_options(h);
 	*ret_hypervisor = h;
 	return 0;
 }

@@ -36,6 +36,9 @@ struct hypervisor;
 int hypervisor_open(unsigned max_domains, struct hypervisor **ret_hypervisor);
 void hypervisor_close(struct hypervisor *hypervisor);
 
+/* Xen's command line, cut to what fits in 255 bytes; "" if Xen does not tell it. */
+const char *hypervisor_options(const struct hypervisor *hypervisor);
+
 int hypervisor_host(struct hypervisor *hypervisor, struct hypervisor_host *ret_host);
 
 /*

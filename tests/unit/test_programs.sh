@@ -68,11 +68,14 @@ for algorithm in stock hold ar; do
 	check "cagma-migrate --help has algorithm $algorithm" grep -q "^ *$algorithm  *[a-z]" "$work/out"
 done
 
-for command in reserve reservations release; do
-	check "cagmactl alone" runs 2 "$build/host/cagmactl"
-	check "cagmactl lists $command" grep -q "^  $command" "$work/err"
+for command in status list explain set hold resume pause continue once policy overload reserve \
+	reservations release help; do
+	check "cagmactl help" runs 0 "$build/host/cagmactl" help
+	check "cagmactl lists $command" grep -q "^  $command" "$work/out"
 	check "cagmactl $command --help" runs 0 "$build/host/cagmactl" $command --help
 done
+check "cagmactl alone shows the status" runs 1 "$build/host/cagmactl"
+check "and says what to do without a cagmad" grep -q "no cagmad runs here (systemctl start cagmad)" "$work/err"
 check "a command's own --help is not ours" runs 2 "$build/host/cagmactl" reserve 0 -- xl --help
 
 check "the policies" runs 0 "$build/host/cagmad" --policies

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * screen.h - what cagmactl prints for people: the host, a table of guests, and one guest explained
+ * in sentences. (Edge: writes to a FILE.)
+ *
+ * A line has `width` columns at the most, from SCREEN_MIN_WIDTH on; amounts are in MiB. Every name
+ * is printed as text_printable() writes it, whoever has sent it.
+ */
+#ifndef CAGMA_CTL_SCREEN_H
+#define CAGMA_CTL_SCREEN_H
+
+#include "host/show/told.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+
+enum { SCREEN_MIN_WIDTH = 80 };
+
+/* The columns of the terminal on stdout, or SCREEN_MIN_WIDTH if it is narrower or none. */
+unsigned screen_width(void);
+
+/* `states`: a JSON object with the number of guests in each state. */
+void screen_status(FILE *out, const struct told_host *host, struct json_object *states);
+
+/* The head of the table; and one guest's line. */
+void screen_list_head(FILE *out, unsigned width);
+void screen_list_guest(FILE *out, unsigned width, const struct told_guest *guest);
+
+/* The guest's name, or "domain 5" if it has none. The text is valid until this is called again. */
+const char *screen_name(const struct told_guest *guest);
+
+void screen_explain(FILE *out, const struct told_host *host, const struct told_guest *guest,
+		    const struct told_change *change, unsigned n_changes);
+
+/* Writes a span of time in a few letters: "12 s", "3 min", "5 h", "4 d". */
+void screen_span(uint64_t ms, char ret_text[32]);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * overload.h - the host's word to others: how much memory a guest that comes could have, and how
+ * much the guests that are here lack. Pure.
+ *
+ * Programs that place or move guests and look at Xen's free memory find every balanced host full.
+ * Here memory counts that guests can give without being short:
+ *
+ *	available = free - kept - guests' room - reserve + what guests could give
+ *	short     = the sum of want - goal over the guests that are to be moved
+ */
+#ifndef CAGMA_SHOW_OVERLOAD_H
+#define CAGMA_SHOW_OVERLOAD_H
+
+#include "host/core/model.h"
+
+/* All zero before the first pass. */
+struct overload {
+	uint64_t available_kib;
+	uint64_t short_kib;
+	uint64_t short_since_ms; /* on now_ms's clock; 0 while short_kib is 0 */
+};
+
+/* Takes a pass in. `gives`: the policy takes surplus from guests. */
+void overload_judge(struct overload *overload, const struct policy_conf *conf,
+		    const struct snapshot *snap, const struct verdict *verdict, bool gives);
+
+#endif
