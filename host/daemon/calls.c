@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/system/log.h"
+#include "host/core/urgency.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -47,6 +48,8 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 		return;
 	g->call_is_under_way = false;
 	g->target_changed = gs->has_unread = true;
+	if (a->outcome == TARGET_DONE)
+		gs->call_us = urgency_call_us(gs->call_us, (now_ms - g->call_began_ms) * 1000);
 	if (is_really_done(io, is_connected, g, a)) {
 		/* libxl has set max_pages for the target: the credit that it had is gone, and a new
 		 * one is the next pass's to give. */
@@ -100,6 +103,7 @@ static int start_call(struct calls *c, const struct io *io, struct guests *gs,
 		return r;
 	g->call_is_under_way = true;
 	g->call_target_kib = a->target_kib;
+	g->call_began_ms = now_ms;
 	g->reason = a->reason;
 	g->has_reason = true;
 	c->n_started++;
@@ -124,7 +128,7 @@ static void start_action(struct calls *c, const struct io *io, struct guests *gs
 void calls_apply(struct calls *c, const struct io *io, struct guests *gs, const struct plan *plan,
 		 uint64_t step_kib, uint64_t now_ms)
 {
-	c->is_starved = false;
+	c->is_starved = plan->n_waiting > 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
 		struct guest *g = &gs->guest[a->guest];

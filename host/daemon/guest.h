@@ -83,7 +83,7 @@ struct guest {
 
 	/* The last call of ours that set its target. */
 	bool call_is_under_way;
-	uint64_t call_target_kib;
+	uint64_t call_target_kib, call_began_ms;
 	uint64_t said_target_kib; /* in a dry run: the target that was logged last */
 	enum plan_reason reason;  /* of its last change; valid if has_reason */
 	bool has_reason;

@@ -13,6 +13,7 @@
 #include "common/units.h"
 #include "host/core/credit.h"
 #include "host/core/goal.h"
+#include "host/core/urgency.h"
 #include "host/policy/policy.h"
 
 /* How soon to look again while grows wait for donors' pages. */
@@ -25,9 +26,8 @@
 #define CANCEL_STEPS 8
 
 /* Needs waver from report to report. For less than so many steps a guest is not
- * told again so soon, and not to shrink so soon after it was told to grow. */
+ * told again so soon (urgency_gap_ms()), and not to shrink so soon after it was told to grow. */
 #define SMALL_STEPS 8
-#define TELL_GAP_MS 100
 #define WAVER_MS    20000
 
 /* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
@@ -121,11 +121,12 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 }
 
 /* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
-static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
-		     uint64_t by_kib)
+static bool may_tell(const struct policy_conf *conf, const struct snapshot *snap,
+		     const struct demand *d, uint64_t by_kib, bool cannot_wait)
 {
+	uint64_t gap_ms = cannot_wait ? URGENCY_GAP_MS : urgency_gap_ms(snap);
 	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
-	       now_ms >= d->told_ms + TELL_GAP_MS;
+	       snap->host.now_ms >= d->told_ms + gap_ms;
 }
 
 /* So little less, so soon after a growth, may be wanted back at the next report. */
@@ -174,7 +175,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			uint64_t by_kib = heading_kib - v->goal_kib;
 			enum plan_reason reason = why_less(g, v);
 			if (reason == REASON_RETURN ||
-			    (may_tell(conf, now_ms, &demand[i], by_kib) &&
+			    (may_tell(conf, snap, &demand[i], by_kib, false) &&
 			     !(can_wait && wavers(conf, now_ms, &demand[i], by_kib))))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
@@ -264,6 +265,41 @@ static struct price price_of(const struct guest_view *g)
 			      .entry_kib = amount_less(told_room_kib, room_kib)};
 }
 
+/* What the guest misses, if it is one of those who are in alarm, or are not, and can be told now. */
+static uint64_t due_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			const struct memory *memory, const struct plan *plan, unsigned i,
+			bool in_alarm)
+{
+	const struct guest_view *g = &snap->guest[i];
+	uint64_t kib = missing_kib(conf, g, &plan->verdict[i]);
+	bool is_due = g->is_alarmed == in_alarm && !g->is_being_told &&
+		      may_tell(conf, snap, &memory->demand[i], kib, in_alarm);
+	return is_due ? kib : 0;
+}
+
+/* If more guests are due than can be told now, those who miss most are chosen, so that each gets a
+ * piece that is worth its call. Returns what a guest must miss to be one of them. */
+static uint64_t least_due_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			      const struct memory *memory, const struct plan *plan, bool in_alarm)
+{
+	unsigned left = urgency_calls_left(snap), n = 0;
+	uint64_t least_kib = UINT64_MAX;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		n += due_kib(conf, snap, memory, plan, i, in_alarm) > 0;
+	if (n <= left)
+		return 1;
+	for (; left; left--) {
+		uint64_t most_kib = 0;
+		for (unsigned i = 0; i < snap->n_guests; i++) {
+			uint64_t kib = due_kib(conf, snap, memory, plan, i, in_alarm);
+			if (kib < least_kib)
+				most_kib = amount_max(most_kib, kib);
+		}
+		least_kib = most_kib;
+	}
+	return amount_max(least_kib, 1);
+}
+
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
  * or are not; none gets more than `most_kib` at once. The rest is promised.
@@ -275,14 +311,15 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 {
 	struct share *share = memory->share;
 	bool cannot_wait = in_alarm || !pages_are_coming(snap);
+	uint64_t least_kib = least_due_kib(conf, snap, memory, plan, in_alarm);
 	uint64_t spent_kib = 0;
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		uint64_t missing = due_kib(conf, snap, memory, plan, i, in_alarm);
 		struct price price = price_of(g);
 		uint64_t cost_kib = amount_less(missing, price.own_kib) + price.entry_kib;
-		if (missing && g->is_alarmed == in_alarm)
+		if (missing >= least_kib)
 			share[n++] = (struct share){.hi = amount_min(cost_kib, most_kib) /
 							  UNITS_PAGE_KIB,
 						    .weight = g->weight,
@@ -293,16 +330,15 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	share_divide(share, n, spendable_kib / UNITS_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		uint64_t missing = due_kib(conf, snap, memory, plan, i, in_alarm);
 		struct price price = price_of(g);
-		if (!missing || g->is_alarmed != in_alarm)
+		if (missing < least_kib)
 			continue;
 		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
 		uint64_t got_kib =
 			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
-		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
-		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib))
+		    !may_tell(conf, snap, &memory->demand[i], got_kib, in_alarm))
 			continue;
 		add_action(plan, snap, i, amount_max(model_heading_kib(g), g->alm_kib) + got_kib,
 			   REASON_NEED);
@@ -344,6 +380,8 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
 	if (snap->host.xl_is_building)
 		return;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->promised_kib += missing_kib(conf, &snap->guest[i], &plan->verdict[i]);
 	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, lendable_kib,
@@ -377,6 +415,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	add_keeps(snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	plan_order(snap, plan); /* a retry may be either */
+	urgency_choose(snap, plan);
 	note_told(plan, now_ms, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
