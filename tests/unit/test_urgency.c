@@ -3,7 +3,7 @@
 #include "host/core/urgency.h"
 
 #include "host/core/plan.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/suite.h"
 
 #include <check.h>
 
