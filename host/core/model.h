@@ -95,6 +95,9 @@ struct host_view {
 	uint64_t rebooting_kib; /* kept for guests that reboot and are not back yet */
 	uint64_t reserved_kib;  /* reserved for guests that are to be started, not yet taken */
 	bool xl_is_building;    /* xl holds its lock: nobody may grow */
+	unsigned workers;       /* so many targets can be set at a time; 0: as many as wanted */
+	unsigned busy_workers;  /* of these, so many are being set */
+	uint64_t call_us;       /* how long it takes to set one; 0: not measured */
 };
 
 struct guest_view {
@@ -170,6 +173,7 @@ struct plan {
 	struct verdict *verdict; /* one for each guest of the snapshot */
 	uint64_t *credit_kib;    /* how far each may grow by itself above what it holds or was told
 				  * to take, or PLAN_CREDIT_AS_IT_IS; one for each guest */
+	unsigned n_waiting;      /* actions left out, since no more can be set now */
 	uint64_t promised_kib;   /* grows that wait for pages of donors */
 	uint64_t wake_ms;        /* decide again no later than this */
 };

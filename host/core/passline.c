@@ -32,6 +32,10 @@ static const struct line_field pass_fields[] = {
 	SAID(pass, host., rebooting_kib, NUMBER)
 	SAID(pass, host., reserved_kib, NUMBER)
 	SEEN(pass, host., xl_is_building, FLAG)
+	SAID(pass, host., workers, SMALL) /* not in older records, like the next two */
+	SAID(pass, host., busy_workers, SMALL)
+	SAID(pass, host., call_us, NUMBER)
+	SAID(pass, , n_waiting, SMALL)
 	SAID(pass, , promised_kib, NUMBER)
 	SAID(pass, , wake_ms, NUMBER)
 	SAID(pass, , cuts, SMALL)

@@ -37,7 +37,8 @@ enum {
 
 struct passline_pass {
 	struct host_view host;
-	uint64_t promised_kib, wake_ms; /* of the plan */
+	unsigned n_waiting;             /* of the plan, like the next two */
+	uint64_t promised_kib, wake_ms;
 	uint32_t cuts;                  /* how many actions and credits the contract cut */
 };
 

@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/system/log.h"
+#include "host/core/urgency.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,12 +41,12 @@ static bool is_really_done(const struct io *io, bool is_connected, const struct 
 }
 
 /* One that was killed or refused does not say how much work a call is. */
-static void measure_call(struct calls *c, const struct guest *g, const struct worker_answer *a,
+static void measure_call(struct guests *gs, const struct guest *g, const struct worker_answer *a,
 			 uint64_t now_ms)
 {
 	uint64_t took_ms = amount_less(now_ms, g->call_began_ms);
 	if (a->outcome == TARGET_DONE)
-		c->took_ms = c->took_ms ? (3 * c->took_ms + took_ms) / 4 : took_ms;
+		gs->call_us = urgency_call_us(gs->call_us, took_ms * 1000);
 }
 
 static void take_answer(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
@@ -55,7 +56,7 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	if (!g)
 		return;
 	g->call_is_under_way = false;
-	measure_call(c, g, a, now_ms);
+	measure_call(gs, g, a, now_ms);
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(io, is_connected, g, a)) {
 		/* libxl has set max_pages for the target: the credit that it had is gone, and a new
@@ -134,7 +135,7 @@ static void start_action(struct calls *c, const struct io *io, struct guests *gs
 void calls_apply(struct calls *c, const struct io *io, struct guests *gs, const struct plan *plan,
 		 uint64_t step_kib, uint64_t now_ms)
 {
-	c->is_starved = false;
+	c->is_starved = plan->n_waiting > 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
 		struct guest *g = &gs->guest[a->guest];

@@ -15,7 +15,6 @@ struct calls {
 	bool is_starved; /* an action could not start: a worker or the guest was busy */
 	struct trouble no_worker;
 	uint64_t n_started, n_failed;
-	uint64_t took_ms; /* how long a call takes that sets a target, smoothed; 0: not known */
 };
 
 /* Starts a call for each action of the plan. A dry run logs the action instead, if its target

@@ -218,7 +218,7 @@ static void ask_for_pass(struct engine *e, uint64_t at_ms)
 /* Passes that reports and ended calls ask for are no closer than this. */
 static uint64_t gap_ms(const struct engine *e)
 {
-	uint64_t gap_ms = amount_max(ENGINE_GAP_MS, ENGINE_GAP_CALLS * e->calls.took_ms);
+	uint64_t gap_ms = amount_max(ENGINE_GAP_MS, ENGINE_GAP_CALLS * e->guests.call_us / 1000);
 	return amount_min(gap_ms, amount_max(e->config.conf.period_ms, ENGINE_GAP_MS));
 }
 
@@ -358,7 +358,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
 	decide(e, &conf, &snap);
 	if (!is_idle(e)) /* otherwise nothing will have moved before the next period */
-		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->calls.took_ms));
+		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->guests.call_us / 1000));
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
 	if (!e->options.is_dry) {

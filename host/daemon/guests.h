@@ -24,6 +24,7 @@ struct guests {
 	unsigned next_generation;
 	struct trouble full; /* there are more guests than the table holds */
 	bool has_dom0;       /* dom0 is to be among the guests */
+	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
 	bool has_unread;     /* there may be changed targets for observe_more() to read */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */

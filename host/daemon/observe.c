@@ -112,6 +112,14 @@ static int refresh(struct guests *gs, const struct io *io, const struct config *
 	return 0;
 }
 
+static unsigned busy_workers(const struct guests *gs)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < gs->n; i++)
+		n += gs->guest[i].call_is_under_way;
+	return n;
+}
+
 int observe(struct guests *gs, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap)
 {
@@ -138,7 +146,10 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 			 .claimed_kib = host.outstanding_kib,
 			 .rebooting_kib = guests_rebooting_kib(gs, now_ms),
 			 .reserved_kib = reserved_kib,
-			 .xl_is_building = io->is_building(io->world)},
+			 .xl_is_building = io->is_building(io->world),
+			 .workers = (unsigned)config->workers,
+			 .busy_workers = busy_workers(gs),
+			 .call_us = gs->call_us},
 		.n_guests = gs->n,
 		.guest = gs->view,
 	};

@@ -80,6 +80,7 @@ int record_pass(struct record *r, const struct config *config, const struct snap
 {
 	struct passline pass = {.kind = PASSLINE_PASS,
 				.record.pass = {.host = snap->host,
+						.n_waiting = plan->n_waiting,
 						.promised_kib = plan->promised_kib,
 						.wake_ms = plan->wake_ms,
 						.cuts = cuts}};

@@ -11,31 +11,20 @@
  */
 #include "common/amount.h"
 #include "common/units.h"
-#include "host/core/balloon.h"
 #include "host/core/credit.h"
 #include "host/core/goal.h"
+#include "host/core/urgency.h"
 #include "host/policy/policy.h"
+#include "host/policy/telling.h"
 
 /* How soon to look again while grows wait for donors' pages. */
 #define PROMISE_WAKE_MS 20
-
-/* A target that would change nothing yet is put off (balloon_far_ms()): for so long at the least,
- * since each look costs something; and until the guest has been told nothing for so long, since a
- * balloon of a few KiB a second is far from everything for hours. */
-#define PUT_OFF_LEAST_MS 50
-#define PUT_OFF_MOST_MS  5000
 
 /* While pages are coming, a growth is issued for no less than such a share of what is missing. */
 #define WORTH_SHARE 4
 
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 4
-
-/* Needs waver from report to report. For less than so many steps a guest is not
- * told again so soon, and not to shrink so soon after it was told to grow. */
-#define SMALL_STEPS 8
-#define TELL_GAP_MS 100
-#define WAVER_MS    20000
 
 /* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
  * that. */
@@ -127,22 +116,6 @@ static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_v
 									  : 0;
 }
 
-/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
-static bool may_tell(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
-		     uint64_t by_kib)
-{
-	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
-	       now_ms >= d->told_ms + TELL_GAP_MS;
-}
-
-/* So little less, so soon after a growth, may be wanted back at the next report. */
-static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
-		   uint64_t by_kib)
-{
-	return by_kib < SMALL_STEPS * conf->step_kib && d->told_to_grow_ms &&
-	       now_ms < d->told_to_grow_ms + WAVER_MS;
-}
-
 /* It was told what it is to have, or about that, and is not there. */
 static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
 			  const struct verdict *v)
@@ -152,46 +125,6 @@ static bool is_on_its_way(const struct policy_conf *conf, const struct guest_vie
 		return v->goal_kib > g->alm_kib;
 	return v->goal_kib + conf->step_kib <= g->alm_kib &&
 	       v->goal_kib < heading_kib + conf->step_kib;
-}
-
-/* A target that brings the guest to `reach_kib` would change nothing yet. When it would, the policy
- * decides again. */
-static bool is_put_off(const struct snapshot *snap, const struct demand *demand, unsigned guest,
-		       uint64_t reach_kib, struct plan *plan)
-{
-	uint64_t now_ms = snap->host.now_ms;
-	uint64_t most_ms = amount_less(demand[guest].told_ms + PUT_OFF_MOST_MS, now_ms);
-	uint64_t far_ms = balloon_far_ms(&snap->guest[guest], reach_kib);
-	uint64_t wait_ms = amount_min(far_ms, most_ms);
-	if (wait_ms)
-		plan->wake_ms =
-			amount_min(plan->wake_ms, now_ms + amount_max(wait_ms, PUT_OFF_LEAST_MS));
-	return wait_ms;
-}
-
-/* A guest other than this one is in alarm: it may need what this one was promised. */
-static bool another_is_alarmed(const struct snapshot *snap, unsigned guest)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (i != guest && snap->guest[i].is_alarmed && model_grows(&snap->guest[i]))
-			return true;
-	return false;
-}
-
-/* Less is for the guest than it was told: it is time to tell it. */
-static bool may_tell_less(const struct policy_conf *conf, const struct snapshot *snap,
-			  const struct demand *demand, unsigned guest, struct plan *plan)
-{
-	const struct guest_view *g = &snap->guest[guest];
-	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
-	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
-	bool is_promise = goal_kib >= g->alm_kib;
-	if (!may_tell(conf, now_ms, &demand[guest], by_kib))
-		return false;
-	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
-		return false;
-	return (is_promise && another_is_alarmed(snap, guest)) ||
-	       !is_put_off(snap, demand, guest, goal_kib, plan);
 }
 
 static enum plan_reason why_less(const struct guest_view *g, const struct verdict *v)
@@ -225,7 +158,8 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			continue;
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			enum plan_reason reason = why_less(g, v);
-			if (reason == REASON_RETURN || may_tell_less(conf, snap, demand, i, plan))
+			if (reason == REASON_RETURN ||
+			    telling_may_less(conf, snap, demand, i, plan))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
@@ -252,7 +186,7 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
 		if (model_gives(g) && !missing_kib(conf, g, v) &&
 		    keep_kib >= heading_kib + least_kib &&
-		    !is_put_off(snap, demand, i, keep_kib, plan))
+		    !telling_is_put_off(snap, demand, i, keep_kib, plan))
 			add_action(plan, snap, i, keep_kib, REASON_CANCEL);
 	}
 }
@@ -315,6 +249,42 @@ static struct price price_of(const struct guest_view *g)
 			      .entry_kib = amount_less(told_room_kib, room_kib)};
 }
 
+/* What the guest misses, if it is one of those who are in alarm, or are not, and can be told now.
+ */
+static uint64_t due_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			const struct memory *memory, const struct plan *plan, unsigned i,
+			bool in_alarm)
+{
+	const struct guest_view *g = &snap->guest[i];
+	uint64_t kib = missing_kib(conf, g, &plan->verdict[i]);
+	bool is_due = g->is_alarmed == in_alarm && !g->is_being_told &&
+		      telling_may(conf, snap, &memory->demand[i], kib, in_alarm);
+	return is_due ? kib : 0;
+}
+
+/* If more guests are due than can be told now, those who miss most are chosen, so that each gets a
+ * piece that is worth its call. Returns what a guest must miss to be one of them. */
+static uint64_t least_due_kib(const struct policy_conf *conf, const struct snapshot *snap,
+			      const struct memory *memory, const struct plan *plan, bool in_alarm)
+{
+	unsigned left = urgency_calls_left(snap), n = 0;
+	uint64_t least_kib = UINT64_MAX;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		n += due_kib(conf, snap, memory, plan, i, in_alarm) > 0;
+	if (n <= left)
+		return 1;
+	for (; left; left--) {
+		uint64_t most_kib = 0;
+		for (unsigned i = 0; i < snap->n_guests; i++) {
+			uint64_t kib = due_kib(conf, snap, memory, plan, i, in_alarm);
+			if (kib < least_kib)
+				most_kib = amount_max(most_kib, kib);
+		}
+		least_kib = most_kib;
+	}
+	return amount_max(least_kib, 1);
+}
+
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
  * or are not; none gets more than `most_kib` at once. The rest is promised.
@@ -326,14 +296,15 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 {
 	struct share *share = memory->share;
 	bool cannot_wait = in_alarm || !pages_are_coming(snap);
+	uint64_t least_kib = least_due_kib(conf, snap, memory, plan, in_alarm);
 	uint64_t spent_kib = 0;
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		uint64_t missing = due_kib(conf, snap, memory, plan, i, in_alarm);
 		struct price price = price_of(g);
 		uint64_t cost_kib = amount_less(missing, price.own_kib) + price.entry_kib;
-		if (missing && g->is_alarmed == in_alarm)
+		if (missing >= least_kib)
 			share[n++] = (struct share){.hi = amount_min(cost_kib, most_kib) /
 							  UNITS_PAGE_KIB,
 						    .weight = g->weight,
@@ -344,18 +315,17 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 	share_divide(share, n, spendable_kib / UNITS_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		uint64_t missing = missing_kib(conf, g, &plan->verdict[i]);
+		uint64_t missing = due_kib(conf, snap, memory, plan, i, in_alarm);
 		struct price price = price_of(g);
-		if (!missing || g->is_alarmed != in_alarm)
+		if (missing < least_kib)
 			continue;
 		uint64_t paid_kib = share[k++].got * UNITS_PAGE_KIB;
 		uint64_t got_kib =
 			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
 		uint64_t reach_kib = amount_max(model_heading_kib(g), g->alm_kib) + got_kib;
-		plan->promised_kib += missing;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
-		    !may_tell(conf, snap->host.now_ms, &memory->demand[i], got_kib) ||
-		    is_put_off(snap, memory->demand, i, reach_kib, plan))
+		    !telling_may(conf, snap, &memory->demand[i], got_kib, in_alarm) ||
+		    telling_is_put_off(snap, memory->demand, i, reach_kib, plan))
 			continue;
 		add_action(plan, snap, i, reach_kib, REASON_NEED);
 		plan->promised_kib -= got_kib;
@@ -396,6 +366,8 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
 	if (snap->host.xl_is_building)
 		return;
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->promised_kib += missing_kib(conf, &snap->guest[i], &plan->verdict[i]);
 	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, lendable_kib,
@@ -429,6 +401,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	add_keeps(snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	plan_order(snap, plan); /* a retry may be either */
+	urgency_choose(snap, plan);
 	note_told(plan, now_ms, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */

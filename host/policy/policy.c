@@ -29,6 +29,7 @@ void policy_propose(const struct policy *policy, const struct policy_conf *conf,
 {
 	memory_give(memory, policy, policy->size, snap->n_guests);
 	plan->n_actions = 0;
+	plan->n_waiting = 0;
 	plan->promised_kib = 0;
 	plan->wake_ms = snap->host.now_ms + conf->period_ms;
 	for (unsigned i = 0; i < snap->n_guests; i++) {

@@ -85,7 +85,7 @@ enum grammar_kind {
 	  "what the disk moves, in and out, of all guests together")                               \
 	X(HOST, time, NUMBER, S, 1, 100000, 60, PLAYS, PLAYS, IGNORES,                             \
 	  "how long the scenario lasts")                                                           \
-	X(HOST, call, NUMBER, MS, 0, 10000, 20, PLAYS, IGNORES, IGNORES,                           \
+	X(HOST, call, NUMBER, MS, 0, 10000, 5, PLAYS, IGNORES, IGNORES,                           \
 	  "how long it takes to set one target")                                                   \
 	X(HOST, dom0, WHOLE, MIB, 64, 1000000, 256, IGNORES, PLAYS, IGNORES,                       \
 	  "dom0's memory, which the host has besides")                                             \

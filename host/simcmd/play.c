@@ -76,7 +76,6 @@ static void finish(struct play *p)
 static int configure(const struct sim_host *h, const struct sim_system *system,
 		     struct config *ret_config)
 {
-	config_init(ret_config);
 	ret_config->policy = system->policy;
 	ret_config->conf = system->conf;
 	ret_config->max_guests = h->n_guests;
@@ -105,7 +104,8 @@ static int init(struct play *p, const struct sim_scenario *s, const struct sim_s
 	if (!p->host.guest || !p->host.started || !p->share)
 		return -ENOMEM;
 	sim_host_init(&p->host, s, seed);
-	p->world = simio_create(&p->host, (uint64_t)(s->call_s * 1000));
+	config_init(&config);
+	p->world = simio_create(&p->host, (unsigned)config.workers, (uint64_t)(s->call_s * 1000));
 	if (!p->world || configure(&p->host, system, &config) < 0)
 		return -ENOMEM;
 	struct io io = simio_functions(p->world);

@@ -23,6 +23,7 @@ struct call {
 struct simio {
 	struct sim_host *host;
 	uint64_t call_ms;
+	unsigned n_workers;
 	unsigned n_seen; /* started guests that an event has told of */
 	struct key_state *key;
 	struct hypervisor_domain *domain;
@@ -317,6 +318,8 @@ static int judge_reservations(void *world, const struct policy_conf *conf,
 static int start_call(void *world, uint64_t now_ms, const struct target_job *job)
 {
 	struct simio *s = world;
+	if (s->n_calls == s->n_workers)
+		return -EAGAIN;
 	unsigned place = (s->first_call + s->n_calls++) % s->host->n_guests;
 	s->call[place] = (struct call){*job, now_ms + s->call_ms};
 	return 0;
@@ -382,7 +385,7 @@ struct io simio_functions(struct simio *s)
 	};
 }
 
-struct simio *simio_create(struct sim_host *sim_host, uint64_t call_ms)
+struct simio *simio_create(struct sim_host *sim_host, unsigned n_workers, uint64_t call_ms)
 {
 	struct simio *s = calloc(1, sizeof(*s));
 	size_t n = sim_host->n_guests;
@@ -390,6 +393,7 @@ struct simio *simio_create(struct sim_host *sim_host, uint64_t call_ms)
 		return NULL;
 	s->host = sim_host;
 	s->call_ms = call_ms;
+	s->n_workers = n_workers;
 	s->key = calloc(n, sizeof(*s->key));
 	s->domain = calloc(n, sizeof(*s->domain));
 	s->call = calloc(n, sizeof(*s->call));

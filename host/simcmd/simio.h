@@ -16,9 +16,9 @@
 
 struct simio;
 
-/* Makes a world over `host`, which must outlive it. Calls take `call_ms`. Returns NULL if there is
- * no memory. */
-struct simio *simio_create(struct sim_host *host, uint64_t call_ms);
+/* Makes a world over `host`, which must outlive it. There are at most `n_workers` calls at a time,
+ * and each takes `call_ms`. Returns NULL if there is no memory. */
+struct simio *simio_create(struct sim_host *host, unsigned n_workers, uint64_t call_ms);
 void simio_destroy(struct simio *simio);
 
 /* Takes in what guests have written in the host's last step. To be called after each step. */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * urgency.h - which of a plan's targets are set first when calls are short. Pure.
+ *
+ * A few worker processes set all targets, and each call takes its time. A target that cannot be
+ * set now is not kept: the pass after the next call decides it anew. So a plan is cut down to what
+ * can be set now, and the most urgent is left in it:
+ *
+ *  1. growths of guests in alarm: they are out of memory now;
+ *  2. shrinks that are stopped or called back: they would take what their guests want;
+ *  3. everything else.
+ *
+ * Within each of these the largest change of a target goes first, so that the calls move as much
+ * memory as they can.
+ */
+#ifndef CAGMA_CORE_URGENCY_H
+#define CAGMA_CORE_URGENCY_H
+
+#include "host/core/model.h"
+
+/* A guest is told a small change of its target no sooner than so long after the last. */
+#define URGENCY_GAP_MS 100
+
+/* How many calls can start now. */
+unsigned urgency_calls_left(const struct snapshot *snap);
+
+/*
+ * The time from one target of a guest to the next, if that is a small change for which it can wait:
+ * URGENCY_GAP_MS, or longer where there are so many guests that their small changes would take more
+ * than four fifths of the workers' time. So the workers are not all busy with small changes when a
+ * large one comes.
+ */
+uint64_t urgency_gap_ms(const struct snapshot *snap);
+
+/* How long a call takes, smoothed: from what was known (0: nothing) and how long the last one took.
+ */
+uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us);
+
+/* Leaves in the plan what can be set now, shrinks in front, and counts the rest in n_waiting. A
+ * guest whose call is under way waits too. */
+void urgency_choose(const struct snapshot *snap, struct plan *plan);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/policy/telling.h"
+
+#include "common/amount.h"
+#include "host/core/balloon.h"
+#include "host/core/urgency.h"
+
+/* A change of less than so many steps is small: the guest is not told again so soon
+ * (urgency_gap_ms()), and not to shrink so soon after it was told to grow. */
+#define SMALL_STEPS 8
+#define WAVER_MS    20000
+
+/* A target that would change nothing yet is put off (balloon_far_ms()): for so long at the least,
+ * since each look costs something; and until the guest has been told nothing for so long, since a
+ * balloon of a few KiB a second is far from everything for hours. */
+#define PUT_OFF_LEAST_MS 50
+#define PUT_OFF_MOST_MS  5000
+
+bool telling_may(const struct policy_conf *conf, const struct snapshot *snap,
+		 const struct demand *d, uint64_t by_kib, bool cannot_wait)
+{
+	uint64_t gap_ms = cannot_wait ? URGENCY_GAP_MS : urgency_gap_ms(snap);
+	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
+	       snap->host.now_ms >= d->told_ms + gap_ms;
+}
+
+/* So little less, so soon after a growth, may be wanted back at the next report. */
+static bool wavers(const struct policy_conf *conf, uint64_t now_ms, const struct demand *d,
+		   uint64_t by_kib)
+{
+	return by_kib < SMALL_STEPS * conf->step_kib && d->told_to_grow_ms &&
+	       now_ms < d->told_to_grow_ms + WAVER_MS;
+}
+
+bool telling_is_put_off(const struct snapshot *snap, const struct demand *demand, unsigned guest,
+			uint64_t reach_kib, struct plan *plan)
+{
+	uint64_t now_ms = snap->host.now_ms;
+	uint64_t most_ms = amount_less(demand[guest].told_ms + PUT_OFF_MOST_MS, now_ms);
+	uint64_t far_ms = balloon_far_ms(&snap->guest[guest], reach_kib);
+	uint64_t wait_ms = amount_min(far_ms, most_ms);
+	if (wait_ms)
+		plan->wake_ms =
+			amount_min(plan->wake_ms, now_ms + amount_max(wait_ms, PUT_OFF_LEAST_MS));
+	return wait_ms;
+}
+
+/* A guest other than this one is in alarm: it may need what this one was promised. */
+static bool another_is_alarmed(const struct snapshot *snap, unsigned guest)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (i != guest && snap->guest[i].is_alarmed && model_grows(&snap->guest[i]))
+			return true;
+	return false;
+}
+
+bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct demand *demand, unsigned guest, struct plan *plan)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
+	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
+	bool is_promise = goal_kib >= g->alm_kib;
+	if (!telling_may(conf, snap, &demand[guest], by_kib, false))
+		return false;
+	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
+		return false;
+	return (is_promise && another_is_alarmed(snap, guest)) ||
+	       !telling_is_put_off(snap, demand, guest, goal_kib, plan);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * telling.h - whether it is time to tell a guest a new target. Pure.
+ *
+ * Every target costs dom0 and the guest work. Needs waver from report to report, and a balloon that
+ * is far from where it goes does not move any faster for another target. So a small change waits
+ * for some time after the last one, a small shrink waits for longer after a growth, and a target
+ * that would change nothing yet is put off. A large change never waits for that, nor does a growth
+ * in alarm wait for the small changes of others.
+ */
+#ifndef CAGMA_POLICY_TELLING_H
+#define CAGMA_POLICY_TELLING_H
+
+#include "host/core/demand.h"
+
+/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
+bool telling_may(const struct policy_conf *conf, const struct snapshot *snap,
+		 const struct demand *demand, uint64_t by_kib, bool cannot_wait);
+
+/* It is time to tell the guest of the snapshot at index `guest` that less is for it than it was
+ * told: its goal_kib. If it is put off, the plan's wake_ms is brought forward. */
+bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct demand *demand, unsigned guest, struct plan *plan);
+
+/* A target that brings the guest to `reach_kib` would change nothing yet. When it would, the policy
+ * is to decide again: the plan's wake_ms is brought forward. */
+bool telling_is_put_off(const struct snapshot *snap, const struct demand *demand, unsigned guest,
+			uint64_t reach_kib, struct plan *plan);
+
+#endif
