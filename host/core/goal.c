@@ -94,6 +94,11 @@ static uint64_t slack_kib(const struct snapshot *snap)
 	return sum_kib;
 }
 
+static bool may_give(const struct guest_view *g, const struct verdict *v)
+{
+	return model_gives(g) && !v->is_spared;
+}
+
 /* The reserve as it is when nothing of it is lent. Nobody can be lent what guests may take already,
  * so that is beside it. */
 static uint64_t whole_kib(const struct policy_conf *conf, const struct snapshot *snap)
@@ -142,8 +147,9 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		uint64_t least_kib =
-			model_gives(g) ? g->min_kib : amount_max(g->min_kib, g->alm_kib);
+		uint64_t least_kib = may_give(g, &plan->verdict[i])
+					     ? g->min_kib
+					     : amount_max(g->min_kib, g->alm_kib);
 		if (model_is_shared(g))
 			share[n++] = (struct share){.lo = least_kib / UNITS_PAGE_KIB,
 						    .hi = amount_max(g->max_kib, least_kib) /
@@ -252,9 +258,9 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 }
 
 /* A guest that cannot give, or is not counted on, holds on to all that it holds. */
-static uint64_t sure_kib(const struct guest_view *g, bool may_count_on_it)
+static uint64_t sure_kib(const struct guest_view *g, const struct verdict *v, bool may_count_on_it)
 {
-	bool gives = model_gives(g) && (may_count_on_it || !g->is_doubted);
+	bool gives = may_give(g, v) && (may_count_on_it || !g->is_doubted);
 	return model_is_shared(g) && !gives ? g->alm_kib : 0;
 }
 
@@ -264,10 +270,10 @@ void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struc
 {
 	bool any = false;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], true);
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], &plan->verdict[i], true);
 	share_out(conf, snap, share, plan);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
-		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], false);
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], &plan->verdict[i], false);
 		any |= model_gives(&snap->guest[i]) && snap->guest[i].is_doubted;
 	}
 	if (any)

@@ -36,7 +36,8 @@ struct hold_facts {
 	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
 };
 
-/* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h. */
+/* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h,
+ * HOLD_UNARRIVED from arrival.h. */
 enum guest_hold hold_judge(const struct hold_facts *facts, uint64_t now_ms);
 
 /* The guest is built, and neither paused nor dying: what its balloon does says something. */

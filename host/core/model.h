@@ -37,7 +37,7 @@
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
  * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
- * take.
+ * take. A guest in whose kernel memory does not arrive can give, and is given no more.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops */                                                         \
@@ -53,7 +53,8 @@
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
 	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0)                                                      \
+	X(UNARRIVED, "not-arriving", 1, 0, 1, 1)
 
 #define X(id, word, gives, grows, returns, stops) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -145,6 +146,7 @@ struct verdict {
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
 	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
+	bool is_spared;      /* it stands still: nothing is taken from it */
 };
 
 /* In plan.credit_kib: its cap_kib is left as it is. */
