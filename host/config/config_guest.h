@@ -7,7 +7,7 @@
 #define CAGMA_CONFIG_GUEST_H
 
 #include "host/core/options.h"
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 #include "host/config/complaints.h"
 
 #define CONFIG_DOM0_NAME "Domain-0"

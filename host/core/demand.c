@@ -29,11 +29,27 @@ static uint64_t unpacked_kib(const struct report *r, uint64_t swapped_kib)
 	return swapped_kib - swapped_kib * packed_permyriad / PERMYRIAD;
 }
 
+static uint64_t hot_kib(const struct demand *d, const struct report *r)
+{
+	return unpacked_kib(
+		r, amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r)));
+}
+
+/* The guest itself is short, and not only a container in it. The memory that was asked for since
+ * pages are hot may be available already, while they are still on their way back. */
+static bool is_short(const struct demand *d, const struct report *r, uint64_t dt_ms)
+{
+	return r->avail_kib < d->cma_kib + hot_kib(d, r) ||
+	       standstill_reclaims(r, d->allocstall, dt_ms);
+}
+
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 {
 	uint64_t page_kib = report_page_kib(r);
-	uint64_t in_kib = amount_min(amount_less(r->pswpin, d->pswpin), r->total_kib) * page_kib;
-	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
+	uint64_t back_pages = is_short(d, r, dt_ms) ? amount_less(r->pswpin, d->pswpin) : 0;
+	uint64_t in_kib = amount_min(back_pages, r->total_kib) * page_kib;
+	uint64_t out_kib =
+		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
@@ -58,14 +74,12 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			uint64_t dt_ms, bool is_blind)
 {
-	uint64_t swapped_kib = swap_used_kib(r);
-	uint64_t hot_kib =
-		unpacked_kib(r, amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swapped_kib));
-	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib), now_kib = used_kib + hot_kib;
+	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
+	uint64_t still_kib = standstill_use_kib(&d->standstill, conf, r);
+	uint64_t now_kib = amount_max(used_kib + hot_kib(d, r), still_kib);
 	/* what is squeezed out is still in use, as far as anybody knows yet */
-	uint64_t least_kib =
-		is_blind ? d->use_kib
-			 : used_kib + unpacked_kib(r, amount_min(d->fresh_out_kib, swapped_kib));
+	uint64_t fresh_kib = unpacked_kib(r, amount_min(d->fresh_out_kib, swap_used_kib(r)));
+	uint64_t least_kib = is_blind ? d->use_kib : used_kib + fresh_kib;
 	d->use_kib = amount_max(now_kib, amount_min(d->use_kib, least_kib));
 	if (d->use_kib >= d->demand_kib)
 		d->demand_kib = d->use_kib;
@@ -128,6 +142,18 @@ static void take_floor(struct demand *d, const struct guest_view *guest, bool st
 	d->floor_until_ms = now_ms + d->floor_pause_ms;
 }
 
+/* In motion, ALM and MemTotal speak of different moments. Until it has been seen at rest the least
+ * that was seen is taken, since what a guest was given and does not count yet is no offset. */
+static void take_offset(struct demand *d, const struct guest_view *guest, bool is_first)
+{
+	uint64_t now_kib = amount_less(guest->alm_kib, guest->report.total_kib);
+	if (guest->at_rest || is_first)
+		d->offset_kib = now_kib;
+	else if (!d->has_offset)
+		d->offset_kib = amount_min(d->offset_kib, now_kib);
+	d->has_offset |= guest->at_rest;
+}
+
 void demand_observe(struct demand *d, const struct policy_conf *conf,
 		    const struct guest_view *guest)
 {
@@ -135,13 +161,17 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
 		return;
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
-	if (!d->has_report) {
+	bool is_first = !d->has_report;
+	if (is_first) {
 		*d = (struct demand){
 			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
+		standstill_observe(&d->standstill, guest);
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
 		/* an alarm does not say what was swapped out, the report after it does */
 		bool is_blind = guest->is_alarmed && r->seq == d->seq;
+		if (!is_blind)
+			standstill_observe(&d->standstill, guest);
 		take_swap(d, r, dt_ms);
 		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
@@ -149,14 +179,10 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		take_demand(d, conf, r, dt_ms, is_blind);
 		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
 		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
-		take_pressure(d, conf, dt_ms, stalled);
-		take_floor(d, guest, stalled);
+		take_pressure(d, conf, dt_ms, stalled || d->standstill.asks);
+		take_floor(d, guest, stalled || d->standstill.is_on);
 	}
-	/* in motion, ALM and MemTotal speak of different moments */
-	if (guest->at_rest || !d->has_offset) {
-		d->offset_kib = amount_less(guest->alm_kib, r->total_kib);
-		d->has_offset = guest->at_rest;
-	}
+	take_offset(d, guest, is_first);
 	d->report_ms = guest->report_ms;
 	d->used_kib = used_kib;
 	d->seq = r->seq;
@@ -207,6 +233,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	if (d->has_report && guest->has_report && !model_holds[guest->hold].repays) {
 		uint64_t movable_kib = amount_less(d->use_kib, guest->report.fixed_kib);
 		uint64_t share_kib = movable_kib * conf->cma_share_permyriad / PERMYRIAD;
+		v.is_spared = d->standstill.is_spared;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;
 		v.demand_kib = d->demand_kib;

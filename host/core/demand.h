@@ -3,10 +3,11 @@
  * demand.h - the memory that a guest needs, by its reports. Pure.
  *
  *	offset = ALM - MemTotal, taken only with the balloon at rest
- *	hot    = min(swapped in, swapped out, swap in use): swapped and wanted back,
- *	         less the share of it that zswap or zram holds compressed
+ *	hot    = min(swapped in while short, swapped out, swap in use): swapped and wanted
+ *	         back, less the share of it that zswap or zram holds compressed
  *	fresh  = min(swapped out lately, swap in use), likewise: not missed yet, but may be
- *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh
+ *	use    = MemTotal - MemAvailable + hot, falling no further than to that + fresh;
+ *	         all but its CMA while it stands still (standstill.h)
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D on the guest's clock, or what its alarm says of it,
  *	         x (time to the next look + balloon latency); and, when that is faster
@@ -21,14 +22,19 @@
  *
  * A stall is: all tasks waiting for memory, pages back from swap or entries
  * into direct reclaim, with AVM below CMA. While the guest shrinks at our wish
- * the first and the last come from the balloon itself, and do not count.
+ * the first and the last come from the balloon itself, and do not count. A guest that stands still
+ * (standstill.h) stalls too, whatever its AVM.
+ *
+ * Pages back from swap are hot only if the guest itself is short: its AVM is below its CMA and what
+ * is hot already, or its programs reclaim memory of the whole guest. Otherwise a container may swap
+ * at its own limit, which more memory for the guest does not change.
  *
  * docs/policy.md has the reasons and the measurements.
  */
 #ifndef CAGMA_CORE_DEMAND_H
 #define CAGMA_CORE_DEMAND_H
 
-#include "host/core/model.h"
+#include "host/core/standstill.h"
 
 enum {
 	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
@@ -65,6 +71,7 @@ struct demand {
 	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;
 	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
+	struct standstill standstill;
 	uint64_t pressure_kib;
 	uint64_t floor_kib; /* stall floor; 0: it never stalled */
 	uint64_t floor_until_ms, floor_pause_ms;

@@ -101,6 +101,11 @@ static uint64_t slack_kib(const struct snapshot *snap)
 	return sum_kib;
 }
 
+static bool may_give(const struct guest_view *g, const struct verdict *v)
+{
+	return model_gives(g) && !v->is_spared;
+}
+
 /* The reserve as it is when nothing of it is lent. Nobody can be lent what guests may take already,
  * so that is beside it. */
 static uint64_t whole_kib(const struct policy_conf *conf, const struct snapshot *snap)
@@ -152,6 +157,8 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 		const struct guest_view *g = &snap->guest[i];
 		uint64_t least_kib =
 			amount_max(amount_max(g->min_kib, g->guaranteed_kib), model_least_kib(g));
+		if (!may_give(g, &plan->verdict[i]))
+			least_kib = amount_max(least_kib, g->alm_kib);
 		if (model_is_shared(g))
 			share[n++] = (struct share){.lo = least_kib / UNITS_PAGE_KIB,
 						    .hi = amount_max(g->max_kib, least_kib) /
@@ -262,9 +269,9 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 
 /* A guest that cannot give, or is not counted on, holds on to all that it holds; one that repays,
  * to what it was not lent. */
-static uint64_t sure_kib(const struct guest_view *g, bool may_count_on_it)
+static uint64_t sure_kib(const struct guest_view *g, const struct verdict *v, bool may_count_on_it)
 {
-	bool gives = model_gives(g) && (may_count_on_it || !g->is_doubted);
+	bool gives = may_give(g, v) && (may_count_on_it || !g->is_doubted);
 	if (!model_is_shared(g))
 		return 0;
 	return !gives ? g->alm_kib : model_repays(g) ? model_least_kib(g) : 0;
@@ -276,10 +283,10 @@ void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struc
 {
 	bool any = false;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], true);
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], &plan->verdict[i], true);
 	share_out(conf, snap, share, plan);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
-		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], false);
+		plan->verdict[i].sure_kib = sure_kib(&snap->guest[i], &plan->verdict[i], false);
 		any |= model_gives(&snap->guest[i]) && snap->guest[i].is_doubted;
 	}
 	if (any)

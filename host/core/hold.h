@@ -37,7 +37,8 @@ struct hold_facts {
 	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
 };
 
-/* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h. */
+/* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h,
+ * HOLD_UNARRIVED from arrival.h. */
 enum guest_hold hold_judge(const struct hold_facts *facts, uint64_t now_ms);
 
 /* For how long the hold that hold_judge() gives lasts, if it ends by time; 0: another fact ends it,

@@ -37,11 +37,12 @@
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call of
- * libxl has failed the next one may hang; that hold ends by itself. A guest that was found away from its target may rest there:
- * until that is known, a target meant to have it keep what it holds may take memory from it, so it
- * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest that
- * is not heard of may use all that it holds, so it is told to give only what it was lent, and only
- * when others are short of it.
+ * libxl has failed the next one may hang; that hold ends by itself. A guest that was found away from
+ * its target may rest there: until that is known, a target meant to have it keep what it holds may
+ * take memory from it, so it is only told to grow. A guest whose balloon is stuck cannot give, but
+ * may well take. A guest in whose kernel memory does not arrive can give, and is given no more. A
+ * guest that is not heard of may use all that it holds, so it is told to give only what it was lent,
+ * and only when others are short of it.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays */                                                 \
@@ -59,7 +60,8 @@
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1)                                                   \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0)                                              \
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0)                                             \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0)
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0)                                                   \
+	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0)
 
 #define X(id, word, gives, grows, returns, stops, repays) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -161,6 +163,7 @@ struct verdict {
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
 	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
+	bool is_spared;      /* it stands still: nothing is taken from it */
 };
 
 /* In plan.credit_kib: its cap_kib is left as it is. */

@@ -8,7 +8,7 @@
 #ifndef CAGMA_CORE_REBOOTS_H
 #define CAGMA_CORE_REBOOTS_H
 
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 
 enum {
 	REBOOTS_KEEP_MS = 120000, /* a rebooting guest's memory is kept for so long */

@@ -11,7 +11,7 @@
 #define CAGMA_CORE_TOOLKEYS_H
 
 #include "common/keys.h"
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 
 #define TOOLKEYS_ROOT "/tool/cagma"
 

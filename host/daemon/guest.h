@@ -9,9 +9,10 @@
 #ifndef CAGMA_DAEMON_GUEST_H
 #define CAGMA_DAEMON_GUEST_H
 
+#include "host/core/arrival.h"
 #include "host/core/balloon.h"
 #include "host/core/hold.h"
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 #include "host/config/config.h"
 #include "common/system/trouble.h"
 
@@ -112,6 +113,7 @@ struct guest {
 	uint64_t n_alarms;
 
 	struct balloon balloon;
+	struct arrival arrival;
 	struct published published;
 };
 

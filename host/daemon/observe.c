@@ -85,10 +85,12 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		v->report = g->report;
 	fill_bounds(g, v);
 	/* a guest that is not built yet, or is paused, says nothing about its balloon */
-	if (hold_is_running(&g->facts))
+	if (hold_is_running(&g->facts)) {
 		balloon_observe(&g->balloon, now_ms, v);
-	else
+		arrival_observe(&g->arrival, now_ms, v);
+	} else {
 		balloon_pause(&g->balloon);
+	}
 	if (v->hold != held_before)
 		log_debug("%s is %s", guest_text(g), model_hold_word(v->hold));
 }

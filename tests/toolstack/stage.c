@@ -169,7 +169,6 @@ struct xs_handle *stage_be_agent(const struct lab_guest *guest)
 
 void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_t avail_kib)
 {
-	char line[KEYS_MAX_VALUE + 1];
 	struct report r = {.seq = seq,
 			   .uptime_ms = seq,
 			   .total_kib = total_kib,
@@ -178,7 +177,13 @@ void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_
 			   .present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) |
 				      REPORT_BIT(total_kib) | REPORT_BIT(free_kib) |
 				      REPORT_BIT(avail_kib)};
-	size_t len = report_write(&r, line, sizeof(line));
+	stage_report_all(h, &r);
+}
+
+void stage_report_all(struct xs_handle *h, const struct report *report)
+{
+	char line[KEYS_MAX_VALUE + 1];
+	size_t len = report_write(report, line, sizeof(line));
 	ck_assert_uint_gt(len, 0);
 	ck_assert(xs_write(h, XBT_NULL, "data/cagma/report", line, (unsigned)len));
 }

@@ -6,6 +6,7 @@
 #ifndef LAB_STAGE_H
 #define LAB_STAGE_H
 
+#include "common/report.h"
 #include "tests/toolstack/lab.h"
 #include "tests/unit/suite.h"
 
@@ -55,5 +56,6 @@ bool stage_wait_said_in(const char *log, const char *text);
 /* Connect to xenstore as the guest, and write an agent's hello; and write a report there. */
 struct xs_handle *stage_be_agent(const struct lab_guest *guest);
 void stage_report(struct xs_handle *h, uint64_t seq, uint64_t total_kib, uint64_t avail_kib);
+void stage_report_all(struct xs_handle *h, const struct report *report);
 
 #endif

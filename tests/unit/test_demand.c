@@ -93,6 +93,19 @@ START_TEST(the_offset_is_taken_only_at_rest)
 }
 END_TEST
 
+START_TEST(what_is_given_before_the_first_rest_is_no_offset)
+{
+	start(100 * MIB);
+	guest.at_rest = false;
+	demand = (struct demand){0};
+	for (uint64_t i = 0; i < 10; i++) {
+		guest.alm_kib += 20 * MIB; /* and its MemTotal stays */
+		report(100, 450 * MIB);
+	}
+	ck_assert_uint_eq(verdict.offset_kib, 76 * MIB);
+}
+END_TEST
+
 START_TEST(demand_rises_at_once_and_falls_slowly)
 {
 	start(100 * MIB);
@@ -155,17 +168,17 @@ END_TEST
 
 START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 {
-	start(400 * MIB);
+	start(460 * MIB);
 	guest.report.swap_free_kib -= 80 * MIB;
 	guest.report.pswpout = guest.report.pswpin = 50 * MIB / 4;
-	report(1000, 400 * MIB);
-	ck_assert_uint_eq(verdict.demand_kib, 450 * MIB);
-	start(400 * MIB);
+	report(1000, 460 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 510 * MIB);
+	start(460 * MIB);
 	guest.report.swap_free_kib -= 80 * MIB;
 	guest.report.swap_cached_kib = 70 * MIB; /* in memory as well: no demand */
 	guest.report.pswpout = guest.report.pswpin = 50 * MIB / 4;
-	report(1000, 400 * MIB);
-	ck_assert_uint_eq(verdict.demand_kib, 410 * MIB);
+	report(1000, 460 * MIB);
+	ck_assert_uint_eq(verdict.demand_kib, 470 * MIB);
 }
 END_TEST
 
@@ -391,6 +404,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, want_stays_within_min_and_max);
 	tcase_add_test(tests, a_guest_without_a_report_wants_what_it_holds);
 	tcase_add_test(tests, the_offset_is_taken_only_at_rest);
+	tcase_add_test(tests, what_is_given_before_the_first_rest_is_no_offset);
 	tcase_add_test(tests, demand_rises_at_once_and_falls_slowly);
 	tcase_add_test(tests, what_is_squeezed_out_is_in_use_until_it_is_not_missed);
 	tcase_add_test(tests, what_is_freed_is_no_use_though_other_pages_are_swapped_out);

@@ -45,7 +45,8 @@ static void report(struct world *w, unsigned i)
 {
 	struct world_guest *g = &w->guest[i];
 	struct report *r = &w->view[i].report;
-	uint64_t total_kib = w->view[i].alm_kib - g->offset_kib;
+	uint64_t all_kib = w->view[i].alm_kib - g->offset_kib;
+	uint64_t total_kib = g->total_kib ? amount_min(g->total_kib, all_kib) : all_kib;
 	uint64_t used_kib = g->used_kib < total_kib && !g->lies ? g->used_kib : total_kib;
 	uint64_t swapped_kib = g->used_kib > total_kib ? g->used_kib - total_kib : 0;
 	uint64_t out_kib = swapped_kib > g->swapped_kib ? swapped_kib - g->swapped_kib : 0;
@@ -76,6 +77,7 @@ static void observe_balloon(struct world *w, unsigned i)
 	v->min_kib = g->min_kib;
 	v->max_kib = g->max_kib;
 	balloon_observe(&g->balloon, w->host.now_ms, v);
+	arrival_observe(&g->arrival, w->host.now_ms, v);
 	g->judged_min_kib = v->min_kib;
 	g->judged_max_kib = v->max_kib;
 }
@@ -94,7 +96,7 @@ void world_observe(struct world *w, uint64_t ms)
 {
 	w->host.now_ms += ms;
 	for (unsigned i = 0; i < w->n; i++) {
-		if (w->view[i].hold == HOLD_STUCK)
+		if (w->view[i].hold == HOLD_STUCK || w->view[i].hold == HOLD_UNARRIVED)
 			w->view[i].hold = HOLD_NONE;
 		report(w, i);
 		observe_balloon(w, i);

@@ -7,6 +7,7 @@
 #ifndef CAGMA_TEST_WORLD_H
 #define CAGMA_TEST_WORLD_H
 
+#include "host/core/arrival.h"
 #include "host/core/balloon.h"
 #include "host/policy/policy.h"
 
@@ -14,6 +15,7 @@ enum { WORLD_MAX_GUESTS = 64 };
 
 struct world_guest {
 	uint64_t offset_kib;  /* ALM - MemTotal */
+	uint64_t total_kib;   /* its MemTotal, whatever it holds; 0: all that it holds */
 	uint64_t used_kib;    /* what its programs use */
 	uint64_t speed_kib;   /* its balloon moves so much a step; 0: stuck */
 	uint64_t least_kib;   /* its balloon finds nothing to give below this */
@@ -27,6 +29,7 @@ struct world_guest {
 	uint64_t swapped_kib; /* used and not in memory, at the last step */
 	uint64_t built_kib; /* what it was built with, and is guaranteed; 0: nothing is, nor lent */
 	struct balloon balloon;
+	struct arrival arrival;
 	/* The bounds as the test set them, and as the balloon's judge left them. */
 	uint64_t min_kib, max_kib, judged_min_kib, judged_max_kib;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 
 static bool take_digit(char c, uint8_t *ret_digit)
 {

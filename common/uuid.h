@@ -2,8 +2,8 @@
 /*
  * uuid.h - a guest's UUID as text and as Xen's 16 bytes. Pure.
  */
-#ifndef CAGMA_CORE_UUID_H
-#define CAGMA_CORE_UUID_H
+#ifndef CAGMA_UUID_H
+#define CAGMA_UUID_H
 
 #include <stdbool.h>
 #include <stdint.h>
