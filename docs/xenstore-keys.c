@@ -5,7 +5,7 @@
  * Run by `make docs`; `make check-docs` fails when the document differs.
  */
 #include "common/keys.h"
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@
 static const char intro[] =
 	"# What CAGMA keeps in xenstore\n"
 	"\n"
-	"<!-- Made from common/keys.h and host/core/toolkeys.h by `make docs`. Do not edit. -->\n"
+	"<!-- Made from common/keys.h and host/reserve/toolkeys.h by `make docs`. Do not edit. "
+	"-->\n"
 	"\n"
 	"`cagma-agent` in a guest and `cagmad` on the host talk through a few keys of xenstore. "
 	"Nothing else connects them: no network, no channel, no change to the toolstack. "

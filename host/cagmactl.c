@@ -11,7 +11,7 @@
 #include "common/system/command.h"
 #include "common/system/log.h"
 #include "common/system/usage.h"
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 #include "host/control/json_record.h"
 #include "host/ctl/arguments.h"
 #include "host/ctl/change.h"

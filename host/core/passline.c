@@ -94,6 +94,7 @@ static const struct line_field guest_fields[] = {
 	SAID(guest, verdict., fair_kib, NUMBER)
 	SAID(guest, verdict., goal_kib, NUMBER)
 	SAID(guest, verdict., sure_kib, NUMBER)
+	SAID(guest, verdict., is_spared, FLAG)
 	SAID(guest, , credit_stays, FLAG)
 	SAID(guest, , credit_kib, NUMBER)
 	SAID(guest, , bad_reports, NUMBER)

@@ -3,7 +3,7 @@
 
 #include "common/system/log.h"
 #include "common/system/usage.h"
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 #include "host/xen/xlcfg.h"
 
 #include <getopt.h>

@@ -4,7 +4,7 @@
 #include "common/system/usage.h"
 #include "common/text.h"
 #include "host/config/config_guest.h"
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 #include "host/ctl/client.h"
 #include "host/ctl/output.h"
 

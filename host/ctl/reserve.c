@@ -5,7 +5,7 @@
 #include "common/amount.h"
 #include "common/system/log.h"
 #include "common/system/command.h"
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 #include "host/ctl/output.h"
 #include "host/xen/tool.h"
 

@@ -6,7 +6,7 @@
 #ifndef CAGMA_CTL_RESERVE_H
 #define CAGMA_CTL_RESERVE_H
 
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "host/xen/store.h"
 
 struct reserve {

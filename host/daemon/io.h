@@ -15,7 +15,7 @@
 
 #include "common/keys.h"
 #include "host/core/model.h"
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "host/daemon/worker.h"
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"

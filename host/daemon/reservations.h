@@ -11,7 +11,7 @@
 
 #include "common/system/trouble.h"
 #include "host/daemon/guests.h"
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 
 enum {
 	RESERVATIONS_ANSWER_MS = 100,   /* least time between answers that differ in amounts */

@@ -3,10 +3,10 @@
 
 #include "common/amount.h"
 #include "common/system/command.h"
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "host/xen/savehelper.h"
 #include "host/core/model.h"
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "host/show/overload.h"
 
 #include "common/amount.h"
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 
 /* A lack below a step is none: no target would be changed for it. */
 static uint64_t lack_kib(const struct policy_conf *conf, const struct guest_view *guest,

@@ -11,7 +11,7 @@
 
 #include "common/keys.h"
 #include "host/core/model.h"
-#include "host/core/uuid.h"
+#include "common/uuid.h"
 
 enum {
 	TOLD_MAX_NAME = 63, /* bytes of a guest's name */

@@ -2,7 +2,7 @@
 #include "host/xen/store.h"
 
 #include "common/connection.h"
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 
 #include <errno.h>
 #include <poll.h>

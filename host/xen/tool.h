@@ -10,7 +10,7 @@
 #ifndef CAGMA_XEN_TOOL_H
 #define CAGMA_XEN_TOOL_H
 
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "host/xen/store.h"
 
 /*

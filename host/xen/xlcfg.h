@@ -6,8 +6,8 @@
 #ifndef CAGMA_XEN_XLCFG_H
 #define CAGMA_XEN_XLCFG_H
 
-#include "host/core/toolkeys.h"
-#include "host/core/need.h"
+#include "host/reserve/toolkeys.h"
+#include "host/reserve/need.h"
 
 #include <stdio.h>
 

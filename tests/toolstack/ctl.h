@@ -5,7 +5,7 @@
 #ifndef LAB_CTL_H
 #define LAB_CTL_H
 
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "tests/toolstack/stage.h"
 
 #define CTL_RESERVATION TOOLKEYS_ROOT "/reservation/"

@@ -12,7 +12,7 @@
 #include <libxl.h>
 #include <libxl_utils.h>
 
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 #include "host/xen/store.h"
 #include "host/xen/tool.h"
 #include "tests/toolstack/ctl.h"

@@ -2,7 +2,7 @@
 /* Room for reservations on a played host with the policy: which guests give, how far, and until
  * when. */
 #include "common/units.h"
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 

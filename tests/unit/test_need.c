@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* tests/toolstack/test_cagmactl.c compares need_kib() with libxl itself. */
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 #include "tests/unit/suite.h"
 
 #define MIB UINT64_C(1024)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 #include "tests/unit/suite.h"
 
 #include <string.h>

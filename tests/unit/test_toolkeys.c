@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 

@@ -7,8 +7,8 @@
  * made from the tables below, as keys.h does it for guests. Times are ms of
  * CLOCK_BOOTTIME, so that they hold across a restart of either program.
  */
-#ifndef CAGMA_CORE_TOOLKEYS_H
-#define CAGMA_CORE_TOOLKEYS_H
+#ifndef CAGMA_RESERVE_TOOLKEYS_H
+#define CAGMA_RESERVE_TOOLKEYS_H
 
 #include "common/keys.h"
 #include "common/uuid.h"

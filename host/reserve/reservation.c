@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/core/reservation.h"
+#include "host/reserve/reservation.h"
 
 #include "common/amount.h"
 #include "common/units.h"

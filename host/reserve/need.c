@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/core/need.h"
+#include "host/reserve/need.h"
 
 #include "common/units.h"
 #include "host/core/model.h"

@@ -2,8 +2,8 @@
 /*
  * need.h - how much host memory starting a guest takes. Pure.
  */
-#ifndef CAGMA_CORE_NEED_H
-#define CAGMA_CORE_NEED_H
+#ifndef CAGMA_RESERVE_NEED_H
+#define CAGMA_RESERVE_NEED_H
 
 #include "common/keys.h"
 

@@ -18,10 +18,10 @@
  * time unless a guest being built uses it. What is to be remembered across a
  * restart of the daemon is in its lines: reservation_recall().
  */
-#ifndef CAGMA_CORE_RESERVATION_H
-#define CAGMA_CORE_RESERVATION_H
+#ifndef CAGMA_RESERVE_RESERVATION_H
+#define CAGMA_RESERVE_RESERVATION_H
 
-#include "host/core/toolkeys.h"
+#include "host/reserve/toolkeys.h"
 #include "host/core/model.h"
 
 enum { RESERVATION_MAX = 64 }; /* at a time */
