@@ -71,11 +71,18 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
+/* A guest without swap has nothing between its CMA and its killer. */
+static uint64_t share_permyriad(const struct policy_conf *conf, const struct report *r)
+{
+	return r->swap_total_kib ? conf->cma_share_permyriad : conf->noswap_share_permyriad;
+}
+
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			uint64_t dt_ms, bool is_blind)
 {
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
-	uint64_t still_kib = standstill_use_kib(&d->standstill, conf, r);
+	uint64_t still_kib =
+		standstill_use_kib(&d->standstill, r, conf->cma_min_kib, share_permyriad(conf, r));
 	uint64_t now_kib = amount_max(used_kib + hot_kib(d, r), still_kib);
 	/* what is squeezed out is still in use, as far as anybody knows yet */
 	uint64_t fresh_kib = unpacked_kib(r, amount_min(d->fresh_out_kib, swap_used_kib(r)));
@@ -232,7 +239,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report && !model_holds[guest->hold].repays) {
 		uint64_t movable_kib = amount_less(d->use_kib, guest->report.fixed_kib);
-		uint64_t share_kib = movable_kib * conf->cma_share_permyriad / PERMYRIAD;
+		uint64_t share_kib = movable_kib * share_permyriad(conf, &guest->report) / PERMYRIAD;
 		v.is_spared = d->standstill.is_spared;
 		v.offset_kib = d->offset_kib;
 		v.use_kib = d->use_kib;

@@ -31,6 +31,15 @@ static uint64_t needed_kib(const struct guest_view *guest, const struct verdict 
 	return amount_min(kib, critical_kib(guest, v));
 }
 
+/* The same with no more of its CMA than is guaranteed, whatever others claim. */
+static uint64_t assured_kib(const struct policy_conf *conf, const struct guest_view *guest,
+			    const struct verdict *v)
+{
+	uint64_t headroom_kib = amount_min(v->base_kib, conf->fair_headroom_kib);
+	uint64_t kib = amount_max(v->offset_kib + v->use_kib + headroom_kib, guest->min_kib);
+	return amount_min(kib, needed_kib(guest, v));
+}
+
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
  * max: its min; what it needs, as far as that is guaranteed; what it needs, as
@@ -149,8 +158,8 @@ static uint64_t pages_to_share(const struct snapshot *snap, uint64_t to_keep_kib
 
 /* What each would have if all asked for their max, beyond what is guaranteed to each: the level
  * nobody's claims can take. */
-static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *share,
-		     struct plan *plan)
+static void set_fair(const struct policy_conf *conf, const struct snapshot *snap, uint64_t pages,
+		     struct share *share, struct plan *plan)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
@@ -171,7 +180,7 @@ static void set_fair(const struct snapshot *snap, uint64_t pages, struct share *
 		struct verdict *v = &plan->verdict[i];
 		if (model_is_shared(&snap->guest[i]))
 			v->fair_kib = amount_min(share[k++].got * UNITS_PAGE_KIB,
-						 needed_kib(&snap->guest[i], v));
+						 assured_kib(conf, &snap->guest[i], v));
 	}
 }
 
@@ -253,7 +262,7 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 {
 	uint64_t lent = pages_to_share(snap, reserve_to_keep_kib(conf, snap));
 	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
-	set_fair(snap, lent, share, plan);
+	set_fair(conf, snap, lent, share, plan);
 	enum tier tier = unmet_tier(snap, plan, lent);
 	unsigned n = fill_tier(snap, plan, tier, share);
 	uint64_t before = count_from_before(tier, share, n);

@@ -110,6 +110,11 @@ bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t ca
 	return known_kib && target_kib != known_kib && target_kib != call_target_kib;
 }
 
+bool hold_is_sweep(unsigned n_moved, unsigned n_guests)
+{
+	return n_moved >= 2 && (n_moved == n_guests || (n_moved >= 3 && 2 * n_moved > n_guests));
+}
+
 bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib)
 {
 	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + HOLD_CAP_NOISE_KIB;

@@ -14,6 +14,8 @@ enum {
 	/* The need of a guest that fell silent while it was short is believed for so much longer
 	 * than that of others: such a guest is probably thrashing, and not gone. */
 	HOLD_SHORT_MS = 60000,
+	/* Targets that somebody else sets belong together if no two are further apart. */
+	HOLD_SWEEP_MS = 5000,
 	/* libxl itself lets max_pages differ from the target by so much on HVM guests. */
 	HOLD_CAP_NOISE_KIB = 2048,
 	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
@@ -33,6 +35,7 @@ struct hold_facts {
 	uint64_t report_ms; /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
+	uint64_t by_hand_ms;    /* when somebody else set its target last; 0: never */
 	uint64_t boot_until_ms; /* it has rebooted, and may have no agent yet */
 	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
 };
@@ -81,6 +84,10 @@ uint32_t hold_weight(uint64_t guaranteed_kib);
 /* A target that is neither the one that was known nor the one that a call of ours was to set is
  * somebody's wish. `known_kib` is 0 when none was known. */
 bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t call_target_kib);
+
+/* Somebody who sets the targets of most guests at once, as a cluster's agent does at each start,
+ * has no wish about any one of them: more than half of at least three guests, or all of two. */
+bool hold_is_sweep(unsigned n_moved, unsigned n_guests);
 
 /* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
  * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a

@@ -58,13 +58,13 @@ void standstill_observe(struct standstill *s, const struct guest_view *guest)
 	s->allocstall = r->allocstall;
 }
 
-uint64_t standstill_use_kib(const struct standstill *s, const struct policy_conf *conf,
-			    const struct report *r)
+uint64_t standstill_use_kib(const struct standstill *s, const struct report *r,
+			    uint64_t cma_min_kib, uint64_t cma_share_permyriad)
 {
 	uint64_t most_kib = s->from_kib + s->from_kib / STANDSTILL_GROWTH_SHARE;
 	uint64_t all_kib = amount_min(r->total_kib, most_kib);
-	uint64_t without_share_kib = all_kib * PERMYRIAD / (PERMYRIAD + conf->cma_share_permyriad);
+	uint64_t without_share_kib = all_kib * PERMYRIAD / (PERMYRIAD + cma_share_permyriad);
 	if (!s->is_on)
 		return 0;
-	return amount_min(without_share_kib, amount_less(all_kib, conf->cma_min_kib));
+	return amount_min(without_share_kib, amount_less(all_kib, cma_min_kib));
 }

@@ -52,8 +52,8 @@ void standstill_observe(struct standstill *standstill, const struct guest_view *
 
 /* The memory that counts as used, by the guest's report: while it stands still so much that it
  * wants what it holds, and 0 otherwise. */
-uint64_t standstill_use_kib(const struct standstill *standstill, const struct policy_conf *conf,
-			    const struct report *report);
+uint64_t standstill_use_kib(const struct standstill *standstill, const struct report *report,
+			    uint64_t cma_min_kib, uint64_t cma_share_permyriad);
 
 /* The report shows that programs enter direct reclaim of the whole guest again and again, since an
  * earlier report with that count of allocstall, `ms` before. */

@@ -18,11 +18,18 @@
 #include "host/daemon/io.h"
 #include "host/policy/policy.h"
 
+/* Targets that somebody else set one after the other (hold_is_sweep). All zero: none was ever. */
+struct hands {
+	uint64_t first_ms, last_ms; /* when the first and the last of them were set */
+	bool is_sweep;
+};
+
 struct guests {
 	unsigned capacity, n;
 	struct reboots reboots;
 	unsigned next_generation;
 	struct trouble full; /* there are more guests than the table holds */
+	struct hands hands;  /* that set targets beside ours */
 	bool has_dom0;       /* dom0 is to be among the guests */
 	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
 	bool has_unread;     /* there may be changed targets for observe_more() to read */

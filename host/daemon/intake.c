@@ -43,11 +43,10 @@ static void take_target(struct guest *g, uint64_t target_kib, const struct confi
 	g->target_kib = target_kib;
 	if (!is_by_hand || config->by_hand_s == 0 || now_ms < g->facts.migrating_until_ms)
 		return;
+	g->facts.by_hand_ms = now_ms;
 	g->facts.by_hand_until_ms = now_ms + config->by_hand_s * 1000;
 	g->own_kib = amount_max(g->own_kib, target_kib);
-	log_info("%s: its target was set to %" PRIu64 " KiB by hand; it is left alone for %" PRIu64
-		 " s",
-		 guest_text(g), target_kib, config->by_hand_s);
+	g->by_hand_is_untold = true;
 }
 
 bool intake_is_target_alone(const struct guest *g)

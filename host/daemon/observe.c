@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/system/log.h"
+#include "host/daemon/hands.h"
 #include "host/daemon/intake.h"
 
 #include <errno.h>
@@ -109,8 +110,10 @@ static int refresh(struct guests *gs, const struct io *io, const struct config *
 		if (may_return && hold_is_running(&g->facts))
 			note_return(gs, g, now_ms);
 		find_credit(g);
-		fill_view(g, &gs->view[i], now_ms);
 	}
+	hands_judge(gs, now_ms);
+	for (unsigned i = 0; i < gs->n; i++)
+		fill_view(&gs->guest[i], &gs->view[i], now_ms);
 	return 0;
 }
 

@@ -25,14 +25,15 @@ static void see_counters(const struct sim_memory *m, struct report *r)
 {
 	const struct sim_memory_counters *c = &m->counters;
 	r->swap_total_kib = pages_kib(m->config.swap_kib);
-	r->swap_free_kib = amount_less(r->swap_total_kib, pages_kib(m->swapped_kib));
-	r->pswpin = whole(c->pswpin);
-	r->pswpout = whole(c->pswpout);
+	r->swap_free_kib = amount_less(r->swap_total_kib,
+				       pages_kib(m->swapped_kib + sim_memory_contained_kib(m)));
+	r->pswpin = whole(c->pswpin + c->contained);
+	r->pswpout = whole(c->pswpout + c->contained);
 	r->scan_kswapd = whole(c->pgscan_kswapd);
 	r->steal_kswapd = whole(c->pgsteal_kswapd);
 	r->scan_direct = whole(c->pgscan_direct);
 	r->steal_direct = whole(c->pgsteal_direct);
-	r->refault_anon = whole(c->refault_anon);
+	r->refault_anon = whole(c->refault_anon + c->contained);
 	r->refault_file = whole(c->refault_file);
 	r->allocstall = whole(c->allocstall);
 	r->oom_kills = whole(c->oom_kill);

@@ -147,8 +147,12 @@ enum grammar_kind {
 	  "memory that the guest's kernel cannot reclaim")                                         \
 	X(GUEST, overhead, NUMBER, MIB, 0, 1000000, 40, PLAYS, PLAYS, IGNORES,                     \
 	  "memory that the guest holds and MemTotal does not count")                               \
-	X(GUEST, swap, NUMBER, MIB, 0, 10000000, 0, PLAYS, PLAYS, IGNORES,                         \
-	  "the size of the guest's swap; twice max")                                               \
+	X(GUEST, swap, NUMBER, MIB, 0, 10000000, -1, PLAYS, PLAYS, IGNORES,                        \
+	  "the size of the guest's swap, 0: none; twice max")                                      \
+	X(GUEST, container, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, REFUSES, REFUSES,              \
+	  "how fast a container at its own limit swaps in, and as fast out")                       \
+	X(GUEST, killer, NUMBER, PERCENT, 0, 100, 0, PLAYS, PLAYS, IGNORES,                        \
+	  "programs are killed when so little is available, and of swap free: earlyoom's is 10")   \
 	X(GUEST, balloon_speed, NUMBER, MIB_S, 0.1, 1000000, 1024, PLAYS, PLAYS, IGNORES,          \
 	  "how fast the guest's balloon moves")                                                    \
 	X(GUEST, balloon_latency, NUMBER, MS, 0, 1000000, 10, PLAYS, PLAYS, IGNORES,               \

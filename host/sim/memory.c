@@ -14,6 +14,12 @@
 /* The share of stalls in which nothing else ran. Real runs had 0.6 to 0.7. */
 #define FULL_OF_SOME 0.65
 
+/* A container at its own limit goes through what it has in swap in so many seconds, and makes some
+ * and all tasks wait for such shares of the time. */
+#define CONTAINER_S    25.0
+#define CONTAINER_SOME 0.9
+#define CONTAINER_FULL 0.1
+
 static double bound(double x, double low, double high)
 {
 	return x < low ? low : x > high ? high : x;
@@ -60,6 +66,13 @@ double sim_memory_available_kib(const struct sim_memory *m)
 
 	available += cache - (cache / 2 < low ? cache / 2 : low);
 	return available > 0 ? available : 0;
+}
+
+double sim_memory_contained_kib(const struct sim_memory *m)
+{
+	double room = m->config.swap_kib - m->swapped_kib;
+
+	return bound(m->config.container_kib_s * CONTAINER_S, 0, room > 0 ? room : 0);
 }
 
 void sim_memory_init(struct sim_memory *m, const struct sim_memory_config *config, double alloc_kib,
@@ -226,6 +239,15 @@ static void oom_kill(struct sim_memory *m)
 	m->counters.oom_kill += 1;
 }
 
+static bool killer_strikes(const struct sim_memory *m)
+{
+	double share = m->config.killer_percent / 100;
+
+	return share > 0 && m->anon_kib > 0 &&
+	       sim_memory_available_kib(m) <= share * m->managed_kib &&
+	       m->config.swap_kib - m->swapped_kib <= share * m->config.swap_kib;
+}
+
 static void average_update(struct sim_memory_average *average, double total_us, double elapsed_s)
 {
 	double percent = (total_us - average->last_us) / (elapsed_s * 1e4);
@@ -239,8 +261,15 @@ static void average_update(struct sim_memory_average *average, double total_us, 
 
 static void pressure(struct sim_memory *m, double stall_share)
 {
+	double full_share = stall_share * FULL_OF_SOME;
+
+	if (m->config.container_kib_s > 0) {
+		m->counters.contained += m->config.container_kib_s * m->step_s / UNITS_PAGE_KIB;
+		stall_share = fmax(stall_share, CONTAINER_SOME);
+		full_share = fmax(full_share, CONTAINER_FULL);
+	}
 	m->counters.some_us += stall_share * m->step_s * 1e6;
-	m->counters.full_us += stall_share * m->step_s * 1e6 * FULL_OF_SOME;
+	m->counters.full_us += full_share * m->step_s * 1e6;
 	m->average_s += m->step_s;
 	if (m->average_s < AVERAGE_S)
 		return;
@@ -299,7 +328,7 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 		m->stuck_s += m->step_s;
 	else
 		m->stuck_s = 0;
-	if (m->stuck_s > OOM_AFTER_S)
+	if (m->stuck_s > OOM_AFTER_S || killer_strikes(m))
 		oom_kill(m);
 }
 

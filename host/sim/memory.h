@@ -29,17 +29,21 @@ struct sim_memory_config {
 	double kernel_kib;  /* unreclaimable part of MemTotal */
 	double cache_kib;   /* files in use: the cache grows back to this when there is room */
 	double swap_kib;    /* size of the swap area */
-	double populate_kib_s; /* how fast the programs can touch new pages */
-	double passes_s;       /* how often a second the working set is gone through */
-	double hot_share;      /* the part of the working set that is gone through, 0 to 1 */
-	double read_kib_s;     /* rate of reading files once: they pass through the cache */
-	double file_kib_s;     /* rate of reading the files in use, also from the cache; 0: never */
-	double direct_kib_s;   /* rate of I/O past the cache */
+	double container_kib_s; /* a container at its own limit swaps so much in, and out */
+	double killer_percent;  /* programs are killed when no more than so much of memory is
+				 * available, and of swap free; 0: only when nothing is left */
+	double populate_kib_s;  /* how fast the programs can touch new pages */
+	double passes_s;        /* how often a second the working set is gone through */
+	double hot_share;       /* the part of the working set that is gone through, 0 to 1 */
+	double read_kib_s;      /* rate of reading files once: they pass through the cache */
+	double file_kib_s;   /* rate of reading the files in use, also from the cache; 0: never */
+	double direct_kib_s; /* rate of I/O past the cache */
 };
 
 /* Monotonic counters as in /proc/vmstat, in pages or events, and PSI totals. */
 struct sim_memory_counters {
 	double pswpin, pswpout;
+	double contained; /* swapped in by a container at its own limit, and as many out */
 	double pgscan_kswapd, pgsteal_kswapd, pgscan_direct, pgsteal_direct;
 	double allocstall, pageoutrun;
 	double refault_anon, refault_file;
@@ -93,6 +97,10 @@ void sim_memory_wait(struct sim_memory *m, double kib);
 bool sim_memory_is_exhausted(const struct sim_memory *m);
 /* Lets the balloon driver give `kib` back to the guest. */
 void sim_memory_deflate(struct sim_memory *m, double kib);
+
+/* Swap in use by a container at its own limit; its pages are neither in swapped_kib nor in pswpin
+ * and pswpout, since no memory of the guest's would spare them. */
+double sim_memory_contained_kib(const struct sim_memory *m);
 
 /* MemAvailable, by the rule of si_mem_available(). */
 double sim_memory_available_kib(const struct sim_memory *m);

@@ -57,6 +57,8 @@ static const struct place {
 	  GUEST(kernel, DOUBLE, guest.model.kernel_kib),
 	  GUEST(overhead, DOUBLE, guest.model.reserve_kib),
 	  GUEST(swap, DOUBLE, guest.model.swap_kib),
+	  GUEST(container, DOUBLE, guest.model.container_kib_s),
+	  GUEST(killer, DOUBLE, guest.model.killer_percent),
 	  GUEST(balloon_speed, DOUBLE, guest.balloon.speed_kib_s),
 	  GUEST(balloon_latency, DOUBLE, guest.balloon.latency_s),
 	  GUEST(balloon_floor, DOUBLE, guest.balloon.floor_kib),
@@ -153,7 +155,7 @@ static void end_section(struct sim_section *section)
 		g->max_kib = 2 * g->memory_kib;
 	if (g->min_kib <= 0)
 		g->min_kib = g->memory_kib / 2;
-	if (g->model.swap_kib <= 0)
+	if (g->model.swap_kib < 0)
 		g->model.swap_kib = 2 * g->max_kib;
 }
 

@@ -74,6 +74,11 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
 	      sum["static"]; exit 1 } }'
+	$Qcp tests/sim/workloads/container.scn $B/contained.scn; sed '/^container/d' $B/contained.scn >$B/uncontained.scn
+	$Q$(SIM_PROG) run --tsv --seed 1,2,3 --policy cagma $B/contained.scn $B/uncontained.scn | \
+	  awk -F '\t' '$$3 == "cagma" { sum[$$1] += $$4 } END { if (sum["contained"] > sum["uncontained"] * 1.2) { \
+	    print "check-sim: guests swap for a container:", sum["contained"], "pages,", sum["uncontained"], \
+	      "without it"; exit 1 } }'
 	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
 	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
 	$Qfor i in 1 2; do timeout 60 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon and guests whose numbers mislead. The test itself is their agent. */
+#include <stdio.h>
 #include <unistd.h>
 
 #include "common/system/clock.h"
@@ -63,11 +64,46 @@ START_TEST(a_guest_that_stands_still_gives_nothing)
 }
 END_TEST
 
+static void set_target(const struct lab_guest *guest, uint64_t kib)
+{
+	char path[64], text[24];
+	snprintf(path, sizeof(path), "/local/domain/%u/memory/target", lab_guest_domid(guest));
+	int len = snprintf(text, sizeof(text), "%lu", (unsigned long)kib);
+	ck_assert(xs_write(lab_store(stage_lab()), XBT_NULL, path, text, (unsigned)len));
+}
+
+/* As Pacemaker's agent does when it starts a guest; and one guest alone. */
+START_TEST(a_sweep_over_guests_is_told_from_a_guest_moved_by_hand)
+{
+	struct lab_guest *guest[4];
+	char name[] = "a";
+	stage_open(4 * 200 + 64);
+	for (int i = 0; i < 4; i++, name[0]++)
+		guest[i] = stage_boot(name, 200, "0:60", true);
+	stage_start("period_ms = 200\nby_hand_s = 600\ndefault_min_mib = 96\n", NULL);
+	for (int i = 0; i < 4; i++)
+		ck_assert(stage_key_is(guest[i], "cagma/state", "managed"));
+	for (int i = 0; i < 3; i++)
+		set_target(guest[i], 190 * MIB);
+	ck_assert(stage_wait_said("the targets of 3 of 4 guests"));
+	for (int i = 0; i < 3; i++)
+		ck_assert(stage_key_is(guest[i], "cagma/state", "moved-by-hand"));
+	for (int i = 0; i < 3; i++)
+		ck_assert(stage_key_is(guest[i], "cagma/state", "managed"));
+	ck_assert_uint_eq(stage_said("by hand"), 0);
+	set_target(guest[3], 190 * MIB);
+	ck_assert(stage_wait_said("by hand"));
+	ck_assert(stage_key_is(guest[3], "cagma/state", "moved-by-hand"));
+	ck_assert_uint_eq(stage_said("one after the other"), 1);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, memory_that_does_not_arrive_is_given_once);
 	tcase_add_loop_test(tests, a_guest_that_stands_still_gives_nothing, 0, N_ROWS(waits));
+	tcase_add_test(tests, a_sweep_over_guests_is_told_from_a_guest_moved_by_hand);
 	tcase_set_timeout(tests, 120);
 }
 

@@ -122,6 +122,22 @@ START_TEST(a_target_that_nobody_here_has_set_is_by_hand)
 }
 END_TEST
 
+START_TEST(most_guests_at_once_are_moved_by_a_sweep)
+{
+	static const struct {
+		unsigned moved, all;
+		bool is_sweep;
+	} rows[] = {
+		{0, 0, false}, {0, 2, false}, {1, 1, false},    {1, 2, false},
+		{2, 2, true},  {2, 3, false}, {3, 3, true},     {3, 4, true},
+		{3, 6, false}, {4, 6, true},  {50, 100, false}, {51, 100, true},
+	};
+	for (int i = 0; i < N_ROWS(rows); i++)
+		ck_assert_msg(hold_is_sweep(rows[i].moved, rows[i].all) == rows[i].is_sweep,
+			      "%u of %u", rows[i].moved, rows[i].all);
+}
+END_TEST
+
 START_TEST(a_raised_cap_is_told_from_libxls_own)
 {
 	uint64_t plain_kib = 400 * MIB + MODEL_LIBXL_SLACK_KIB;
@@ -150,6 +166,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, only_a_guest_that_runs_says_something_by_its_balloon);
 	tcase_add_loop_test(tests, bounds_are_within_what_the_guest_can_hold, 0, N_ROWS(bounds));
 	tcase_add_test(tests, a_target_that_nobody_here_has_set_is_by_hand);
+	tcase_add_test(tests, most_guests_at_once_are_moved_by_a_sweep);
 	tcase_add_test(tests, a_raised_cap_is_told_from_libxls_own);
 	tcase_add_test(tests, nobody_has_more_than_xen_let_him_have);
 }

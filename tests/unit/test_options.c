@@ -52,8 +52,8 @@ static const struct {
 	 "credit_mib=9999999999999999999999999999999999999999... is not a number within "
 	 "0..16777216"},
 	{"reserve_kib=1", "there is no option \"reserve_kib\"; there are period_ms, reserve_mib, "
-			  "cma_min_mib, cma_share_permyriad, pressure_max_permyriad, "
-			  "demand_fall_ms, step_mib and credit_mib"},
+			  "cma_min_mib, cma_share_permyriad, noswap_share_permyriad, "
+			  "fair_headroom_mib, pressure_max_permyriad, demand_fall_ms, step_mib and credit_mib"},
 	{"", "there is no option \"\"; there are period_ms, "},
 	{"=3", "there is no option \"\"; there are period_ms, "},
 	{"by_hand_s=3", "there is no option \"by_hand_s\"; there are period_ms, "},
