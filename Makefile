@@ -7,7 +7,8 @@
 #: make check-fast         runs every test but those on real Xen: under 3 min
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
-#:                         install-daemon, install-agent, install-mkguest and install-migrate do a part
+#:                         install-daemon, install-agent, install-mkguest and install-migrate do a part;
+#:                         install-openrc installs the static agent with a script of OpenRC (OPENRCDIR=)
 #: make deps               installs what building, testing and the labs need (Debian 12)
 #: make format             formats the C code
 #: make check-warnings     builds everything with gcc and with clang, warnings being errors
@@ -20,6 +21,7 @@ MANDIR         ?= $(PREFIX)/share/man
 SYSCONFDIR     ?= /etc
 LIBDIR         ?= $(PREFIX)/lib/cagma
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+OPENRCDIR      ?= $(SYSCONFDIR)/init.d
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
 B              ?= build$(if $(SAN),-san)
@@ -133,7 +135,7 @@ deps:
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 clean:
 	rm -rf build build-*
-include systemd/install.mk
+include systemd/install.mk guest/static.mk
 
 .PHONY: all mkguest-parts pure check check-fast check-san check-warnings help format deps clean
 .DELETE_ON_ERROR:

@@ -17,12 +17,18 @@ static uint64_t pool_kib(uint64_t pages, uint64_t page_kib)
 	return page_kib && pages <= LOOK_MAX_PART / page_kib ? pages * page_kib : 0;
 }
 
+/* meminfo tells of the pool of one size, and newer kernels of all of them in one sum. */
 static uint64_t hugetlb_kib(const struct look *l)
 {
 	uint64_t usual_kib = pool_kib(l->huge_pages, l->huge_page_kib);
-	uint64_t sizes_kib =
-		pool_kib(l->huge_pages_2m, KIB_OF_2M) + pool_kib(l->huge_pages_1g, KIB_OF_1G);
-	return amount_max(l->hugetlb_kib, amount_max(usual_kib, sizes_kib));
+	uint64_t small_kib = pool_kib(l->huge_pages_2m, KIB_OF_2M);
+	uint64_t large_kib = pool_kib(l->huge_pages_1g, KIB_OF_1G);
+	uint64_t others_kib = 0;
+	if (l->huge_page_kib != KIB_OF_2M)
+		others_kib += small_kib;
+	if (l->huge_page_kib != KIB_OF_1G)
+		others_kib += large_kib;
+	return amount_max(l->hugetlb_kib, usual_kib + others_kib);
 }
 
 /* Anonymous pages that are missing on the lists of anonymous pages may stand on those of file
@@ -158,8 +164,27 @@ static void add_arc(struct look *l)
 {
 	uint64_t spare_kib = arc_spare_kib(l);
 	uint64_t used_kib = amount_less(l->report.total_kib, l->report.avail_kib + in_use_kib(l));
-	if (spare_kib <= used_kib && l->arc_bytes / 1024 <= l->report.total_kib)
-		look_set(l, REPORT_INDEX_avail_kib, l->report.avail_kib + spare_kib);
+	if (!spare_kib || spare_kib > used_kib || l->arc_bytes / 1024 > l->report.total_kib)
+		return;
+	look_set(l, REPORT_INDEX_avail_kib, l->report.avail_kib + spare_kib);
+	look_set(l, REPORT_INDEX_arc_kib, spare_kib);
+}
+
+/* --- swapping ---------------------------------------------------------------------- */
+
+/*
+ * Pages that were missed after they had been reclaimed have come back from swap. If the counters of
+ * swapping know of fewer, the kernel keeps swapped pages where it does not count them: in zswap
+ * before Linux 5.19, for one. Each of them has gone out before.
+ */
+static void settle_swapped(struct look *l)
+{
+	struct report *r = &l->report;
+	uint64_t uncounted = amount_less(r->refault_anon, r->pswpin);
+	if (!REPORT_HAS(r, pswpin) || !REPORT_HAS(r, pswpout))
+		return;
+	look_set(l, REPORT_INDEX_pswpin, r->pswpin + uncounted);
+	look_set(l, REPORT_INDEX_pswpout, amount_min(r->pswpout + uncounted, KEYS_MAX_COUNT));
 }
 
 /* --- beside what is available ------------------------------------------------------ */
@@ -205,6 +230,7 @@ void available_settle(struct look *look)
 	uint64_t kernel_avail_kib = look->report.avail_kib;
 	add_arc(look);
 	settle_fixed(look, kernel_avail_kib);
+	settle_swapped(look);
 	settle_packed(look);
 	settle_page(look);
 	drop_impossible(look);

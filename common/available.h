@@ -41,8 +41,9 @@ enum {
 /*
  * Fills avail_kib of the report from a look at meminfo and, as far as they are
  * there, vmstat and arcstats; said_avail_kib, if the kernel's number is not
- * believed; fixed_kib, packed_kib and page_kib, where they can be told and are
- * not set already. Takes buffers_kib and cached_kib out if they are above
+ * believed; arc_kib, fixed_kib, packed_kib and page_kib, where they can be told
+ * and are not set already. Adds to pswpin and pswpout what the kernel has not
+ * counted. Takes buffers_kib and cached_kib out if they are above
  * MemTotal. The look has MEMINFO_REQUIRED.
  */
 void available_settle(struct look *look);

@@ -118,6 +118,8 @@ struct agent_hello {
 	  "MemAvailable, if the other numbers contradict it; avail_kib is counted from them then") \
 	X(fixed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                           \
 	  "huge pages in pools, locked memory, and what the kernel keeps free beyond the usual")   \
+	X(arc_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                             \
+	  "the part of avail_kib that ZFS's cache can give, and the balloon driver cannot see")    \
 	X(packed_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                          \
 	  "memory in which zswap and zram keep swapped pages compressed")                          \
 	X(page_kib, NUMBER, KEYS_MAX_PAGE_KIB, false, "KiB",                                       \

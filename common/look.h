@@ -24,7 +24,7 @@
 	X(inactive_file_kib)   /* Inactive(file) */                                                \
 	X(unevictable_kib)     /* Unevictable: on none of these lists */                           \
 	X(mlocked_kib)         /* Mlocked: part of it */                                           \
-	X(hugetlb_kib)         /* Hugetlb: huge pages of all pools; Linux 4.19 */                  \
+	X(hugetlb_kib)         /* Hugetlb: huge pages of all pools; newer kernels */                \
 	X(huge_pages)          /* HugePages_Total: of the pool of the usual size */                \
 	X(huge_page_kib)       /* Hugepagesize */                                                  \
 	X(huge_pages_2m)       /* nr_hugepages in /sys, of the pool of 2 MiB */                    \

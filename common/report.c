@@ -22,6 +22,8 @@ static const char *contradiction(const struct report *r)
 		return "says more is cached than there is";
 	if (r->swap_free_kib > r->swap_total_kib || r->swap_cached_kib > r->swap_total_kib)
 		return "says more swap is free or cached than there is";
+	if (r->arc_kib > r->avail_kib)
+		return "says more of ZFS's cache is available than there is";
 	if (r->fixed_kib > r->total_kib || r->packed_kib > r->total_kib)
 		return "says more is fixed or packed than there is";
 	if (r->psi_full_us > r->psi_some_us)
@@ -77,6 +79,7 @@ struct report report_with_alarm(const struct report *report, const struct alarm_
 	now.total_kib = alarm->total_kib;
 	now.avail_kib = alarm->avail_kib;
 	now.free_kib = amount_min(report->free_kib, alarm->avail_kib);
+	now.arc_kib = amount_min(report->arc_kib, alarm->avail_kib);
 	now.psi_some_us = amount_max(report->psi_some_us, alarm->psi_some_us);
 	now.psi_full_us = amount_max(report->psi_full_us, alarm->psi_full_us);
 	return now;

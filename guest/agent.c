@@ -4,6 +4,7 @@
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/report.h"
+#include "guest/abilities.h"
 #include "guest/cgroup.h"
 #include "guest/faults.h"
 #include "guest/pressure.h"
@@ -242,8 +243,8 @@ int agent_init(struct agent *agent, const char *root)
 	int r = sense_init(&agent->sense, root);
 	if (r < 0)
 		return r;
-	agent->round.can_grow = target_is_writable(agent->sense.root_fd, root != NULL);
-	agent->round.can_reclaim = cgroup_can_reclaim(agent->sense.root_fd);
+	agent->round.can_grow = target_probe(agent->sense.root_fd, root != NULL) == 0;
+	agent->round.can_reclaim = cgroup_probe(agent->sense.root_fd) == 0;
 	write_hello(agent);
 	return 0;
 }
@@ -265,35 +266,47 @@ bool agent_is_in_dom0(struct agent *agent)
 	return sense_is_dom0(&agent->sense);
 }
 
-static void probe_kernel(void)
+static int probe_kernel(void)
 {
 	int r = faults_probe();
 	if (r < 0)
 		log_warning("cannot probe the kernel: %s; huge pages and calls that populate "
 			    "memory do not wake the agent",
 			    strerror(-r));
+	return r;
 }
 
 /* Starts what ends a pause before its time. A guest that gives its programs huge pages which
  * nobody counts is looked at as often as one without any counter. */
-static void wait_for_events(struct agent *agent)
+static void wait_for_events(struct agent *agent, struct abilities *abilities)
 {
 	/* page faults of this machine do not touch the memory that --root tells of */
-	int r = agent->sense.root ? -ENOSYS : faults_start();
-	if (r < 0)
-		log_debug("page faults are not counted: %s", strerror(-r));
-	else if (agent->probes_kernel)
-		probe_kernel();
-	agent->counts_faults = r == 0 && !faults_misses_huge_pages();
-	if (!pressure_start(agent->sense.root_fd))
-		log_debug("the kernel does not tell of pressure");
+	abilities->faults = agent->sense.root ? -ENOSYS : faults_start();
+	abilities->probes = -ECANCELED;
+	if (agent->probes_kernel)
+		abilities->probes = abilities->faults ? abilities->faults : probe_kernel();
+	agent->counts_faults = abilities->faults == 0 && !faults_misses_huge_pages();
+	abilities->pressure = pressure_start(agent->sense.root_fd);
+}
+
+static void prepare(struct agent *agent)
+{
+	struct report report;
+	struct abilities abilities = {
+		.grow = target_probe(agent->sense.root_fd, agent->sense.root != NULL),
+		.reclaim = cgroup_probe(agent->sense.root_fd),
+	};
+	standing_secure();
+	wait_for_events(agent, &abilities);
+	if (sense_look(&agent->sense, &report))
+		abilities.look = &report;
+	abilities_say(&abilities);
 }
 
 enum agent_end agent_run(struct agent *agent)
 {
 	log_info("version " CAGMA_VERSION " runs");
-	standing_secure();
-	wait_for_events(agent);
+	prepare(agent);
 	for (enum doze_end ended_by = DOZE_TIME; !doze_is_over();) {
 		if (!run_once(agent, ended_by))
 			return AGENT_IN_DOM0;

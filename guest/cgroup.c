@@ -26,12 +26,15 @@ static int open_reclaim(int root_fd)
 	return fd < 0 ? -errno : fd;
 }
 
-bool cgroup_can_reclaim(int root_fd)
+int cgroup_probe(int root_fd)
 {
 	int fd = open_reclaim(root_fd);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	if (fd == -ENOENT && faccessat(root_fd, "sys/fs/cgroup/cgroup.controllers", F_OK, 0) < 0)
+		return -ENOSYS;
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }
 
 static int reclaim(int root_fd, uint64_t kib)

@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* May this process ask the kernel to reclaim? `root_fd` is the directory that has sys/. */
-bool cgroup_can_reclaim(int root_fd);
+/* May this process ask the kernel to reclaim? `root_fd` is the directory that has sys/. 0, or
+ * -errno: -ENOSYS without cgroup v2, -ENOENT if the kernel is too old for it. */
+int cgroup_probe(int root_fd);
 
 /* Asks for `kib`, after cgroup_has_ended() has told of the end of the request before, if there was
  * one. `root_fd` must outlive the request. 0, or -errno if there is no thread to be had. */

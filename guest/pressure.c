@@ -60,13 +60,13 @@ static void *wait_for_pressure(void *unused)
 	return unused;
 }
 
-bool pressure_start(int root_fd)
+int pressure_start(int root_fd)
 {
 	trigger_fd = open_trigger(root_fd);
 	if (trigger_fd < 0)
-		return false;
+		return -EOPNOTSUPP;
 	int r = doze_beside(wait_for_pressure);
 	if (r < 0)
 		close(trigger_fd);
-	return r == 0;
+	return r;
 }

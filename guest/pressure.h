@@ -11,15 +11,13 @@
 #ifndef CAGMA_PRESSURE_H
 #define CAGMA_PRESSURE_H
 
-#include <stdbool.h>
-
 /*
  * From now on pressure ends a pause. `root_fd` is the directory that has proc/.
  * The window is 1 s if the kernel and the process's rights allow that, and 2 s
- * otherwise. False if no trigger can be had, and then only time ends a pause,
+ * otherwise. 0, or -errno if no trigger can be had, and then only time ends a pause,
  * as it does from the moment at which a trigger fails. Once in a process, from
  * the thread that dozes.
  */
-bool pressure_start(int root_fd);
+int pressure_start(int root_fd);
 
 #endif

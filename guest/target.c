@@ -11,15 +11,14 @@
 
 #define TARGET_KB "sys/devices/system/xen_memory/xen_memory0/target_kb"
 
-bool target_is_writable(int root_fd, bool is_tree)
+int target_probe(int root_fd, bool is_tree)
 {
-	/* the driver asks for the capability at each write, whatever the file's mode is */
-	if (!is_tree && !capability_has(CAP_SYS_ADMIN))
-		return false;
 	int fd = openat(root_fd, TARGET_KB, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	/* the driver asks for the capability at each write, whatever the file's mode is */
+	return is_tree || capability_has(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
 int target_set(int root_fd, uint64_t kib)

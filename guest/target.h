@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 /* May this process set the target? `root_fd` is the directory that has sys/. `is_tree`: it is a
- * tree of files, and no kernel asks for a capability. */
-bool target_is_writable(int root_fd, bool is_tree);
+ * tree of files, and no kernel asks for a capability. 0, or -errno: -EPERM without CAP_SYS_ADMIN.
+ */
+int target_probe(int root_fd, bool is_tree);
 
 /* Sets the target, in KiB as the guest counts. 0 or -errno. */
 int target_set(int root_fd, uint64_t kib);

@@ -10,6 +10,16 @@
 
 enum { MAX_SWAPS_BYTES = 4096, MAX_STAT_BYTES = 256 };
 
+static uint64_t old_device_kib(int root_fd, unsigned number)
+{
+	char path[48], used[MAX_STAT_BYTES];
+	uint64_t bytes = 0;
+	snprintf(path, sizeof(path), "sys/block/zram%u/mem_used_total", number);
+	ssize_t len = file_read_at(root_fd, path, used, sizeof(used));
+	struct text rest = {used, len > 0 ? (size_t)len : 0};
+	return text_take_number(&rest, &bytes) ? bytes / 1024 : 0;
+}
+
 static uint64_t device_kib(int root_fd, unsigned number)
 {
 	char path[48], stat[MAX_STAT_BYTES];
@@ -18,6 +28,8 @@ static uint64_t device_kib(int root_fd, unsigned number)
 	ssize_t len = file_read_at(root_fd, path, stat, sizeof(stat));
 	if (len > 0)
 		swaps_zram_kib((struct text){stat, (size_t)len}, &kib);
+	else /* before Linux 4.1 */
+		kib = old_device_kib(root_fd, number);
 	return amount_min(kib, KEYS_MAX_KIB);
 }
 

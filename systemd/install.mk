@@ -4,12 +4,16 @@
 # an install as root leaves nothing of root's in the tree.
 
 # Three words for each file: its kind, the file, and the directory that it goes to. A "unit" is a
-# template in which the directories are filled in; a "conf" is never overwritten, nor removed.
+# template in which the directories are filled in, and so is a "script", for which the third word is
+# the file itself; a "conf" is never overwritten, nor removed.
 page = doc docs/man/$(1) $(MANDIR)/man$(subst .,,$(suffix $(1)))
 INSTALL_daemon = program $B/host/cagmad $(SBINDIR) program $B/host/cagmactl $(SBINDIR) program $B/host/cagma-sim $(SBINDIR) \
   unit systemd/cagmad.service.in $(SYSTEMDUNITDIR) conf systemd/cagmad.conf $(SYSCONFDIR)/xen \
   $(foreach p,cagmad.8 cagmactl.8 cagma-sim.8 cagmad.conf.5,$(call page,$(p)))
 INSTALL_agent = program $B/guest/cagma-agent $(SBINDIR) unit systemd/cagma-agent.service.in $(SYSTEMDUNITDIR) \
+  $(call page,cagma-agent.8)
+# The agent of a guest that runs OpenRC: static, and with a script of its own.
+INSTALL_openrc = program $(MUSL_AGENT) $(SBINDIR) script systemd/cagma-agent.openrc.in $(OPENRCDIR)/cagma-agent \
   $(call page,cagma-agent.8)
 # Where cagma-mkguest looks for what it puts into guests: beside its own directory.
 INSTALL_mkguest = program $B/guest/cagma-mkguest $(SBINDIR) program $B/lib/cagma/cagma-agent $(LIBDIR) \
@@ -22,21 +26,22 @@ INSTALL_migrate = program $B/host/cagma-migrate $(SBINDIR) program $B/host/cagma
 INSTALL_PARTS = daemon agent mkguest migrate
 INSTALL_FILL  = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 install: $(addprefix install-,$(INSTALL_PARTS))
-$(addprefix install-,$(INSTALL_PARTS)): install-%:
+$(addprefix install-,$(INSTALL_PARTS) openrc): install-%:
 	@set -e; set -- $(INSTALL_$*); while [ $$# -gt 0 ]; do \
-	  to=$(DESTDIR)$$3/$$(basename $$2 .in); \
+	  to=$(DESTDIR)$$3/$$(basename $$2 .in); [ $$1 != script ] || to=$(DESTDIR)$$3; \
 	  [ -e $$2 ] || { echo "$$2 is not built: run make first" >&2; exit 1; }; \
 	  case $$1 in \
 	  program) $(INSTALL) -D -m 755 $$2 $$to ;; \
 	  doc) $(INSTALL) -D -m 644 $$2 $$to ;; \
 	  conf) [ -e $$to ] || $(INSTALL) -D -m 644 $$2 $$to ;; \
 	  unit) $(INSTALL) -D -m 644 /dev/null $$to; $(INSTALL_FILL) $$2 > $$to ;; \
+	  script) $(INSTALL) -D -m 755 /dev/null $$to; $(INSTALL_FILL) $$2 > $$to ;; \
 	  esac; echo "  INSTALL $$to"; shift 3; done
 uninstall:
-	@set -- $(foreach p,$(INSTALL_PARTS),$(INSTALL_$(p))); while [ $$# -gt 0 ]; do \
-	  to=$(DESTDIR)$$3/$$(basename $$2 .in); \
+	@set -- $(foreach p,$(INSTALL_PARTS) openrc,$(INSTALL_$(p))); while [ $$# -gt 0 ]; do \
+	  to=$(DESTDIR)$$3/$$(basename $$2 .in); [ $$1 != script ] || to=$(DESTDIR)$$3; \
 	  if [ $$1 = conf ]; then [ ! -e $$to ] || echo "  LEFT    $$to"; \
 	  elif [ -e $$to ]; then rm -f $$to && echo "  REMOVED $$to"; fi; shift 3; done
 	@rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
 
-.PHONY: install uninstall $(addprefix install-,$(INSTALL_PARTS))
+.PHONY: install uninstall $(addprefix install-,$(INSTALL_PARTS) openrc)

@@ -14,7 +14,8 @@ static uint64_t lack_kib(const struct report *now)
 {
 	if ((now->present & NEEDED) != NEEDED)
 		return 0;
-	return amount_less(now->balloon_current_kib, now->balloon_target_kib + now->avail_kib);
+	uint64_t seen_kib = amount_less(now->avail_kib, now->arc_kib);
+	return amount_less(now->balloon_current_kib, now->balloon_target_kib + seen_kib);
 }
 
 static void rest(struct reclaim *reclaim, uint64_t now_ms)
@@ -77,7 +78,7 @@ uint64_t reclaim_batch_kib(const struct reclaim *reclaim, const struct report *n
 	    now->uptime_ms < reclaim->not_before_ms)
 		return 0;
 	return amount_min(amount_min(reclaim->lack_kib, batch_kib),
-			  amount_less(now->swap_free_kib, kept_kib));
+			  amount_less(now->swap_free_kib, kept_kib) + now->arc_kib);
 }
 
 void reclaim_began(struct reclaim *reclaim, uint64_t kib)

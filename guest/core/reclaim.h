@@ -5,7 +5,8 @@
  * Linux's balloon driver asks for no more than si_mem_available at a time, and backs off for
  * seconds if that was little. So the host gets pages that programs have filled and do not touch
  * again only slowly, however far the guest is above its target. While the target is out of reach,
- * the agent has the kernel reclaim the guest's coldest pages, a batch at a time. If pages come back
+ * the agent has the kernel reclaim the guest's coldest pages, a batch at a time. That shrinks the
+ * cache of ZFS, too, which the driver does not see. If pages come back
  * from swap they were not cold, and the agent rests; the more often that happens, the longer.
  *
  * The amounts were tried with cagma-sim, seeds 1 to 12 of leak, random, weights and others.

@@ -59,7 +59,7 @@ static struct report see(const struct sim_agent_sight *sight)
 			   .present = (UINT64_C(1) << REPORT_FIELDS_) - 1};
 	bool has_less = sight->largest_kib > 0 && sight->largest_kib < anon_kib;
 	r.largest_kib = pages_kib(has_less ? sight->largest_kib : anon_kib);
-	r.present &= ~(REPORT_BIT(buffers_kib) | REPORT_BIT(said_avail_kib));
+	r.present &= ~(REPORT_BIT(buffers_kib) | REPORT_BIT(said_avail_kib) | REPORT_BIT(arc_kib));
 	see_counters(m, &r);
 	if (sight->lies) {
 		r.free_kib = r.avail_kib = 0;

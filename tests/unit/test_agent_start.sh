@@ -79,4 +79,27 @@ kill -USR1 "$pid"
 waited "pressure is looked at" 5 reports_avail 50000
 stop
 
+# --- what it says of itself ------------------------------------------------------------
+tree 6.12
+store
+start
+waited "what it can do" 5 says ': has: reports, alarms, pressure in reports$'
+waited "and what not, and why" 5 says ': has not: .*growing on credit (no balloon driver in /sys)'
+check "no cgroup v2" says 'making room (no cgroup v2 on /sys/fs/cgroup)'
+check "no trigger" says 'waking up by pressure (the kernel allows no trigger)'
+check "no probes" says 'waking up by huge pages (not asked for by --probe-kernel)'
+stop
+rm -r "$root/proc/pressure"
+sed -e '/^Swap/s/ [0-9].*/ 0 kB/' tests/data/6.12/meminfo >"$root/proc/meminfo"
+mkdir -p "$root/sys/fs/cgroup" "$root/sys/devices/system/xen_memory/xen_memory0"
+: >"$root/sys/devices/system/xen_memory/xen_memory0/target_kb"
+: >"$root/sys/fs/cgroup/memory.reclaim"
+store
+start
+waited "a guest with a balloon" 5 says ': has: reports, alarms, growing on credit$'
+waited "and without swap" 5 says 'making room (there is no swap area)'
+check "and pressure" says 'pressure in reports (the kernel has no PSI, or is started without psi=1)'
+check "in two lines" [ "$(grep -c ': has' "$work/err")" -eq 2 ]
+stop
+
 passed

@@ -170,6 +170,7 @@ START_TEST(what_zfs_can_give_is_available)
 	available_settle(&look);
 	ck_assert_msg(look.report.avail_kib == 27472691 + arcs[_i].spare_kib, "%s: %llu KiB",
 		      arcs[_i].what, (unsigned long long)(look.report.avail_kib - 27472691));
+	ck_assert_uint_eq(look.report.arc_kib, arcs[_i].spare_kib);
 }
 END_TEST
 
@@ -190,6 +191,8 @@ static const struct {
 	 5242880},
 	{"pools by their sizes, of a kernel that adds none up",
 	 POOLED "HugePages_Total:    1024\n" L("Hugepagesize", 2048), 2, 1024, 4194304},
+	{"of which the usual one is the large one",
+	 POOLED "HugePages_Total:       2\n" L("Hugepagesize", 1048576), 2, 1024, 4194304},
 	{"locked", POOLED L("Unevictable", 3000000) L("Mlocked", 2900000), 0, 0, 3000000},
 	{"locked, by an older name", POOLED L("Mlocked", 2900000), 0, 0, 2900000},
 	{"both", POOLED L("Mlocked", 1000000) L("Hugetlb", 2000000), 0, 0, 3000000},
@@ -247,6 +250,24 @@ START_TEST(pages_in_zswap_and_of_zeros_are_swapped_too)
 }
 END_TEST
 
+/* zswap before Linux 5.19: the pages are in no counter of swapping, but they are missed. */
+START_TEST(pages_that_come_back_uncounted_are_counted)
+{
+	struct look look = looked(SIZE(1000000, 100000, 200000) CACHE(0, 150000, 0));
+	ck_assert_ptr_null(vmstat_parse(TEXT("pswpin 100\npswpout 300\npgscan_direct 0\n"
+					     "workingset_refault_anon 5000\n"),
+					&look));
+	available_settle(&look);
+	ck_assert_uint_eq(look.report.pswpin, 5000);
+	ck_assert_uint_eq(look.report.pswpout, 5200);
+	look = looked(SIZE(1000000, 100000, 200000) CACHE(0, 150000, 0));
+	ck_assert_ptr_null(
+		vmstat_parse(TEXT("pgscan_direct 0\nworkingset_refault_anon 5000\n"), &look));
+	available_settle(&look);
+	ck_assert(!REPORT_HAS(&look.report, pswpin)); /* a kernel without swap */
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, an_honest_kernels_number_stays, 0, N_ROWS(honest));
@@ -256,6 +277,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, pools_and_locked_memory_are_told_apart, 0, N_ROWS(pools));
 	tcase_add_loop_test(tests, the_size_of_a_page_is_told_by_two_counts, 0, N_ROWS(pages));
 	tcase_add_test(tests, pages_in_zswap_and_of_zeros_are_swapped_too);
+	tcase_add_test(tests, pages_that_come_back_uncounted_are_counted);
 }
 
 int main(void)

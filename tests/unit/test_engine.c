@@ -2,6 +2,7 @@
 /* The pass: which effects there are, and in which order. The policies here are the test's own. */
 #include "common/system/log.h"
 #include "host/core/plan.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"
 
@@ -133,6 +134,28 @@ START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
 	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before);
 	engine_turn(engine, START_MS + ENGINE_GAP_MS + 2);
 	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before + 1);
+}
+END_TEST
+
+/* However often a guest says so, and whatever it says in between. */
+START_TEST(a_kernel_that_is_not_believed_is_told_of_once)
+{
+	uint32_t leaks = played_add(&world, 400 * MIB, 300 * MIB);
+	char *line = world.guest[leaks - 1].report;
+	begin();
+	turn(START_MS);
+	fixture_begin_log("cagmad");
+	log_silence(false);
+	for (unsigned i = 1; i < 8; i++) {
+		played_report(&world, leaks, (200 + i) * MIB, 20 * i);
+		if (i % 2)
+			strcat(line, " said_avail_kib=23598896");
+		turn(START_MS + i * PERIOD_MS);
+	}
+	log_silence(true);
+	const char *log = fixture_end_log(), *first = strstr(log, "23598896 KiB are available");
+	ck_assert_ptr_nonnull(first);
+	ck_assert_ptr_null(strstr(first + 1, "23598896"));
 }
 END_TEST
 
@@ -281,6 +304,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, caps_are_lowered_before_anybody_grows_and_raised_behind);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
+	tcase_add_test(tests, a_kernel_that_is_not_believed_is_told_of_once);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, slow_calls_make_fewer_passes);

@@ -78,6 +78,12 @@ check "cagmactl alone shows the status" runs 1 "$build/host/cagmactl"
 check "and says what to do without a cagmad" grep -q "no cagmad runs here (systemctl start cagmad)" "$work/err"
 check "a command's own --help is not ours" runs 2 "$build/host/cagmactl" reserve 0 -- xl --help
 
+# What OpenRC starts is a script of the shell, without a directory left to fill in.
+sed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.openrc.in >"$work/openrc"
+check "the script for OpenRC is one" sh -n "$work/openrc"
+check "it names the program" grep -q '^command="/usr/sbin/cagma-agent"$' "$work/openrc"
+check "and nothing is left to fill in" [ "$(grep -c @ "$work/openrc")" -eq 0 ]
+
 check "the policies" runs 0 "$build/host/cagmad" --policies
 check "the policies' descriptions stand below each other" \
 	[ "$(awk '{ match($0, /^[^ ]+ +/); print RLENGTH }' "$work/out" | sort -u | wc -l)" -eq 1 ]

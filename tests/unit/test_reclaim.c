@@ -341,6 +341,19 @@ START_TEST(what_zram_keeps_is_not_taken)
 }
 END_TEST
 
+/* The driver does not see what ZFS could give, and finds nothing; the kernel takes it from ZFS. */
+START_TEST(what_zfs_holds_is_asked_for_without_swap)
+{
+	struct cold guest = cold_guest();
+	guest.now.avail_kib = 90 * MIB;
+	guest.now.arc_kib = 88 * MIB;
+	guest.now.swap_total_kib = guest.now.swap_free_kib = 0;
+	wait_out(&guest);
+	ck_assert_uint_eq(guest.reclaim.lack_kib, 98 * MIB);
+	ck_assert_uint_eq(batch_kib(&guest), RECLAIM_MIN_BATCH_KIB);
+}
+END_TEST
+
 /* Pages of 64 KiB: a batch is out when its sixteenth of pages is. */
 START_TEST(pages_may_be_large)
 {
@@ -358,6 +371,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_zram_keeps_is_not_taken);
+	tcase_add_test(tests, what_zfs_holds_is_asked_for_without_swap);
 	tcase_add_test(tests, pages_may_be_large);
 	tcase_add_test(tests, a_target_within_reach_asks_for_nothing);
 	tcase_add_test(tests, what_is_not_known_asks_for_nothing);
