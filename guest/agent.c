@@ -67,8 +67,10 @@ static bool publish_report(struct agent *agent, enum announce_reason reason)
 	struct report report = agent->round.report;
 	number_report(&report, agent->seq + 1);
 	size_t len = write_report(&report, line);
-	if (!post_write(&agent->post, clock_boot_ms(), KEY_REPORT, line, len))
+	uint64_t begin_ms = clock_boot_ms();
+	if (!post_write(&agent->post, begin_ms, KEY_REPORT, line, len))
 		return false;
+	announce_wrote(&agent->round.announce, clock_boot_ms() - begin_ms);
 	agent->seq = report.seq;
 	log_debug("report %llu (%s): %llu of %llu MiB available", (unsigned long long)report.seq,
 		  announce_reason_text(reason), (unsigned long long)report.avail_kib / 1024,

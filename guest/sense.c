@@ -20,9 +20,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#define BALLOON  "sys/devices/system/xen_memory/xen_memory0/"
-#define HUGE     "sys/kernel/mm/hugepages/"
-#define MIN_FREE "proc/sys/vm/min_free_kbytes"
+#define BALLOON "sys/devices/system/xen_memory/xen_memory0/"
+#define HUGE    "sys/kernel/mm/hugepages/"
 
 typedef const char *(*parse_function)(struct text text, struct look *look);
 
@@ -188,25 +187,12 @@ static void tell_doubt(struct sense *sense, const struct report *report)
 	}
 }
 
-/* Without the file, a look that it would have called for is missed, and nothing worse. */
-static uint64_t read_min_free_kib(struct sense *sense)
-{
-	uint64_t value = 0;
-	ssize_t len = file_read_at(sense->root_fd, MIN_FREE, sense->buf, sizeof(sense->buf));
-	struct text text = {sense->buf, len > 0 ? (size_t)len : 0};
-	if (text.len && text.at[text.len - 1] == '\n')
-		text.len--;
-	return text_number(text, KEYS_MAX_KIB, &value) ? value : 0;
-}
-
-/* What seldom changes. */
-static void look_at_machine(struct sense *sense, uint64_t now_ms)
+static void count_processors(struct sense *sense, uint64_t now_ms)
 {
 	if (sense->n_processors && now_ms - sense->counted_ms < SENSE_COUNT_MS)
 		return;
 	long n_processors = sysconf(_SC_NPROCESSORS_ONLN);
 	sense->n_processors = n_processors > 1 ? (unsigned)n_processors : 1;
-	sense->min_free_kib = read_min_free_kib(sense);
 	sense->counted_ms = now_ms;
 }
 
@@ -215,7 +201,7 @@ bool sense_look(struct sense *sense, struct report *ret_report)
 	struct look look = {.present = 0};
 	sense->looked_ms = clock_boot_ms();
 	look_set(&look, REPORT_INDEX_uptime_ms, sense->looked_ms);
-	look_at_machine(sense, sense->looked_ms);
+	count_processors(sense, sense->looked_ms);
 	for (unsigned i = 0; i < SENSE_FILES; i++)
 		take_source(sense, i, &look);
 	if ((look.report.present & MEMINFO_REQUIRED) != MEMINFO_REQUIRED)
@@ -224,6 +210,7 @@ bool sense_look(struct sense *sense, struct report *ret_report)
 		look_set(&look, LOOK_INDEX_zram_kib, zram_kib(sense->root_fd));
 	if (!sense->root) /* below --root there is another kernel */
 		look_set(&look, REPORT_INDEX_page_kib, (uint64_t)sysconf(_SC_PAGESIZE) / 1024);
+	sense->min_free_kib = look.min_free_kib;
 	available_settle(&look);
 	tell_doubt(sense, &look.report);
 	if (sense->proc)

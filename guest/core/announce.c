@@ -89,10 +89,18 @@ enum announce_reason announce_decide(const struct announce *announce, const stru
 	if (now_ms < sent->uptime_ms)
 		return ANNOUNCE_HEARTBEAT;
 	uint64_t age_ms = now_ms - sent->uptime_ms;
+	uint64_t writes_ms =
+		amount_min(announce->write_ms, ANNOUNCE_EASE_GAP_MS) * ANNOUNCE_GAP_WRITES;
+	uint64_t least_ms = amount_min(writes_ms, ANNOUNCE_EASE_GAP_MS);
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (age_ms >= rules[i].gap_ms && rules[i].holds(sent, report))
+		if (age_ms >= amount_max(rules[i].gap_ms, least_ms) && rules[i].holds(sent, report))
 			return rules[i].reason;
 	return age_ms >= KEYS_HEARTBEAT_MS ? ANNOUNCE_HEARTBEAT : ANNOUNCE_NOTHING;
+}
+
+void announce_wrote(struct announce *announce, uint64_t took_ms)
+{
+	announce->write_ms = took_ms;
 }
 
 void announce_sent(struct announce *announce, const struct report *report)

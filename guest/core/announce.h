@@ -56,12 +56,20 @@ enum {
 	ANNOUNCE_GAP_MS = 100,
 	ANNOUNCE_HURT_GAP_MS = 250,
 	ANNOUNCE_EASE_GAP_MS = 1000,
+
+	/*
+	 * Where xenstored is slow to take a report, dom0's processors are short, and what the
+	 * guest waits for may be its balloon. Reports then take up to a quarter of the time:
+	 * gaps are so many writes long, up to ANNOUNCE_EASE_GAP_MS. Alarms have no such gap.
+	 */
+	ANNOUNCE_GAP_WRITES = 4,
 };
 
 /* All zero: nothing was sent. */
 struct announce {
 	bool has_sent;
 	struct report sent; /* the last report */
+	uint64_t write_ms;  /* how long writing it took; 0: not known */
 };
 
 /* A change of AVM, or of the memory in use, by so much makes a report due. */
@@ -75,6 +83,9 @@ uint64_t announce_step_kib(uint64_t avail_kib);
  */
 enum announce_reason announce_decide(const struct announce *announce, const struct report *report,
 				     uint64_t now_ms);
+
+/* Writing a report took so long. */
+void announce_wrote(struct announce *announce, uint64_t took_ms);
 
 /* `report` was written. */
 void announce_sent(struct announce *announce, const struct report *report);

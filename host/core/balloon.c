@@ -296,6 +296,19 @@ static void lower_bounds(const struct balloon *b, uint64_t now_ms, struct guest_
 	guest->min_kib = amount_min(guest->min_kib, guest->max_kib);
 }
 
+uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib)
+{
+	uint64_t alm_kib = guest->alm_kib, heading_kib = model_heading_kib(guest);
+	uint64_t soon_kib =
+		amount_max(guest->speed_kib_s * BALLOON_SOON_MS / 1000, BALLOON_SOON_KIB);
+	uint64_t away_kib = amount_min(amount_distance(alm_kib, heading_kib),
+				       amount_distance(alm_kib, reach_kib));
+	bool turns = (heading_kib > alm_kib) != (reach_kib > alm_kib);
+	if (!guest->speed_kib_s || !guest->is_moving || turns || away_kib < soon_kib)
+		return 0;
+	return (away_kib - soon_kib) * 1000 / guest->speed_kib_s + 1;
+}
+
 /* Whether another try now could do what the last one could not. What a guest has to give it says in
  * a report that is newer than what it was told; to one that is to grow pages were promised. */
 static bool has_a_chance(const struct balloon *b, const struct guest_view *guest)
@@ -349,6 +362,7 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	b->was_near = is_near;
 	judge_taking(b, now_ms, guest);
 	lower_bounds(b, now_ms, guest);
+	guest->is_moving = quiet_ms(b, now_ms) < BALLOON_PAUSE_MS;
 	guest->does_not_take = b->does_not_take;
 	guest->is_doubted = b->is_doubted;
 }

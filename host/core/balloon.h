@@ -62,6 +62,15 @@ enum {
 	BALLOON_SOON_KIB = 8 * 1024,
 };
 
+/*
+ * How long a new target that brings the guest to `reach_kib` would change nothing: the time until
+ * the guest is near its present target or near `reach_kib`, whichever is sooner, at the speed of
+ * its balloon. 0 if the guest is near one of them or would turn round; if its balloon does not
+ * move (is_moving, which balloon_observe() fills, too), since any other target wakes one that pauses
+ * after a failure; or if its speed has not been measured, as that of a fast balloon never is.
+ */
+uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
+
 /* What is known of one balloon. All zero is the state of a guest never seen. */
 struct balloon {
 	bool seen;
@@ -127,10 +136,10 @@ static inline int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t 
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, speed_kib_s, at_rest, is_moving, gave_up, is_doubted, does_not_take and grew_itself.
- * One that does not begin to shrink is doubted until it moves, and so it is when it is tried again
- * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or
- * is told to grow: a balloon that cannot give may still take.
+ * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted, does_not_take and grew_itself. One that
+ * does not begin to shrink is doubted until it moves, and so it is when it is tried again later.
+ * One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or is told
+ * to grow: a balloon that cannot give may still take.
  *
  * The slack is measured once, when the balloon stands still and the guest's agent has reported, so
  * that its kernel is up. A usual one is believed at once; another one, of any size, if the guest's

@@ -42,7 +42,6 @@ enum {
 	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
 	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
 	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
-	DEMAND_BEHIND_MS = 10000,    /* who outruns its balloon gets what that brings in so long */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/core/announce.h, guest/core/cadence.h): without a report, no more was. */
@@ -51,6 +50,7 @@ enum {
 	DEMAND_QUIET_MIN_KIB = 2 * 1024,
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
 	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
+	DEMAND_BEHIND_MS = 10000,     /* who outruns its balloon gets what that brings in so long */
 	/* A stall floor holds for the first time at first, and for the second at the most. */
 	DEMAND_FLOOR_MS = 10000,
 	DEMAND_FLOOR_MAX_MS = 320000,

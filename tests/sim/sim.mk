@@ -10,7 +10,8 @@
 #: make result-precopy-cost  measures a decision of pre-copy, by the size of the guest
 #: make result-decide-equal  has cagmad's loop and cagma-sim decide decide on the same random states
 #: make check-sim            plays one seed: no run comes below the bound, no page is lost, the same seed gives the
-#:                           same bytes, a jump is seen before it swaps, cold pages are given, pre-copy meets its goals
+#:                           same bytes, a jump is seen before it swaps, slow balloons are told few targets, cold pages
+#:                           are given, pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
 SIM_WORKLOADS = $(sort $(wildcard tests/sim/workloads/*.scn))
@@ -70,6 +71,9 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/jump.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$4 } END { if (n != 6 || sum) { \
 	    print "check-sim: a guest at rest that jumps is seen late:", sum, "pages swapped"; exit 1 } }'
+	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/slow-balloons.scn | \
+	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$9 } END { if (n != 6 || sum > n * 200) { \
+	    print "check-sim: guests with slow balloons are told too many targets:", sum; exit 1 } }'
 	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/xen/cold.scn | \
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \

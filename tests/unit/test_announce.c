@@ -207,9 +207,31 @@ START_TEST(every_reason_has_a_text)
 }
 END_TEST
 
+/* A slow write makes gaps longer, and none longer than a second. */
+START_TEST(gaps_are_a_few_writes_long)
+{
+	static const struct {
+		uint64_t write_ms, gap_ms;
+	} rows_of_writes[] = {
+		{0, 100},    {25, 100},    {26, 104},          {100, 400},
+		{250, 1000}, {9000, 1000}, {UINT64_MAX, 1000},
+	};
+	for (int i = 0; i < N_ROWS(rows_of_writes); i++) {
+		struct announce announce = sent_at(1000);
+		uint64_t at_ms = 1000 + rows_of_writes[i].gap_ms;
+		struct report report = quiet(at_ms);
+		report.avail_kib -= 100 * MIB;
+		announce_wrote(&announce, rows_of_writes[i].write_ms);
+		ck_assert_int_eq(announce_decide(&announce, &report, at_ms - 1), ANNOUNCE_NOTHING);
+		ck_assert_int_eq(announce_decide(&announce, &report, at_ms), ANNOUNCE_FALL);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, the_first_is_due_at_once);
+	tcase_add_test(tests, gaps_are_a_few_writes_long);
 	tcase_add_test(tests, what_is_due);
 	tcase_add_test(tests, the_step_follows_the_headroom);
 	tcase_add_test(tests, what_has_to_wait_is_not_forgotten);

@@ -3,6 +3,7 @@
 #include "common/system/log.h"
 #include "host/core/plan.h"
 #include "tests/unit/fixture.h"
+#include "host/daemon/calls.h"
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"
 
@@ -248,6 +249,26 @@ START_TEST(what_waits_for_pages_waits_as_long_as_a_call_takes)
 }
 END_TEST
 
+/* libxl may wait for a guest's lock: the others are not slower for that. */
+START_TEST(a_call_that_waits_does_not_make_passes_rare)
+{
+	enum { TAKES_MS = 4000 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_take_ms = TAKES_MS;
+	begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	uint64_t now_ms = START_MS + TAKES_MS;
+	engine_turn(engine, now_ms);
+	uint64_t passes = engine_counts(engine).passes;
+	played_report(&world, guest, 200 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * CALLS_MOST_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+}
+END_TEST
+
 START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -309,6 +330,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, slow_calls_make_fewer_passes);
 	tcase_add_test(tests, what_waits_for_pages_waits_as_long_as_a_call_takes);
+	tcase_add_test(tests, a_call_that_waits_does_not_make_passes_rare);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
