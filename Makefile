@@ -29,11 +29,13 @@ RESULTS         = build/results
 Q              := $(if $(V),,@)
 
 CFLAGS  ?= -O2 -g
+# The release of Xen that this system has the libraries of: 4.XEN_MINOR. Each build is for one release.
+XEN_MINOR := $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 2),17)
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wformat=2 -Wswitch-enum -Wundef
 HARDEN   = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DCAGMA_VERSION='"$(VERSION)"' \
-              -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
+              -DXEN_MINOR=$(XEN_MINOR) -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
 ALL_LDFLAGS = -pie -Wl,-z,now $(LDFLAGS)
 ifdef SAN
 SANFLAGS    = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -88,7 +90,14 @@ PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c
 $B/pic/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $< (pic)"
 	$Q$(CC) $(PIC_CFLAGS) -c -o $@ $<
-$B/host/libcagma-precopy.so: $(PIC) host/migrate/preload.map
+# What it defines has the versions that the system's libxenctrl and libxenguest have.
+ABI_CONTROL = $(shell sh host/migrate/abi.sh libxenctrl xc_version)
+ABI_GUEST   = $(shell sh host/migrate/abi.sh libxenguest xc_domain_save)
+$B/pic/host/migrate/preload.o: private PIC_CFLAGS += -DABI_CONTROL='"$(ABI_CONTROL)"' -DABI_GUEST='"$(ABI_GUEST)"'
+$B/host/migrate/preload.map: host/migrate/abi.sh Makefile
+	@mkdir -p $(@D)
+	$Qsh host/migrate/abi.sh --map >$@
+$B/host/libcagma-precopy.so: $(PIC) $B/host/migrate/preload.map
 	@echo "  LD      $@"
 	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared -Wl,-z,now -Wl,--version-script=$(filter %.map,$^) -o $@ $(PIC)
 
@@ -128,6 +137,9 @@ help:
 	@sed -n 's/^#: //p' $(filter-out %.d,$(MAKEFILE_LIST))
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
+# What apt would install, if no headers of Xen are there yet.
+XEN_RELEASE = $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 1,2),$(shell \
+          apt-cache show --no-all-versions libxen-dev | sed -n 's/^Version: \([0-9]*[.][0-9]*\).*/\1/p'))
 DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
@@ -141,4 +153,4 @@ include systemd/install.mk guest/static.mk
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
--include $(shell find $B -name '*.d' -type f 2>/dev/null)
+-include $(shell find $B -name root -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -95,9 +95,10 @@ static int find_version(struct job *job, const char *tree, char *path, const cha
 	char pattern[PATH_MAX];
 	snprintf(pattern, sizeof(pattern), "%.*s/lib/modules/*", PATH_MAX - 64, tree);
 	int r = find_one(job, pattern, path);
-	if (r == 0)
-		*ret_version = strrchr(path, '/') + 1;
-	return r;
+	if (r < 0)
+		return r;
+	*ret_version = strrchr(path, '/') + 1;
+	return 0;
 }
 
 static int index_modules(struct job *job, const char *tree)

@@ -7,6 +7,7 @@
 #include "common/system/log.h"
 #include "common/units.h"
 #include "host/migrate/guest.h"
+#include "host/migrate/release.h"
 #include "host/migrate/library.h"
 #include "host/migrate/watch.h"
 #include "host/xen/savehelper.h"
@@ -25,7 +26,6 @@
 #include <unistd.h>
 
 /* What the library was written for. */
-enum { XEN_MAJOR = 4, XEN_MINOR = 17 };
 
 enum {
 	PATH_BYTES = 4096,
@@ -89,7 +89,7 @@ static bool is_same_file(const char *a, const char *b)
 static bool find_helper(struct errand *e)
 {
 	static const char *const places[] = {
-		"/usr/lib/xen-4.17/bin/libxl-save-helper", /* Debian */
+		RELEASE_BIN "/libxl-save-helper", /* Debian */
 		"/usr/libexec/xen/bin/libxl-save-helper",
 		"/usr/lib/xen/bin/libxl-save-helper",
 		"/usr/local/lib/xen/bin/libxl-save-helper",
@@ -126,9 +126,9 @@ static int look_at_xen(struct errand *e)
 	e->is_stock = true;
 	if (r == -ENODATA)
 		log_warning("xl info does not say which Xen this is");
-	else if (major != XEN_MAJOR || minor != XEN_MINOR)
+	else if (major != RELEASE_MAJOR || minor != RELEASE_MINOR)
 		log_warning("this is Xen %u.%u, and cagma-migrate was built for %d.%d", major,
-			    minor, XEN_MAJOR, XEN_MINOR);
+			    minor, RELEASE_MAJOR, RELEASE_MINOR);
 	else
 		e->is_stock = !find_parts(e) || !find_helper(e);
 	if (e->is_stock)

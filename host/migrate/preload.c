@@ -8,8 +8,8 @@
  * cagma-save-helper sets it): so it chooses which pages are sent in a round. The
  * loop, the stream and the receiver are Xen's, untouched.
  *
- * What it defines has the version of the libxenguest it was written for
- * (preload.map). The dynamic linker binds no helper of another version to
+ * What it defines has the versions of the libraries it was built against
+ * (abi.sh). The dynamic linker binds no helper of another version to
  * it, so such a helper works as it does without us; it is told why.
  *
  * Written from tools/libs/guest/xg_sr_save.c of 4.17, send_memory_live() and
@@ -18,6 +18,7 @@
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "host/migrate/holes.h"
+#include "host/migrate/release.h"
 #include "host/migrate/run.h"
 #include "host/precopy/bitmap.h"
 
@@ -31,11 +32,8 @@
 #include <xenctrl.h>
 #include <xenguest.h>
 
-#define ABI "VERS_4.17.0"
-
+/* ABI_CONTROL and ABI_GUEST, the versions of what is stood before, are from abi.sh. */
 enum {
-	XEN_MAJOR = 4,
-	XEN_MINOR = 17,
 	PAGE_BYTES = 4096,
 	STOCK_PASSES = 5, /* SPP_MAX_ITERATIONS, SPP_TARGET_DIRTY_COUNT */
 	STOCK_ENOUGH_PAGES = 50,
@@ -64,9 +62,9 @@ static struct {
 	size_t bytes;
 } candidate;
 
-static bool find(void *ret_function, const char *name)
+static bool find(void *ret_function, const char *name, const char *abi)
 {
-	void *function = dlvsym(RTLD_NEXT, name, ABI);
+	void *function = dlvsym(RTLD_NEXT, name, abi);
 	memcpy(ret_function, &function, sizeof(function));
 	return function != NULL;
 }
@@ -76,16 +74,16 @@ static __attribute__((constructor)) void find_all(void)
 	log_init("cagma-precopy", false);
 	unsetenv("LD_PRELOAD");
 	/* those that are there are called through us, whatever is missing */
-	is_complete = find(&real.save, "xc_domain_save");
-	is_complete &= find(&real.logdirty, "xc_logdirty_control");
-	is_complete &= find(&real.alloc_pages, "xc__hypercall_buffer_alloc_pages");
-	is_complete &= find(&real.version, "xc_version");
+	is_complete = find(&real.save, "xc_domain_save", ABI_GUEST);
+	is_complete &= find(&real.logdirty, "xc_logdirty_control", ABI_CONTROL);
+	is_complete &= find(&real.alloc_pages, "xc__hypercall_buffer_alloc_pages", ABI_CONTROL);
+	is_complete &= find(&real.version, "xc_version", ABI_CONTROL);
 	if (is_complete)
 		return;
 	precopy_run_open(&run);
-	precopy_run_decline(
-		&run, "helper-version",
-		"this save helper is not the one of Xen 4.17, which this library is for");
+	precopy_run_decline(&run, "helper-version",
+			    "this save helper is not the one of Xen " RELEASE
+			    ", which this library is for");
 	precopy_run_close(&run);
 }
 
@@ -172,9 +170,9 @@ int xc_domain_save(xc_interface *xch, int io_fd, uint32_t dom, uint32_t flags,
 	is_ours = false;
 	precopy_run_open(&run);
 	int version = real.version(xch, XENVER_version, NULL);
-	if (version != (XEN_MAJOR << 16 | XEN_MINOR))
+	if (version != (RELEASE_MAJOR << 16 | RELEASE_MINOR))
 		precopy_run_decline(&run, "xen-version",
-				    "this Xen is not 4.17, for which cagma was built");
+				    "this Xen is not " RELEASE ", for which cagma was built");
 	else if (!(flags & XCFLAGS_LIVE) || stream_type != XC_STREAM_PLAIN ||
 		 callbacks->precopy_policy)
 		precopy_run_decline(&run, "not-live", "this is no plain live migration");

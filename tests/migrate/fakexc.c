@@ -12,7 +12,7 @@
  *	FAKEXC_PAGES    of the guest (4000)
  *	FAKEXC_HOLES    the last of these are none that the guest has (0)
  *	FAKEXC_SEED     which pages are modified
- *	FAKEXC_VERSION  what xc_version() says: 4.17 is 0x40011
+ *	FAKEXC_VERSION  what xc_version() says, if that is not this release: 4.16 is 0x40010
  *	FAKEXC_FAULT    no-bitmap: from the third round on CLEAN's buffer is NULL
  *	                no-stats: from then on it is asked for no statistics
  *	                clean: the third CLEAN fails; final: the final one does
@@ -95,7 +95,7 @@ int xc_version(xc_interface *xch, int cmd, void *arg)
 	(void)xch;
 	(void)cmd;
 	(void)arg;
-	return (int)number("FAKEXC_VERSION", 0x40011);
+	return (int)number("FAKEXC_VERSION", 4 << 16 | XEN_MINOR);
 }
 
 int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned max_domains,

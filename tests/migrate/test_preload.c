@@ -3,6 +3,7 @@
  * The library in a save helper, over the played libxc: whatever the algorithm and whatever goes
  * wrong, a migration that ends well has copied every page's last state.
  */
+#include "host/migrate/release.h"
 #include "host/migrate/library.h"
 #include "tests/unit/suite.h"
 
@@ -84,7 +85,7 @@ START_TEST(every_pages_last_state_is_copied)
 	snprintf(environment, sizeof(environment),
 		 PRECOPY_ALGORITHM_VARIABLE "=%s FAKEXC_PAGES=%u FAKEXC_SEED=%d", algorithm,
 		 sizes[_i / ALGORITHMS % SIZES], _i / ALGORITHMS / SIZES);
-	struct outcome o = run("fakehelper-4.17", environment);
+	struct outcome o = run("fakehelper-own", environment);
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, algorithm));
 	ck_assert_ptr_nonnull(strstr(o.report, "event=end"));
@@ -96,7 +97,7 @@ END_TEST
 START_TEST(pages_are_held_back)
 {
 	struct outcome o =
-		run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=hold FAKEXC_PAGES=30000");
+		run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=hold FAKEXC_PAGES=30000");
 	assert_copied(&o);
 	const char *held = o.report;
 	unsigned long most = 0;
@@ -113,7 +114,7 @@ START_TEST(a_bitmap_that_is_not_found_at_first_is_sent_whole)
 	char environment[128];
 	snprintf(environment, sizeof(environment),
 		 PRECOPY_ALGORITHM_VARIABLE "=%s FAKEXC_FAULT=hidden", algorithms[_i]);
-	struct outcome o = run("fakehelper-4.17", environment);
+	struct outcome o = run("fakehelper-own", environment);
 	assert_copied(&o);
 	ck_assert_uint_ge(o.sent, 4000);
 }
@@ -163,11 +164,11 @@ END_TEST
 static const struct {
 	const char *helper, *environment, *told;
 } plain[] = {
-	{"fakehelper-4.18", "", "not the one of Xen 4.17"},
-	{"fakehelper-4.17-part", "", "not the one of Xen 4.17"},
-	{"fakehelper-4.17", "FAKEXC_VERSION=0x40012", "this Xen is not 4.17"},
-	{"fakehelper-4.17", "FAKEXC_VERSION=-1", "this Xen is not 4.17"},
-	{"fakehelper-4.17", "FAKEHELPER_FLAGS=0", "no plain live migration"},
+	{"fakehelper-other", "", "not the one of Xen " RELEASE},
+	{"fakehelper-own-part", "", "not the one of Xen " RELEASE},
+	{"fakehelper-own", "FAKEXC_VERSION=0x40010", "this Xen is not " RELEASE},
+	{"fakehelper-own", "FAKEXC_VERSION=-1", "this Xen is not " RELEASE},
+	{"fakehelper-own", "FAKEHELPER_FLAGS=0", "no plain live migration"},
 };
 
 START_TEST(what_is_not_ours_is_left_to_libxc)
@@ -183,7 +184,7 @@ END_TEST
 
 START_TEST(one_after_ours_is_not_ours_for_that)
 {
-	struct outcome o = run("fakehelper-4.17", "FAKEHELPER_FIRST=1 FAKEHELPER_FLAGS=0");
+	struct outcome o = run("fakehelper-own", "FAKEHELPER_FIRST=1 FAKEHELPER_FLAGS=0");
 	assert_copied(&o);
 	ck_assert_uint_eq(o.rounds, 3);
 	ck_assert_ptr_nonnull(strstr(o.report, "event=begin"));
@@ -204,7 +205,7 @@ static const char *const fatal[] = {
 
 START_TEST(a_failure_is_a_failure)
 {
-	struct outcome o = run("fakehelper-4.17", fatal[_i]);
+	struct outcome o = run("fakehelper-own", fatal[_i]);
 	ck_assert_int_eq(o.rc, 1);
 	ck_assert(!o.is_whole);
 	ck_assert_ptr_nonnull(strstr(o.report, "event=end"));
@@ -216,7 +217,7 @@ END_TEST
 START_TEST(a_look_that_fails_before_anything_is_held_back_is_stocks)
 {
 	struct outcome o =
-		run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_FAULT=no-stats");
+		run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_FAULT=no-stats");
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, "reason=bitmap"));
 	ck_assert_ptr_nonnull(strstr(o.told, "cannot be read"));
@@ -225,7 +226,7 @@ END_TEST
 
 START_TEST(without_memory_it_is_stock)
 {
-	struct outcome o = run("fakehelper-4.17", "ulimit -v 200000; FAKEXC_PAGES=16000000");
+	struct outcome o = run("fakehelper-own", "ulimit -v 200000; FAKEXC_PAGES=16000000");
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.told, "too little memory"));
 	ck_assert_ptr_nonnull(strstr(o.report, "reason=no-memory"));
@@ -235,7 +236,7 @@ END_TEST
 
 START_TEST(an_algorithm_that_is_unknown_is_ar)
 {
-	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=nonsense");
+	struct outcome o = run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=nonsense");
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.told, "there is no algorithm nonsense"));
 	ck_assert_ptr_nonnull(strstr(o.report, "algorithm=ar"));
@@ -245,7 +246,7 @@ END_TEST
 /* Each bitmap takes 200 ms, however few pages it has: the last ones take more than 1 ms, too. */
 START_TEST(a_downtime_above_the_bound_is_no_migration)
 {
-	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE
+	struct outcome o = run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE
 			       "=stock FAKEXC_ROUND_MS=200 " PRECOPY_DOWNTIME_VARIABLE "=1");
 	ck_assert_int_eq(o.rc, 1);
 	ck_assert(!o.is_whole);
@@ -264,7 +265,7 @@ START_TEST(a_downtime_within_the_bound_or_without_one_is_suspended_for)
 		 PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_ROUND_MS=50 " PRECOPY_DOWNTIME_VARIABLE
 					    "%s",
 		 bounds[_i]);
-	struct outcome o = run("fakehelper-4.17", environment);
+	struct outcome o = run("fakehelper-own", environment);
 	assert_copied(&o);
 	ck_assert((strstr(o.told, "there is no bound") != NULL) == (_i > 1));
 }
@@ -272,7 +273,7 @@ END_TEST
 
 START_TEST(each_round_says_which_rule_decided)
 {
-	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock");
+	struct outcome o = run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=stock");
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, "reason=first-pass"));
 	ck_assert(strstr(o.report, "reason=enough") || strstr(o.report, "reason=passes"));
@@ -281,7 +282,7 @@ END_TEST
 
 START_TEST(what_was_modified_is_recorded)
 {
-	struct outcome o = run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock");
+	struct outcome o = run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=stock");
 	char text[65536];
 	assert_copied(&o);
 	read_whole(record_path, text, sizeof(text));
@@ -295,7 +296,7 @@ START_TEST(a_record_that_cannot_be_written_is_told_once)
 	unlink(record_path);
 	ck_assert_int_eq(symlink("/dev/full", record_path), 0);
 	struct outcome o =
-		run("fakehelper-4.17", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_PAGES=100000");
+		run("fakehelper-own", PRECOPY_ALGORITHM_VARIABLE "=stock FAKEXC_PAGES=100000");
 	assert_copied(&o);
 	const char *told = strstr(o.told, "record of the migration is not whole");
 	ck_assert_ptr_nonnull(told);

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "tests/toolstack/preload.h"
+#include "host/migrate/release.h"
 
-#define XENSTORED         "/usr/lib/xen-4.17/bin/xenstored"
 #define PAGES_OF_MIB      256u
 #define START_DEADLINE_MS 20000
 
@@ -128,7 +128,7 @@ static int host_make(struct lab *lab, const struct lab_options *options)
 	if (!rc)
 		rc = fakexen_host_open(LAB_DIR, &lab->host);
 	if (!rc)
-		rc = file_write("xsd_port", "1\n", 2);
+		rc = file_write("xsd_port", "1", 1);
 	if (!rc)
 		rc = file_write("xsd_kva", page, sizeof page);
 	if (!rc)
@@ -176,9 +176,18 @@ static bool store_answers(void *arg)
 	return value != NULL;
 }
 
+bool lab_store_is_oxenstored(void)
+{
+	const char *name = getenv(LAB_STORE);
+
+	return name && strcmp(name, "oxenstored") == 0;
+}
+
 static int store_start(struct lab *lab)
 {
-	static const char *const argv[] = {XENSTORED, "-N", NULL};
+	static const char *const of_c[] = {RELEASE_BIN "/xenstored", "-N", NULL};
+	static const char *const of_ocaml[] = {RELEASE_BIN "/oxenstored", "--no-fork", NULL};
+	const char *const *argv = lab_store_is_oxenstored() ? of_ocaml : of_c;
 	int rc = lab_spawn(lab, LAB_ROLE_STORE, NULL, argv, "xenstored", true, &lab->store_pid);
 
 	if (rc)

@@ -3,8 +3,9 @@
  * lab.h - the toolstack lab as a library: a played host with simulated guests, for tests, play.c
  *and the demo.
  *
- * The stock xenstored, libxenstore and libxl run unmodified; libfakexen.so plays the hypervisor
- * below them; every guest is a real unprivileged domain to xenstored, and a real agent runs in it.
+ * The stock xenstored or oxenstored, libxenstore and libxl run unmodified; libfakexen.so plays the
+ *hypervisor below them; every guest is a real unprivileged domain to xenstored, and a real agent
+ *runs in it.
  *
  *	struct lab_options options = LAB_OPTIONS;
  *	struct lab *lab;
@@ -35,6 +36,10 @@
 #include "tests/toolstack/fakexen.h"
 #include "tests/toolstack/simguest.h"
 
+/* Names the variable in the environment whose value is the store daemon of the lab: xenstored,
+ * which is written in C and is the default, or oxenstored, which Debian 12 starts by default. */
+#define LAB_STORE "LAB_STORE"
+
 struct lab;
 struct lab_guest;
 
@@ -57,6 +62,7 @@ const char *lab_error(void);
 /* The played host's state, and dom0's connection to xenstored. */
 struct fakexen_host *lab_host(struct lab *lab);
 struct xs_handle *lab_store(struct lab *lab);
+bool lab_store_is_oxenstored(void);
 uint64_t lab_free_kib(struct lab *lab);
 /* Starts the demand scripts of all guests; until then each guest has its script's first value. */
 int lab_begin(struct lab *lab);

@@ -5,6 +5,7 @@
  * Only the store daemon receives events here; ring.c has the guests' side. So a handle is opened in
  * role "store" only. The ring of domain N is the file ring.N.
  */
+#define XC_WANT_COMPAT_MAP_FOREIGN_API
 #include "preload.h"
 
 #include <dlfcn.h>
@@ -15,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
+#include <xenctrl.h>
 #include <xenevtchn.h>
 #include <xengnttab.h>
 
@@ -229,7 +232,20 @@ int preload_access(const char *path, int mode)
 	return path ? real(path, mode) : -1;
 }
 
-/* --- grants --- */
+/* --- limits --- */
+
+typedef int setrlimit_fn(__rlimit_resource_t resource, const struct rlimit *limit);
+
+/* oxenstored ends if it may not have a million descriptors, as in a container. */
+PRELOAD_API int setrlimit(__rlimit_resource_t resource, const struct rlimit *limit)
+{
+	setrlimit_fn *real = (setrlimit_fn *)dlsym(RTLD_NEXT, "setrlimit");
+	int rc = real(resource, limit);
+
+	return rc && preload_role_is("store") ? 0 : rc;
+}
+
+/* --- grants and rings --- */
 
 PRELOAD_API xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned flags)
 {
@@ -251,16 +267,13 @@ PRELOAD_API int xengnttab_set_max_grants(xengnttab_handle *xgt, uint32_t count)
 	return 0;
 }
 
-PRELOAD_API void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref,
-					  int prot)
+static void *ring_map(uint32_t domid, int prot)
 {
 	const char *dir = getenv("FAKEXEN_DIR");
 	char path[256];
 	void *map;
 	int fd;
 
-	(void)xgt;
-	(void)ref;
 	snprintf(path, sizeof path, "%s/ring.%u", dir ? dir : ".", domid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
@@ -268,6 +281,24 @@ PRELOAD_API void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid,
 	map = mmap(NULL, PAGE_BYTES, prot, MAP_SHARED, fd, 0);
 	close(fd);
 	return map == MAP_FAILED ? NULL : map;
+}
+
+PRELOAD_API void *xengnttab_map_grant_ref(xengnttab_handle *xgt, uint32_t domid, uint32_t ref,
+					  int prot)
+{
+	(void)xgt;
+	(void)ref;
+	return ring_map(domid, prot);
+}
+
+/* oxenstored maps a guest's ring by its frame. */
+PRELOAD_API void *xc_map_foreign_range(xc_interface *xch, uint32_t domid, int size, int prot,
+				       unsigned long frame)
+{
+	(void)xch;
+	(void)size;
+	(void)frame;
+	return ring_map(domid, prot);
 }
 
 PRELOAD_API int xengnttab_unmap(xengnttab_handle *xgt, void *start, uint32_t count)

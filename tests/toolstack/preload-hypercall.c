@@ -282,7 +282,7 @@ static long do_version(uint64_t cmd, void *arg)
 
 	switch (cmd) {
 	case XENVER_version:
-		return 4 << 16 | 17;
+		return 4 << 16 | XEN_MINOR;
 	case XENVER_pagesize:
 		return PAGE_BYTES;
 	case XENVER_extraversion:

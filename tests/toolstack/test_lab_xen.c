@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libxl, the life of domains, and guests' memory on the played host. */
 #include "test_lab.h"
+#include "host/migrate/release.h"
 
 #include <errno.h>
 #include <libxl_utils.h>
@@ -165,7 +166,7 @@ static bool is_shut_down(void *arg)
 
 START_TEST(test_lifecycle_pause_and_xl)
 {
-	static const char *const shut[] = {"/usr/lib/xen-4.17/bin/xl", "shutdown", "a", NULL};
+	static const char *const shut[] = {RELEASE_BIN "/xl", "shutdown", "a", NULL};
 	pid_t pid;
 
 	must(lab_guest_pause(guest));

@@ -4,6 +4,7 @@
  * guest, so every migration fails here, the guest stays where it was, and all that was done before
  * is undone.
  */
+#include "host/migrate/release.h"
 #include "tests/toolstack/stage.h"
 
 #include <limits.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define TOOLS "PATH=/usr/lib/xen-4.17/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define TOOLS "PATH=" RELEASE_BIN ":/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* Runs cagma-migrate. Its exit status. */
 static int migrate_to(const char *option, const char *name, const char *host)

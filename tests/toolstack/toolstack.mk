@@ -5,9 +5,11 @@
 #: make result-alarm-latency-lab1  measures from a guest's alarm to its new target, beside bare libxl: 40 s
 #: make result-pass-scale-lab1     measures what a pass with a thousand guests costs: 5 min
 #: make result-soak-lab1           plays two hours of 50 guests: 8 min
+#: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
+#: make result-xen-420             builds against Debian 13's Xen 4.20, and runs these tests and check-migrate: 10 min
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
-TOOLSTACK_DEPS = libxen-dev libxenmisc4.17 xen-utils-4.17 xenstore-utils check gnuplot-nox fonts-dejavu-core
+TOOLSTACK_DEPS = libxen-dev $(addsuffix $(XEN_RELEASE),libxenmisc xen-utils-) xenstore-utils check gnuplot-nox fonts-dejavu-core
 
 TOOLSTACK       = tests/toolstack
 TOOLSTACK_DIR   = $B/$(TOOLSTACK)
@@ -43,7 +45,7 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 
 TOOLSTACK_TEST_CHECKS = $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
 TOOLSTACK_CHECKS = check-results check-toolstack-play $(TOOLSTACK_TEST_CHECKS)
-.PHONY: toolstack demo $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
+.PHONY: toolstack demo result-oxenstored result-xen-420 tests-of-a-release $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
 # A static pattern: make looks for no other rule of a phony target.
 $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
@@ -57,5 +59,12 @@ check-results: $(TOOLSTACK_MEASURES) all
 	  'out=$$(@ --short 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
 $(addprefix result-,$(TOOLSTACK_RESULTS)): result-%-lab1: $(TOOLSTACK_DIR)/result-% all
 	$Q$<
+result-oxenstored: $(TOOLSTACK_TESTS) all
+	$Qsh $(TOOLSTACK)/run-store.sh oxenstored oxenstored $(RESULTS) $(TOOLSTACK_TESTS)
+result-xen-420:
+	$Qbash $(TOOLSTACK)/run-xen-420.sh $(RESULTS)
+# What run-xen-420.sh has made there.
+tests-of-a-release: $(TOOLSTACK_TESTS) migrate-programs all
+	$Qsh $(TOOLSTACK)/run-store.sh $(RELEASE_RESULT) xenstored $(RESULTS) $(MIGRATE_TESTS) $(TOOLSTACK_TESTS)
 demo: $(TOOLSTACK_DIR)/demo all
 	$Q$< tests/sim/workloads/demo.scn build/demo

@@ -39,14 +39,22 @@ check-house:
 
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
-MIGRATE_PLAYED = $(foreach v,4.17 4.17-part 4.18,$(MIGRATE_TEST)/fakehelper-$v)
+MIGRATE_PLAYED = $(foreach v,own own-part other,$(MIGRATE_TEST)/fakehelper-$v)
 MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
 MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
 # the library goes into them.
-$(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c tests/migrate/fakexc-%.map
+# own: all of libxc, with the versions that the system's has; own-part: without one of the functions that
+# our library stands before; other: of another release.
+MIGRATE_MAP_own      = s/xc_logdirty_control; xc__hypercall_buffer_alloc_pages/xc_*/
+MIGRATE_MAP_own-part = s/xc__hypercall_buffer_alloc_pages/xc_version/
+MIGRATE_MAP_other    = $(MIGRATE_MAP_own); s/^[A-Za-z]*_4[.][0-9]*/&1/
+$(MIGRATE_TEST)/fakexc-%.map: $B/host/migrate/preload.map tests/unit/unit.mk
+	@mkdir -p $(@D)
+	$Qsed '$(MIGRATE_MAP_$*)' $< >$@
+$(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c $(MIGRATE_TEST)/fakexc-%.map
 	@mkdir -p $(@D); echo "  LD      $@"
-	$Q$(CC) $(MIGRATE_CFLAGS) -shared -Wl,--version-script=tests/migrate/fakexc-$*.map -o $@ $<
+	$Q$(CC) $(MIGRATE_CFLAGS) -shared -Wl,--version-script=$(MIGRATE_TEST)/fakexc-$*.map -o $@ $<
 $(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
 	@echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'

@@ -18,7 +18,7 @@
 #: make lab DOM0=root@host SWAP=WHERE  runs the lab on a real dom0: see tests/xen/run-ssh.sh
 
 XEN_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
-                 libxen-dev libxenstore4 libxenmisc4.17 dpkg-dev bison flex python3
+                 libxen-dev libxenstore4 libxenmisc$(XEN_RELEASE) dpkg-dev bison flex python3
 XEN_SHORT     = real-grow agent-idle
 XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader cold
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
