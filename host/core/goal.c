@@ -40,6 +40,12 @@ static uint64_t assured_kib(const struct policy_conf *conf, const struct guest_v
 	return amount_min(kib, needed_kib(guest, v));
 }
 
+/* What the guest needs of what is guaranteed to it. */
+static uint64_t own_kib(const struct guest_view *guest, const struct verdict *v)
+{
+	return amount_max(guest->min_kib, amount_min(guest->guaranteed_kib, needed_kib(guest, v)));
+}
+
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
  * max: its min; what it needs, as far as that is guaranteed; what it needs, as
@@ -57,8 +63,7 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 	case TIER_MIN:
 		return guest->min_kib;
 	case TIER_GUARANTEED:
-		return amount_max(guest->min_kib,
-				  amount_min(guest->guaranteed_kib, needed_kib(guest, v)));
+		return own_kib(guest, v);
 	case TIER_FAIR:
 		return v->fair_kib;
 	case TIER_USE:
@@ -78,6 +83,8 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
 	uint64_t kib = tier_of(guest, v, tier);
+	if (tier > TIER_GUARANTEED)
+		kib = amount_max(kib, own_kib(guest, v));
 	if (model_repays(guest)) /* it may hold less than its min, and is not told to grow */
 		kib = amount_min(kib, guest->alm_kib);
 	return amount_max(kib, v->sure_kib);

@@ -73,7 +73,7 @@ uint64_t model_slack_kib(const struct guest_view *guest)
 
 uint64_t model_kept_kib(const struct host_view *host)
 {
-	return host->claimed_kib + host->rebooting_kib + host->reserved_kib;
+	return host->claimed_kib + host->rebooting_kib + host->reserved_kib + host->others_kib;
 }
 
 /* What guests may take without credit, and by it. */

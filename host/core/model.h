@@ -24,7 +24,7 @@
 #define MODEL_FLOOR_SHARE 4
 
 /*
- * Why a guest is not treated as one that is well. The table answers five questions about each
+ * Why a guest is not treated as one that is well. The table answers six questions about each
  * hold, and no other question is asked about a hold:
  *
  *   gives    may the guest be told to hold less than it holds, for others?
@@ -32,12 +32,14 @@
  *   returns  is a promise that it does not take taken back from it?
  *   stops    is a shrink that the policy began stopped where the guest is?
  *   repays   may it be told to give what it was lent (lent_kib), and no more than that?
+ *   credited is a max_pages above its target taken for credit of ours, counted and withdrawn?
  *
- * A guest is left alone if all five answers are no: it keeps what it holds, and the memory that it
+ * A guest is left alone if all answers are no: it keeps what it holds, and the memory that it
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call of
- * libxl has failed the next one may hang; that hold ends by itself. A guest that was found away from
+ * libxl has failed the next one may hang; that hold ends by itself, and the call may have
+ * left max_pages too high. A guest that was found away from
  * its target may rest there: until that is known, a target meant to have it keep what it holds may
  * take memory from it, so it is only told to grow. A guest whose balloon is stuck cannot give, but
  * may well take. A guest in whose kernel memory does not arrive can give, and is given no more. A
@@ -45,25 +47,25 @@
  * and only when others are short of it.
  */
 #define MODEL_HOLDS(X)                                                                             \
-	/* gives, grows, returns, stops, repays */                                                 \
-	X(NONE, "managed", 1, 1, 1, 0, 0)                                                          \
-	X(BUILDING, "building", 0, 0, 0, 0, 0)                                                     \
-	X(PAUSED, "paused", 0, 0, 0, 0, 0)                                                         \
-	X(DYING, "dying", 0, 0, 0, 0, 0)                                                           \
-	X(MIGRATING, "migrating", 0, 0, 0, 0, 0)                                                   \
-	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0)                                               \
-	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0)                                              \
-	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0)                                                 \
-	X(ASKED, "held", 0, 0, 0, 0, 0)                                                            \
-	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1)                                                     \
-	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1)                                                 \
-	X(SILENT, "agent-silent", 0, 0, 1, 1, 1)                                                   \
-	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0)                                              \
-	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0)                                             \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0)                                                   \
-	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0)
+	/* gives, grows, returns, stops, repays, credited */                                       \
+	X(NONE, "managed", 1, 1, 1, 0, 0, 1)                                                       \
+	X(BUILDING, "building", 0, 0, 0, 0, 0, 0)                                                  \
+	X(PAUSED, "paused", 0, 0, 0, 0, 0, 0)                                                      \
+	X(DYING, "dying", 0, 0, 0, 0, 0, 0)                                                        \
+	X(MIGRATING, "migrating", 0, 0, 0, 0, 0, 0)                                                \
+	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0)                                            \
+	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0)                                           \
+	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0, 0)                                              \
+	X(ASKED, "held", 0, 0, 0, 0, 0, 0)                                                         \
+	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1)                                                  \
+	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1)                                              \
+	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1)                                                \
+	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1)                                           \
+	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1)                                          \
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1)                                                \
+	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1)
 
-#define X(id, word, gives, grows, returns, stops, repays) HOLD_##id,
+#define X(id, word, ...) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 #undef X
 
@@ -96,6 +98,7 @@ struct host_view {
 	uint64_t claimed_kib;   /* claimed by guests being built, not yet taken */
 	uint64_t rebooting_kib; /* kept for guests that reboot and are not back yet */
 	uint64_t reserved_kib;  /* reserved for guests that are to be started, not yet taken */
+	uint64_t others_kib;    /* what domains that are no guests of the snapshot may still take */
 	bool xl_is_building;    /* xl holds its lock: nobody may grow */
 	unsigned workers;       /* so many targets can be set at a time; 0: as many as wanted */
 	unsigned busy_workers;  /* of these, so many are being set */
@@ -127,6 +130,8 @@ struct guest_view {
 	 * or below min it says nothing. */
 	uint64_t guaranteed_kib;
 	uint64_t lent_kib;    /* of its ALM: what it has by the policy's giving alone */
+	bool is_untrusted;    /* what it is lent is bounded by its max, from lending.h */
+	uint64_t proven_kib;  /* so much of a loan it was seen to give back; from lending.h */
 	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
 	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
 	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
@@ -182,7 +187,7 @@ struct plan {
 };
 
 struct hold_answers {
-	bool gives, grows, returns, stops, repays;
+	bool gives, grows, returns, stops, repays, credited;
 };
 extern const struct hold_answers model_holds[HOLD_COUNT_];
 
@@ -286,7 +291,8 @@ static inline uint64_t model_floor_kib(const struct policy_conf *conf)
 }
 
 /* What is kept of the host's free memory, the reserve apart: claimed by guests
- * being built, held for those that reboot, reserved to those to be started. */
+ * being built, held for those that reboot, reserved to those to be started, and
+ * what domains beside the guests may take. */
 uint64_t model_kept_kib(const struct host_view *host);
 
 /*

@@ -71,7 +71,7 @@
 	X(weight, weight, COUNT, 0, 1, OPTIONS_MAX_WEIGHT,                                         \
 	  "the guest's share when not all wants fit")                                              \
 	X(untrusted, is_untrusted, COUNT, 0, 0, 1,                                                 \
-	  "1: the guest gets no credit, and nothing of the reserve for its alarms")
+	  "1: no credit, nothing of the reserve for its alarms, and what it is lent is bounded")
 
 /* What 1 of a unit is in its member. */
 #define OPTIONS_PER_MS        1

@@ -31,6 +31,7 @@ static const struct line_field pass_fields[] = {
 	SAID(pass, host., claimed_kib, NUMBER)
 	SAID(pass, host., rebooting_kib, NUMBER)
 	SAID(pass, host., reserved_kib, NUMBER)
+	SAID(pass, host., others_kib, NUMBER) /* not in older records */
 	SEEN(pass, host., xl_is_building, FLAG)
 	SAID(pass, host., workers, SMALL) /* not in older records, like the next two */
 	SAID(pass, host., busy_workers, SMALL)
@@ -76,8 +77,10 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)
-	SAID(guest, view., guaranteed_kib, NUMBER) /* this and the next are not in older records */
+	SAID(guest, view., guaranteed_kib, NUMBER) /* this and the next three are not in older records */
 	SAID(guest, view., lent_kib, NUMBER)
+	SAID(guest, view., is_untrusted, FLAG)
+	SAID(guest, view., proven_kib, NUMBER)
 	SEEN(guest, view., may_have_credit, FLAG)
 	SEEN(guest, view., is_credited, FLAG)
 	SEEN(guest, view., is_being_told, FLAG)

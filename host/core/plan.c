@@ -27,6 +27,7 @@ const char *plan_breach_text(enum plan_breach breach)
 		[PLAN_BELOW_MIN] = "takes a guest below its min",
 		[PLAN_NOT_LENT] = "takes memory that was not lent",
 		[PLAN_ABOVE_MAX] = "lets a guest grow above its max",
+		[PLAN_TAKES_OWN] = "takes what is guaranteed to a guest that needs it",
 		[PLAN_OVERSPENT] = "hands out memory that is not there",
 		[PLAN_CREDIT_NOT_OURS] = "gives credit to a guest that may have none",
 		[PLAN_CREDIT_OVERSPENT] = "gives more credit than there is memory for",
@@ -118,6 +119,57 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 	return PLAN_SAFE;
 }
 
+/* --- what is guaranteed ---------------------------------------------------------------------- */
+
+static uint64_t own_kib(const struct guest_view *g)
+{
+	return amount_max(amount_min(g->guaranteed_kib, g->max_kib), g->min_kib);
+}
+
+/* What the guest uses at least of what is guaranteed to it, by its report. */
+static uint64_t used_kib(const struct policy_conf *conf, const struct guest_view *g)
+{
+	const struct report *r = &g->report;
+	uint64_t kib = amount_less(r->total_kib, r->avail_kib) + conf->cma_min_kib;
+	return g->has_report && model_gives(g) && !model_repays(g) ? amount_min(kib, own_kib(g))
+								   : 0;
+}
+
+/* The most that a guest has to be left for everybody to have what he needs of his own: what it
+ * needs by the verdict, or what it holds if that cannot be counted on. */
+static uint64_t due_kib(const struct guest_view *g, const struct verdict *v)
+{
+	uint64_t needed_kib = v->offset_kib + v->use_kib + v->base_kib;
+	uint64_t due_kib = amount_max(amount_min(needed_kib, own_kib(g)), model_least_kib(g));
+	return model_gives(g) && !g->is_doubted ? due_kib : amount_max(due_kib, g->alm_kib);
+}
+
+/* What all guests need of their own fits beside what is kept and the reserve. */
+static bool all_own_fits(const struct policy_conf *conf, const struct snapshot *snap,
+			 const struct plan *plan)
+{
+	uint64_t have_kib = snap->host.free_kib;
+	uint64_t due = model_kept_kib(&snap->host) + conf->reserve_kib;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		have_kib += g->alm_kib;
+		due += due_kib(g, &plan->verdict[i]) +
+		       (model_is_shared(g) ? MODEL_LIBXL_SLACK_KIB : model_room_kib(g));
+	}
+	return due <= have_kib;
+}
+
+/* `is_kept`: what all guests need of their own fits. */
+static enum plan_breach breach_of_guarantee(bool is_kept, const struct policy_conf *conf,
+					    const struct snapshot *snap, const struct action *a)
+{
+	const struct guest_view *g = &snap->guest[a->guest];
+	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
+	bool takes_own = !is_grow(snap, a) && reach_kib < g->alm_kib &&
+			 reach_kib + conf->step_kib < used_kib(conf, g);
+	return is_kept && takes_own ? PLAN_TAKES_OWN : PLAN_SAFE;
+}
+
 /* Which guests have had their action; a bit for each of more than Xen has room for. */
 enum { SEEN_GUESTS = 32768 };
 struct seen {
@@ -187,12 +239,15 @@ enum plan_breach plan_violation(const struct policy_conf *conf, const struct sna
 				const struct plan *plan, unsigned *ret_guest)
 {
 	struct budget budget = budget_of(conf, snap);
+	bool is_kept = all_own_fits(conf, snap, plan);
 	struct seen seen = {.word = {0}};
 	bool grown = false;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
 		*ret_guest = a->guest < snap->n_guests ? a->guest : snap->n_guests;
 		enum plan_breach breach = breach_alone(snap, a);
+		if (breach == PLAN_SAFE)
+			breach = breach_of_guarantee(is_kept, conf, snap, a);
 		if (breach != PLAN_SAFE)
 			return breach;
 		if (is_repeated(&seen, plan, i))
@@ -250,12 +305,15 @@ static unsigned cut_credit(const struct policy_conf *conf, const struct snapshot
 unsigned plan_cut(const struct policy_conf *conf, const struct snapshot *snap, struct plan *plan)
 {
 	struct budget budget = budget_of(conf, snap);
+	bool is_kept = all_own_fits(conf, snap, plan);
 	struct seen seen = {.word = {0}};
 	unsigned kept = 0, cuts = 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		plan->action[kept] = plan->action[i];
 		struct action *a = &plan->action[kept];
-		bool fits = breach_alone(snap, a) == PLAN_SAFE && !is_repeated(&seen, plan, kept);
+		bool fits = breach_alone(snap, a) == PLAN_SAFE &&
+			    breach_of_guarantee(is_kept, conf, snap, a) == PLAN_SAFE &&
+			    !is_repeated(&seen, plan, kept);
 		uint64_t over_kib = fits ? budget_lacks(&budget, snap, a) : 0;
 		if (over_kib) {
 			fits = trim(snap, a, over_kib);

@@ -10,6 +10,9 @@
  *  - take no guest below its min, and let none grow above its max. A promise may
  *    be taken back from a guest that holds less than its min;
  *  - take from a guest that is not heard of no more than it was lent;
+ *  - take nothing from a guest that it uses by its own report and that is
+ *    guaranteed to it, as long as what all guests need of what is guaranteed to
+ *    them fits in the memory that there is: what is lent is given back first;
  *  - hand out only memory that is free now: not what a guest being built has
  *    claimed, not what is held for one that reboots or reserved to one to be
  *    started, not what another guest may take by its target or its credit, not
@@ -37,6 +40,7 @@ enum plan_breach {
 	PLAN_NOT_LENT,
 	PLAN_ABOVE_MAX,
 	PLAN_OVERSPENT,
+	PLAN_TAKES_OWN,
 	PLAN_CREDIT_NOT_OURS,
 	PLAN_CREDIT_OVERSPENT,
 	PLAN_XL_BUILDS,

@@ -25,7 +25,8 @@ void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], 
 	}
 	*place = (struct reboot){.alm_kib = amount_max(alm_kib, boot_kib),
 				 .boot_kib = boot_kib,
-				 .until_ms = now_ms + REBOOTS_KEEP_MS};
+				 .until_ms = now_ms + REBOOTS_KEEP_MS,
+				 .seen_ms = now_ms};
 	memcpy(place->uuid, uuid, UUID_BYTES);
 }
 
@@ -59,22 +60,25 @@ bool reboots_any(const struct reboots *rs, uint64_t now_ms)
 	return false;
 }
 
-uint64_t reboots_kept_kib(const struct reboots *rs, uint64_t now_ms, unsigned n_domains,
+uint64_t reboots_kept_kib(struct reboots *rs, uint64_t now_ms, unsigned n_domains,
 			  struct reboots_domain (*domain_at)(const void *arg, unsigned i),
 			  const void *arg)
 {
 	uint64_t kept_kib = 0;
 	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
-		const struct reboot *r = &rs->at[i];
+		struct reboot *r = &rs->at[i];
 		uint64_t has_kib = 0; /* the old domain's, until it is gone, and the new one's */
 		if (r->until_ms <= now_ms)
 			continue;
 		for (unsigned k = 0; k < n_domains; k++) {
 			struct reboots_domain d = domain_at(arg, k);
-			if (is_of(r, d.uuid))
-				has_kib += d.has_kib;
+			if (!is_of(r, d.uuid))
+				continue;
+			has_kib += d.has_kib;
+			r->seen_ms = now_ms;
 		}
-		kept_kib += amount_less(r->alm_kib, has_kib);
+		if (now_ms < r->seen_ms + REBOOTS_ABSENT_MS)
+			kept_kib += amount_less(r->alm_kib, has_kib);
 	}
 	return kept_kib;
 }

@@ -12,6 +12,9 @@
 
 enum {
 	REBOOTS_KEEP_MS = 120000, /* a rebooting guest's memory is kept for so long */
+	/* At most so long of that without a domain of its UUID: xl waits for 2 s before it makes
+	 * the new one, and a guest may say that it reboots where nobody starts it again. */
+	REBOOTS_ABSENT_MS = 10000,
 	REBOOTS_BOOT_MS =
 		120000,   /* a guest that is back has its boot floor so long without a report */
 	REBOOTS_MAX = 64, /* at a time; the one that ends first makes room for another */
@@ -23,6 +26,7 @@ struct reboot {
 	uint64_t alm_kib;  /* what the guest is to find again */
 	uint64_t boot_kib; /* what it was first built with; 0: not seen */
 	uint64_t until_ms; /* on now_ms's clock; the place is free from then on */
+	uint64_t seen_ms;  /* when there was a domain of its UUID last */
 };
 
 /* All zero: nobody reboots. */
@@ -52,8 +56,9 @@ struct reboots_domain {
 };
 
 /* What all those that are awaited do not have yet of what they had. Domains are asked for by
- * `domain_at(arg, i)`, i below n_domains. */
-uint64_t reboots_kept_kib(const struct reboots *reboots, uint64_t now_ms, unsigned n_domains,
+ * `domain_at(arg, i)`, i below n_domains. To be called in every pass, since it notes who is there.
+ */
+uint64_t reboots_kept_kib(struct reboots *reboots, uint64_t now_ms, unsigned n_domains,
 			  struct reboots_domain (*domain_at)(const void *arg, unsigned i),
 			  const void *arg);
 

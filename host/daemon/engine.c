@@ -7,6 +7,7 @@
 #include "host/daemon/absent.h"
 #include "host/daemon/calls.h"
 #include "host/daemon/cap.h"
+#include "host/daemon/debts.h"
 #include "host/daemon/guests.h"
 #include "host/daemon/observe.h"
 #include "host/daemon/publish.h"
@@ -327,6 +328,7 @@ static void decide(struct engine *e, const struct policy_conf *conf, const struc
 	overload_judge(&e->overload, conf, snap, e->plan.verdict, e->config.policy->gives);
 	e->host = snap->host;
 	e->has_judged = true;
+	debts_say(&e->guests, e->plan.verdict, conf->step_kib, snap->host.now_ms);
 	keep_record(e, snap, cut.cuts);
 }
 

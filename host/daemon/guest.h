@@ -13,6 +13,7 @@
 #include "host/core/balloon.h"
 #include "host/core/hold.h"
 #include "common/uuid.h"
+#include "host/core/lending.h"
 #include "host/config/config.h"
 #include "common/system/trouble.h"
 
@@ -115,6 +116,9 @@ struct guest {
 
 	struct balloon balloon;
 	struct arrival arrival;
+	struct lending lending;
+	struct trouble owes; /* it keeps what it was lent, and others miss it */
+	uint64_t owes_since_ms;
 	struct published published;
 };
 

@@ -126,6 +126,7 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 		 unsigned n_domains, uint64_t now_ms)
 {
 	unsigned i = 0;
+	gs->beyond_kib = 0;
 	remove_gone(gs, io, domain, n_domains, now_ms);
 	for (unsigned k = 0; k < n_domains; k++) {
 		const struct hypervisor_domain *d = &domain[k];
@@ -137,6 +138,7 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 				log_error("there are more than %u guests, and not all are "
 					  "balanced: raise max_guests",
 					  gs->capacity);
+			gs->beyond_kib += amount_less(d->cap_kib, d->alm_kib);
 			continue;
 		}
 		int r = is_new ? insert_at(gs, io, i, d) : 0;
@@ -212,7 +214,7 @@ static struct reboots_domain domain_at(const void *arg, unsigned i)
 	return (struct reboots_domain){g->uuid, g->alm_kib + g->claimed_kib};
 }
 
-uint64_t guests_rebooting_kib(const struct guests *gs, uint64_t now_ms)
+uint64_t guests_rebooting_kib(struct guests *gs, uint64_t now_ms)
 {
 	return reboots_kept_kib(&gs->reboots, now_ms, gs->n, domain_at, gs);
 }

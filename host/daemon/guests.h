@@ -30,6 +30,7 @@ struct guests {
 	unsigned next_generation;
 	struct trouble full; /* there are more guests than the table holds */
 	struct hands hands;  /* that set targets beside ours */
+	uint64_t beyond_kib; /* what those that it does not hold may still take, by Xen */
 	bool has_dom0;       /* dom0 is to be among the guests */
 	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
 	bool has_unread;     /* there may be changed targets for observe_more() to read */
@@ -44,8 +45,8 @@ void guests_finish(struct guests *guests);
 
 /*
  * Takes in the list of domains and what they hold: adds and watches new domains, and drops those
- * that are gone. dom0 is a guest if `has_dom0`. Guests beyond the capacity are left alone. Returns
- * 0, or -errno if the connection to xenstore is lost.
+ * that are gone. dom0 is a guest if `has_dom0`. Guests beyond the capacity are left alone, and what
+ * they may take is counted. Returns 0, or -errno if the connection to xenstore is lost.
  */
 int guests_match(struct guests *guests, const struct io *io, const struct hypervisor_domain *domain,
 		 unsigned n_domains, uint64_t now_ms);
@@ -73,7 +74,7 @@ void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsign
 bool guests_any_migrates(const struct guests *guests, uint64_t now_ms);
 
 /* Memory to be kept free for guests that reboot: as much as they held and do not hold again yet. */
-uint64_t guests_rebooting_kib(const struct guests *guests, uint64_t now_ms);
+uint64_t guests_rebooting_kib(struct guests *guests, uint64_t now_ms);
 
 /* True if the guest comes, or came, out of a reboot. */
 bool guests_is_returning(const struct guests *guests, const struct guest *guest, uint64_t now_ms);

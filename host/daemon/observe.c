@@ -36,10 +36,11 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 }
 
 /* If max_pages is raised, this run did not raise it, and no call of ours is about to set it, then
- * a former run of the daemon gave the credit. */
-static void find_credit(struct guest *g)
+ * a former run of the daemon gave the credit, or was ended in the middle of a call. Xen's word
+ * decides, whatever the guest says. What somebody else gave to a guest that is his is left. */
+static void find_credit(struct guest *g, uint64_t now_ms)
 {
-	if (g->facts.has_memory && g->can_grow_itself && !g->call_is_under_way &&
+	if (model_holds[hold_judge(&g->facts, now_ms)].credited && !g->call_is_under_way &&
 	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g)))
 		g->credited_cap_kib = g->cap_kib;
 }
@@ -72,6 +73,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		.target_kib = guest_target_kib(g),
 		.slack_kib = balloon_slack_kib(&g->balloon, g->videoram_kib),
 		.videoram_kib = g->videoram_kib,
+		.is_untrusted = !g->is_trusted,
 		.may_have_credit = g->can_grow_itself && g->is_trusted,
 		.is_credited = g->credited_cap_kib != 0,
 		.is_being_told = g->call_is_under_way,
@@ -92,6 +94,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	} else {
 		balloon_pause(&g->balloon);
 	}
+	lending_observe(&g->lending, v);
 	if (v->hold != held_before)
 		log_debug("%s is %s", guest_text(g), model_hold_word(v->hold));
 }
@@ -109,7 +112,7 @@ static int refresh(struct guests *gs, const struct io *io, const struct config *
 			return r;
 		if (may_return && hold_is_running(&g->facts))
 			note_return(gs, g, now_ms);
-		find_credit(g);
+		find_credit(g, now_ms);
 	}
 	hands_judge(gs, now_ms);
 	for (unsigned i = 0; i < gs->n; i++)
@@ -125,12 +128,30 @@ static unsigned busy_workers(const struct guests *gs)
 	return n;
 }
 
+/*
+ * What domains may still take that are in no view: guests beyond max_guests, and dom0 if it is not
+ * managed. libxl sets max_pages with a target. Dom0 alone may have a larger one from Xen's command
+ * line, and grows only when somebody sets its target.
+ */
+static int find_others(struct guests *gs, const struct io *io,
+		       const struct hypervisor_domain *domain, unsigned n, uint64_t *ret_kib)
+{
+	uint64_t top_kib = 0;
+	*ret_kib = gs->beyond_kib;
+	if (gs->has_dom0 || !n || domain[0].domid != 0)
+		return 0;
+	int r = io->read_number(io->world, 0, "memory/target", &top_kib);
+	if (r == 0)
+		*ret_kib += amount_less(amount_min(top_kib, domain[0].cap_kib), domain[0].alm_kib);
+	return r == -EBADF ? r : 0;
+}
+
 int observe(struct guests *gs, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap)
 {
 	struct hypervisor_host host;
 	const struct hypervisor_domain *domain;
-	uint64_t reserved_kib = 0;
+	uint64_t reserved_kib = 0, others_kib = 0;
 	/* free memory is read last: memory that a guest takes in between is then missing, and not
 	 * counted twice */
 	int n = io->domains(io->world, &domain);
@@ -140,6 +161,8 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 	r = guests_match(gs, io, domain, (unsigned)n, now_ms);
 	if (r == 0)
 		r = refresh(gs, io, config, is_urgent, now_ms);
+	if (r == 0)
+		r = find_others(gs, io, domain, (unsigned)n, &others_kib);
 	if (r == 0)
 		r = io->reserved(io->world, gs, now_ms, &reserved_kib);
 	if (r < 0)
@@ -151,6 +174,7 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 			 .claimed_kib = host.outstanding_kib,
 			 .rebooting_kib = guests_rebooting_kib(gs, now_ms),
 			 .reserved_kib = reserved_kib,
+			 .others_kib = others_kib,
 			 .xl_is_building = io->is_building(io->world),
 			 .workers = (unsigned)config->workers,
 			 .busy_workers = busy_workers(gs),
@@ -158,6 +182,7 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 		.n_guests = gs->n,
 		.guest = gs->view,
 	};
+	lending_bound(&config->conf, &ret_snap->host, gs->view, gs->n);
 	return 0;
 }
 

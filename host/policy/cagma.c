@@ -41,7 +41,7 @@ static void gather_rest(const struct policy_conf *conf, const struct snapshot *s
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
 		if (!model_gives(g) || v->goal_kib != g->alm_kib ||
-		    g->alm_kib < v->want_kib + conf->step_kib)
+		    g->alm_kib < amount_max(v->want_kib, model_least_kib(g)) + conf->step_kib)
 			continue;
 		v->goal_kib = g->alm_kib - conf->step_kib;
 		owed_kib = amount_less(owed_kib, conf->step_kib);
@@ -62,7 +62,9 @@ static void gather_small_shrinks(const struct policy_conf *conf, const struct sn
 		if (!model_gives(g) || v->goal_kib >= g->alm_kib ||
 		    g->alm_kib - v->goal_kib >= conf->step_kib)
 			continue;
-		uint64_t floor_kib = v->goal_kib < v->want_kib ? model_least_kib(g) : v->want_kib;
+		uint64_t least_kib = model_least_kib(g);
+		uint64_t floor_kib =
+			v->goal_kib < v->want_kib ? least_kib : amount_max(v->want_kib, least_kib);
 		owed_kib += g->alm_kib - v->goal_kib;
 		v->goal_kib = g->alm_kib;
 		if (owed_kib < conf->step_kib && i + 1 < snap->n_guests)
@@ -87,7 +89,10 @@ static void add_action(struct plan *plan, const struct snapshot *snap, unsigned 
 	const struct guest_view *g = &snap->guest[guest];
 	uint64_t heading_kib = model_heading_kib(g);
 	uint64_t reach_kib = amount_max(alm_kib, amount_min(g->min_kib, heading_kib));
-	reach_kib = amount_min(reach_kib, amount_max(g->max_kib, g->min_kib));
+	uint64_t most_kib = amount_max(g->max_kib, g->min_kib);
+	if (model_repays(g)) /* what it was not lent is its own, whatever its max */
+		most_kib = amount_max(most_kib, model_least_kib(g));
+	reach_kib = amount_min(reach_kib, most_kib);
 	uint64_t target_kib = model_target_kib(g, reach_kib);
 	bool is_brought_back = g->grew_itself && reach_kib < g->alm_kib;
 	if (target_kib != g->target_kib || is_brought_back)
@@ -310,8 +315,6 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 						    .weight = g->weight,
 						    .order = g->domid};
 	}
-	if (!n)
-		return 0;
 	share_divide(share, n, spendable_kib / UNITS_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];

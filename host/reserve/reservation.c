@@ -266,7 +266,8 @@ struct reservation_room reservation_room(const struct policy_conf *conf,
 {
 	struct reservation_room room = {
 		.free_kib = snap->host.free_kib,
-		.others_kib = snap->host.claimed_kib + snap->host.rebooting_kib,
+		.others_kib =
+			snap->host.claimed_kib + snap->host.rebooting_kib + snap->host.others_kib,
 		.floor_kib = model_floor_kib(conf),
 	};
 	uint64_t lacking_kib = 0, step_kib = amount_max(conf->step_kib, UNITS_PAGE_KIB);

@@ -15,7 +15,7 @@
 static struct {
 	const char *name;
 	bool is_short;
-	bool has_failed;
+	bool has_failed, has_said;
 	struct lab *lab;
 	char build_dir[256], log_dir[384];
 } result;
@@ -184,7 +184,8 @@ void result_say(const char *format, ...)
 	printf("RESULT %s %s\n", result.name, words);
 	mkdir("build/results", 0755);
 	snprintf(path, sizeof(path), "build/results/%s.txt", result.name);
-	FILE *file = fopen(path, "we");
+	FILE *file = fopen(path, result.has_said ? "ae" : "we");
+	result.has_said = true;
 	if (!file)
 		result_fail("cannot write %s: %s", path, strerror(errno));
 	fprintf(file, "RESULT %s %s\n", result.name, words);

@@ -53,8 +53,8 @@ unsigned long result_rss_kib(pid_t pid);
 /* The `permille`-th of n values; sorts them. */
 uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille);
 
-/* Writes the RESULT line, with these words behind its name, to stdout and
- * build/results/NAME.txt. */
+/* Writes a RESULT line, with these words behind its name, to stdout and build/results/NAME.txt,
+ * which has the lines of one run. */
 void result_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* If the condition does not hold, the sentence goes to stderr, and result_status() is that of a

@@ -94,6 +94,7 @@ START_TEST(a_lock_held_on_one_guest_does_not_stop_the_others)
 }
 END_TEST
 
+/* With equal weights the one that holds most is asked first. */
 START_TEST(a_stuck_balloon_is_set_aside)
 {
 	stage_open(200 + 600 + 400);
@@ -103,7 +104,9 @@ START_TEST(a_stuck_balloon_is_set_aside)
 	struct sim_balloon_config held = {
 		.speed_kib_s = 1 << 20, .is_stuck = true, .max_retries = 4};
 	ck_assert_int_eq(lab_guest_set_balloon(stuck, &held), 0);
-	stage_start(stage_config, NULL);
+	stage_start(
+		"period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\ndefault_weight = 256\n",
+		NULL);
 	ck_assert(stage_key_is(other, "cagma/state", "managed"));
 	lab_guest_set_demand(a, "0:350");
 	ck_assert(stage_key_is(stuck, "cagma/state", "balloon-stuck"));

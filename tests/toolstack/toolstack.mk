@@ -7,6 +7,7 @@
 #: make result-soak-lab1           plays two hours of 50 guests: 8 min
 #: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
 #: make result-xen-420             builds against Debian 13's Xen 4.20, and runs these tests and check-migrate: 10 min
+#: make result-hog                 has a neighbour keep what it was lent, in each way there is: 5 min
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
 TOOLSTACK_DEPS = libxen-dev $(addsuffix $(XEN_RELEASE),libxenmisc xen-utils-) xenstore-utils check gnuplot-nox fonts-dejavu-core
@@ -57,6 +58,8 @@ check-toolstack-play: $(TOOLSTACK_DIR)/play all
 check-results: $(TOOLSTACK_MEASURES) all
 	$Qprintf '%s\n' $(TOOLSTACK_MEASURES) | xargs -P 3 -I @ sh -c \
 	  'out=$$(@ --short 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
+.PHONY: result-hog
+result-hog: result-hog-lab1
 $(addprefix result-,$(TOOLSTACK_RESULTS)): result-%-lab1: $(TOOLSTACK_DIR)/result-% all
 	$Q$<
 result-oxenstored: $(TOOLSTACK_TESTS) all

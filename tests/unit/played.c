@@ -183,6 +183,8 @@ static int read_number(void *world, unsigned domid, const char *path, uint64_t *
 		*ret_number = g->target_kib;
 	else if (strcmp(path, "memory/static-max") == 0)
 		*ret_number = g->static_max_kib;
+	else if (strcmp(path, "memory/dynamic-min") == 0 && g->dynamic_min_kib)
+		*ret_number = g->dynamic_min_kib;
 	else
 		return -ENOENT;
 	return 0;

@@ -12,6 +12,7 @@ enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64 };
 
 struct played_guest {
 	uint64_t alm_kib, cap_kib, target_kib, static_max_kib;
+	uint64_t dynamic_min_kib; /* another balancer's; 0: it has none */
 	uint64_t told_credit_kib; /* as the engine wrote it last */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
 	unsigned n_reports_read;

@@ -49,14 +49,20 @@ static void set_up(void)
 	log_silence(true);
 }
 
-static void begin(void)
+static void begin_with(unsigned max_guests)
 {
 	struct config config;
 	struct io io = played_io(&world);
 	config_init(&config);
 	config.policy = &wishful;
+	config.max_guests = max_guests;
 	engine = engine_open(&config, &(struct engine_options){0}, &io);
 	ck_assert_ptr_nonnull(engine);
+}
+
+static void begin(void)
+{
+	begin_with(256);
 }
 
 static void tear_down(void)
@@ -97,6 +103,69 @@ START_TEST(caps_are_lowered_before_anybody_grows_and_raised_behind)
 	ck_assert_int_gt(last, then);
 	ck_assert_uint_eq(world.effect[first].kib, 401 * MIB);
 	ck_assert_uint_eq(world.effect[last].kib, 409 * MIB);
+}
+END_TEST
+
+/* A run of the daemon was ended while a guest had credit, or in the middle of a call. The guest may
+ * say of itself what it likes. */
+START_TEST(a_raised_cap_is_taken_back_whatever_the_guest_says)
+{
+	static const char *const hellos[] = {"", "protocol=1 version=0 abilities=report",
+					     "protocol=1 version=0 abilities=report,self-grow"};
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[guest - 1].cap_kib = 496 * MIB;
+	strcpy(world.guest[guest - 1].hello, hellos[_i]);
+	begin();
+	engine_turn(engine, START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 401 * MIB);
+}
+END_TEST
+
+START_TEST(the_cap_of_another_balancers_guest_is_left)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[guest - 1].cap_kib = 800 * MIB;
+	world.guest[guest - 1].dynamic_min_kib = 200 * MIB;
+	begin();
+	engine_turn(engine, START_MS);
+	ck_assert_int_eq(played_first(&world, PLAYED_CAP, guest), -1);
+}
+END_TEST
+
+/* Xen lets a guest beyond max_guests take 100 MiB, so they are nobody else's. */
+START_TEST(what_guests_beyond_the_table_may_take_is_not_given_away)
+{
+	uint32_t grows = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t beyond = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[beyond - 1].cap_kib = 500 * MIB;
+	wish.action[wish.n_actions++] = (struct action){grows - 1, 840 * MIB, REASON_NEED};
+	wish.credit_kib[grows - 1] = PLAN_CREDIT_AS_IT_IS;
+	begin_with(1);
+	engine_turn(engine, START_MS);
+	int i = played_first(&world, PLAYED_CALL, grows);
+	ck_assert_int_ge(i, 0);
+	ck_assert_uint_gt(world.effect[i].kib, 700 * MIB);
+	ck_assert_uint_le(world.effect[i].kib, (400 + 512 - 64 - 100) * MIB);
+}
+END_TEST
+
+/* What it was built with is its own, for a later run of the daemon and after a reboot, too. */
+START_TEST(what_a_guest_was_built_with_is_kept)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	engine_turn(engine, START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 400 * MIB);
+	engine_close(engine);
+	world.guest[guest - 1].target_kib = 700 * MIB;
+	begin();
+	engine_turn(engine, START_MS + 1000);
+	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 400 * MIB);
+	engine_close(engine);
+	world.guest[guest - 1].static_max_kib += MIB; /* it was configured anew */
+	begin();
+	engine_turn(engine, START_MS + 2000);
+	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 700 * MIB);
 }
 END_TEST
 
@@ -323,6 +392,10 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, caps_are_lowered_before_anybody_grows_and_raised_behind);
+	tcase_add_loop_test(tests, a_raised_cap_is_taken_back_whatever_the_guest_says, 0, 3);
+	tcase_add_test(tests, the_cap_of_another_balancers_guest_is_left);
+	tcase_add_test(tests, what_guests_beyond_the_table_may_take_is_not_given_away);
+	tcase_add_test(tests, what_a_guest_was_built_with_is_kept);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, a_kernel_that_is_not_believed_is_told_of_once);

@@ -7,8 +7,11 @@
 #include "common/amount.h"
 #include "common/units.h"
 #include "host/core/hold.h"
+#include "host/core/lending.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
+
+#include <string.h>
 
 #define MIB UINT64_C(1024)
 
@@ -250,8 +253,108 @@ START_TEST(one_that_does_not_give_is_not_counted_on)
 }
 END_TEST
 
+/* --- one that is not trusted --- */
+
+/* As world_run(), with what is lent to the hog bounded. */
+static void run_bounded(unsigned steps)
+{
+	static struct lending lending[WORLD_MAX_GUESTS];
+	static uint64_t max_kib[WORLD_MAX_GUESTS];
+	if (w.host.now_ms <= 1000000) {
+		memset(lending, 0, sizeof(lending));
+		for (unsigned i = 0; i < w.n; i++)
+			max_kib[i] = w.view[i].max_kib;
+	}
+	for (unsigned s = 0; s < steps; s++) {
+		for (unsigned i = 0; i < w.n; i++)
+			w.view[i].max_kib = max_kib[i];
+		world_observe(&w, 250);
+		for (unsigned i = 0; i < w.n; i++)
+			lending_observe(&lending[i], &w.view[i]);
+		lending_bound(&w.conf, &w.host, w.view, w.n);
+		world_decide(&w, cagma());
+		world_move(&w);
+	}
+}
+
+static void meet_an_untrusted_hog(uint64_t free_kib)
+{
+	world_init(&w, free_kib);
+	victim = add_built(512 * MIB, 60 * MIB);
+	hog = add_built(200 * MIB, 900 * MIB);
+	w.view[hog].is_untrusted = true;
+}
+
+/* A sixteenth of its neighbour's guarantee at first. */
+START_TEST(an_untrusted_guest_is_lent_little_at_first)
+{
+	meet_an_untrusted_hog(64 * MIB);
+	run_bounded(80);
+	ck_assert_uint_ge(w.view[hog].alm_kib, 228 * MIB);
+	ck_assert_uint_le(w.view[hog].alm_kib, 232 * MIB);
+}
+END_TEST
+
+START_TEST(what_is_nobodys_is_lent_to_it)
+{
+	meet_an_untrusted_hog(264 * MIB);
+	run_bounded(80);
+	ck_assert_uint_ge(w.view[hog].alm_kib, 420 * MIB);
+	ck_assert_uint_le(w.view[hog].alm_kib, 432 * MIB);
+}
+END_TEST
+
+/* Its neighbour needs its memory now and then, and gets it. */
+START_TEST(it_is_lent_more_as_it_shows_that_it_gives_back)
+{
+	uint64_t before_kib = 0;
+	meet_an_untrusted_hog(64 * MIB);
+	w.conf.demand_fall_ms = 0;
+	for (unsigned round = 0; round < 4; round++) {
+		w.guest[victim].used_kib = 60 * MIB;
+		run_bounded(80);
+		ck_assert_uint_ge(w.view[hog].alm_kib, before_kib);
+		before_kib = w.view[hog].alm_kib;
+		w.guest[victim].used_kib = 410 * MIB;
+		run_bounded(80);
+	}
+	ck_assert_uint_ge(before_kib, 380 * MIB);
+	/* and when it does not give any more, that is over */
+	w.guest[victim].used_kib = 60 * MIB;
+	run_bounded(80);
+	w.guest[hog].speed_kib = 0;
+	w.guest[victim].used_kib = 410 * MIB;
+	run_bounded(80);
+	ck_assert_uint_eq(w.view[hog].proven_kib, 0);
+}
+END_TEST
+
+/* --- who keeps what of whom --- */
+
+START_TEST(a_debt_is_what_is_asked_back_and_not_given)
+{
+	lend();
+	ck_assert_uint_eq(lending_owed_kib(&w.view[hog]), 0);
+	w.guest[hog].speed_kib = 0;
+	need_it_back();
+	world_run(&w, cagma(), 40, 250);
+	ck_assert_uint_ge(lending_owed_kib(&w.view[hog]), 200 * MIB);
+	ck_assert_uint_ge(lending_missed_kib(&w.view[victim], &w.plan.verdict[victim]), 200 * MIB);
+	ck_assert_uint_eq(lending_owed_kib(&w.view[victim]), 0);
+	ck_assert_uint_eq(lending_missed_kib(&w.view[hog], &w.plan.verdict[hog]), 0);
+	w.guest[hog].speed_kib = UINT64_MAX;
+	world_run(&w, cagma(), 80, 250);
+	ck_assert_uint_eq(lending_owed_kib(&w.view[hog]), 0);
+	assert_victim_has_its_own();
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, an_untrusted_guest_is_lent_little_at_first);
+	tcase_add_test(tests, what_is_nobodys_is_lent_to_it);
+	tcase_add_test(tests, it_is_lent_more_as_it_shows_that_it_gives_back);
+	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
 	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, 2);
 	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
 	tcase_add_test(tests, more_than_there_is_is_guaranteed_in_proportion);

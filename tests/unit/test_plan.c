@@ -67,6 +67,9 @@ static const struct guest_view guests[N_GUESTS] = {
 		   .grew_itself = true},
 };
 
+/* What is needed is not known, unless a test says so. */
+static struct verdict verdict[N_GUESTS];
+
 static const struct row {
 	struct action action[3];
 	unsigned n;
@@ -161,7 +164,10 @@ START_TEST(each_breach_is_found_and_cut)
 	struct row row = rows[_i];
 	struct snapshot snap = snapshot(row.xl_is_building);
 	uint64_t credit_kib[N_GUESTS] = {[CREDITED] = PLAN_CREDIT_AS_IT_IS};
-	struct plan plan = {.n_actions = row.n, .action = row.action, .credit_kib = credit_kib};
+	struct plan plan = {.n_actions = row.n,
+			    .action = row.action,
+			    .verdict = verdict,
+			    .credit_kib = credit_kib};
 	unsigned at;
 	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), row.breach);
 	unsigned cuts = plan_cut(&conf, &snap, &plan);
@@ -179,7 +185,10 @@ START_TEST(credit_beyond_what_is_there_is_found_and_withdrawn)
 {
 	struct credit_row row = credit_rows[_i];
 	struct action action = {A, row.a_target_kib, 0};
-	struct plan plan = {.n_actions = 1, .action = &action, .credit_kib = row.credit_kib};
+	struct plan plan = {.n_actions = 1,
+			    .action = &action,
+			    .verdict = verdict,
+			    .credit_kib = row.credit_kib};
 	struct snapshot snap = snapshot(false);
 	unsigned at;
 	ck_assert_int_eq(plan_violation(&conf, &snap, &plan, &at), row.breach);
@@ -198,8 +207,10 @@ START_TEST(the_floor_is_lent_to_nobody)
 	for (unsigned i = 0; i < N_ROWS(missing_kib); i++) {
 		struct floor_row row = floor_rows[_i];
 		uint64_t credit_kib[N_GUESTS] = {[CREDITED] = row.credit_kib};
-		struct plan plan = {
-			.n_actions = 1, .action = &row.action, .credit_kib = credit_kib};
+		struct plan plan = {.n_actions = 1,
+				    .action = &row.action,
+				    .verdict = verdict,
+				    .credit_kib = credit_kib};
 		struct snapshot snap = snapshot(false);
 		unsigned at;
 		snap.host.free_kib = amount_less(FREE_KIB - 60 * MIB, missing_kib[i]);
@@ -214,7 +225,7 @@ END_TEST
 START_TEST(no_credit_is_left_to_who_could_take_the_floor_by_it)
 {
 	uint64_t credit_kib[N_GUESTS] = {[CREDITED] = 20 * MIB};
-	struct plan plan = {.credit_kib = credit_kib};
+	struct plan plan = {.verdict = verdict, .credit_kib = credit_kib};
 	struct snapshot snap = snapshot(false);
 	unsigned at;
 	snap.host.free_kib = FREE_KIB - 60 * MIB;
@@ -265,7 +276,10 @@ START_TEST(a_guest_is_told_what_its_hold_allows)
 	for (unsigned i = 0; i < N_ROWS(tolds); i++) {
 		uint64_t credit_kib = 0;
 		struct action action = {0, tolds[i].to_kib, 0};
-		struct plan plan = {.n_actions = 1, .action = &action, .credit_kib = &credit_kib};
+		struct plan plan = {.n_actions = 1,
+				    .action = &action,
+				    .verdict = verdict,
+				    .credit_kib = &credit_kib};
 		bool may_be = strchr(allowed[_i], tolds[i].what);
 		unsigned at;
 		guest.target_kib = tolds[i].from_mib * MIB;
@@ -285,6 +299,7 @@ START_TEST(any_plan_is_safe_after_cutting)
 		uint64_t credit_kib[N_GUESTS];
 		struct plan plan = {.n_actions = (unsigned)random() % 9,
 				    .action = action,
+				    .verdict = verdict,
 				    .credit_kib = credit_kib};
 		struct snapshot snap = snapshot(random() % 5 == 0);
 		unsigned at;
@@ -314,8 +329,93 @@ START_TEST(claims_and_a_host_without_memory_leave_nothing_to_spend)
 }
 END_TEST
 
+/* --- what is guaranteed --- */
+
+enum { VICTIM, HOG, UNHEARD, N_NEIGHBOURS };
+
+/* Of 1100 MiB, the victim was built with 500 and the hog with 200, and a third guest with 200 of
+ * 300 is not heard of. The victim uses 300 and 32 more are to be available; nothing is reserved. */
+static const struct guest_view neighbours[N_NEIGHBOURS] = {
+	[VICTIM] = {.alm_kib = 340 * MIB,
+		    .target_kib = 340 * MIB,
+		    .min_kib = 100 * MIB,
+		    .max_kib = 1000 * MIB,
+		    .guaranteed_kib = 500 * MIB,
+		    .weight = 1,
+		    .has_report = true,
+		    .report = {.total_kib = 340 * MIB, .avail_kib = 40 * MIB}},
+	[HOG] = {.alm_kib = 400 * MIB,
+		 .target_kib = 400 * MIB,
+		 .min_kib = 100 * MIB,
+		 .max_kib = 1000 * MIB,
+		 .guaranteed_kib = 200 * MIB,
+		 .lent_kib = 200 * MIB,
+		 .weight = 1,
+		 .has_report = true,
+		 .report = {.total_kib = 400 * MIB}},
+	[UNHEARD] = {.hold = HOLD_NO_AGENT,
+		     .alm_kib = 300 * MIB,
+		     .target_kib = 300 * MIB,
+		     .min_kib = 100 * MIB,
+		     .max_kib = 1000 * MIB,
+		     .guaranteed_kib = 200 * MIB,
+		     .lent_kib = 100 * MIB,
+		     .weight = 1},
+};
+
+static const struct guarantee_row {
+	struct action action[2];
+	unsigned n;
+	uint64_t avail_kib; /* of the victim */
+	bool hog_is_doubted;
+	enum plan_breach breach;
+} guarantee_rows[] = {
+	{{{VICTIM, 320 * MIB, 0}}, 1, 40 * MIB, false, PLAN_TAKES_OWN},
+	{{{VICTIM, 320 * MIB, 0}, {HOG, 500 * MIB, 0}}, 2, 40 * MIB, false, PLAN_TAKES_OWN},
+	{{{VICTIM, 334 * MIB, 0}}, 1, 40 * MIB, false, PLAN_SAFE},
+	{{{VICTIM, 240 * MIB, 0}}, 1, 140 * MIB, false, PLAN_SAFE},
+	/* what all need of their own does not fit: the hog holds on to what it was lent */
+	{{{VICTIM, 320 * MIB, 0}}, 1, 40 * MIB, true, PLAN_SAFE},
+	{{{HOG, 205 * MIB, 0}}, 1, 40 * MIB, false, PLAN_SAFE},
+	{{{HOG, 180 * MIB, 0}}, 1, 40 * MIB, false, PLAN_TAKES_OWN},
+	{{{UNHEARD, 200 * MIB, 0}}, 1, 40 * MIB, false, PLAN_SAFE},
+	{{{UNHEARD, 200 * MIB - 4, 0}}, 1, 40 * MIB, false, PLAN_NOT_LENT},
+	{{{UNHEARD, 304 * MIB, 0}}, 1, 40 * MIB, false, PLAN_NOT_OURS},
+	{{{HOG, 430 * MIB, 0}}, 1, 32 * MIB, false, PLAN_SAFE},
+	{{{VICTIM, 360 * MIB, 0}, {HOG, 430 * MIB, 0}}, 2, 20 * MIB, false, PLAN_SAFE},
+};
+
+START_TEST(what_is_guaranteed_is_neither_taken_nor_lent)
+{
+	static const struct policy_conf with_cma = {.cma_min_kib = 32 * MIB, .step_kib = 2 * MIB};
+	struct guarantee_row row = guarantee_rows[_i];
+	struct guest_view view[N_NEIGHBOURS];
+	struct verdict verdicts[N_NEIGHBOURS] = {{0}};
+	uint64_t credit_kib[N_NEIGHBOURS] = {0};
+	memcpy(view, neighbours, sizeof(view));
+	view[VICTIM].report.avail_kib = row.avail_kib;
+	view[HOG].is_doubted = row.hog_is_doubted;
+	verdicts[VICTIM].use_kib = 500 * MIB;
+	struct snapshot snap = {
+		.host = {.now_ms = 1, .total_kib = 1100 * MIB, .free_kib = 60 * MIB},
+		.n_guests = N_NEIGHBOURS,
+		.guest = view};
+	struct plan plan = {.n_actions = row.n,
+			    .action = row.action,
+			    .verdict = verdicts,
+			    .credit_kib = credit_kib};
+	unsigned at;
+	ck_assert_int_eq(plan_violation(&with_cma, &snap, &plan, &at), row.breach);
+	unsigned cuts = plan_cut(&with_cma, &snap, &plan);
+	ck_assert_int_eq(plan_violation(&with_cma, &snap, &plan, &at), PLAN_SAFE);
+	ck_assert(cuts > 0 || row.breach == PLAN_SAFE);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_loop_test(tests, what_is_guaranteed_is_neither_taken_nor_lent, 0,
+			    N_ROWS(guarantee_rows));
 	tcase_add_loop_test(tests, each_breach_is_found_and_cut, 0, N_ROWS(rows));
 	tcase_add_loop_test(tests, credit_beyond_what_is_there_is_found_and_withdrawn, 0,
 			    N_ROWS(credit_rows));

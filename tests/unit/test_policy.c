@@ -325,6 +325,7 @@ END_TEST
 
 START_TEST(random_hosts_never_break_the_contract)
 {
+	static const enum guest_hold holds[] = {HOLD_PAUSED, HOLD_SILENT, HOLD_NO_AGENT};
 	srandom((unsigned)_i + 1);
 	world_init(&w, (uint64_t)(random() % 400) * MIB);
 	unsigned n = 1 + (unsigned)random() % 20;
@@ -334,6 +335,7 @@ START_TEST(random_hosts_never_break_the_contract)
 		w.view[i].weight = 1 + (uint32_t)random() % 1000;
 		w.guest[i].speed_kib = random() % 8 ? (uint64_t)random() % (64 * MIB) / 4 * 4 : 0;
 		w.guest[i].lies = random() % 10 == 0;
+		w.guest[i].built_kib = random() % 3 ? w.view[i].alm_kib : 0;
 		w.view[i].may_have_credit = random() % 2;
 		w.guest[i].grabs_kib = random() % 3 ? 0 : (uint64_t)random() % (40 * MIB) / 4 * 4;
 	}
@@ -344,7 +346,8 @@ START_TEST(random_hosts_never_break_the_contract)
 		w.view[i].is_alarmed = random() % 3 == 0;
 		w.guest[i].used_kib = (uint64_t)(random() % 1200) * MIB;
 		if (random() % 20 == 0)
-			w.view[i].hold = w.view[i].hold == HOLD_NONE ? HOLD_PAUSED : HOLD_NONE;
+			w.view[i].hold =
+				w.view[i].hold == HOLD_NONE ? holds[random() % 3] : HOLD_NONE;
 		w.host.xl_is_building = random() % 30 == 0;
 		world_run(&w, cagma(), 1, 20 + (uint64_t)random() % 1500);
 		ck_assert_uint_eq(w.overspent_kib, 0);
@@ -382,7 +385,9 @@ static void make_any_guest(unsigned i)
 				 .has_report = random() % 8 != 0,
 				 .report_ms = w.host.now_ms};
 	v->max_kib = v->min_kib + random_kib(800 * MIB);
-	v->hold = random() % 6 ? HOLD_NONE : HOLD_PAUSED;
+	v->hold = random() % 6 ? HOLD_NONE : (enum guest_hold)(random() % HOLD_COUNT_);
+	v->guaranteed_kib = random() % 3 ? random_kib(800 * MIB) : 0;
+	v->lent_kib = random() % 3 ? random_kib(v->alm_kib + 4) : 0;
 	v->report.total_kib = random_kib(1000 * MIB) + 4;
 	v->report.avail_kib = random_kib(v->report.total_kib + 4);
 }
@@ -395,6 +400,7 @@ START_TEST(any_snapshot_gets_a_safe_plan)
 		w.host.claimed_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.host.rebooting_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.host.reserved_kib = random() % 3 ? 0 : random_kib(200 * MIB);
+		w.host.others_kib = random() % 3 ? 0 : random_kib(200 * MIB);
 		w.conf.credit_kib = random() % 3 ? 0 : random_kib(100 * MIB);
 		w.host.xl_is_building = random() % 10 == 0;
 		w.n = (unsigned)random() % 12;

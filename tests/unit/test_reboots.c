@@ -51,9 +51,25 @@ START_TEST(it_finds_no_less_than_it_was_built_with)
 }
 END_TEST
 
+/* A guest said that it reboots where nobody starts it again. */
+START_TEST(nothing_is_kept_for_long_for_a_guest_that_is_gone)
+{
+	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
+	domain[n_domains++] = (struct reboots_domain){web, 100 * MIB};
+	ck_assert_uint_eq(kept_kib(NOW + 20000), 200 * MIB); /* it takes its time to go */
+	n_domains = 0;
+	ck_assert_uint_eq(kept_kib(NOW + 20000 + REBOOTS_ABSENT_MS - 1), 300 * MIB);
+	ck_assert_uint_eq(kept_kib(NOW + 20000 + REBOOTS_ABSENT_MS), 0);
+	/* if it comes after all, it has what is still there */
+	domain[n_domains++] = (struct reboots_domain){web, 100 * MIB};
+	ck_assert_uint_eq(kept_kib(NOW + 60000), 200 * MIB);
+}
+END_TEST
+
 START_TEST(what_is_kept_ends_with_its_time)
 {
 	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
+	domain[n_domains++] = (struct reboots_domain){web, 0};
 	ck_assert(reboots_any(&reboots, NOW + REBOOTS_KEEP_MS - 1));
 	ck_assert(reboots_awaits(&reboots, web, NOW + REBOOTS_KEEP_MS - 1));
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS - 1), 300 * MIB);
@@ -81,6 +97,7 @@ START_TEST(a_guest_that_goes_twice_is_kept_for_once)
 	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
 	reboots_note_departure(&reboots, web, 250 * MIB, 0, NOW + 1000);
 	ck_assert_uint_eq(kept_kib(NOW + 1000), 250 * MIB);
+	domain[n_domains++] = (struct reboots_domain){web, 0};
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS), 250 * MIB);
 }
 END_TEST
@@ -106,6 +123,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_guest_that_goes_to_come_back_finds_what_it_had);
 	tcase_add_test(tests, it_finds_no_less_than_it_was_built_with);
+	tcase_add_test(tests, nothing_is_kept_for_long_for_a_guest_that_is_gone);
 	tcase_add_test(tests, what_is_kept_ends_with_its_time);
 	tcase_add_test(tests, it_ends_when_the_guest_is_back);
 	tcase_add_test(tests, a_guest_that_goes_twice_is_kept_for_once);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "host/core/lending.h"
+
+#include "common/amount.h"
+#include "common/units.h"
+
+static bool fails_to_give(const struct guest_view *g)
+{
+	return model_is_shrinking(g) && (g->is_doubted || g->hold == HOLD_STUCK);
+}
+
+void lending_observe(struct lending *l, struct guest_view *g)
+{
+	/* of what it was not lent it gives back nothing */
+	uint64_t own_kib = amount_less(g->alm_kib, g->lent_kib);
+	l->given_kib += amount_less(l->alm_kib, amount_max(g->alm_kib, own_kib));
+	if (g->alm_kib > l->alm_kib)
+		l->given_kib = 0;
+	if (fails_to_give(g))
+		l->given_kib = l->proven_kib = 0;
+	l->proven_kib = amount_max(l->proven_kib, l->given_kib);
+	l->alm_kib = g->alm_kib;
+	g->proven_kib = l->proven_kib;
+}
+
+/* What guests may share that is not guaranteed to any of them. */
+static uint64_t unclaimed_kib(const struct policy_conf *conf, const struct host_view *host,
+			      const struct guest_view *guest, unsigned n)
+{
+	uint64_t have_kib = host->free_kib;
+	uint64_t taken_kib = model_kept_kib(host) + conf->reserve_kib;
+	for (unsigned i = 0; i < n; i++) {
+		const struct guest_view *g = &guest[i];
+		uint64_t own_kib = amount_max(g->guaranteed_kib, g->min_kib);
+		have_kib += g->alm_kib;
+		taken_kib += model_is_shared(g) ? own_kib : g->alm_kib + model_room_kib(g);
+	}
+	return amount_less(have_kib, taken_kib);
+}
+
+void lending_bound(const struct policy_conf *conf, const struct host_view *host,
+		   struct guest_view *guest, unsigned n)
+{
+	uint64_t unclaimed = unclaimed_kib(conf, host, guest, n), guaranteed_kib = 0, lent_kib = 0;
+	for (unsigned i = 0; i < n; i++) {
+		guaranteed_kib += guest[i].guaranteed_kib;
+		lent_kib += guest[i].is_untrusted ? guest[i].lent_kib : 0;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct guest_view *g = &guest[i];
+		if (!g->is_untrusted)
+			continue;
+		uint64_t own_kib = amount_max(g->guaranteed_kib, g->min_kib);
+		uint64_t trial_kib = (guaranteed_kib - g->guaranteed_kib) / LENDING_TRIAL_SHARE;
+		uint64_t most_kib = unclaimed + trial_kib + LENDING_PROOF_TIMES * g->proven_kib;
+		most_kib = own_kib + amount_less(most_kib, lent_kib - g->lent_kib);
+		g->max_kib = amount_min(g->max_kib, units_whole_pages_kib(most_kib));
+	}
+}
+
+uint64_t lending_owed_kib(const struct guest_view *g)
+{
+	if (!fails_to_give(g))
+		return 0;
+	return amount_min(amount_less(g->alm_kib, model_heading_kib(g)), g->lent_kib);
+}
+
+uint64_t lending_missed_kib(const struct guest_view *g, const struct verdict *v)
+{
+	uint64_t due_kib = amount_min(g->guaranteed_kib, v->want_kib);
+	if (!model_grows(g) || !g->has_report)
+		return 0;
+	return amount_less(due_kib, g->alm_kib + model_pending_kib(g));
+}
