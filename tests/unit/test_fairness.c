@@ -196,8 +196,9 @@ START_TEST(whatever_the_others_claim_a_guest_has_its_share)
 		decide(goal_kib);
 		uint64_t used_kib =
 			amount_min(w.guest[0].used_kib, w.view[0].alm_kib - OFFSET_MIB * MIB);
-		uint64_t needs_kib =
-			OFFSET_MIB * MIB + used_kib + amount_max(w.conf.cma_min_kib, used_kib / 8);
+		uint64_t base_kib = amount_max(w.conf.cma_min_kib, used_kib / 8);
+		uint64_t needs_kib = OFFSET_MIB * MIB + used_kib +
+				     amount_min(base_kib, w.conf.fair_headroom_kib);
 		needs_kib = amount_min(amount_max(needs_kib, w.view[0].min_kib), w.view[0].max_kib);
 		uint64_t least_kib = amount_min(needs_kib, fair_kib(have_kib));
 		ck_assert_uint_ge(goal_kib[1] + 300, least_kib);

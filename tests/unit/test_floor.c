@@ -103,6 +103,7 @@ END_TEST
 START_TEST(credit_is_nobody_elses_before_it_is_lowered)
 {
 	begin(&ways[2], 120 * MIB);
+	w.conf.fair_headroom_kib = w.conf.cma_min_kib;
 	for (unsigned i = 0; i < 4; i++)
 		world_add(&w, 200 * MIB, 112 * MIB);
 	w.view[0].may_have_credit = true;
