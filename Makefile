@@ -22,6 +22,7 @@ SYSCONFDIR     ?= /etc
 LIBDIR         ?= $(PREFIX)/lib/cagma
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 OPENRCDIR      ?= $(SYSCONFDIR)/init.d
+COMPLETIONDIR  ?= $(PREFIX)/share/bash-completion/completions
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
 B              ?= build$(if $(SAN),-san)
@@ -63,7 +64,7 @@ $B/libcagma-guest.a: $(call objects,$(GUEST_EDGES))
 all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init host/cagma-save-helper host/libcagma-precopy.so) mkguest-parts
 link = @echo "  LD      $@"; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $B/host/cagmad: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c
-$B/host/cagmactl: LDLIBS = -lxlutil -lxenstore -ljson-c
+$B/host/cagmactl: LDLIBS = -lxlutil -lxenstore -ljson-c -lncurses
 $B/host/cagma-sim: LDLIBS = -lm
 $B/host/cagma-migrate: LDLIBS = -lxenstore
 $B/guest/cagma-agent: LDLIBS = -lxenstore -pthread

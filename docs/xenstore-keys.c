@@ -105,8 +105,9 @@ static const char reservations[] =
 	"\n"
 	"    xenstore-ls -f /tool/cagma\n"
 	"\n"
-	"`last-reservation`, the name and `migrating/%%` are plain values; the others are lines as "
-	"above. No value is longer than %d bytes. %% is the number of a reservation, which is "
+	"`last-reservation`, the name, `migrating/%%` and the host's amounts are plain values; the "
+	"others are lines as above. No value is longer than %d bytes. %% is the number of a "
+	"reservation, which is "
 	"never given to another one. Removing `reservation/%%` releases the reservation. Times are "
 	"milliseconds of `CLOCK_BOOTTIME`.\n"
 	"\n"
@@ -134,8 +135,8 @@ static void print_reservations(void)
 {
 	printf(reservations, TOOLKEYS_MAX_BYTES);
 	for (unsigned i = 0; i < TOOLKEYS_KEYS_; i++)
-		printf("| `%s` | %s | %s |\n", toolkeys_table[i].path, toolkeys_table[i].writer,
-		       toolkeys_table[i].about);
+		printf("| `" TOOLKEYS_ROOT "/%s` | %s | %s |\n", toolkeys_table[i].path,
+		       toolkeys_table[i].writer, toolkeys_table[i].about);
 	for (unsigned i = 0; i < TOOLKEYS_KEYS_; i++) {
 		const struct line_format *format = toolkeys_format((enum toolkeys_key)i);
 		if (!format)

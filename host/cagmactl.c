@@ -15,9 +15,13 @@
 #include "host/control/json_record.h"
 #include "host/ctl/arguments.h"
 #include "host/ctl/change.h"
+#include "host/ctl/doctor.h"
+#include "host/ctl/history.h"
+#include "host/ctl/history.h"
 #include "host/ctl/look.h"
 #include "host/ctl/output.h"
 #include "host/ctl/reserve.h"
+#include "host/ctl/top.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>
@@ -221,8 +225,11 @@ static const struct command {
 	{"list", look_list, "list",
 	 "Show each guest in a line, in MiB: HELD; ASKED to hold; AVAIL inside it; CMA, the\n"
 	 "      AVAIL that it is to be guaranteed; WANT, MIN and MAX of HELD; who Reports; STATE."},
-	{"explain", look_explain, "explain GUEST",
+	{"top", top_run, "top", "Show the guests as bars, once a second."},
+	{"explain", look_explain, "explain GUEST [--at TIME]",
 	 "Say what the guest has, asks for and was given, why, and what limits it."},
+	{"history", history_run, "history [GUEST] [--since TIME]",
+	 "Show what was changed. TIME is \"2026-11-30 07:12:03\", or seconds before now."},
 	{"set", change_set, "set GUEST min=SIZE max=SIZE weight=N ...",
 	 "Set the guest's numbers, until the configuration is read again."},
 	{"hold", change_hold, "hold GUEST [--for SECONDS]",
@@ -233,6 +240,8 @@ static const struct command {
 	{"continue", change_continue, "continue", "End a pause."},
 	{"once", look_once, "once", "Show what would be changed now, and change nothing."},
 	{"policy", look_policy, "policy", "Show the policy and its options."},
+	{"doctor", doctor_run, "doctor",
+	 "Say what keeps the host or a guest from being balanced well, and how to mend that."},
 	{"overload", look_overload, "overload",
 	 "Say how much memory a new guest could have, and whether guests lack any."},
 	{"reserve", do_reserve, "reserve [OPTIONS] SIZE | --config FILE [-- COMMAND...]",

@@ -13,6 +13,7 @@
 #include "host/control/answer.h"
 #include "host/control/control.h"
 #include "host/daemon/engine.h"
+#include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
 #include "host/daemon/worker.h"
 #include "host/xen/tool.h"
@@ -31,6 +32,7 @@ struct options {
 	const char *config_path; /* NULL: the default file, which may be missing */
 	struct engine_options engine;
 	bool check_config;
+	bool is_once; /* a dry run ends after its first pass */
 	bool verbose;
 };
 
@@ -40,8 +42,10 @@ static const char usage[] =
 	"\n"
 	"  -c, --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
 	"  -n, --dry-run       log what would be changed, and set and publish nothing\n"
+	"      --once          with -n: say what the first pass would change, exit\n"
 	"      --check-config  read the configuration, print its faults, exit\n"
 	"      --policies      list the policies, exit\n"
+	"      --history DIR   keep the history in DIR instead of " RECORD_HISTORY_DIR "\n"
 	"      --record FILE   append every pass to FILE, one line each\n"
 	"  -v, --verbose       log how guests are treated, and libxl's own messages\n"
 	"  -h, --help          show this, exit\n"
@@ -66,12 +70,14 @@ static int print_policies(void)
 static int read_options(int argc, char **argv, struct options *o)
 {
 	static const char shorts[] = ":c:nvhV";
-	enum { CHECK = 256, POLICIES, RECORD };
+	enum { CHECK = 256, POLICIES, RECORD, ONCE, HISTORY };
 	static const struct option longs[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"dry-run", no_argument, NULL, 'n'},
+		{"once", no_argument, NULL, ONCE},
 		{"check-config", no_argument, NULL, CHECK},
 		{"policies", no_argument, NULL, POLICIES},
+		{"history", required_argument, NULL, HISTORY},
 		{"record", required_argument, NULL, RECORD},
 		{"verbose", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
@@ -88,6 +94,12 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'n':
 			o->engine.is_dry = true;
+			break;
+		case HISTORY:
+			o->engine.history_dir = optarg;
+			break;
+		case ONCE:
+			o->is_once = true;
 			break;
 		case CHECK:
 			o->check_config = true;
@@ -108,6 +120,8 @@ static int read_options(int argc, char **argv, struct options *o)
 			return usage_wrong_option(c, argv, shorts);
 		}
 	}
+	if (o->is_once && !o->engine.is_dry)
+		return usage_wrong("--once is for a dry run: cagmad -n --once");
 	if (optind == argc)
 		return -1;
 	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
@@ -170,6 +184,8 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 	struct pollfd fds[XENIO_MAX_FDS + CONTROL_MAX_FDS + 1];
 	for (;;) {
 		engine_turn(engine, clock_monotonic_ms());
+		if (o->is_once && engine_state(engine).has_judged)
+			return;
 		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
 		n += control_poll(control, fds + n);
@@ -280,6 +296,8 @@ int main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	log_init("cagmad", o.verbose);
+	if (!o.engine.history_dir && !o.engine.is_dry && access(RECORD_HISTORY_DIR, W_OK) == 0)
+		o.engine.history_dir = RECORD_HISTORY_DIR; /* systemd has made it */
 	if (!read_config(&o, &config))
 		return EXIT_USAGE;
 	code = o.check_config ? check_config(&config) : balance(&config, &o);

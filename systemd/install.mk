@@ -9,6 +9,7 @@
 page = doc docs/man/$(1) $(MANDIR)/man$(subst .,,$(suffix $(1)))
 INSTALL_daemon = program $B/host/cagmad $(SBINDIR) program $B/host/cagmactl $(SBINDIR) program $B/host/cagma-sim $(SBINDIR) \
   unit systemd/cagmad.service.in $(SYSTEMDUNITDIR) conf systemd/cagmad.conf $(SYSCONFDIR)/xen \
+  doc systemd/cagmactl.bash $(COMPLETIONDIR) \
   $(foreach p,cagmad.8 cagmactl.8 cagma-sim.8 cagmad.conf.5,$(call page,$(p)))
 INSTALL_agent = program $B/guest/cagma-agent $(SBINDIR) unit systemd/cagma-agent.service.in $(SYSTEMDUNITDIR) \
   $(call page,cagma-agent.8)

@@ -25,6 +25,11 @@ uint64_t clock_boot_ms(void)
 	return read_ns(CLOCK_BOOTTIME) / 1000000;
 }
 
+uint64_t clock_real_ms(void)
+{
+	return read_ns(CLOCK_REALTIME) / 1000000;
+}
+
 uint64_t clock_tick_ms(void)
 {
 	return read_ns(CLOCK_MONOTONIC_COARSE) / 1000000;

@@ -16,6 +16,9 @@ uint64_t clock_monotonic_us(void);
 /* CLOCK_BOOTTIME: goes on while the machine is suspended, and is the same in every process. */
 uint64_t clock_boot_ms(void);
 
+/* CLOCK_REALTIME: the time of day, in ms since 1970. It may be set back. */
+uint64_t clock_real_ms(void);
+
 /* CLOCK_MONOTONIC_COARSE: CLOCK_MONOTONIC as of the last timer tick, read without a system call. */
 uint64_t clock_tick_ms(void);
 

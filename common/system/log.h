@@ -26,6 +26,18 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 #define log_info(...)    log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...)   log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
+/* The guest that a line is about. `guest` is its name as text_printable() writes it, or "";
+ * `reason` is a word, or NULL. */
+struct log_subject {
+	const char *guest, *reason;
+	unsigned domid;
+};
+
+/* Logs a line as log_line() does. Under systemd the journal keeps GUEST=, DOMID= and REASON= with
+ * it, so that `journalctl GUEST=web` finds it. */
+void log_about(const struct log_subject *subject, enum log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* While silent nothing is logged: for a program that plays a daemon, and is none. */
 void log_silence(bool silent);
 

@@ -49,10 +49,9 @@ static bool take_word(const struct line_field *f, struct json_object *value, cha
 {
 	if (!json_object_is_type(value, json_type_string))
 		return false;
-	size_t len = (size_t)json_object_get_string_len(value);
-	len = len < f->max ? len : f->max;
-	memcpy(at, json_object_get_string(value), len);
-	at[len] = '\0';
+	struct text text = {json_object_get_string(value),
+			    (size_t)json_object_get_string_len(value)};
+	text_printable(text, "", at, f->max + 1);
 	return true;
 }
 

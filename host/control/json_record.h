@@ -17,8 +17,8 @@ struct json_object *json_record_make(const struct line_format *format, const voi
 
 /*
  * Reads the members that the table has into *ret_record, which is zeroed first, and sets the bit of
- * each in *ret_present. Members of another type or out of range count as absent, and words that are
- * too long are cut.
+ * each in *ret_present. Members of another type or out of range count as absent. Words become what
+ * text_printable() makes of them, whoever has sent them; the table gives each 3 bytes or more.
  */
 void json_record_read(struct json_object *object, const struct line_format *format,
 		      void *ret_record, uint64_t *ret_present);

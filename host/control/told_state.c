@@ -62,6 +62,7 @@ void told_state_host(const struct engine_state *s, uint64_t now_ms, struct told_
 			      .cuts = s->counts.cuts,
 			      .lost_connections = s->counts.lost_connections,
 			      .reserve_kib = s->config->conf.reserve_kib,
+			      .step_kib = s->config->conf.step_kib,
 			      .credit_kib = s->config->conf.credit_kib};
 	put_word(h.policy, sizeof(h.policy), s->config->policy->name);
 	put_word(h.mode, sizeof(h.mode),

@@ -40,6 +40,7 @@ static const struct line_field pass_fields[] = {
 	SAID(pass, , promised_kib, NUMBER)
 	SAID(pass, , wake_ms, NUMBER)
 	SAID(pass, , cuts, SMALL)
+	SAID(pass, , real_ms, NUMBER)
 	/* N_OLD_NAMES rows that are read, but not written any more */
 	OLD_NAME("outstanding_kib", claimed_kib)
 	OLD_NAME("held_kib", rebooting_kib)

@@ -37,9 +37,10 @@ enum {
 
 struct passline_pass {
 	struct host_view host;
-	unsigned n_waiting;             /* of the plan, like the next two */
+	unsigned n_waiting; /* of the plan, like the next two */
 	uint64_t promised_kib, wake_ms;
-	uint32_t cuts;                  /* how many actions and credits the contract cut */
+	uint64_t real_ms; /* the time of day, in ms since 1970; for people */
+	uint32_t cuts;    /* how many actions and credits the contract cut */
 };
 
 struct passline_conf {

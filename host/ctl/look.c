@@ -3,6 +3,8 @@
 
 #include "common/system/usage.h"
 #include "host/ctl/client.h"
+#include "host/ctl/history.h"
+#include "host/ctl/history.h"
 #include "host/ctl/output.h"
 #include "host/ctl/screen.h"
 #include "host/show/words.h"
@@ -97,6 +99,12 @@ int look_explain(int argc, char **argv)
 	struct told_host host;
 	struct told_guest guest;
 	struct told_change change[TOLD_CHANGES];
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--at") == 0)
+			return history_explain(argc, argv);
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--at") == 0)
+			return history_explain(argc, argv);
 	int code = check_words(argc, argv, 1, "one guest's name or domain id");
 	if (code)
 		return code;

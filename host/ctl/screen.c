@@ -48,6 +48,16 @@ static uint64_t mib(uint64_t kib)
 	return (kib + 512) / 1024;
 }
 
+void screen_amount(uint64_t kib, char ret_text[16])
+{
+	enum { MOST_MIB = 99999 };
+	uint64_t amount_mib = mib(kib);
+	if (amount_mib <= MOST_MIB)
+		snprintf(ret_text, 16, "%" PRIu64, amount_mib);
+	else
+		snprintf(ret_text, 16, "%" PRIu64 "g", amount_min(amount_mib / 1024, MOST_MIB));
+}
+
 /* --- status ------------------------------------------------------------------ */
 
 static void print_memory(FILE *out, const struct told_host *h)
@@ -120,19 +130,15 @@ void screen_status(FILE *out, const struct told_host *h, struct json_object *sta
 
 /* --- list ---------------------------------------------------------------------- */
 
-/* An amount in five columns: MiB, or GiB if that is too long. */
 static void print_amount(FILE *out, const struct told_guest *g, uint64_t bit, uint64_t kib)
 {
-	uint64_t amount_mib = mib(kib);
-	if (!TOLD_HAS(g, bit))
-		fprintf(out, " %5s", "-");
-	else if (amount_mib < 100000)
-		fprintf(out, " %5" PRIu64, amount_mib);
-	else
-		fprintf(out, " %4" PRIu64 "g", amount_mib / 1024);
+	char text[16] = "-";
+	if (TOLD_HAS(g, bit))
+		screen_amount(kib, text);
+	fprintf(out, " %5s", text);
 }
 
-enum { REST = 66 }; /* columns of a line beside the name */
+enum { REST = 67 }; /* columns of a line beside the name */
 
 static unsigned name_columns(unsigned width)
 {
@@ -142,7 +148,7 @@ static unsigned name_columns(unsigned width)
 
 void screen_list_head(FILE *out, unsigned width)
 {
-	fprintf(out, "%-*s %4s %5s %5s %5s %5s %5s %5s %5s %s %s\n", (int)name_columns(width),
+	fprintf(out, "%-*s %5s %5s %5s %5s %5s %5s %5s %5s %s %s\n", (int)name_columns(width),
 		"NAME", "DOM", "HELD", "ASKED", "AVAIL", "CMA", "WANT", "MIN", "MAX", "R", "STATE");
 }
 
@@ -151,7 +157,7 @@ void screen_list_guest(FILE *out, unsigned width, const struct told_guest *g)
 	char name[TOLD_MAX_NAME + 1], state[2 * KEYS_MAX_WORD + 8];
 	const char *whole = screen_name(g);
 	text_printable((struct text){whole, strlen(whole)}, "", name, name_columns(width) + 1);
-	fprintf(out, "%-*s %4" PRIu64, (int)name_columns(width), name, g->domid);
+	fprintf(out, "%-*s %5" PRIu64, (int)name_columns(width), name, g->domid);
 	print_amount(out, g, G(alm_kib), g->alm_kib);
 	print_amount(out, g, G(target_kib), g->target_kib);
 	print_amount(out, g, G(avail_kib), g->avail_kib);
@@ -170,7 +176,9 @@ void screen_list_guest(FILE *out, unsigned width, const struct told_guest *g)
 static void print_who(FILE *out, const struct told_guest *g)
 {
 	char span[32];
-	fprintf(out, "%s (domain %" PRIu64 ") is %s", screen_name(g), g->domid, g->state);
+	bool is_managed = strcmp(g->state, model_hold_word(HOLD_NONE)) == 0;
+	fprintf(out, "%s (domain %" PRIu64 ") is %s%s", screen_name(g), g->domid,
+		is_managed ? "" : "left alone: ", g->state);
 	if (TOLD_HAS(g, G(report_age_ms))) {
 		screen_span(g->report_age_ms, span);
 		fprintf(out, "; its %s%s%s reported %s ago",
@@ -197,7 +205,9 @@ static void print_has(FILE *out, const struct told_guest *g)
 			" are to be guaranteed (CMA)%s.\n",
 			mib(g->avail_kib), mib(g->cma_kib),
 			told_is_short(g) ? ": it is short" : "");
-	if (TOLD_HAS(g, G(swap_total_kib)))
+	if (TOLD_HAS(g, G(swap_total_kib)) && !g->swap_total_kib)
+		fputs("It has no swap.\n", out);
+	else if (TOLD_HAS(g, G(swap_total_kib)))
 		fprintf(out, "It swaps %" PRIu64 " of %" PRIu64 " MiB.\n",
 			mib(amount_less(g->swap_total_kib, g->swap_free_kib)),
 			mib(g->swap_total_kib));

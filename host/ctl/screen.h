@@ -32,6 +32,9 @@ const char *screen_name(const struct told_guest *guest);
 void screen_explain(FILE *out, const struct told_host *host, const struct told_guest *guest,
 		    const struct told_change *change, unsigned n_changes);
 
+/* Writes an amount in at most five columns: MiB, or GiB if that is too long. */
+void screen_amount(uint64_t kib, char ret_text[16]);
+
 /* Writes a span of time in a few letters: "12 s", "3 min", "5 h", "4 d". */
 void screen_span(uint64_t ms, char ret_text[32]);
 

@@ -70,8 +70,10 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 		return;
 	c->n_failed++;
 	g->facts.call_paused_until_ms = now_ms + GUEST_CALL_PAUSE_MS;
+	struct log_subject subject = guest_subject(g, NULL);
 	if (trouble_met(&g->call_failed))
-		log_error("%s: target %" PRIu64 " KiB not set: %s%s; trying again every %d s",
+		log_about(&subject, LOG_LEVEL_ERROR,
+			  "%s: target %" PRIu64 " KiB not set: %s%s; trying again every %d s",
 			  guest_text(g), a->job.target_kib, outcome_text(a->outcome),
 			  a->outcome == TARGET_REFUSED ? a->why : "", GUEST_CALL_PAUSE_MS / 1000);
 }
@@ -93,11 +95,13 @@ static void log_action(const struct guests *gs, const struct plan *plan, const s
 {
 	const struct guest_view *v = &gs->view[a->guest];
 	const struct verdict *verdict = &plan->verdict[a->guest];
-	log_info("%s: target %" PRIu64 " -> %" PRIu64 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64
-		 ", CMA %" PRIu64 ", want %" PRIu64 ")",
-		 guest_text(&gs->guest[a->guest]), v->target_kib, a->target_kib, how,
-		 model_reason_word(a->reason), v->alm_kib, v->report.avail_kib, verdict->cma_kib,
-		 verdict->want_kib);
+	const char *reason = model_reason_word(a->reason);
+	struct log_subject subject = guest_subject(&gs->guest[a->guest], reason);
+	log_about(&subject, LOG_LEVEL_INFO,
+		  "%s: target %" PRIu64 " -> %" PRIu64 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64
+		  ", CMA %" PRIu64 ", want %" PRIu64 ")",
+		  guest_text(&gs->guest[a->guest]), v->target_kib, a->target_kib, how, reason,
+		  v->alm_kib, v->report.avail_kib, verdict->cma_kib, verdict->want_kib);
 }
 
 static int start_call(struct calls *c, const struct io *io, struct guests *gs,

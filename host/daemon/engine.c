@@ -16,6 +16,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ struct engine {
 	bool is_connected; /* to xenstore */
 	struct calls calls;
 	struct cap cap;
-	struct record *record;
+	struct record *record, *history;
 	struct guests guests;
 	struct plan plan;
 	struct host_view host; /* as the last pass saw it */
@@ -58,12 +60,23 @@ static int allocate(struct engine *e)
 	return r == 0 && plan_init(&e->plan, calloc(1, PLAN_BYTES(n)), n) ? 0 : -ENOMEM;
 }
 
-static bool open_record(struct engine *e)
+/* A history is no condition for balancing, but a record that somebody asks for is. */
+static bool open_records(struct engine *e)
 {
-	int r = e->options.record_path ? record_open(e->options.record_path, &e->record) : 0;
+	const char *path = e->options.record_path, *dir = e->options.history_dir;
+	unsigned n = (unsigned)e->config.max_guests;
+	char history[PATH_MAX];
+	int r = path ? record_open(path, n, false, &e->record) : 0;
 	if (r < 0)
-		log_error("cannot record to %s: %s", e->options.record_path, strerror(-r));
-	return r == 0;
+		log_error("cannot record to %s: %s", path, strerror(-r));
+	if (r < 0 || !dir)
+		return r == 0;
+	snprintf(history, sizeof(history), "%s/" RECORD_HISTORY_NAME, dir);
+	int h = record_open(history, n, true, &e->history);
+	if (h < 0)
+		log_warning("there is no history, as %s cannot be written: %s", history,
+			    strerror(-h));
+	return true;
 }
 
 struct engine *engine_open(struct config *config, const struct engine_options *options,
@@ -81,7 +94,7 @@ struct engine *engine_open(struct config *config, const struct engine_options *o
 	*config = (struct config){0};
 	if (allocate(e) < 0)
 		log_error("no memory for %u guests; lower max_guests", e->guests.capacity);
-	else if (open_record(e))
+	else if (open_records(e))
 		return e;
 	engine_close(e);
 	return NULL;
@@ -153,6 +166,7 @@ void engine_close(struct engine *e)
 	if (e->is_connected && !e->options.is_dry)
 		guests_clear_keys(&e->guests, &e->io);
 	record_close(e->record);
+	record_close(e->history);
 	guests_finish(&e->guests);
 	free(e->plan.room);
 	config_finish(&e->config);
@@ -252,8 +266,14 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 
 static void keep_record(struct engine *e, const struct snapshot *snap, unsigned cuts)
 {
-	int r = e->record ? record_pass(e->record, &e->config, snap, &e->guests, &e->plan, cuts)
-			  : 0;
+	struct record *const records[] = {e->record, e->history};
+	int r = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		int one = records[i] ? record_pass(records[i], &e->config, snap, &e->guests,
+						   &e->plan, cuts)
+				     : 0;
+		r = one < 0 ? one : r;
+	}
 	if (r < 0)
 		trouble_begin(&e->no_record, "the record cannot be written", r);
 	else
@@ -401,6 +421,8 @@ static void catch_up(struct engine *e, uint64_t now_ms)
 	if (now_ms < e->quiet_ms && calls_are_under_way(e))
 		return;
 	int r = observe_more(&e->guests, &e->io, &e->config, now_ms);
+	if (r == 0 && e->has_judged && !e->options.is_dry)
+		r = e->io.tell_host(e->io.world, &e->overload, now_ms);
 	if (r < 0)
 		lose_store(e, r);
 	if (r == 0)

@@ -33,6 +33,7 @@ struct engine;
 struct engine_options {
 	bool is_dry;             /* log what would be done, and set nothing */
 	const char *record_path; /* NULL: no record */
+	const char *history_dir; /* an existing directory for the history; NULL: no history */
 };
 
 /* Counts since the engine was opened. */

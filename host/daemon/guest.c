@@ -19,6 +19,13 @@ const char *guest_text(const struct guest *g)
 	return text;
 }
 
+struct log_subject guest_subject(const struct guest *g, const char *reason)
+{
+	static char name[CONFIG_MAX_NAME + 1];
+	text_printable((struct text){g->name, strlen(g->name)}, "", name, sizeof(name));
+	return (struct log_subject){.guest = name, .reason = reason, .domid = g->domid};
+}
+
 uint64_t guest_target_kib(const struct guest *g)
 {
 	if (!g->facts.has_memory)

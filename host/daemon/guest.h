@@ -15,6 +15,7 @@
 #include "common/uuid.h"
 #include "host/core/lending.h"
 #include "host/config/config.h"
+#include "common/system/log.h"
 #include "common/system/trouble.h"
 
 enum {
@@ -125,6 +126,10 @@ struct guest {
 /* The guest's name and number for a message, or its number alone if it has no name yet. The text
  * is valid until this is called again. */
 const char *guest_text(const struct guest *guest);
+
+/* The guest as the subject of a log line, with a reason or NULL. Its name is valid until this is
+ * called again. */
+struct log_subject guest_subject(const struct guest *guest, const char *reason);
 
 /* Notes that the keys that were written for the guest are not there any more. */
 void guest_forget_published(struct guest *guest);

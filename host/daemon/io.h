@@ -29,6 +29,7 @@ enum io_watch {
 };
 
 struct guests;
+struct overload;
 
 struct io {
 	void *world;
@@ -81,6 +82,9 @@ struct io {
 	int (*judge_reservations)(void *world, const struct policy_conf *conf,
 				  const struct snapshot *snap, const struct verdict *verdict,
 				  bool gives);
+
+	/* Tells other programs how much memory there is for new guests, if that is news. */
+	int (*tell_host)(void *world, const struct overload *overload, uint64_t now_ms);
 
 	/* libxl's calls, which take their time: as the functions of worker.h. */
 	int (*start_call)(void *world, uint64_t now_ms, const struct target_job *job);

@@ -1,59 +1,153 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/record.h"
 
+#include "common/system/clock.h"
 #include "host/core/passline.h"
+#include "host/policy/brief.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What a line takes beside its guests, and for each of them: the longest guest and report and an
+ * action. */
+enum { LINE_BYTES = 4 * PASSLINE_MAX_PART, GUEST_BYTES = 2 * PASSLINE_MAX_PART + 256 };
+
 struct record {
 	FILE *file;
+	bool is_history;
+	uint64_t file_bytes;
+	size_t size; /* of each of the three texts */
+	char *line, *last, *brief;
+	size_t len, last_len; /* of the line that is being made, and of the one before */
+	char path[PATH_MAX];
 	char buffer[1 << 16];
 };
 
-static void put(FILE *file, const char *separator, const struct passline *part)
+static void put_string(struct record *r, const char *string)
 {
-	char text[PASSLINE_MAX_PART];
-	fputs(separator, file);
-	fwrite(text, 1, passline_write(part, text), file);
+	size_t len = strlen(string);
+	memcpy(r->line + r->len, string, len);
+	r->len += len;
 }
 
-int record_open(const char *path, struct record **ret_record)
+/* `size` is enough for every line: see record_open(). */
+static void put(struct record *r, const char *separator, const struct passline *part)
 {
-	struct record *r = malloc(sizeof(*r));
-	if (!r)
-		return -ENOMEM;
-	r->file = fopen(path, "ae");
-	if (!r->file) {
-		int error = -errno;
-		free(r);
+	char text[PASSLINE_MAX_PART];
+	passline_write(part, text);
+	put_string(r, separator);
+	put_string(r, text);
+}
+
+/* --- files ----------------------------------------------------------------------- */
+
+static int open_file(struct record *r)
+{
+	r->file = fopen(r->path, "ae");
+	if (!r->file)
+		return -errno;
+	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
+	r->file_bytes = ftell(r->file) > 0 ? (uint64_t)ftell(r->file) : 0;
+	r->last_len = 0;
+	return 0;
+}
+
+static void name_of_file(const struct record *r, unsigned i, char name[PATH_MAX + 16])
+{
+	snprintf(name, PATH_MAX + 16, i ? "%s.%u" : "%s", r->path, i);
+}
+
+/* Makes the file the first of the older ones, and begins a new one. */
+static int rotate(struct record *r)
+{
+	char from[PATH_MAX + 16], to[PATH_MAX + 16];
+	fclose(r->file);
+	r->file = NULL;
+	for (unsigned i = RECORD_HISTORY_FILES - 1; i > 0; i--) {
+		name_of_file(r, i - 1, from);
+		name_of_file(r, i, to);
+		rename(from, to); /* one that is missing leaves a gap, which does no harm */
+	}
+	return open_file(r);
+}
+
+/* Writes what has been made as a line: brief, if the line before has been written to this file. */
+static int end_line(struct record *r)
+{
+	int error = r->file ? 0 : open_file(r);
+	if (error < 0) {
+		r->len = 0;
 		return error;
 	}
-	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
-	put(r->file, "", &(struct passline){.kind = PASSLINE_BEGIN});
+	struct text line = {r->line, r->len}, last = {r->last, r->last_len};
+	size_t brief = r->is_history && last.len ? brief_write(last, line, r->brief, r->size) : 0;
+	size_t len = brief ? brief : r->len;
+	fwrite(brief ? r->brief : r->line, 1, len, r->file);
 	fputc('\n', r->file);
-	*ret_record = r;
-	return 0;
+	char *other = r->last;
+	r->last = r->line;
+	r->last_len = r->len;
+	r->line = other;
+	r->len = 0;
+	r->file_bytes += len + 1;
+	if (fflush(r->file) != 0) {
+		r->last_len = 0; /* nobody knows how much of the line is there */
+		return -errno;
+	}
+	return r->is_history && r->file_bytes >= RECORD_HISTORY_BYTES ? rotate(r) : 0;
+}
+
+int record_open(const char *path, unsigned max_guests, bool is_history, struct record **ret_record)
+{
+	struct record *r = calloc(1, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	r->is_history = is_history;
+	r->size = LINE_BYTES + (size_t)max_guests * GUEST_BYTES;
+	r->line = calloc(1, r->size);
+	r->last = calloc(1, r->size);
+	r->brief = calloc(1, r->size);
+	int error = r->line && r->last && r->brief ? 0 : -ENOMEM;
+	if (error == 0 && snprintf(r->path, sizeof(r->path), "%s", path) >= (int)sizeof(r->path))
+		error = -ENAMETOOLONG;
+	if (error == 0)
+		error = open_file(r);
+	if (error == 0) {
+		put(r, "", &(struct passline){.kind = PASSLINE_BEGIN});
+		error = end_line(r);
+	}
+	if (error < 0)
+		record_close(r);
+	else
+		*ret_record = r;
+	return error;
 }
 
 void record_close(struct record *r)
 {
 	if (!r)
 		return;
-	fclose(r->file);
+	if (r->file)
+		fclose(r->file);
+	free(r->line);
+	free(r->last);
+	free(r->brief);
 	free(r);
 }
 
-static void put_conf(FILE *file, const struct config *config)
+/* --- passes ------------------------------------------------------------------------ */
+
+static void put_conf(struct record *r, const struct config *config)
 {
 	struct passline part = {.kind = PASSLINE_CONF, .record.conf = {.options = config->conf}};
 	strncpy(part.record.conf.policy, config->policy->name, PASSLINE_MAX_POLICY);
-	put(file, " | ", &part);
+	put(r, " | ", &part);
 }
 
-static void put_guest(FILE *file, const struct guest *g, const struct guest_view *view,
+static void put_guest(struct record *r, const struct guest *g, const struct guest_view *view,
 		      const struct verdict *verdict, uint64_t credit_kib)
 {
 	bool stays = credit_kib == PLAN_CREDIT_AS_IT_IS;
@@ -70,9 +164,9 @@ static void put_guest(FILE *file, const struct guest *g, const struct guest_view
 						 .alarms = g->n_alarms}};
 	struct passline report = {.kind = PASSLINE_REPORT,
 				  .record.report = {view->report_ms, view->report}};
-	put(file, " | ", &part);
+	put(r, " | ", &part);
 	if (view->has_report)
-		put(file, " | ", &report);
+		put(r, " | ", &report);
 }
 
 int record_pass(struct record *r, const struct config *config, const struct snapshot *snap,
@@ -81,21 +175,63 @@ int record_pass(struct record *r, const struct config *config, const struct snap
 	struct passline pass = {.kind = PASSLINE_PASS,
 				.record.pass = {.host = snap->host,
 						.n_waiting = plan->n_waiting,
+						.real_ms = clock_real_ms(),
 						.promised_kib = plan->promised_kib,
 						.wake_ms = plan->wake_ms,
 						.cuts = cuts}};
-	put(r->file, "", &pass);
-	put_conf(r->file, config);
+	put(r, "", &pass);
+	put_conf(r, config);
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		put_guest(r->file, &guests->guest[i], &snap->guest[i], &plan->verdict[i],
+		put_guest(r, &guests->guest[i], &snap->guest[i], &plan->verdict[i],
 			  plan->credit_kib[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
 		struct passline part = {
 			.kind = PASSLINE_ACTION,
 			.record.action = {snap->guest[a->guest].domid, a->target_kib, a->reason}};
-		put(r->file, " | ", &part);
+		put(r, " | ", &part);
 	}
-	fputc('\n', r->file);
-	return fflush(r->file) == 0 ? 0 : -errno;
+	return end_line(r);
+}
+
+/* --- reading ------------------------------------------------------------------------ */
+
+struct reading {
+	lines_take_fn *take;
+	void *arg;
+	size_t most_bytes;
+	char *whole, *last;
+	size_t last_len;
+};
+
+static const char *take_line(void *arg, struct text line)
+{
+	struct reading *r = arg;
+	size_t len = line.len;
+	if (len && line.at[0] == BRIEF_MARK) {
+		struct text last = {r->last, r->last_len};
+		len = brief_read(last, line, r->whole, r->most_bytes);
+		if (!len)
+			return "is brief, and does not belong to the line before it";
+	} else if (len <= r->most_bytes) {
+		memcpy(r->whole, line.at, len);
+	}
+	char *whole = r->whole;
+	r->whole = r->last;
+	r->last = whole;
+	r->last_len = len;
+	return r->take(r->arg, (struct text){whole, len});
+}
+
+bool record_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
+		 struct lines_fault *ret_fault)
+{
+	struct reading r = {.take = take, .arg = arg, .most_bytes = most_bytes};
+	r.whole = malloc(most_bytes);
+	r.last = malloc(most_bytes);
+	*ret_fault = (struct lines_fault){0, "there is no memory"};
+	bool is_read = r.whole && r.last && lines_read(path, most_bytes, take_line, &r, ret_fault);
+	free(r.whole);
+	free(r.last);
+	return is_read;
 }

@@ -1,23 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * record.h - a file with a line for every pass: its snapshot and its decision. (Edge.)
+ * record.h - passes as lines of a file (host/core/passline.h). (Edge: files.)
  *
- * passline.h says what is in a line. `cagma-sim replay` decides a record again (replay.h).
+ * A record holds every pass as a whole line, and grows without bound. A history is a record with
+ * two differences: a line is brief where the line before it says the same (host/policy/brief.h),
+ * and the file is bounded. When it has RECORD_HISTORY_BYTES it is renamed, `history` to `history.1`
+ * and so on up to RECORD_HISTORY_FILES, of which the oldest is dropped; a new file begins with a
+ * whole line. Nothing waits for the disk.
  */
 #ifndef CAGMA_DAEMON_RECORD_H
 #define CAGMA_DAEMON_RECORD_H
 
+#include "common/system/lines.h"
+#include "host/config/config.h"
 #include "host/daemon/guests.h"
+
+#define RECORD_HISTORY_DIR  "/var/lib/cagma"
+#define RECORD_HISTORY_NAME "history"
+
+enum {
+	RECORD_HISTORY_BYTES = 8 << 20, /* of one file */
+	RECORD_HISTORY_FILES = 8,       /* so 64 MiB in all */
+	RECORD_MAX_LINE = 64 << 20,     /* bytes of a line that record_read() takes */
+};
 
 struct record;
 
-/* Opens a record that is appended to `path`. Returns 0 and *ret_record, or -errno. */
-int record_open(const char *path, struct record **ret_record);
+/* Opens the file at `path` for passes of up to `max_guests` guests, and appends a line that says
+ * that a daemon was started. Returns 0 and *ret_record, or -errno. */
+int record_open(const char *path, unsigned max_guests, bool is_history, struct record **ret_record);
 void record_close(struct record *record);
 
-/* Writes the line of one pass. `cuts` is how many actions the safety contract cut. Returns 0 or
+/* Appends one pass. `cuts`: how many of the plan's actions and credits were cut. Returns 0 or
  * -errno. */
 int record_pass(struct record *record, const struct config *config, const struct snapshot *snap,
 		const struct guests *guests, const struct plan *plan, unsigned cuts);
+
+/* Reads a record or a file of a history as lines_read() does: brief lines are handed over whole. */
+bool record_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
+		 struct lines_fault *ret_fault);
 
 #endif

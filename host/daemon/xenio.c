@@ -3,6 +3,7 @@
 
 #include "common/system/log.h"
 #include "host/daemon/dom0.h"
+#include "host/daemon/hostword.h"
 #include "host/daemon/reservations.h"
 #include "host/xen/savehelper.h"
 #include "host/xen/tool.h"
@@ -20,6 +21,7 @@ struct xenio {
 	struct store *store; /* NULL while xenstored is not there */
 	struct worker_pool *workers;
 	struct reservations reservations;
+	struct hostword word;
 	bool is_dry;
 	bool tool_changed; /* below /tool/cagma, since told_migrations() was last called */
 };
@@ -109,6 +111,7 @@ static int connect(void *world)
 {
 	struct xenio *x = world;
 	int r = store_open(&x->store);
+	x->word = (struct hostword){0};
 	if (r == 0 && !x->is_dry)
 		r = reservations_open(&x->reservations, x->store);
 	return r;
@@ -233,6 +236,12 @@ static int judge_reservations(void *world, const struct policy_conf *conf,
 	return reservations_judge(&x->reservations, x->store, conf, snap, verdict, gives);
 }
 
+static int tell_host(void *world, const struct overload *overload, uint64_t now_ms)
+{
+	struct xenio *x = world;
+	return hostword_say(&x->word, x->store, overload, now_ms);
+}
+
 /* --- libxl's calls --------------------------------------------------------- */
 
 static int start_call(void *world, uint64_t now_ms, const struct target_job *job)
@@ -288,6 +297,7 @@ struct io xenio_functions(struct xenio *x)
 		.keep_built = keep_built,
 		.reserved = reserved,
 		.judge_reservations = judge_reservations,
+		.tell_host = tell_host,
 		.start_call = start_call,
 		.collect_call = collect_call,
 		.calls_due_ms = calls_due_ms,
@@ -333,8 +343,10 @@ void xenio_close(struct xenio *x)
 	if (!x)
 		return;
 	worker_pool_close(x->workers);
-	if (x->store && !x->is_dry)
+	if (x->store && !x->is_dry) {
+		hostword_withdraw(x->store);
 		reservations_close(x->store);
+	}
 	store_close(x->store);
 	hypervisor_close(x->hypervisor);
 	reservations_finish(&x->reservations);

@@ -30,7 +30,13 @@ enum {
 	X(NAME, "reservation/%/name", "cagmactl", "the name of the guest it is for, if known")     \
 	X(STATE, "reservation/%/state", "cagmad", "what became of it")                             \
 	X(MIGRATING, "migrating/%", "cagma-migrate", "the guest of this domain id is migrated")    \
-	X(BUILT, "built/%", "cagmad", "what the guest of this UUID was first built with")
+	X(BUILT, "built/%", "cagmad", "what the guest of this UUID was first built with")          \
+	X(AVAILABLE, "host/available_kib", "cagmad",                                               \
+	  "what a new guest could have: free memory beyond the reserve, and what guests could "    \
+	  "give")                                                                                  \
+	X(SHORT, "host/short_kib", "cagmad", "what guests lack and cannot be given; 0: nothing")   \
+	X(SHORT_SINCE, "host/short_since_ms", "cagmad",                                            \
+	  "since when guests have lacked it, in ms of CLOCK_BOOTTIME; 0: they do not")
 
 #define X(id, path, writer, about) TOOLKEYS_##id,
 enum toolkeys_key { CAGMA_TOOL_KEYS(X) TOOLKEYS_KEYS_ };

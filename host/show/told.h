@@ -40,6 +40,7 @@ enum {
 	X(reserved_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "kept for reservations")               \
 	X(promised_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "grows that wait for donors' pages")   \
 	X(reserve_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the reserve as configured")             \
+	X(step_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the smallest change of a target")          \
 	X(credit_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the most credit of one guest")           \
 	X(available_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                       \
 	  "what a new guest could have: free - kept - reserve + what guests could give")           \
@@ -55,7 +56,7 @@ enum {
 /* The rows with `true` are told in lists, all of them when one guest is explained. */
 #define TOLD_GUEST_FIELDS(X)                                                                       \
 	X(name, WORD, TOLD_MAX_NAME, true, "", "its name; empty until it is known")                \
-	X(domid, NUMBER, UINT32_MAX, true, "", "its domain id")                                    \
+	X(domid, NUMBER, UINT16_MAX, true, "", "its domain id")                                    \
 	X(uuid, WORD, UUID_TEXT, false, "", "its UUID")                                            \
 	X(state, WORD, KEYS_MAX_WORD, true, "", "managed, or why it is left alone")                \
 	X(hold_left_ms, NUMBER, KEYS_MAX_COUNT, true, "ms",                                        \

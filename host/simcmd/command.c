@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/simcmd/command.h"
 
+#include "host/daemon/record.h"
+
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -36,7 +38,7 @@ const char *command_wrong(const char *format, ...)
 bool command_read_lines(const char *path, size_t most_bytes, lines_take_fn *take, void *arg)
 {
 	struct lines_fault fault;
-	if (lines_read(path, most_bytes, take, arg, &fault))
+	if (record_read(path, most_bytes, take, arg, &fault))
 		return true;
 	if (fault.number)
 		log_error("%s:%" PRIu64 ": the line %s", lines_name(path), fault.number,

@@ -301,6 +301,14 @@ static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_
 	return 0;
 }
 
+static int tell_host(void *world, const struct overload *overload, uint64_t now_ms)
+{
+	(void)world;
+	(void)overload;
+	(void)now_ms;
+	return 0;
+}
+
 static int judge_reservations(void *world, const struct policy_conf *conf,
 			      const struct snapshot *snap, const struct verdict *verdict,
 			      bool gives)
@@ -378,6 +386,7 @@ struct io simio_functions(struct simio *s)
 		.keep_built = keep_built,
 		.reserved = reserved,
 		.judge_reservations = judge_reservations,
+		.tell_host = tell_host,
 		.start_call = start_call,
 		.collect_call = collect_call,
 		.calls_due_ms = calls_due_ms,

@@ -164,9 +164,11 @@ static bool is_guest_path(const char *full, unsigned domid, const char *path)
 
 static bool is_answer(const char *path)
 {
+	static const char host_word[] = TOOLKEYS_ROOT "/host";
 	const char *name = strrchr(path, '/');
-	return (name && (strcmp(name, "/state") == 0 || strcmp(name, "/daemon") == 0)) ||
-	       strstr(path, "/built/");
+	return name && (strcmp(name, "/state") == 0 || strcmp(name, "/daemon") == 0 ||
+			strncmp(path, host_word, sizeof(host_word) - 1) == 0 ||
+			strstr(path, TOOLKEYS_ROOT "/built/") == path);
 }
 
 int store_next(struct store *s, enum store_source source, struct store_event *ret_event)

@@ -2,11 +2,14 @@
 /* The control socket: what cagmactl shows and changes through it, who may, and that no client holds
  * cagmad up. */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -74,6 +77,15 @@ START_TEST(it_shows_the_host_and_its_guests)
 	SEEN("\"alm_kib\":");
 	ck_assert_int_eq(CTL_CODE("reservations", "--json"), 0);
 	SEEN("\"reservations\":");
+	/* the word that other programs read: nearly all that the guests do not use */
+	ck_assert(lab_wait_key(stage_lab(), TOOLKEYS_ROOT "/host/short_kib", "0", SOON_MS));
+	char text[32];
+	ck_assert(lab_read(stage_lab(), TOOLKEYS_ROOT "/host/available_kib", text, sizeof(text)));
+	ck_assert_uint_ge(strtoull(text, NULL, 10), 700 * MIB);
+	ck_assert_int_eq(CTL_CODE("top"), 0);
+	SEEN("sorted by short");
+	ck_assert_int_eq(CTL_CODE("doctor"), 0);
+	SEEN("nothing is wrong");
 	ck_assert_int_eq(CTL_CODE("explain", "c"), 1);
 	SEEN("no guest has the name or domain id \"c\"");
 }
@@ -151,6 +163,72 @@ START_TEST(a_pause_sets_nothing)
 	SEEN("paused for");
 	ck_assert_int_eq(CTL_CODE("continue"), 0);
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
+}
+END_TEST
+
+/* --- the history --- */
+
+START_TEST(the_history_tells_what_was_and_can_be_replayed)
+{
+	static const char dir[] = STAGE_FILE("history-dir");
+	char command[PATH_MAX + 64];
+	stage_open(1200 + 2);
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	ctl_a = stage_boot("a", 600, "0:60", true);
+	stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, (const char *const[]){"--history", dir, NULL});
+	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
+	ck_assert_int_eq(CTL_CODE("history", "--dir", dir), 0);
+	SEEN("MiB, give: its surplus serves another guest");
+	ck_assert_int_eq(CTL_CODE("history", "a", "--since", "3600", "--dir", dir, "--json"), 0);
+	SEEN("\"reason\":\"give\"");
+	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "0", "--dir", dir), 0);
+	SEEN("a (domain 1) is managed");
+	SEEN("in use, with swapped pages that are wanted back");
+	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "2001-01-01 00:00", "--dir", dir), 1);
+	SEEN("the history has no such guest by then");
+	ck_assert_int_eq(CTL_CODE("history", "--since", "yesterday"), 2);
+	ck_assert_int_eq(CTL_CODE("history", "--dir", "/nonexistent"), 1);
+	/* most lines are brief, and the same passes are decided again from them */
+	snprintf(command, sizeof(command), "grep -q '^~' %s/history", dir);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(lab_end(stage_cagmad(), SIGTERM, SOON_MS), 0);
+	snprintf(command, sizeof(command), "%.*s/cagma-sim replay %s/history",
+		 (int)(strrchr(ctl_path(), '/') - ctl_path()), ctl_path(), dir);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+/* --- the journal --- */
+
+START_TEST(the_journal_keeps_guest_and_reason)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX,
+				      .sun_path = "/run/systemd/journal/socket"};
+	static char text[4096];
+	struct timeval wait = {.tv_sec = SOON_MS / 1000};
+	bool is_found = false;
+	stage_open(1200 + 2);
+	ck_assert_int_eq(system("mkdir -p /run/systemd/journal"), 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	ctl_a = stage_boot("a", 600, "0:60", true);
+	stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, NULL);
+	unsetenv("JOURNAL_STREAM");
+	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
+	while (!is_found) {
+		ssize_t len = recv(fd, text, sizeof(text) - 1, 0);
+		ck_assert_msg(len > 0, "the journal was told nothing");
+		text[len] = '\0';
+		is_found = strstr(text, "\nDOMID=") && strstr(text, "\nREASON=give\n") &&
+			   strstr(text, "\nGUEST=") && strstr(text, "MESSAGE=guest ");
+	}
+	close(fd);
 }
 END_TEST
 
@@ -237,6 +315,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_target_set_by_hand_is_lifted);
 	tcase_add_test(tests, numbers_are_set_until_the_configuration_is_read_again);
 	tcase_add_test(tests, a_pause_sets_nothing);
+	tcase_add_test(tests, the_history_tells_what_was_and_can_be_replayed);
+	tcase_add_test(tests, the_journal_keeps_guest_and_reason);
 	tcase_add_test(tests, wrong_requests_are_answered_on_the_same_connection);
 	tcase_add_test(tests, no_client_holds_the_daemon_up);
 	tcase_add_test(tests, only_root_may_connect_where_there_is_no_group);

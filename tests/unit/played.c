@@ -241,6 +241,14 @@ static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_
 	return 0;
 }
 
+static int tell_host(void *world, const struct overload *overload, uint64_t now_ms)
+{
+	(void)world;
+	(void)overload;
+	(void)now_ms;
+	return 0;
+}
+
 static int judge_reservations(void *world, const struct policy_conf *conf,
 			      const struct snapshot *snap, const struct verdict *verdict,
 			      bool gives)
@@ -309,6 +317,7 @@ struct io played_io(struct played *p)
 			   .keep_built = keep_built,
 			   .reserved = reserved,
 			   .judge_reservations = judge_reservations,
+			   .tell_host = tell_host,
 			   .start_call = start_call,
 			   .collect_call = collect_call,
 			   .calls_due_ms = calls_due_ms,

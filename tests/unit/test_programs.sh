@@ -68,7 +68,7 @@ for algorithm in stock hold ar; do
 	check "cagma-migrate --help has algorithm $algorithm" grep -q "^ *$algorithm  *[a-z]" "$work/out"
 done
 
-for command in status list explain set hold resume pause continue once policy overload reserve \
+for command in status list top explain history set hold resume pause continue once policy overload doctor reserve \
 	reservations release help; do
 	check "cagmactl help" runs 0 "$build/host/cagmactl" help
 	check "cagmactl lists $command" grep -q "^  $command" "$work/out"

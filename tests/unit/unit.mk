@@ -2,6 +2,7 @@
 # Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
 #
 #: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
+#: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
 #: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
@@ -18,6 +19,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
 $(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,findings screens): LDLIBS = -ljson-c
 $B/tests/unit/test_sim: LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
@@ -27,6 +29,10 @@ $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-gue
 $(UNIT_FAKED): $B/guest/cagma-agent.o $B/tests/unit/fake_xenstore.o $(GUEST_LIBS)
 	$(link) -pthread
 
+.PHONY: result-doctor
+result-doctor: $B/tests/unit/test_findings
+	@mkdir -p $(RESULTS)
+	$Q$<
 .PHONY: check-unit check-migrate fuzz docs check-docs check-house migrate-programs
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
