@@ -367,19 +367,6 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 	guest->is_doubted = b->is_doubted;
 }
 
-uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib)
-{
-	uint64_t alm_kib = guest->alm_kib, heading_kib = model_heading_kib(guest);
-	uint64_t soon_kib =
-		amount_max(guest->speed_kib_s * BALLOON_SOON_MS / 1000, BALLOON_SOON_KIB);
-	uint64_t away_kib = amount_min(amount_distance(alm_kib, heading_kib),
-				       amount_distance(alm_kib, reach_kib));
-	bool turns = (heading_kib > alm_kib) != (reach_kib > alm_kib);
-	if (!guest->speed_kib_s || !guest->is_moving || turns || away_kib < soon_kib)
-		return 0;
-	return (away_kib - soon_kib) * 1000 / guest->speed_kib_s + 1;
-}
-
 void balloon_pause(struct balloon *b)
 {
 	*b = (struct balloon){.has_slack = b->has_slack, .slack_kib = b->slack_kib};
