@@ -5,6 +5,7 @@
  * This file has options, configuration, signals and the main loop. engine.h has the work that the
  * loop does.
  */
+#include "common/amount.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/system/usage.h"
@@ -110,11 +111,21 @@ static int read_options(int argc, char **argv, struct options *o)
 	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
 }
 
-static bool read_config(const struct options *o, struct config *ret_config)
+/* Returns NULL, after logging why, if the file cannot be read. */
+static struct config_reading *begin_to_read_config(const struct options *o)
 {
 	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	bool is_fine = config_read(path, !o->config_path, messages, ret_config);
+	struct config_reading *reading = config_read_begin(path, !o->config_path, messages);
+	log_close_stream(messages);
+	return reading;
+}
+
+/* Returns false, after logging why, if `reading` is NULL or the configuration is wrong. */
+static bool read_config(struct config_reading *reading, struct config *ret_config)
+{
+	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
+	bool is_fine = reading && config_read_end(reading, messages, ret_config);
 	log_close_stream(messages);
 	return is_fine;
 }
@@ -140,10 +151,10 @@ static uint32_t take_signal(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? info.ssi_signo : 0;
 }
 
-static void reload(struct engine *engine, const struct options *o)
+static void reload(struct engine *engine, struct config_reading *reading)
 {
 	struct config config;
-	bool is_read = read_config(o, &config);
+	bool is_read = read_config(reading, &config);
 	if (is_read && xenio_fits_host(&config) != 0) {
 		engine_reload(engine, &config);
 		return;
@@ -161,21 +172,45 @@ static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
 	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
 }
 
+/* A configuration that is to be read anew, or is being read, beside the work for the guests. */
+struct reload {
+	bool is_asked_for;
+	struct config_reading *reading;
+};
+
+static void go_on_reloading(struct engine *engine, const struct options *o, struct reload *r)
+{
+	if (r->reading && config_read_is_over(r->reading)) {
+		reload(engine, r->reading);
+		r->reading = NULL;
+	}
+	if (r->reading || !r->is_asked_for)
+		return;
+	r->is_asked_for = false;
+	r->reading = begin_to_read_config(o);
+	if (!r->reading)
+		reload(engine, NULL);
+}
+
 static void run(struct engine *engine, const struct xenio *xenio, int signal_fd,
 		const struct options *o)
 {
-	struct pollfd fds[XENIO_MAX_FDS + 1];
-	for (;;) {
+	struct pollfd fds[XENIO_MAX_FDS + 2];
+	struct reload r = {.reading = NULL};
+	uint32_t signo = 0;
+	while (!signo || signo == SIGHUP) {
+		uint64_t read_ms = UINT64_MAX;
 		engine_turn(engine, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
-		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		wait_until(engine_wake_ms(engine), fds, n + 1);
-		uint32_t signo = take_signal(signal_fd);
-		if (signo == SIGHUP)
-			reload(engine, o);
-		else if (signo)
-			return;
+		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		if (r.reading)
+			fds[n++] = config_read_poll(r.reading, &read_ms);
+		wait_until(amount_min(engine_wake_ms(engine), read_ms), fds, n);
+		signo = take_signal(signal_fd);
+		r.is_asked_for |= signo == SIGHUP;
+		go_on_reloading(engine, o, &r);
 	}
+	config_read_drop(r.reading);
 }
 
 /* The exit code of --check-config. */
@@ -249,7 +284,7 @@ int main(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	log_init("cagmad", o.verbose);
-	if (!read_config(&o, &config))
+	if (!read_config(begin_to_read_config(&o), &config))
 		return EXIT_USAGE;
 	code = o.check_config ? check_config(&config) : balance(&config, &o);
 	config_finish(&config);
