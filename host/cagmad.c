@@ -8,6 +8,7 @@
 #include "common/amount.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
+#include "common/system/notify.h"
 #include "common/system/usage.h"
 #include "host/config/config_file.h"
 #include "host/daemon/engine.h"
@@ -199,13 +200,15 @@ static void run(struct engine *engine, const struct xenio *xenio, int signal_fd,
 	struct reload r = {.reading = NULL};
 	uint32_t signo = 0;
 	while (!signo || signo == SIGHUP) {
-		uint64_t read_ms = UINT64_MAX;
+		uint64_t other_ms = UINT64_MAX;
+		uint64_t alive_ms = notify_alive(clock_monotonic_ms());
 		engine_turn(engine, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
 		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		if (r.reading)
-			fds[n++] = config_read_poll(r.reading, &read_ms);
-		wait_until(amount_min(engine_wake_ms(engine), read_ms), fds, n);
+			fds[n++] = config_read_poll(r.reading, &other_ms);
+		other_ms = amount_min(other_ms, alive_ms);
+		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
 		signo = take_signal(signal_fd);
 		r.is_asked_for |= signo == SIGHUP;
 		go_on_reloading(engine, o, &r);
@@ -264,7 +267,9 @@ static int balance(struct config *config, const struct options *o)
 	struct engine *engine = engine_open(config, &o->engine, &io);
 	if (engine) {
 		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? dry_note : "");
+		notify_ready();
 		run(engine, xenio, signal_fd, o);
+		notify_stopping();
 		engine_close(engine);
 	}
 	xenio_close(xenio);
