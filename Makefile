@@ -29,10 +29,14 @@ Q              := $(if $(V),,@)
 CFLAGS  ?= -O2 -g
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wformat=2 -Wswitch-enum -Wundef
-HARDEN   = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HARDEN   = -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2) \
+           $(if $(filter x86_64 i%86,$(MACHINE)),-fcf-protection) \
+           $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+HARDEN_LINK = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DCAGMA_VERSION='"$(VERSION)"' \
               -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
-ALL_LDFLAGS = -pie -Wl,-z,now $(LDFLAGS)
+ALL_LDFLAGS = -pie $(HARDEN_LINK) $(LDFLAGS)
 ifdef SAN
 SANFLAGS    = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -72,7 +76,8 @@ $B/host/cagma-save-helper: %: %.o
 # The first program of a guest is alone in it: static, and without sanitizers' libraries.
 $B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
 	@mkdir -p $(@D); echo "  LD      $@"
-	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(EXTRA_CFLAGS) -static -s -o $@ $<
+	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(HARDEN) $(EXTRA_CFLAGS) \
+	  -static-pie $(HARDEN_LINK) -s -o $@ $<
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -88,7 +93,7 @@ $B/pic/%.o: %.c Makefile
 	$Q$(CC) $(PIC_CFLAGS) -c -o $@ $<
 $B/host/libcagma-precopy.so: $(PIC) host/migrate/preload.map
 	@echo "  LD      $@"
-	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared -Wl,-z,now -Wl,--version-script=$(filter %.map,$^) -o $@ $(PIC)
+	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared $(HARDEN_LINK) -Wl,--version-script=$(filter %.map,$^) -o $@ $(PIC)
 
 # What cagma-mkguest puts into guests, where it finds it: beside its own directory.
 mkguest-parts: $(addprefix $B/guest/,cagma-agent cagma-guest-init)
@@ -116,7 +121,7 @@ check-warnings:
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(CHECKS)
 check-fast: all
-	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house $(CHECKS) check-san
+	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening $(CHECKS) check-san
 check: check-fast check-warnings lab
 	+$Q$(MAKE) --no-print-directory experiment-short
 	+$Q$(MAKE) --no-print-directory precopy-short
