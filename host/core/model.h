@@ -37,7 +37,8 @@
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
  * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
- * take.
+ * take. A report that was there before the daemon may be a dead agent's: until another one follows,
+ * nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops */                                                         \
@@ -52,6 +53,7 @@
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1)                                                        \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
 	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
+	X(UNPROVEN, "report-unproven", 0, 1, 1, 0)                                                 \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
 	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
 
@@ -87,7 +89,8 @@ struct host_view {
 	uint64_t claimed_kib;   /* claimed by guests being built, not yet taken */
 	uint64_t rebooting_kib; /* kept for guests that reboot and are not back yet */
 	uint64_t reserved_kib;  /* reserved for guests that are to be started, not yet taken */
-	bool xl_is_building;    /* xl holds its lock: nobody may grow */
+	bool xl_is_building;    /* xl holds its lock: only guests in alarm may grow */
+	uint64_t xl_kib;        /* kept for the guest that xl builds (model_for_xl_kib) */
 };
 
 struct guest_view {
@@ -254,9 +257,13 @@ static inline uint64_t model_floor_kib(const struct policy_conf *conf)
 	return conf->reserve_kib / MODEL_FLOOR_SHARE;
 }
 
-/* What is kept of the host's free memory, the reserve apart: claimed by guests
- * being built, held for those that reboot, reserved to those to be started. */
+/* What is kept of the host's free memory, the reserve apart: claimed by guests being built, held
+ * for those that reboot, reserved to those to be started, and for the guest that xl builds. */
 uint64_t model_kept_kib(const struct host_view *host);
+
+/* The free memory that is the guest's that xl begins to build: all that was spendable for guests
+ * that are not in alarm, since xl has looked at it by now. */
+uint64_t model_for_xl_kib(const struct policy_conf *conf, const struct snapshot *snap);
 
 /*
  * Free memory that the growth of a guest may be issued against now: what is

@@ -32,6 +32,7 @@ static const struct line_field pass_fields[] = {
 	SAID(pass, host., rebooting_kib, NUMBER)
 	SAID(pass, host., reserved_kib, NUMBER)
 	SEEN(pass, host., xl_is_building, FLAG)
+	SAID(pass, host., xl_kib, NUMBER)
 	SAID(pass, , promised_kib, NUMBER)
 	SAID(pass, , wake_ms, NUMBER)
 	SAID(pass, , cuts, SMALL)

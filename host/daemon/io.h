@@ -37,9 +37,9 @@ struct io {
 	int (*host)(void *world, struct hypervisor_host *ret_host);
 	int (*set_cap)(void *world, uint32_t domid, uint64_t cap_kib);
 
-	/* Dom0. is_building: true if xl is building a guest. look_at_dom0: dom0's own report;
-	 * returns NULL, or what is wrong with the report. */
-	bool (*is_building)(void *world);
+	/* Dom0. is_building: true if xl is building a guest, as far as is known. look_at_dom0:
+	 * dom0's own report; returns NULL, or what is wrong with the report. */
+	bool (*is_building)(void *world, uint64_t now_ms);
 	const char *(*look_at_dom0)(void *world, struct report *ret_report);
 
 	/* Guests that are being migrated or saved. told_migrations: those that cagma-migrate has

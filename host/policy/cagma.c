@@ -157,13 +157,16 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
- * taken into its target, or back. A guest that boots is left in peace.
+ * taken into its target, or back. A guest that boots is left in peace. While xl
+ * builds a guest nobody but a guest in alarm, or a reservation, gets what others give.
  */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
 {
 	uint64_t now_ms = snap->host.now_ms;
 	bool can_wait = !model_is_alarmed(snap);
+	bool is_for_nobody =
+		can_wait && snap->host.xl_is_building && !reservation_is_awaited(conf, snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
@@ -174,7 +177,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			uint64_t by_kib = heading_kib - v->goal_kib;
 			enum plan_reason reason = why_less(g, v);
 			if (reason == REASON_RETURN ||
-			    (may_tell(conf, now_ms, &demand[i], by_kib) &&
+			    (!is_for_nobody && may_tell(conf, now_ms, &demand[i], by_kib) &&
 			     !(can_wait && wavers(conf, now_ms, &demand[i], by_kib))))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
@@ -343,11 +346,13 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t lendable_kib = pay_for_slack(snap, model_spendable_kib(conf, snap, true), plan);
 	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
 	if (snap->host.xl_is_building)
-		return;
+		common_kib = 0;
 	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, lendable_kib,
 			   common_kib + amount_max(lent_kib, conf->step_kib), memory, plan);
+	if (snap->host.xl_is_building)
+		return;
 	uint64_t left_kib = amount_less(common_kib, spent_kib);
 	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
 }

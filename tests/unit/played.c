@@ -100,8 +100,9 @@ static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
 	return 0;
 }
 
-static bool is_building(void *world)
+static bool is_building(void *world, uint64_t now_ms)
 {
+	(void)now_ms;
 	return ((struct played *)world)->is_building;
 }
 
