@@ -141,6 +141,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGXFSZ, SIG_IGN); /* a record that may not grow further is an error like others */
 	signal(SIGPIPE, SIG_IGN); /* otherwise libxenstore 4.17 sets and resets it in each call */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -244,6 +245,10 @@ static bool is_alone(void)
 	return r != 0;
 }
 
+/* One line a minute for each of 600 guests, and as much at once as a host of 1,000 guests may have
+ * to say when something happens to all of them. */
+enum { LOG_BURST = 1000, LOG_PER_S = 10 };
+
 static const char dry_note[] =
 	" dry: it says what it would change, sets and publishes nothing, and ends with Ctrl-C; "
 	"-v says how each guest is treated";
@@ -264,6 +269,7 @@ static int balance(struct config *config, const struct options *o)
 	if (!xenio)
 		return EXIT_FAILURE;
 	struct io io = xenio_functions(xenio);
+	log_limit(LOG_BURST, LOG_PER_S);
 	struct engine *engine = engine_open(config, &o->engine, &io);
 	if (engine) {
 		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? dry_note : "");

@@ -106,6 +106,7 @@ void engine_close(struct engine *e)
 			 " calls failed, %" PRIu64 " actions cut, xenstored lost %" PRIu64 " times",
 			 e->n_passes, e->calls.n_started, e->calls.n_failed, e->cuts.count,
 			 e->no_store.count);
+	guests_say_minutes(&e->guests, UINT64_MAX);
 	e->io.end_calls(e->io.world);
 	if (!e->options.is_dry)
 		cap_withdraw(&e->cap, &e->io, &e->guests);
@@ -309,6 +310,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		ask_for_pass(e, e->plan.wake_ms);
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
+	guests_say_minutes(&e->guests, now_ms);
 	if (!e->options.is_dry) {
 		e->words.left = e->amounts.left = e->guests.n;
 		if (e->plan.n_actions)

@@ -197,6 +197,7 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 	/* a report that is read again unchanged must not replace the figures of a later alarm */
 	if (!report_is_news(report, g->report_seq, g->report_uptime_ms))
 		return;
+	g->facts.is_report_proven |= g->report_uptime_ms != GUEST_NOT_READ;
 	g->report_seq = report->seq;
 	g->report_uptime_ms = report->uptime_ms;
 	g->facts.report_ms = now_ms;

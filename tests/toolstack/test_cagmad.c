@@ -132,7 +132,7 @@ START_TEST(a_name_is_printed_without_its_control_characters)
 				   (unsigned)strlen(names[_i].name)));
 	else
 		ck_assert(xs_rm(h, XBT_NULL, path));
-	stage_start(stage_config, NULL);
+	stage_start(stage_config, (const char *const[]){"-v", NULL});
 	ck_assert(stage_wait_said(names[_i].said));
 	ck_assert_uint_eq(stage_said("\033"), 0);
 }

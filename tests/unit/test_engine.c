@@ -188,6 +188,35 @@ START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
 }
 END_TEST
 
+/* What was in xenstore before the daemon came may be the last word of an agent that is dead. */
+START_TEST(nothing_is_taken_before_a_second_report)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	begin();
+	turn(START_MS);
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
+	played_report(&world, guest, 300 * MIB, 1); /* the same again */
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
+	played_report(&world, guest, 300 * MIB, 2);
+	turn(START_MS + 3 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
+}
+END_TEST
+
+START_TEST(a_first_report_may_be_of_number_and_time_0)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	played_report(&world, guest, 300 * MIB, 0);
+	wish.credit_kib[guest - 1] = 8 * MIB;
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
+}
+END_TEST
+
 START_TEST(credit_is_withdrawn_at_the_end)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -210,6 +239,7 @@ START_TEST(a_call_that_has_ended_leaves_no_credit_to_tell_of)
 	begin();
 	turn(START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 16 * MIB);
+	played_report(&world, guest, 300 * MIB, 2); /* now it may be told to shrink */
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	turn(START_MS + PERIOD_MS);
@@ -227,6 +257,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
+	tcase_add_test(tests, nothing_is_taken_before_a_second_report);
+	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
 }

@@ -229,11 +229,11 @@ END_TEST
 /* What each hold allows: s to shrink, g to grow, r to take a promise back, k to keep what is held
  * in the middle of a shrink. */
 static const char *const allowed[HOLD_COUNT_] = {
-	[HOLD_NONE] = "sgrk",     [HOLD_BUILDING] = "",  [HOLD_PAUSED] = "",
-	[HOLD_DYING] = "",        [HOLD_MIGRATING] = "", [HOLD_PASSTHROUGH] = "",
-	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",   [HOLD_NO_AGENT] = "rk",
-	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",  [HOLD_CALL_FAILED] = "",
-	[HOLD_STUCK] = "grk",
+	[HOLD_NONE] = "sgrk",     [HOLD_BUILDING] = "",    [HOLD_PAUSED] = "",
+	[HOLD_DYING] = "",        [HOLD_MIGRATING] = "",   [HOLD_PASSTHROUGH] = "",
+	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",     [HOLD_NO_AGENT] = "rk",
+	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",    [HOLD_CALL_FAILED] = "",
+	[HOLD_STUCK] = "grk",     [HOLD_UNPROVEN] = "grk",
 };
 
 /* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */
