@@ -19,7 +19,7 @@
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"
 
-enum { IO_MAX_MIGRATIONS = 16 }; /* domids that one call fills in at most */
+enum { IO_MAX_MIGRATIONS = 256 }; /* domids that one call fills in at most */
 
 /* Which of a guest's keys are watched. */
 enum io_watch {

@@ -5,7 +5,9 @@
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MIB UINT64_C(1024)
 
@@ -109,6 +111,31 @@ START_TEST(an_unsafe_plan_is_cut_and_counted)
 	if (i >= 0)
 		ck_assert_uint_le(world.effect[i].kib, 400 * MIB + world.host.free_kib);
 	ck_assert_uint_gt(engine_counts(engine).cuts, 0);
+}
+END_TEST
+
+/* Each kind of breach is worth a word of its own, once. */
+START_TEST(each_kind_of_unsafe_plan_is_said_once)
+{
+	char text[4096];
+	FILE *file = tmpfile();
+	dup2(fileno(file), STDERR_FILENO);
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	log_silence(false);
+	begin();
+	for (unsigned i = 0; i < 6; i++) {
+		uint64_t target_kib = i % 2 ? 410 * MIB + 1 : 5000 * MIB;
+		wish.n_actions = 1;
+		wish.action[0] = (struct action){guest - 1, target_kib, REASON_NEED};
+		turn(START_MS + i * PERIOD_MS);
+	}
+	log_silence(true);
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	unsigned n = 0;
+	for (const char *at = text; (at = strstr(at, "its plans are cut")); at++)
+		n++;
+	ck_assert_msg(n == 2, "%s", text);
 }
 END_TEST
 
@@ -253,6 +280,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, caps_are_lowered_before_anybody_grows_and_raised_behind);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
+	tcase_add_test(tests, each_kind_of_unsafe_plan_is_said_once);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
