@@ -32,7 +32,9 @@ struct hold_facts {
 	bool has_passthrough;
 	bool is_foreign; /* another balancer has written memory/dynamic-min */
 	bool has_agent, has_report, has_bad_report;
-	bool is_report_proven; /* its sequence number has been seen to change: its agent lives */
+	/* Its agent lives: the report's sequence number has been seen to change, or there was none
+	 * at first. */
+	bool is_report_proven;
 	bool is_short;         /* its AVM was below its CMA when it was judged last */
 	uint64_t report_ms;    /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;

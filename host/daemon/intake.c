@@ -214,6 +214,7 @@ static int read_report(struct guest *g, const struct io *io, uint64_t now_ms)
 		return len;
 	g->report_changed = false;
 	if (len == -ENOENT) {
+		g->facts.is_report_proven = true; /* whoever writes one from now on is alive */
 		g->facts.has_report = g->facts.has_bad_report = false;
 		return 0;
 	}

@@ -233,6 +233,19 @@ START_TEST(nothing_is_taken_before_a_second_report)
 }
 END_TEST
 
+START_TEST(a_report_that_comes_after_the_daemon_is_believed)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[guest - 1].report[0] = '\0';
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	begin();
+	turn(START_MS);
+	played_report(&world, guest, 300 * MIB, 1);
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
+}
+END_TEST
+
 START_TEST(a_first_report_may_be_of_number_and_time_0)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -241,6 +254,39 @@ START_TEST(a_first_report_may_be_of_number_and_time_0)
 	begin();
 	turn(START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
+}
+END_TEST
+
+/* A domid may be another guest's by the time that a call ends, or that an event is read. */
+START_TEST(an_answer_for_another_uuid_is_not_the_guests)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.calls_hang = true;
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(world.n_calls, 1);
+	world.call[0].uuid[0] ^= 0xff;
+	world.calls_hang = false;
+	turn(START_MS + PERIOD_MS);
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1); /* its own is still under way */
+}
+END_TEST
+
+START_TEST(events_of_a_former_domain_are_passed_over)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	turn(START_MS);
+	unsigned n_read = world.guest[guest - 1].n_reports_read;
+	played_report(&world, guest, 200 * MIB, 20);
+	world.event.generation--;
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read);
+	played_report(&world, guest, 200 * MIB, 20);
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read + 1);
 }
 END_TEST
 
@@ -286,7 +332,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, nothing_is_taken_before_a_second_report);
+	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
 	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
+	tcase_add_test(tests, an_answer_for_another_uuid_is_not_the_guests);
+	tcase_add_test(tests, events_of_a_former_domain_are_passed_over);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
 }
