@@ -33,6 +33,7 @@ struct played {
 	bool is_building;
 	bool is_lost;        /* xenstored does not answer */
 	bool calls_hang;     /* no call ends */
+	bool calls_lie;      /* a call reports success, and has set nothing */
 	unsigned n_connects; /* that succeeded */
 	unsigned n_effects;
 	struct played_effect effect[PLAYED_EFFECTS];

@@ -274,6 +274,18 @@ START_TEST(an_answer_for_another_uuid_is_not_the_guests)
 }
 END_TEST
 
+/* libxl reports success if its transaction has failed. */
+START_TEST(a_target_that_was_not_set_is_a_failed_call)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.calls_lie = true;
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(engine_counts(engine).failed_calls, 1);
+}
+END_TEST
+
 START_TEST(events_of_a_former_domain_are_passed_over)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -335,6 +347,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
 	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
 	tcase_add_test(tests, an_answer_for_another_uuid_is_not_the_guests);
+	tcase_add_test(tests, a_target_that_was_not_set_is_a_failed_call);
 	tcase_add_test(tests, events_of_a_former_domain_are_passed_over);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
