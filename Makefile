@@ -34,10 +34,14 @@ CFLAGS  ?= -O2 -g
 XEN_MINOR := $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 2),17)
 WARN     = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wformat=2 -Wswitch-enum -Wundef
-HARDEN   = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+HARDEN   = -fstack-protector-strong -fstack-clash-protection -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2) \
+           $(if $(filter x86_64 i%86,$(MACHINE)),-fcf-protection) \
+           $(if $(filter aarch64,$(MACHINE)),-mbranch-protection=standard)
+HARDEN_LINK = -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 ALL_CFLAGS  = -std=gnu11 -D_GNU_SOURCE -DCAGMA_VERSION='"$(VERSION)"' \
               -DXEN_MINOR=$(XEN_MINOR) -DCAGMA_SYSCONFDIR='"$(SYSCONFDIR)"' -I. $(WARN) $(HARDEN) $(CFLAGS) $(EXTRA_CFLAGS) -MMD -MP
-ALL_LDFLAGS = -pie -Wl,-z,now $(LDFLAGS)
+ALL_LDFLAGS = -pie $(HARDEN_LINK) $(LDFLAGS)
 ifdef SAN
 SANFLAGS    = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
@@ -77,7 +81,8 @@ $B/host/cagma-save-helper: %: %.o
 # The first program of a guest is alone in it: static, and without sanitizers' libraries.
 $B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
 	@mkdir -p $(@D); echo "  LD      $@"
-	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(EXTRA_CFLAGS) -static -s -o $@ $<
+	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(HARDEN) $(EXTRA_CFLAGS) \
+	  -static-pie $(HARDEN_LINK) -s -o $@ $<
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -100,7 +105,7 @@ $B/host/migrate/preload.map: host/migrate/abi.sh Makefile
 	$Qsh host/migrate/abi.sh --map >$@
 $B/host/libcagma-precopy.so: $(PIC) $B/host/migrate/preload.map
 	@echo "  LD      $@"
-	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared -Wl,-z,now -Wl,--version-script=$(filter %.map,$^) -o $@ $(PIC)
+	$Q$(CC) $(filter-out $(SANFLAGS),$(LDFLAGS)) -shared $(HARDEN_LINK) -Wl,--version-script=$(filter %.map,$^) -o $@ $(PIC)
 
 # What cagma-mkguest puts into guests, where it finds it: beside its own directory.
 mkguest-parts: $(addprefix $B/guest/,cagma-agent cagma-guest-init)
@@ -128,7 +133,7 @@ check-warnings:
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 $(CHECKS)
 check-fast: all
-	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house $(CHECKS) check-san
+	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening $(CHECKS) check-san
 check: check-fast check-warnings lab
 	+$Q$(MAKE) --no-print-directory experiment-short
 	+$Q$(MAKE) --no-print-directory precopy-short

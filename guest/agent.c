@@ -215,7 +215,7 @@ static void listen(struct agent *agent, struct round_sight *sight, bool is_new)
 	struct post_news news = post_listen(&agent->post, sight->glance.at_ms, agent->hello);
 	sight->events.credit = news.credit;
 	sight->events.target = news.target;
-	sight->events.begins = is_new || news.lost_hello;
+	sight->events.begins = is_new || news.lost_hello || news.greets;
 	sight->host = agent->post.host;
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,12 +85,20 @@ static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 	return 0;
 }
 
+/* Descriptors are left for the agent's other files, without which it cannot report. */
+static bool is_spare(int fd)
+{
+	struct rlimit limit;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	       (uint64_t)fd + FAULTS_OTHER_DESCRIPTORS < limit.rlim_cur;
+}
+
 static int open_counter(struct perf_event_attr *attr, int processor, int signal)
 {
 	int fd = (int)syscall(SYS_perf_event_open, attr, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	int r = signal_us(fd, signal);
+	int r = is_spare(fd) ? signal_us(fd, signal) : -EMFILE;
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -97,8 +106,15 @@ static int open_counter(struct perf_event_attr *attr, int processor, int signal)
 	return fd;
 }
 
+static void close_counters(struct watch *watch)
+{
+	while (watch->n_counters)
+		close(watch->counter[--watch->n_counters]);
+}
+
 /* A processor that is offline gets no counter, and its faults are not counted when it comes online
- * later. */
+ * later. Unless there are descriptors for all processors, nothing of the kind is counted, since the
+ * programs may well run on the others. */
 static int open_counters(const struct kind *kind, struct watch *watch)
 {
 	struct perf_event_attr attr;
@@ -112,6 +128,8 @@ static int open_counters(const struct kind *kind, struct watch *watch)
 		else if (fd != -ENODEV)
 			r = fd;
 	}
+	if (r == -EMFILE)
+		close_counters(watch);
 	return watch->n_counters ? 0 : r;
 }
 

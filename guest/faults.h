@@ -20,12 +20,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FAULTS_MAX_PROCESSORS = 256 }; /* faults on others are not counted */
+enum {
+	FAULTS_MAX_PROCESSORS = 256,   /* faults on others are not counted */
+	FAULTS_OTHER_DESCRIPTORS = 64, /* of the process's limit, so many are left to others */
+};
 
 /*
  * Counts the page faults of all programs on the processors that are online;
- * faults_watch() says after how many the signal comes. 0, or -errno when the
- * kernel or the process's rights do not allow it, and nothing is counted then.
+ * faults_watch() says after how many the signal comes. A processor takes a
+ * descriptor. 0, or -errno when the kernel, the process's rights or its limit of
+ * descriptors do not allow it, and nothing is counted then.
  * Once in a process, from the thread that dozes.
  */
 int faults_start(void);

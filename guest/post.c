@@ -179,6 +179,7 @@ struct post_news post_listen(struct post *post, uint64_t now_ms, const char *hel
 			news.credit = true;
 		} else {
 			post->host.period_ms = read_number(post, now_ms, KEY_PERIOD);
+			news.greets = post->host.period_ms != 0;
 		}
 	}
 	return news;

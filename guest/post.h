@@ -24,6 +24,7 @@ struct xs_handle;
 /* What has happened to the watched keys. */
 struct post_news {
 	bool lost_hello; /* the agent key is gone, or has another value */
+	bool greets;     /* the host has written its period, as a cagmad does when it comes */
 	bool credit;     /* the credit was removed or written, be it with the same number */
 	bool target;     /* memory/target was written, which the balloon driver follows */
 };

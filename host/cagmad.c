@@ -8,6 +8,7 @@
 #include "common/amount.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
+#include "common/system/notify.h"
 #include "common/system/usage.h"
 #include "host/config/config_file.h"
 #include "host/control/answer.h"
@@ -127,11 +128,21 @@ static int read_options(int argc, char **argv, struct options *o)
 	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
 }
 
-static bool read_config(const struct options *o, struct config *ret_config)
+/* Returns NULL, after logging why, if the file cannot be read. */
+static struct config_reading *begin_to_read_config(const struct options *o)
 {
 	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	bool is_fine = config_read(path, !o->config_path, messages, ret_config);
+	struct config_reading *reading = config_read_begin(path, !o->config_path, messages);
+	log_close_stream(messages);
+	return reading;
+}
+
+/* Returns false, after logging why, if `reading` is NULL or the configuration is wrong. */
+static bool read_config(struct config_reading *reading, struct config *ret_config)
+{
+	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
+	bool is_fine = reading && config_read_end(reading, messages, ret_config);
 	log_close_stream(messages);
 	return is_fine;
 }
@@ -146,6 +157,7 @@ static int open_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGXFSZ, SIG_IGN); /* a record that may not grow further is an error like others */
 	signal(SIGPIPE, SIG_IGN); /* otherwise libxenstore 4.17 sets and resets it in each call */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -157,10 +169,10 @@ static uint32_t take_signal(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? info.ssi_signo : 0;
 }
 
-static void reload(struct engine *engine, const struct options *o)
+static void reload(struct engine *engine, struct config_reading *reading)
 {
 	struct config config;
-	bool is_read = read_config(o, &config);
+	bool is_read = read_config(reading, &config);
 	if (is_read && xenio_fits_host(&config) != 0) {
 		engine_reload(engine, &config);
 		return;
@@ -178,26 +190,51 @@ static void wait_until(uint64_t wake_ms, struct pollfd *fds, unsigned n)
 	poll(fds, n, (int)(wait_ms < LONGEST_MS ? wait_ms : LONGEST_MS));
 }
 
+/* A configuration that is to be read anew, or is being read, beside the work for the guests. */
+struct reload {
+	bool is_asked_for;
+	struct config_reading *reading;
+};
+
+static void go_on_reloading(struct engine *engine, const struct options *o, struct reload *r)
+{
+	if (r->reading && config_read_is_over(r->reading)) {
+		reload(engine, r->reading);
+		r->reading = NULL;
+	}
+	if (r->reading || !r->is_asked_for)
+		return;
+	r->is_asked_for = false;
+	r->reading = begin_to_read_config(o);
+	if (!r->reading)
+		reload(engine, NULL);
+}
+
 static void run(struct engine *engine, const struct xenio *xenio, struct control *control,
 		int signal_fd, const struct options *o)
 {
-	struct pollfd fds[XENIO_MAX_FDS + CONTROL_MAX_FDS + 1];
-	for (;;) {
+	struct pollfd fds[XENIO_MAX_FDS + CONTROL_MAX_FDS + 2];
+	struct reload r = {.reading = NULL};
+	uint32_t signo = 0;
+	while (!signo || signo == SIGHUP) {
+		uint64_t other_ms = UINT64_MAX;
+		uint64_t alive_ms = notify_alive(clock_monotonic_ms());
 		engine_turn(engine, clock_monotonic_ms());
 		if (o->is_once && engine_state(engine).has_judged)
 			return;
 		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
 		n += control_poll(control, fds + n);
-		fds[n] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
-		wait_until(amount_min(engine_wake_ms(engine), control_wake_ms(control)), fds,
-			   n + 1);
-		uint32_t signo = take_signal(signal_fd);
-		if (signo == SIGHUP)
-			reload(engine, o);
-		else if (signo)
-			return;
+		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+		if (r.reading)
+			fds[n++] = config_read_poll(r.reading, &other_ms);
+		other_ms = amount_min(amount_min(other_ms, alive_ms), control_wake_ms(control));
+		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
+		signo = take_signal(signal_fd);
+		r.is_asked_for |= signo == SIGHUP;
+		go_on_reloading(engine, o, &r);
 	}
+	config_read_drop(r.reading);
 }
 
 /* The exit code of --check-config. */
@@ -227,6 +264,10 @@ static bool is_alone(void)
 			  other.pid);
 	return r != 0;
 }
+
+/* One line a minute for each of 600 guests, and as much at once as a host of 1,000 guests may have
+ * to say when something happens to all of them. */
+enum { LOG_BURST = 1000, LOG_PER_S = 10 };
 
 static const char dry_note[] =
 	" dry: it says what it would change, sets and publishes nothing, and ends with Ctrl-C; "
@@ -273,10 +314,13 @@ static int balance(struct config *config, const struct options *o)
 	if (!xenio)
 		return EXIT_FAILURE;
 	struct io io = xenio_functions(xenio);
+	log_limit(LOG_BURST, LOG_PER_S);
 	struct engine *engine = engine_open(config, &o->engine, &io);
 	if (engine) {
 		log_info("version " CAGMA_VERSION " runs%s", o->engine.is_dry ? dry_note : "");
+		notify_ready();
 		balance_with(engine, xenio, signal_fd, o);
+		notify_stopping();
 		engine_close(engine);
 	}
 	xenio_close(xenio);
@@ -298,7 +342,7 @@ int main(int argc, char **argv)
 	log_init("cagmad", o.verbose);
 	if (!o.engine.history_dir && !o.engine.is_dry && access(RECORD_HISTORY_DIR, W_OK) == 0)
 		o.engine.history_dir = RECORD_HISTORY_DIR; /* systemd has made it */
-	if (!read_config(&o, &config))
+	if (!read_config(begin_to_read_config(&o), &config))
 		return EXIT_USAGE;
 	code = o.check_config ? check_config(&config) : balance(&config, &o);
 	config_finish(&config);

@@ -18,4 +18,13 @@ ssize_t file_read_at(int dir_fd, const char *path, char *buf, size_t size);
 /* Reads an open file from its start in the same way, which is cheap enough for every poll. */
 ssize_t file_reread(int fd, char *buf, size_t size);
 
+/*
+ * Reads the text file at `path` into allocated memory, which the caller frees, with a newline and a
+ * NUL behind it; *ret_len is without the NUL. Anything but a regular file is refused without
+ * waiting for it, and so is a file of more than `most_bytes`, or with a zero byte. Returns NULL, or
+ * the end of a sentence about the file, such as "cannot be read: Is a directory". If it is not
+ * there, errno is ENOENT.
+ */
+const char *file_load(const char *path, size_t most_bytes, char **ret_text, size_t *ret_len);
+
 #endif

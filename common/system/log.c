@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "common/system/log.h"
 
+#include "common/system/clock.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,6 +19,13 @@ static const char *program_name = "cagma";
 static bool is_verbose;
 static bool is_to_journal;
 static bool is_silent;
+
+static struct limit {
+	unsigned burst, per_s; /* burst 0: there is no limit */
+	uint64_t left_milli;   /* thousandths of messages that may be logged at once */
+	uint64_t as_of_ms;     /* when left_milli was counted */
+	uint64_t n_left_out;
+} limit;
 
 void log_init(const char *program, bool verbose)
 {
@@ -39,6 +49,41 @@ const char *log_program(void)
 	return program_name;
 }
 
+void log_limit(unsigned burst, unsigned per_s)
+{
+	limit = (struct limit){.burst = burst,
+			       .per_s = per_s,
+			       .left_milli = (uint64_t)burst * 1000,
+			       .as_of_ms = clock_tick_ms()};
+}
+
+/* A message's place is taken from what is left, to which each ms adds per_s thousandths. */
+static bool has_room(void)
+{
+	uint64_t now_ms = clock_tick_ms(), most_milli = (uint64_t)limit.burst * 1000;
+	if (!limit.burst || is_verbose)
+		return true;
+	limit.left_milli += (now_ms - limit.as_of_ms) * limit.per_s;
+	limit.as_of_ms = now_ms;
+	if (limit.left_milli > most_milli)
+		limit.left_milli = most_milli;
+	/* the message about those that are left out has a place, too */
+	if (limit.left_milli < 1000 + (limit.n_left_out ? 1000 : 0)) {
+		limit.n_left_out++;
+		return false;
+	}
+	limit.left_milli -= 1000;
+	return true;
+}
+
+static void say_left_out(void)
+{
+	uint64_t n = limit.n_left_out;
+	limit.n_left_out = 0;
+	if (n)
+		log_warning("%" PRIu64 " messages were left out, since there were too many", n);
+}
+
 void log_line(enum log_level level, const char *format, ...)
 {
 	static const char *const journal[] = {"<3>", "<4>", "<6>", "<7>"};
@@ -49,6 +94,9 @@ void log_line(enum log_level level, const char *format, ...)
 
 	if (is_silent || (level == LOG_LEVEL_DEBUG && !is_verbose))
 		return;
+	if (level != LOG_LEVEL_DEBUG && !has_room())
+		return;
+	say_left_out();
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);

@@ -41,6 +41,13 @@ void log_about(const struct log_subject *subject, enum log_level level, const ch
 /* While silent nothing is logged: for a program that plays a daemon, and is none. */
 void log_silence(bool silent);
 
+/*
+ * From now on at most `burst` messages are logged at once, and `per_s` a second in the long run;
+ * how many were left out is logged when there is room again. Debug lines are not counted, and with
+ * them nothing is left out.
+ */
+void log_limit(unsigned burst, unsigned per_s);
+
 /* True once the program logs debug lines. */
 bool log_is_verbose(void);
 

@@ -111,6 +111,8 @@ static struct cadence_pause pause_of(const struct round *round, const struct rou
 	struct cadence_pause pause =
 		cadence_pause(&round->cadence, &sight->glance, terms_of(round, sight).cma_kib);
 	unsigned most_ms = UINT_MAX;
+	if (round->begins)
+		most_ms = ROUND_BEGIN_GAP_MS;
 	if (selfgrow_is_pending(&round->grow))
 		most_ms = SELFGROW_PAUSE_MS;
 	if (round->is_told || wants_room(round, sight->glance.at_ms))

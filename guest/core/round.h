@@ -56,7 +56,7 @@ struct round_events {
 	bool touched; /* programs have touched as much memory as the last rest said */
 	bool credit;  /* the host has written its credit, be it with the same number */
 	bool target;  /* the host has written memory/target, which the balloon driver follows */
-	bool begins;  /* xenstore lacks the agent's keys: a new connection, or the key was lost */
+	bool begins;  /* all keys are wanted: a new connection, the key was lost, or a new cagmad */
 	enum round_batch batch;
 };
 

@@ -60,6 +60,23 @@ static bool is_path(const char *text)
 	return is_of(text, LETTERS DIGITS CAPITAL "/._+-", RECIPE_MAX_PATH);
 }
 
+/* Each name is an argument of apt, which would take one that begins with "-" as an option, and one
+ * that ends with "-" as a package to be removed. */
+static bool are_packages(const char *text)
+{
+	enum { MAX_BYTES = 1023 };
+	if (!is_of(text, LETTERS DIGITS "+.,-", MAX_BYTES))
+		return false;
+	for (const char *at = text;; at++) {
+		size_t len = strcspn(at, ",");
+		if (!len || !strchr(LETTERS DIGITS, at[0]) || at[len - 1] == '-')
+			return false;
+		at += len;
+		if (!*at)
+			return true;
+	}
+}
+
 /* What is wrong with the words, or NULL. */
 static const char *words_wrong(const struct recipe *r)
 {
@@ -72,11 +89,13 @@ static const char *words_wrong(const struct recipe *r)
 		{r->suite, LETTERS DIGITS "-", "a suite is a name like bookworm", 31},
 		{r->bridge, LETTERS DIGITS CAPITAL "._-", "a bridge is a name like xenbr0",
 		 MAX_BRIDGE},
-		{r->packages, LETTERS DIGITS "+.,-",
-		 "packages are Debian's names, separated by commas", 1023},
 	};
 	if (!r->name)
 		return "the guest needs a name";
+	if (r->packages && !are_packages(r->packages))
+		return "--packages: these are Debian's names, which begin with a letter or a "
+		       "digit, "
+		       "separated by commas";
 	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (words[i].text && !is_of(words[i].text, words[i].allowed, words[i].max_bytes))
 			return words[i].wrong;

@@ -58,13 +58,19 @@ static int make_directories(const char *path)
 static int lock(struct workshop *shop)
 {
 	struct stat by_name, by_fd;
-	shop->lock_fd = open(shop->partial, O_RDONLY | O_DIRECTORY);
+	shop->lock_fd = open(shop->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (shop->lock_fd < 0)
+		return -errno;
+	if (fstat(shop->lock_fd, &by_fd) < 0)
+		return -errno;
+	if (by_fd.st_uid != geteuid()) /* its owner could change what is in it */
+		return -EPERM;
+	/* the guest's disk has host keys and hashed passwords in it */
+	if (fchmod(shop->lock_fd, 0700) < 0)
 		return -errno;
 	if (flock(shop->lock_fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (fstat(shop->lock_fd, &by_fd) < 0 || stat(shop->partial, &by_name) < 0 ||
-	    by_fd.st_ino != by_name.st_ino)
+	if (lstat(shop->partial, &by_name) < 0 || by_fd.st_ino != by_name.st_ino)
 		return -EBUSY;
 	return 0;
 }
@@ -121,9 +127,6 @@ int workshop_open(struct workshop *shop, const char *output, const char *name, c
 	if (access(shop->place, F_OK) == 0 && !may_replace)
 		return -EEXIST;
 	int r = make_directories(shop->partial);
-	/* the guest's disk has host keys and hashed passwords in it */
-	if (r == 0 && chmod(shop->partial, 0700) < 0)
-		r = -errno;
 	if (r == 0)
 		r = lock(shop);
 	return r < 0 ? r : begin(shop, inputs);

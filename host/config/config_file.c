@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/config/config_file.h"
 
+#include "common/system/apart.h"
+#include "common/system/file.h"
 #include "host/config/settings.h"
 
 #include <errno.h>
 #include <libxlutil.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,29 +164,6 @@ static void explain_syntax(struct reading *r)
 		       "text in quotes, or a list in brackets");
 }
 
-/* The whole file with a newline and a NUL behind it, allocated; or NULL with errno. Without the
- * newline, libxlutil takes "64M" at the end of a file for 64. */
-static char *load(const char *path, size_t *ret_len)
-{
-	enum { MAX_BYTES = 1 << 22 };
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return NULL;
-	char *text = malloc(MAX_BYTES + 2);
-	errno = 0;
-	size_t len = text ? fread(text, 1, MAX_BYTES + 1, file) : 0;
-	int error = !text ? ENOMEM : ferror(file) ? errno : len > MAX_BYTES ? EFBIG : 0;
-	fclose(file);
-	if (error) {
-		free(text);
-		errno = error;
-		return NULL;
-	}
-	memcpy(text + len, "\n", 2);
-	*ret_len = len + 1;
-	return text;
-}
-
 static void read_text(struct reading *r, size_t len, struct config *config)
 {
 	struct complaints *c = &r->complaints;
@@ -204,24 +184,120 @@ static void read_text(struct reading *r, size_t len, struct config *config)
 	xlu_cfg_destroy(r->file);
 }
 
+/* --- apart from the caller -------------------------------------------------------------- */
+
+/* What is to be read, and where. */
+struct config_reading {
+	struct apart apart;
+	bool may_be_missing;
+	char path[PATH_MAX];
+};
+
+/* The configuration as the child hands it over: the list of guests is in `guest`. */
+struct handed_over {
+	struct config config;
+	struct config_guest guest[CONFIG_MAX_GUESTS];
+};
+
+/* Reads the file, in the child. Its list of guests is given up with the process. */
+static bool read_file(void *arg, FILE *messages, void *ret_result)
+{
+	enum { MAX_BYTES = 1 << 22 };
+	const struct config_reading *reading = arg;
+	struct handed_over *ret = ret_result;
+	struct reading r = {.complaints = {.path = reading->path, .out = messages}};
+	char *text;
+	size_t len;
+	config_init(&ret->config);
+	/* without the newline that is put behind it, libxlutil takes "64M" at the end for 64 */
+	const char *wrong = file_load(reading->path, MAX_BYTES, &text, &len);
+	if (wrong && (errno != ENOENT || !reading->may_be_missing))
+		complaints_add(&r.complaints, 0, "%s", wrong);
+	if (!wrong) {
+		r.text = text;
+		read_text(&r, len, &ret->config);
+	}
+	if (r.complaints.n)
+		return false;
+	if (ret->config.n_guests)
+		memcpy(ret->guest, ret->config.guest, ret->config.n_guests * sizeof(ret->guest[0]));
+	return true;
+}
+
+static void complain(const struct config_reading *reading, FILE *messages, const char *what,
+		     const char *why)
+{
+	fprintf(messages, "%s: %s%s\n", reading->path, what, why);
+}
+
+struct config_reading *config_read_begin(const char *path, bool may_be_missing, FILE *messages)
+{
+	struct config_reading *reading = calloc(1, sizeof(*reading));
+	int r = reading ? 0 : -ENOMEM;
+	if (r == 0 && strlen(path) >= sizeof(reading->path))
+		r = -ENAMETOOLONG;
+	if (r == 0) {
+		reading->may_be_missing = may_be_missing;
+		strcpy(reading->path, path);
+		r = apart_begin(&reading->apart, read_file, reading, sizeof(struct handed_over),
+				APART_TIMEOUT_MS);
+	}
+	if (r == 0)
+		return reading;
+	fprintf(messages, "%s: cannot be read: %s\n", path, strerror(-r));
+	free(reading);
+	return NULL;
+}
+
+struct pollfd config_read_poll(const struct config_reading *reading, uint64_t *ret_deadline_ms)
+{
+	*ret_deadline_ms = reading->apart.deadline_ms;
+	return (struct pollfd){.fd = reading->apart.fd, .events = POLLIN};
+}
+
+bool config_read_is_over(const struct config_reading *reading)
+{
+	return apart_is_over(&reading->apart);
+}
+
+/* Takes the configuration over from the child's memory. False if there is no memory for it. */
+static bool take_over(const struct handed_over *from, struct config *ret_config)
+{
+	size_t bytes = from->config.n_guests * sizeof(from->guest[0]);
+	struct config_guest *guest = bytes ? malloc(bytes) : NULL;
+	if (bytes && !guest)
+		return false;
+	if (bytes)
+		memcpy(guest, from->guest, bytes);
+	*ret_config = from->config;
+	ret_config->guest = guest;
+	return true;
+}
+
+bool config_read_end(struct config_reading *reading, FILE *messages, struct config *ret_config)
+{
+	struct handed_over *result = malloc(sizeof(*result));
+	char why[APART_MAX_WHY];
+	enum apart_outcome outcome = apart_end(&reading->apart, messages, result, why);
+	bool is_read = outcome == APART_DONE && result && take_over(result, ret_config);
+	if (outcome == APART_BROKEN)
+		complain(reading, messages, "cannot be read: the process that reads it ", why);
+	else if (outcome == APART_DONE && !is_read)
+		complain(reading, messages, "cannot be read: there is no memory", "");
+	free(result);
+	free(reading);
+	return is_read;
+}
+
+void config_read_drop(struct config_reading *reading)
+{
+	if (reading)
+		apart_drop(&reading->apart);
+	free(reading);
+}
+
 bool config_read(const char *path, bool may_be_missing, FILE *messages, struct config *ret_config)
 {
-	struct reading r = {.complaints = {.path = path, .out = messages}};
-	struct config config;
-	size_t len;
-	config_init(&config);
-	char *text = load(path, &len);
-	if (text) {
-		r.text = text;
-		read_text(&r, len, &config);
-		free(text);
-	} else if (errno != ENOENT || !may_be_missing) {
-		complaints_add(&r.complaints, 0, "cannot be read: %s", strerror(errno));
-	}
-	if (r.complaints.n) {
-		config_finish(&config);
-		return false;
-	}
-	*ret_config = config;
-	return true;
+	struct config_reading *reading = config_read_begin(path, may_be_missing, messages);
+	return reading && config_read_end(reading, messages, ret_config);
 }

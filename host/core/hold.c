@@ -38,6 +38,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{!f->has_agent, HOLD_NO_AGENT},
 		{!f->has_report, HOLD_NO_AGENT},
 		{now_ms > silent_from_ms, HOLD_SILENT},
+		{!f->is_report_proven, HOLD_UNPROVEN},
 	};
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].applies)
@@ -67,6 +68,11 @@ void hold_lift(struct hold_facts *f)
 {
 	f->asked_until_ms = 0;
 	f->by_hand_until_ms = 0;
+}
+
+bool hold_xl_is_building(uint64_t held_ms, uint64_t now_ms)
+{
+	return held_ms && now_ms < held_ms + HOLD_XL_MS;
 }
 
 void hold_bounds(const struct hold_bounds *b, uint64_t *ret_min_kib, uint64_t *ret_max_kib)

@@ -18,6 +18,9 @@ enum {
 	HOLD_SWEEP_MS = 5000,
 	/* libxl itself lets max_pages differ from the target by so much on HVM guests. */
 	HOLD_CAP_NOISE_KIB = 2048,
+	/* libxl itself waits for free memory for at most three times ten seconds before it builds.
+	 */
+	HOLD_XL_MS = 60000,
 	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
 	HOLD_REPORT_SLACK_KIB = 4096,
 };
@@ -31,8 +34,11 @@ struct hold_facts {
 	bool has_passthrough;
 	bool is_foreign; /* another balancer has written memory/dynamic-min */
 	bool has_agent, has_report, has_bad_report;
-	bool is_short;      /* its AVM was below its CMA when it was judged last */
-	uint64_t report_ms; /* when its last report was read */
+	/* Its agent lives: the report's sequence number has been seen to change, or there was none
+	 * at first. */
+	bool is_report_proven;
+	bool is_short;         /* its AVM was below its CMA when it was judged last */
+	uint64_t report_ms;    /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
 	uint64_t by_hand_ms;    /* when somebody else set its target last; 0: never */
@@ -50,6 +56,12 @@ uint64_t hold_left_ms(const struct hold_facts *facts, uint64_t now_ms);
 
 /* Lifts the holds that are somebody's wish: one that was asked for, and one by hand. */
 void hold_lift(struct hold_facts *facts);
+/*
+ * Is xl building a guest? It takes its lock before it looks at free memory, and holds it until the
+ * guest is built; by the end of HOLD_XL_MS Xen knows what the guest claims, or xl hangs. `held_ms`:
+ * since when the lock is held by the same process; 0: it is not held.
+ */
+bool hold_xl_is_building(uint64_t held_ms, uint64_t now_ms);
 
 /* The guest is built, and neither paused nor dying: what its balloon does says something. */
 bool hold_is_running(const struct hold_facts *facts);

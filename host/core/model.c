@@ -73,7 +73,8 @@ uint64_t model_slack_kib(const struct guest_view *guest)
 
 uint64_t model_kept_kib(const struct host_view *host)
 {
-	return host->claimed_kib + host->rebooting_kib + host->reserved_kib + host->others_kib;
+	return host->claimed_kib + host->rebooting_kib + host->reserved_kib + host->others_kib +
+	       host->xl_kib;
 }
 
 /* What guests may take without credit, and by it. */
@@ -105,4 +106,9 @@ uint64_t model_spendable_kib(const struct policy_conf *conf, const struct snapsh
 	if (!in_alarm)
 		set_aside_kib = amount_max(set_aside_kib, conf->reserve_kib);
 	return beyond_kib(snap, rooms.plain_kib + set_aside_kib);
+}
+
+uint64_t model_for_xl_kib(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	return model_spendable_kib(conf, snap, false);
 }

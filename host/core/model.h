@@ -38,13 +38,14 @@
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call of
- * libxl has failed the next one may hang; that hold ends by itself, and the call may have
- * left max_pages too high. A guest that was found away from
- * its target may rest there: until that is known, a target meant to have it keep what it holds may
- * take memory from it, so it is only told to grow. A guest whose balloon is stuck cannot give, but
- * may well take. A guest in whose kernel memory does not arrive can give, and is given no more. A
- * guest that is not heard of may use all that it holds, so it is told to give only what it was lent,
- * and only when others are short of it.
+ * libxl has failed the next one may hang; that hold ends by itself, and the call may have left
+ * max_pages too high. A guest that was found away from its target may rest there: until that is
+ * known, a target meant to have it keep what it holds may take memory from it, so it is only told to
+ * grow. A guest whose balloon is stuck cannot give, but may well take. A guest in whose kernel
+ * memory does not arrive can give, and is given no more. A guest that is not heard of may use all
+ * that it holds, so it is told to give only what it was lent, and only when others are short of it.
+ * A report that was there before the daemon may be a dead agent's: until another one follows,
+ * nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited */                                       \
@@ -60,6 +61,7 @@
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1)                                                  \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1)                                              \
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1)                                                \
+	X(UNPROVEN, "report-unproven", 0, 1, 1, 0, 0, 1)                                           \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1)                                           \
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1)                                          \
 	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1)                                                \
@@ -99,7 +101,8 @@ struct host_view {
 	uint64_t rebooting_kib; /* kept for guests that reboot and are not back yet */
 	uint64_t reserved_kib;  /* reserved for guests that are to be started, not yet taken */
 	uint64_t others_kib;    /* what domains that are no guests of the snapshot may still take */
-	bool xl_is_building;    /* xl holds its lock: nobody may grow */
+	bool xl_is_building;    /* xl holds its lock: only guests in alarm may grow */
+	uint64_t xl_kib;        /* kept for the guest that xl builds (model_for_xl_kib) */
 	unsigned workers;       /* so many targets can be set at a time; 0: as many as wanted */
 	unsigned busy_workers;  /* of these, so many are being set */
 	uint64_t call_us;       /* how long it takes to set one; 0: not measured */
@@ -290,10 +293,14 @@ static inline uint64_t model_floor_kib(const struct policy_conf *conf)
 	return conf->reserve_kib / MODEL_FLOOR_SHARE;
 }
 
-/* What is kept of the host's free memory, the reserve apart: claimed by guests
- * being built, held for those that reboot, reserved to those to be started, and
- * what domains beside the guests may take. */
+/* What is kept of the host's free memory, the reserve apart: claimed by guests being built, held
+ * for those that reboot, reserved to those to be started, what domains beside the guests may take,
+ * and what is for the guest that xl builds. */
 uint64_t model_kept_kib(const struct host_view *host);
+
+/* The free memory that is the guest's that xl begins to build: all that was spendable for guests
+ * that are not in alarm, since xl has looked at it by now. */
+uint64_t model_for_xl_kib(const struct policy_conf *conf, const struct snapshot *snap);
 
 /*
  * Free memory that the growth of a guest may be issued against now: what is

@@ -37,6 +37,7 @@ static const struct line_field pass_fields[] = {
 	SAID(pass, host., busy_workers, SMALL)
 	SAID(pass, host., call_us, NUMBER)
 	SAID(pass, , n_waiting, SMALL)
+	SAID(pass, host., xl_kib, NUMBER)
 	SAID(pass, , promised_kib, NUMBER)
 	SAID(pass, , wake_ms, NUMBER)
 	SAID(pass, , cuts, SMALL)

@@ -114,7 +114,7 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 		return reach_kib < g->min_kib && !takes_back ? PLAN_BELOW_MIN : PLAN_SAFE;
 	if (reach_kib > g->max_kib && model_grows(g))
 		return PLAN_ABOVE_MAX;
-	if (snap->host.xl_is_building && growth_kib(snap, a))
+	if (snap->host.xl_is_building && !g->is_alarmed && growth_kib(snap, a))
 		return PLAN_XL_BUILDS;
 	return PLAN_SAFE;
 }

@@ -10,8 +10,14 @@ static bool is_of(const struct reboot *r, const uint8_t uuid[UUID_BYTES])
 	return memcmp(r->uuid, uuid, UUID_BYTES) == 0;
 }
 
-void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t alm_kib,
-			    uint64_t boot_kib, uint64_t now_ms)
+/* A domain of this number is the guest itself before it went, or after it came back. */
+static bool is_it(const struct reboot *r, const uint8_t uuid[UUID_BYTES], unsigned generation)
+{
+	return is_of(r, uuid) && generation >= r->generation;
+}
+
+void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], unsigned generation,
+			    uint64_t alm_kib, uint64_t boot_kib, uint64_t now_ms)
 {
 	struct reboot *place = &rs->at[0];
 	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
@@ -25,17 +31,18 @@ void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], 
 	}
 	*place = (struct reboot){.alm_kib = amount_max(alm_kib, boot_kib),
 				 .boot_kib = boot_kib,
+				 .generation = generation,
 				 .until_ms = now_ms + REBOOTS_KEEP_MS,
 				 .seen_ms = now_ms};
 	memcpy(place->uuid, uuid, UUID_BYTES);
 }
 
-bool reboots_note_return(struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t now_ms,
-			 uint64_t *ret_boot_kib)
+bool reboots_note_return(struct reboots *rs, const uint8_t uuid[UUID_BYTES], unsigned generation,
+			 uint64_t now_ms, uint64_t *ret_boot_kib)
 {
 	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
 		struct reboot *r = &rs->at[i];
-		if (r->until_ms <= now_ms || !is_of(r, uuid))
+		if (r->until_ms <= now_ms || !is_it(r, uuid, generation))
 			continue;
 		*ret_boot_kib = r->boot_kib;
 		r->until_ms = 0;
@@ -44,10 +51,11 @@ bool reboots_note_return(struct reboots *rs, const uint8_t uuid[UUID_BYTES], uin
 	return false;
 }
 
-bool reboots_awaits(const struct reboots *rs, const uint8_t uuid[UUID_BYTES], uint64_t now_ms)
+bool reboots_awaits(const struct reboots *rs, const uint8_t uuid[UUID_BYTES], unsigned generation,
+		    uint64_t now_ms)
 {
 	for (unsigned i = 0; i < REBOOTS_MAX; i++)
-		if (rs->at[i].until_ms > now_ms && is_of(&rs->at[i], uuid))
+		if (rs->at[i].until_ms > now_ms && is_it(&rs->at[i], uuid, generation))
 			return true;
 	return false;
 }
@@ -72,7 +80,7 @@ uint64_t reboots_kept_kib(struct reboots *rs, uint64_t now_ms, unsigned n_domain
 			continue;
 		for (unsigned k = 0; k < n_domains; k++) {
 			struct reboots_domain d = domain_at(arg, k);
-			if (!is_of(r, d.uuid))
+			if (!is_it(r, d.uuid, d.generation))
 				continue;
 			has_kib += d.has_kib;
 			r->seen_ms = now_ms;

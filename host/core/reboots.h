@@ -27,6 +27,7 @@ struct reboot {
 	uint64_t boot_kib; /* what it was first built with; 0: not seen */
 	uint64_t until_ms; /* on now_ms's clock; the place is free from then on */
 	uint64_t seen_ms;  /* when there was a domain of its UUID last */
+	unsigned generation; /* of the domain that went; whoever comes back has a higher one */
 };
 
 /* All zero: nobody reboots. */
@@ -34,17 +35,23 @@ struct reboots {
 	struct reboot at[REBOOTS_MAX];
 };
 
-/* A guest goes to come back. It held `alm_kib` while it lived. */
+/*
+ * A guest goes to come back. It held `alm_kib` while it lived. Domains are numbered by `generation`
+ * as they come. No domain that was there before the guest went is its return, though a careless
+ * copy of a guest has the same UUID.
+ */
 void reboots_note_departure(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
-			    uint64_t alm_kib, uint64_t boot_kib, uint64_t now_ms);
+			    unsigned generation, uint64_t alm_kib, uint64_t boot_kib,
+			    uint64_t now_ms);
 
 /* A guest that runs has come back, and its place is free again: true, and what it was first built
  * with, which may be more than it has been built with now. False: it was not awaited. */
-bool reboots_note_return(struct reboots *reboots, const uint8_t uuid[UUID_BYTES], uint64_t now_ms,
-			 uint64_t *ret_boot_kib);
+bool reboots_note_return(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
+			 unsigned generation, uint64_t now_ms, uint64_t *ret_boot_kib);
 
 /* Is this guest awaited? */
-bool reboots_awaits(const struct reboots *reboots, const uint8_t uuid[UUID_BYTES], uint64_t now_ms);
+bool reboots_awaits(const struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
+		    unsigned generation, uint64_t now_ms);
 
 /* Is anyone? */
 bool reboots_any(const struct reboots *reboots, uint64_t now_ms);
@@ -52,6 +59,7 @@ bool reboots_any(const struct reboots *reboots, uint64_t now_ms);
 /* A domain as far as it matters here. The old domain and the new one have the same UUID. */
 struct reboots_domain {
 	const uint8_t *uuid;
+	unsigned generation;
 	uint64_t has_kib; /* what it holds, or has claimed */
 };
 

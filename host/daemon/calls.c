@@ -90,14 +90,14 @@ bool calls_collect(struct calls *c, const struct io *io, struct guests *gs, bool
 	return any;
 }
 
-static void log_action(const struct guests *gs, const struct plan *plan, const struct action *a,
-		       const char *how)
+static void log_action(enum log_level level, const struct guests *gs, const struct plan *plan,
+		       const struct action *a, const char *how)
 {
 	const struct guest_view *v = &gs->view[a->guest];
 	const struct verdict *verdict = &plan->verdict[a->guest];
 	const char *reason = model_reason_word(a->reason);
 	struct log_subject subject = guest_subject(&gs->guest[a->guest], reason);
-	log_about(&subject, LOG_LEVEL_INFO,
+	log_about(&subject, level,
 		  "%s: target %" PRIu64 " -> %" PRIu64 " KiB%s, %s (ALM %" PRIu64 ", AVM %" PRIu64
 		  ", CMA %" PRIu64 ", want %" PRIu64 ")",
 		  guest_text(&gs->guest[a->guest]), v->target_kib, a->target_kib, how, reason,
@@ -126,7 +126,10 @@ static void start_action(struct calls *c, const struct io *io, struct guests *gs
 {
 	int r = gs->guest[a->guest].call_is_under_way ? -EAGAIN : start_call(c, io, gs, a, now_ms);
 	if (r == 0) {
-		log_action(gs, plan, a, "");
+		struct guest *g = &gs->guest[a->guest];
+		log_action(LOG_LEVEL_DEBUG, gs, plan, a, "");
+		minute_note(&g->minute, gs->view[a->guest].target_kib, a->target_kib, a->reason,
+			    g->n_alarms, now_ms);
 		trouble_end(&c->no_worker, "targets can be set again");
 	} else if (r == -EAGAIN) {
 		c->is_starved = true;
@@ -148,7 +151,7 @@ void calls_apply(struct calls *c, const struct io *io, struct guests *gs, const 
 			continue;
 		}
 		if (amount_distance(g->said_target_kib, a->target_kib) >= step_kib)
-			log_action(gs, plan, a, " (not set: dry run)");
+			log_action(LOG_LEVEL_INFO, gs, plan, a, " (not set: dry run)");
 		g->said_target_kib = a->target_kib;
 	}
 }

@@ -41,7 +41,9 @@ struct engine {
 	uint64_t quiet_ms;      /* until then, work that can wait waits for libxl's calls */
 	uint64_t alive_ms;      /* when xenstored is asked whether it lives, or tried, again */
 	uint64_t migrations_ms; /* no look for migrations before this time */
-	struct trouble no_store, no_host, cuts, no_record;
+	struct trouble no_store, no_host, no_record;
+	uint64_t n_cuts;        /* actions that the contract has cut */
+	uint32_t breaches_told; /* a bit for each kind of breach that was logged */
 	/* The guests whose keys are still to be published: first words and credit, then amounts,
 	 * which wait until amounts_ms. */
 	struct publish_round words, amounts;
@@ -105,7 +107,7 @@ struct engine_counts engine_counts(const struct engine *e)
 	return (struct engine_counts){.passes = e->n_passes,
 				      .targets = e->calls.n_started,
 				      .failed_calls = e->calls.n_failed,
-				      .cuts = e->cuts.count,
+				      .cuts = e->n_cuts,
 				      .lost_connections = e->no_store.count};
 }
 
@@ -158,8 +160,9 @@ void engine_close(struct engine *e)
 	if (e->n_passes)
 		log_info("%" PRIu64 " passes, %" PRIu64 " targets set, %" PRIu64
 			 " calls failed, %" PRIu64 " actions cut, xenstored lost %" PRIu64 " times",
-			 e->n_passes, e->calls.n_started, e->calls.n_failed, e->cuts.count,
+			 e->n_passes, e->calls.n_started, e->calls.n_failed, e->n_cuts,
 			 e->no_store.count);
+	guests_say_minutes(&e->guests, UINT64_MAX);
 	e->io.end_calls(e->io.world);
 	if (!e->options.is_dry)
 		cap_withdraw(&e->cap, &e->io, &e->guests);
@@ -330,13 +333,14 @@ static void hear_of_migrations(struct engine *e, uint64_t now_ms)
 
 static void tell_cut(struct engine *e, const struct policy_cut *cut, unsigned n_guests)
 {
-	if (cut->breach != PLAN_SAFE && !e->cuts.is_on)
+	uint32_t bit = UINT32_C(1) << cut->breach;
+	if (cut->breach != PLAN_SAFE && !(e->breaches_told & bit))
 		log_warning("policy %s %s (%s); its plans are cut to what is safe",
 			    e->config.policy->name, plan_breach_text(cut->breach),
 			    cut->guest < n_guests ? guest_text(&e->guests.guest[cut->guest])
 						  : "no guest");
-	e->cuts.is_on |= cut->breach != PLAN_SAFE;
-	e->cuts.count += cut->cuts;
+	e->breaches_told |= bit;
+	e->n_cuts += cut->cuts;
 }
 
 static void decide(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap)
@@ -383,6 +387,7 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->guests.call_us / 1000));
 	apply(e, conf.step_kib, now_ms);
 	e->n_passes++;
+	guests_say_minutes(&e->guests, now_ms);
 	if (!e->options.is_dry) {
 		e->words.left = e->amounts.left = e->guests.n;
 		if (e->plan.n_actions)

@@ -16,6 +16,7 @@
 #include "host/core/lending.h"
 #include "host/config/config.h"
 #include "common/system/log.h"
+#include "host/daemon/minute.h"
 #include "common/system/trouble.h"
 
 enum {
@@ -33,6 +34,8 @@ enum {
 	GUEST_ALARM_MS = 2000,
 	GUEST_CHANGES = 8, /* changes of its target that are remembered for people */
 };
+
+#define GUEST_NOT_READ UINT64_MAX /* no report or alarm can have this uptime */
 
 /* The values of our keys in the guest's part of xenstore, as last written. A number is UINT64_MAX,
  * and a word NULL, if it was not written yet. */
@@ -91,9 +94,10 @@ struct guest {
 	struct report report; /* the last one, or a later alarm's; valid if facts.has_report */
 	uint64_t fill_kib_s;  /* KiB/s that it uses up, by its alarm; 0: the report is no alarm's */
 	uint64_t alarm_until_ms;
-	uint64_t report_seq, report_uptime_ms; /* of the last report read */
-	uint64_t alarm_seq, alarm_uptime_ms;   /* of the last alarm */
-	uint64_t looked_ms;                    /* dom0 alone: when its /proc was read */
+	uint64_t report_seq,
+		report_uptime_ms;            /* of the last report; GUEST_NOT_READ: there is none */
+	uint64_t alarm_seq, alarm_uptime_ms; /* of the last alarm; likewise */
+	uint64_t looked_ms;                  /* dom0 alone: when its /proc was read */
 
 	/* Which of its keys are to be read at the next pass. */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
@@ -114,6 +118,8 @@ struct guest {
 	struct trouble bad_report, call_failed, flooded;
 	uint64_t bad_report_ms; /* when bad reports were last logged */
 	uint64_t n_alarms;
+
+	struct minute minute;
 
 	struct balloon balloon;
 	struct arrival arrival;

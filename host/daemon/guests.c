@@ -47,7 +47,7 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 static void remove_at(struct guests *gs, const struct io *io, unsigned i, uint64_t now_ms)
 {
 	const struct guest *g = &gs->guest[i];
-	if (!reboots_awaits(&gs->reboots, g->uuid, now_ms))
+	if (!reboots_awaits(&gs->reboots, g->uuid, gs->next_generation, now_ms))
 		io->keep_built(io->world, g->uuid, NULL);
 	io->unwatch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
 	if (!g->is_polled)
@@ -68,15 +68,37 @@ static int watch_guest(struct guests *gs, const struct io *io, unsigned i)
 	return r;
 }
 
+/* A copy of a guest that was given the same UUID is taken for the guest by libxl's files, by an
+ * entry of the configuration, and by everybody who looks for a UUID. */
+static void tell_of_twins(const struct guests *gs, unsigned i)
+{
+	static const uint8_t none[UUID_BYTES];
+	const struct guest *g = &gs->guest[i];
+	for (unsigned k = 0; k < gs->n; k++) {
+		const struct guest *other = &gs->guest[k];
+		if (k == i || other->facts.is_dying || other->facts.migrating_until_ms ||
+		    memcmp(g->uuid, none, UUID_BYTES) == 0 ||
+		    memcmp(g->uuid, other->uuid, UUID_BYTES) != 0)
+			continue;
+		log_warning("domains %u and %u have one UUID; give each guest a uuid= of its own",
+			    other->domid, g->domid);
+		return;
+	}
+}
+
 static int insert_at(struct guests *gs, const struct io *io, unsigned i,
 		     const struct hypervisor_domain *d)
 {
 	move_all(gs, i + 1, i);
 	gs->n++;
-	gs->guest[i] = (struct guest){.domid = d->domid, .generation = gs->next_generation++};
+	gs->guest[i] = (struct guest){.domid = d->domid,
+				      .generation = gs->next_generation++,
+				      .report_uptime_ms = GUEST_NOT_READ,
+				      .alarm_uptime_ms = GUEST_NOT_READ};
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
 	gs->view[i] = (struct guest_view){.domid = d->domid};
 	memory_clear(&gs->memory, i);
+	tell_of_twins(gs, i);
 	return watch_guest(gs, io, i);
 }
 
@@ -85,8 +107,8 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 {
 	struct guest *g = &gs->guest[i];
 	if (d->is_rebooting && !g->facts.is_dying)
-		reboots_note_departure(&gs->reboots, g->uuid, g->living_alm_kib, g->facts.boot_kib,
-				       now_ms);
+		reboots_note_departure(&gs->reboots, g->uuid, g->generation, g->living_alm_kib,
+				       g->facts.boot_kib, now_ms);
 	g->alm_kib = d->alm_kib;
 	g->cap_kib = d->cap_kib;
 	g->claimed_kib = d->outstanding_kib;
@@ -211,7 +233,7 @@ bool guests_any_migrates(const struct guests *gs, uint64_t now_ms)
 static struct reboots_domain domain_at(const void *arg, unsigned i)
 {
 	const struct guest *g = &((const struct guests *)arg)->guest[i];
-	return (struct reboots_domain){g->uuid, g->alm_kib + g->claimed_kib};
+	return (struct reboots_domain){g->uuid, g->generation, g->alm_kib + g->claimed_kib};
 }
 
 uint64_t guests_rebooting_kib(struct guests *gs, uint64_t now_ms)
@@ -221,7 +243,14 @@ uint64_t guests_rebooting_kib(struct guests *gs, uint64_t now_ms)
 
 bool guests_is_returning(const struct guests *gs, const struct guest *g, uint64_t now_ms)
 {
-	return g->has_returned || reboots_awaits(&gs->reboots, g->uuid, now_ms);
+	return g->has_returned || reboots_awaits(&gs->reboots, g->uuid, g->generation, now_ms);
+}
+
+void guests_say_minutes(struct guests *gs, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		minute_say(&gs->guest[i].minute, guest_text(&gs->guest[i]), gs->guest[i].n_alarms,
+			   now_ms);
 }
 
 void guests_clear_keys(struct guests *gs, const struct io *io)

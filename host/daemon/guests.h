@@ -33,7 +33,11 @@ struct guests {
 	uint64_t beyond_kib; /* what those that it does not hold may still take, by Xen */
 	bool has_dom0;       /* dom0 is to be among the guests */
 	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
-	bool has_unread;     /* there may be changed targets for observe_more() to read */
+	/* For the guest that xl builds, from when it took its lock on: what is kept for it, and the
+	 * generation of the guests that came later. 0 while xl builds none. */
+	uint64_t xl_kib;
+	unsigned xl_generation;
+	bool has_unread; /* there may be changed targets for observe_more() to read */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
 	struct memory memory;    /* what the policies remember */
@@ -81,6 +85,9 @@ bool guests_is_returning(const struct guests *guests, const struct guest *guest,
 
 /* The guest of this domid and UUID, or NULL if it is gone. */
 struct guest *guests_find(struct guests *guests, uint32_t domid, const uint8_t uuid[16]);
+
+/* Logs what has happened to each guest whose minute is over (minute.h). */
+void guests_say_minutes(struct guests *guests, uint64_t now_ms);
 
 /* Removes all keys of ours from every guest's part of xenstore. */
 void guests_clear_keys(struct guests *guests, const struct io *io);

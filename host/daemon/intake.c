@@ -234,6 +234,7 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 	/* a report that is read again unchanged must not replace the figures of a later alarm */
 	if (!report_is_news(report, g->report_seq, g->report_uptime_ms))
 		return;
+	g->facts.is_report_proven |= g->report_uptime_ms != GUEST_NOT_READ;
 	g->report_seq = report->seq;
 	g->report_uptime_ms = report->uptime_ms;
 	g->facts.report_ms = now_ms;
@@ -251,6 +252,7 @@ static int read_report(struct guest *g, const struct io *io, uint64_t now_ms)
 		return len;
 	g->report_changed = false;
 	if (len == -ENOENT) {
+		g->facts.is_report_proven = true; /* whoever writes one from now on is alive */
 		g->facts.has_report = g->facts.has_bad_report = false;
 		return 0;
 	}

@@ -20,7 +20,7 @@
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"
 
-enum { IO_MAX_MIGRATIONS = 16 }; /* domids that one call fills in at most */
+enum { IO_MAX_MIGRATIONS = 256 }; /* domids that one call fills in at most */
 
 /* Which of a guest's keys are watched. */
 enum io_watch {
@@ -39,9 +39,9 @@ struct io {
 	int (*host)(void *world, struct hypervisor_host *ret_host);
 	int (*set_cap)(void *world, uint32_t domid, uint64_t cap_kib);
 
-	/* Dom0. is_building: true if xl is building a guest. look_at_dom0: dom0's own report;
-	 * returns NULL, or what is wrong with the report. */
-	bool (*is_building)(void *world);
+	/* Dom0. is_building: true if xl is building a guest, as far as is known. look_at_dom0:
+	 * dom0's own report; returns NULL, or what is wrong with the report. */
+	bool (*is_building)(void *world, uint64_t now_ms);
 	const char *(*look_at_dom0)(void *world, struct report *ret_report);
 
 	/* Guests that are being migrated or saved. told_migrations: those that cagma-migrate has

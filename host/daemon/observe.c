@@ -28,7 +28,7 @@ static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, 
 static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 {
 	uint64_t boot_kib;
-	if (!reboots_note_return(&gs->reboots, g->uuid, now_ms, &boot_kib))
+	if (!reboots_note_return(&gs->reboots, g->uuid, g->generation, now_ms, &boot_kib))
 		return;
 	g->facts.boot_kib = amount_max(g->facts.boot_kib, boot_kib);
 	g->facts.boot_until_ms = now_ms + REBOOTS_BOOT_MS;
@@ -146,6 +146,29 @@ static int find_others(struct guests *gs, const struct io *io,
 	return r == -EBADF ? r : 0;
 }
 
+/* What xl has taken for guests that it has made since it took its lock. */
+static uint64_t taken_by_xl_kib(const struct guests *gs)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < gs->n; i++)
+		if (gs->guest[i].generation >= gs->xl_generation)
+			sum_kib += gs->guest[i].alm_kib + gs->guest[i].claimed_kib;
+	return sum_kib;
+}
+
+static void keep_for_xl(struct guests *gs, const struct policy_conf *conf, struct snapshot *snap)
+{
+	if (!snap->host.xl_is_building) {
+		gs->xl_generation = 0;
+		return;
+	}
+	if (!gs->xl_generation) {
+		gs->xl_generation = gs->next_generation;
+		gs->xl_kib = model_for_xl_kib(conf, snap);
+	}
+	snap->host.xl_kib = amount_less(gs->xl_kib, taken_by_xl_kib(gs));
+}
+
 int observe(struct guests *gs, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap)
 {
@@ -175,7 +198,7 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 			 .rebooting_kib = guests_rebooting_kib(gs, now_ms),
 			 .reserved_kib = reserved_kib,
 			 .others_kib = others_kib,
-			 .xl_is_building = io->is_building(io->world),
+			 .xl_is_building = io->is_building(io->world, now_ms),
 			 .workers = (unsigned)config->workers,
 			 .busy_workers = busy_workers(gs),
 			 .call_us = gs->call_us},
@@ -183,6 +206,7 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 		.guest = gs->view,
 	};
 	lending_bound(&config->conf, &ret_snap->host, gs->view, gs->n);
+	keep_for_xl(gs, &config->conf, ret_snap);
 	return 0;
 }
 

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a line takes beside its guests, and for each of them: the longest guest and report and an
  * action. */
@@ -18,7 +20,7 @@ enum { LINE_BYTES = 4 * PASSLINE_MAX_PART, GUEST_BYTES = 2 * PASSLINE_MAX_PART +
 struct record {
 	FILE *file;
 	bool is_history;
-	uint64_t file_bytes;
+	off_t whole_bytes; /* the file up to the end of its last whole line */
 	size_t size; /* of each of the three texts */
 	char *line, *last, *brief;
 	size_t len, last_len; /* of the line that is being made, and of the one before */
@@ -44,15 +46,50 @@ static void put(struct record *r, const char *separator, const struct passline *
 
 /* --- files ----------------------------------------------------------------------- */
 
+/* Finds the end of the last whole line. A crash in the middle of a line leaves a piece of one. */
+static off_t end_of_lines(int fd)
+{
+	char piece[4096];
+	off_t end = lseek(fd, 0, SEEK_END);
+	while (end > 0) {
+		off_t from = end > (off_t)sizeof(piece) ? end - (off_t)sizeof(piece) : 0;
+		ssize_t len = pread(fd, piece, (size_t)(end - from), from);
+		if (len <= 0)
+			return -1;
+		while (len > 0 && piece[len - 1] != '\n')
+			len--;
+		if (len > 0)
+			return from + len;
+		end = from;
+	}
+	return end;
+}
+
+/* Cuts off what is behind the last whole line, of the file and of what is still to be written. A
+ * pipe cannot be cut. */
+static bool cut_to_lines(struct record *r)
+{
+	__fpurge(r->file);
+	clearerr(r->file);
+	return ftruncate(fileno(r->file), r->whole_bytes) == 0 || errno == EINVAL;
+}
+
 static int open_file(struct record *r)
 {
-	r->file = fopen(r->path, "ae");
+	r->file = fopen(r->path, "a+e");
 	if (!r->file)
 		return -errno;
 	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
-	r->file_bytes = ftell(r->file) > 0 ? (uint64_t)ftell(r->file) : 0;
 	r->last_len = 0;
-	return 0;
+	r->whole_bytes = end_of_lines(fileno(r->file));
+	if (r->whole_bytes < 0 && errno == ESPIPE)
+		r->whole_bytes = 0;
+	if (r->whole_bytes >= 0 && cut_to_lines(r))
+		return 0;
+	int error = errno ? -errno : -EIO;
+	fclose(r->file);
+	r->file = NULL;
+	return error;
 }
 
 static void name_of_file(const struct record *r, unsigned i, char name[PATH_MAX + 16])
@@ -74,7 +111,7 @@ static int rotate(struct record *r)
 	return open_file(r);
 }
 
-/* Writes what has been made as a line: brief, if the line before has been written to this file. */
+/* Writes what has been made as a line, whole or not at all: brief, if the line before has been written to this file. */
 static int end_line(struct record *r)
 {
 	int error = r->file ? 0 : open_file(r);
@@ -92,12 +129,14 @@ static int end_line(struct record *r)
 	r->last_len = r->len;
 	r->line = other;
 	r->len = 0;
-	r->file_bytes += len + 1;
-	if (fflush(r->file) != 0) {
-		r->last_len = 0; /* nobody knows how much of the line is there */
-		return -errno;
+	if (fflush(r->file) != 0 || ferror(r->file)) {
+		error = errno ? -errno : -EIO;
+		cut_to_lines(r);
+		r->last_len = 0; /* the line that a brief one would need is not there */
+		return error;
 	}
-	return r->is_history && r->file_bytes >= RECORD_HISTORY_BYTES ? rotate(r) : 0;
+	r->whole_bytes += (off_t)len + 1;
+	return r->is_history && r->whole_bytes >= RECORD_HISTORY_BYTES ? rotate(r) : 0;
 }
 
 int record_open(const char *path, unsigned max_guests, bool is_history, struct record **ret_record)

@@ -2,6 +2,8 @@
 #include "host/daemon/xenio.h"
 
 #include "common/system/log.h"
+#include "common/system/trouble.h"
+#include "host/core/hold.h"
 #include "host/daemon/dom0.h"
 #include "host/daemon/hostword.h"
 #include "host/daemon/reservations.h"
@@ -16,12 +18,23 @@
 
 _Static_assert((int)IO_MAX_MIGRATIONS == (int)SAVEHELPER_MAX, "find_migrations fills no more");
 
+/* A build by xl takes no longer as a rule; a longer one is worth a word. */
+enum { BUILDING_SAY_MS = 10000 };
+
+/* What is known of the guest that xl builds. */
+struct building {
+	uint64_t since_ms; /* since when this process holds xl's lock; 0: root does not hold it */
+	pid_t pid;
+	struct trouble stranger, late, unknown;
+};
+
 struct xenio {
 	struct hypervisor *hypervisor;
 	struct store *store; /* NULL while xenstored is not there */
 	struct worker_pool *workers;
 	struct reservations reservations;
 	struct hostword word;
+	struct building building;
 	bool is_dry;
 	bool tool_changed; /* below /tool/cagma, since told_migrations() was last called */
 };
@@ -77,10 +90,44 @@ static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
 
 /* --- dom0 ------------------------------------------------------------------ */
 
-static bool is_building(void *world)
+/* xl's lock, as it was seen lately. */
+static void say_of_lock(struct building *b, const struct xllock *lock, uint64_t now_ms)
 {
-	(void)world;
-	return xllock_is_held();
+	bool is_late = lock->holder == XLLOCK_ROOT && now_ms >= b->since_ms + BUILDING_SAY_MS;
+	if (lock->holder == XLLOCK_STRANGER && trouble_met(&b->stranger))
+		log_warning(XLLOCK_PATH " is not heeded: it is held by process %d, which is not "
+					"root's, or is no lock of xl; remove it",
+			    (int)lock->pid);
+	if (is_late && trouble_met(&b->late))
+		log_warning("xl (process %d) has held its lock " XLLOCK_PATH
+			    " for %d s: meanwhile only guests in alarm grow; from %d s on it is "
+			    "not heeded",
+			    (int)lock->pid, BUILDING_SAY_MS / 1000, HOLD_XL_MS / 1000);
+	if (lock->holder == XLLOCK_NOBODY) {
+		trouble_over(&b->stranger);
+		trouble_end(&b->late, "xl has released its lock");
+	}
+	if (lock->holder == XLLOCK_UNKNOWN)
+		trouble_begin(&b->unknown,
+			      "xl's lock " XLLOCK_PATH
+			      " cannot be looked at, so only guests in alarm grow",
+			      lock->error);
+	else
+		trouble_end(&b->unknown, "xl's lock " XLLOCK_PATH " can be looked at again");
+}
+
+/* A lock that cannot be looked at counts as held, for as long as that lasts. */
+static bool is_building(void *world, uint64_t now_ms)
+{
+	struct building *b = &((struct xenio *)world)->building;
+	struct xllock lock = xllock_look();
+	if (lock.holder != XLLOCK_ROOT)
+		b->since_ms = 0;
+	else if (!b->since_ms || lock.pid != b->pid)
+		b->since_ms = now_ms;
+	b->pid = lock.pid;
+	say_of_lock(b, &lock, now_ms);
+	return lock.holder == XLLOCK_UNKNOWN || hold_xl_is_building(b->since_ms, now_ms);
 }
 
 static const char *look_at_dom0(void *world, struct report *ret_report)

@@ -146,11 +146,14 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
  * What it took by credit is its own until it has stopped growing; then it is
  * taken into its target, or back. A guest that boots is left in peace. Of one
  * that is not heard of only what it holds is asked back, and its promise if it
- * does not take it.
+ * does not take it. While xl builds a guest nobody but a guest in alarm, or a
+ * reservation, gets what others give.
  */
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
 {
+	bool is_for_nobody = !model_is_alarmed(snap) && snap->host.xl_is_building &&
+			     !reservation_is_awaited(conf, snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
@@ -164,7 +167,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			enum plan_reason reason = why_less(g, v);
 			if (reason == REASON_RETURN ||
-			    telling_may_less(conf, snap, demand, i, plan))
+			    (!is_for_nobody && telling_may_less(conf, snap, demand, i, plan)))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
@@ -368,13 +371,15 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t lendable_kib = pay_for_slack(snap, model_spendable_kib(conf, snap, true), plan);
 	uint64_t common_kib = amount_min(model_spendable_kib(conf, snap, false), lendable_kib);
 	if (snap->host.xl_is_building)
-		return;
+		common_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		plan->promised_kib += missing_kib(conf, &snap->guest[i], &plan->verdict[i]);
 	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, lendable_kib,
 			   common_kib + amount_max(lent_kib, conf->step_kib), memory, plan);
+	if (snap->host.xl_is_building)
+		return;
 	uint64_t left_kib = amount_less(common_kib, spent_kib);
 	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
 }

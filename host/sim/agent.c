@@ -170,6 +170,8 @@ static uint64_t run_cagma(struct sim_agent *a, const struct sim_agent_sight *sig
 		.events = events,
 		.host = {a->cma_kib, a->credit_kib, a->period_ms},
 	};
+	seen.events.begins = a->is_greeted;
+	a->is_greeted = false;
 	seen.events.credit = a->has_credit;
 	seen.events.target = a->has_target;
 	a->has_words = a->has_credit = a->has_target = false;

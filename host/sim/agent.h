@@ -45,6 +45,7 @@ struct sim_agent {
 	uint64_t cma_kib, period_ms, credit_kib;
 	/* True since the last round if the host has written one of the three amounts, the credit
 	 * among them, or memory/target. */
+	bool is_greeted; /* the host has written its period since the last round */
 	bool has_words, has_credit, has_target;
 	/* What the agent has written. The host resets has_report and has_alarm when it has read
 	 * that. */

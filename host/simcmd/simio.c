@@ -74,8 +74,9 @@ static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
 
 /* --- dom0 ------------------------------------------------------------------ */
 
-static bool is_building(void *world)
+static bool is_building(void *world, uint64_t now_ms)
 {
+	(void)now_ms;
 	(void)world;
 	return false;
 }
@@ -255,6 +256,7 @@ static int write_keys(void *world, unsigned domid, const struct store_value *val
 		if (value[i].key == KEY_CMA) {
 			a->cma_kib = number;
 		} else if (value[i].key == KEY_PERIOD) {
+			a->is_greeted = true;
 			a->period_ms = number;
 		} else if (value[i].key == KEY_CREDIT) {
 			a->credit_kib = number;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SAVEHELPER_MAX = 16 }; /* guests that are found at a time; more are not looked for */
+enum { SAVEHELPER_MAX = 256 }; /* guests that are found at a time; more are not looked for */
 
 /*
  * Looks through all processes, which takes about a millisecond for a hundred

@@ -3,8 +3,10 @@
 
 #include "common/connection.h"
 #include "host/reserve/toolkeys.h"
+#include "host/xen/deadline.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,12 @@ enum {
 
 struct store {
 	struct xs_handle *handle[STORE_HANDLES_];
+	/* The handles' sockets once more, so that their numbers are nobody else's before
+	 * store_close(). */
+	struct deadline_sockets sockets;
 };
+
+_Static_assert((int)STORE_HANDLES_ <= (int)DEADLINE_MAX_SOCKETS, "each handle has a socket");
 
 int store_error(int error)
 {
@@ -35,6 +42,7 @@ int store_error(int error)
 
 static int watch(struct store *s, enum store_source source, const char *path, const char *token)
 {
+	STORE_OPERATION(s);
 	if (xs_watch(s->handle[source], path, token) || errno == EEXIST)
 		return 0;
 	return store_error(errno);
@@ -47,7 +55,8 @@ int store_probe(void)
 	if (!path || strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* the queue of a xenstored that hangs is full some time, and connect() would wait */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	int r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
@@ -55,21 +64,60 @@ int store_probe(void)
 	return r;
 }
 
+/* The number that the next descriptor will have. */
+static int next_descriptor(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -errno : fd;
+}
+
+static bool is_socket_of_xenstored(int fd)
+{
+	struct sockaddr_un peer = {0};
+	socklen_t len = sizeof(peer);
+	return getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sun_family == AF_UNIX &&
+	       strncmp(peer.sun_path, xs_daemon_socket(), sizeof(peer.sun_path)) == 0;
+}
+
+/* libxenstore does not tell its socket, but opens it before anything else. */
+static int open_handle(struct store *s, int i)
+{
+	int fd = next_descriptor();
+	if (fd < 0)
+		return fd;
+	s->handle[i] = xs_open(XS_OPEN_SOCKETONLY | XS_UNWATCH_FILTER);
+	if (!s->handle[i])
+		return errno ? -errno : -EIO;
+	if (!is_socket_of_xenstored(fd))
+		return -ENOTSOCK;
+	s->sockets.fd[i] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return s->sockets.fd[i] < 0 ? -errno : 0;
+}
+
+static int open_all(struct store *s)
+{
+	int r = store_probe();
+	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++)
+		r = open_handle(s, i);
+	if (r == 0)
+		r = watch(s, STORE_HOST, "@introduceDomain", "domains");
+	if (r == 0)
+		r = watch(s, STORE_HOST, "@releaseDomain", "domains");
+	return r < 0 && deadline_was_missed() ? -ETIMEDOUT : r;
+}
+
 int store_open(struct store **ret_store)
 {
 	struct store *s = calloc(1, sizeof(*s));
 	if (!s)
 		return -ENOMEM;
-	int r = store_probe();
-	for (int i = 0; i < STORE_HANDLES_ && r == 0; i++) {
-		s->handle[i] = xs_open(XS_UNWATCH_FILTER);
-		if (!s->handle[i])
-			r = errno ? -errno : -EIO;
-	}
-	if (r == 0)
-		r = watch(s, STORE_HOST, "@introduceDomain", "domains");
-	if (r == 0)
-		r = watch(s, STORE_HOST, "@releaseDomain", "domains");
+	for (int i = 0; i < DEADLINE_MAX_SOCKETS; i++)
+		s->sockets.fd[i] = -1;
+	deadline_begin(&s->sockets);
+	int r = open_all(s);
+	deadline_end();
 	if (r < 0) {
 		store_close(s);
 		return r;
@@ -82,15 +130,30 @@ void store_close(struct store *s)
 {
 	if (!s)
 		return;
-	for (int i = 0; i < STORE_HANDLES_; i++)
+	for (int i = 0; i < STORE_HANDLES_; i++) {
 		if (s->handle[i])
 			xs_close(s->handle[i]);
+		if (s->sockets.fd[i] >= 0)
+			close(s->sockets.fd[i]);
+	}
 	free(s);
 }
 
 int store_fd(const struct store *s, enum store_source source)
 {
 	return xs_fileno(s->handle[source]);
+}
+
+struct store *store_begin(struct store *s)
+{
+	deadline_begin(&s->sockets);
+	return s;
+}
+
+void store_end(struct store *const *s)
+{
+	(void)s;
+	deadline_end();
 }
 
 struct xs_handle *store_connection(struct store *s)
@@ -100,6 +163,7 @@ struct xs_handle *store_connection(struct store *s)
 
 bool store_alive(struct store *s)
 {
+	STORE_OPERATION(s);
 	for (int i = 0; i < STORE_HANDLES_; i++) {
 		char *path = xs_get_domain_path(s->handle[i], 0);
 		if (!path)
@@ -199,6 +263,7 @@ struct domain_path {
 static int change_watch(struct store *s, enum store_source source, unsigned domid,
 			unsigned generation, const char *word, struct domain_path at, bool on)
 {
+	STORE_OPERATION(s);
 	char path[STORE_MAX_PATH], token[TOKEN_BYTES];
 	snprintf(path, sizeof(path), "%s/%u/%s", at.before, domid, at.behind);
 	snprintf(token, sizeof(token), "%s %u %u", word, domid, generation);
@@ -246,6 +311,7 @@ int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 
 int store_read_at(struct store *s, const char *full, char *buf, size_t size)
 {
+	STORE_OPERATION(s);
 	unsigned len;
 	char *value = xs_read(s->handle[STORE_TALK], XBT_NULL, full, &len);
 	if (!value)
@@ -276,6 +342,7 @@ int store_read_number(struct store *s, unsigned domid, const char *path, uint64_
 
 bool store_has_libxl(struct store *s, unsigned domid, const char *path)
 {
+	STORE_OPERATION(s);
 	char full[STORE_MAX_PATH];
 	unsigned len;
 	snprintf(full, sizeof(full), "/libxl/%u/%s", domid, path);
@@ -321,6 +388,7 @@ static bool write_all(struct store *s, xs_transaction_t t, unsigned domid,
 int store_write(struct store *s, unsigned domid, const struct store_value *value, unsigned n_values,
 		bool gives_way)
 {
+	STORE_OPERATION(s);
 	struct xs_handle *h = s->handle[STORE_TALK];
 	xs_transaction_t t = may_go_on(s, gives_way) ? xs_transaction_start(h) : XBT_NULL;
 	if (t == XBT_NULL)
@@ -337,6 +405,7 @@ int store_write(struct store *s, unsigned domid, const struct store_value *value
 
 void store_clear(struct store *s, unsigned domid)
 {
+	STORE_OPERATION(s);
 	char path[STORE_MAX_PATH];
 	guest_path(domid, "cagma", path);
 	xs_rm(s->handle[STORE_TALK], XBT_NULL, path);

@@ -10,9 +10,9 @@
  * have to pass through. Nothing here lists a directory that a guest can write, or
  * writes below data/.
  *
- * Every call may block for as long as xenstored takes. -EBADF means that the
- * connection is gone: the caller closes it, opens a new one, and sets its watches
- * anew.
+ * Every call may block for as long as xenstored takes, but for no longer than DEADLINE_MS
+ * (deadline.h): the connection is shut down then. -EBADF means that the connection is gone: the
+ * caller closes it, opens a new one, and sets its watches anew.
  */
 #ifndef CAGMA_XEN_STORE_H
 #define CAGMA_XEN_STORE_H
@@ -105,6 +105,15 @@ void store_clear(struct store *store, unsigned domid);
 struct xs_handle;
 
 enum { STORE_MAX_PATH = 128 }; /* bytes of the longest whole path, NUL included */
+
+/*
+ * Each function here that calls libxenstore is one operation, which has to end by its deadline. The
+ * operation ends when the function returns.
+ */
+#define STORE_OPERATION(of)                                                                        \
+	struct store *const operation __attribute__((cleanup(store_end), unused)) = store_begin(of)
+struct store *store_begin(struct store *store);
+void store_end(struct store *const *store);
 
 /* The connection for reads and writes. */
 struct xs_handle *store_connection(struct store *store);

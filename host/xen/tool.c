@@ -19,6 +19,7 @@ static void full_path(const char *path, char *buf)
 
 int tool_open(struct store *s)
 {
+	STORE_OPERATION(s);
 	struct xs_handle *h = store_connection(s);
 	struct xs_permissions nobody = {.id = 0, .perms = XS_PERM_NONE}; /* new keys inherit it */
 	if (!xs_mkdir(h, XBT_NULL, TOOLKEYS_ROOT) ||
@@ -57,6 +58,7 @@ static int list_at(struct xs_handle *h, xs_transaction_t t, const char *path, ui
 
 int tool_list(struct store *s, const char *path, uint32_t *ret_number, unsigned max)
 {
+	STORE_OPERATION(s);
 	return list_at(store_connection(s), XBT_NULL, path, ret_number, max);
 }
 
@@ -90,6 +92,7 @@ static int is_there(struct xs_handle *h, xs_transaction_t t, const char *path)
 
 int tool_write(struct store *s, const char *if_there, const char *path, const char *text)
 {
+	STORE_OPERATION(s);
 	struct xs_handle *h = store_connection(s);
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
@@ -102,6 +105,7 @@ int tool_write(struct store *s, const char *if_there, const char *path, const ch
 
 int tool_remove(struct store *s, const char *path)
 {
+	STORE_OPERATION(s);
 	char full[STORE_MAX_PATH];
 	full_path(path, full);
 	return xs_rm(store_connection(s), XBT_NULL, full) || errno == ENOENT ? 0
@@ -143,6 +147,7 @@ int tool_add_reservation(struct store *s, const char *request, const char *name,
 			 uint32_t *ret_id)
 {
 	enum { TRIES = 100 };
+	STORE_OPERATION(s);
 	struct xs_handle *h = store_connection(s);
 	int r = -EAGAIN;
 	for (int i = 0; i < TRIES && r == -EAGAIN; i++) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/xlcfg.h"
 
+#include "common/system/apart.h"
+#include "common/system/file.h"
+
 #include <errno.h>
 #include <libxlutil.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KIB_PER_MIB UINT64_C(1024)
 #define MAX_MIB     (1L << 30)
@@ -134,26 +136,42 @@ static void read_memory(struct reading *r, struct xlcfg *cfg)
 	need->has_passthrough = xlu_cfg_get_list(r->file, "pci", NULL, &n_pci, 1) == 0 && n_pci > 0;
 }
 
-bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg)
+/* Reads the file, in the child, which gives up its memory as it ends. */
+static bool read_file(void *arg, FILE *messages, void *ret_result)
 {
-	struct reading r = {.path = path, .messages = messages};
-	struct xlcfg cfg = {.has_uuid = false};
-	if (access(path, R_OK) < 0) {
-		complain(&r, "cannot be read: ", strerror(errno));
+	struct xlcfg *cfg = ret_result;
+	struct reading r = {.path = arg, .messages = messages};
+	enum { MAX_BYTES = 1 << 22 };
+	char *text;
+	size_t len;
+	const char *wrong = file_load(r.path, MAX_BYTES, &text, &len);
+	if (wrong) {
+		complain(&r, wrong, "");
 		return false;
 	}
-	r.file = xlu_cfg_init(messages, path);
-	if (!r.file || xlu_cfg_readfile(r.file, path) != 0)
+	r.file = xlu_cfg_init(messages, r.path);
+	if (!r.file || xlu_cfg_readdata(r.file, text, (int)len) != 0)
 		complain(&r, "is not in xl.cfg's syntax", "");
 	if (!r.failed) {
-		read_identity(&r, &cfg);
-		read_type(&r, &cfg);
-		read_memory(&r, &cfg);
-		read_stub(&r, &cfg.need.stub);
+		read_identity(&r, cfg);
+		read_type(&r, cfg);
+		read_memory(&r, cfg);
+		read_stub(&r, &cfg->need.stub);
 	}
-	if (r.file)
-		xlu_cfg_destroy(r.file);
-	if (!r.failed)
-		*ret_cfg = cfg;
 	return !r.failed;
+}
+
+bool xlcfg_read(const char *path, FILE *messages, struct xlcfg *ret_cfg)
+{
+	struct apart apart;
+	char why[APART_MAX_WHY], *arg = (char *)path;
+	int r = apart_begin(&apart, read_file, arg, sizeof(*ret_cfg), APART_TIMEOUT_MS);
+	if (r < 0) {
+		fprintf(messages, "%s: cannot be read: %s\n", path, strerror(-r));
+		return false;
+	}
+	enum apart_outcome outcome = apart_end(&apart, messages, ret_cfg, why);
+	if (outcome == APART_BROKEN)
+		fprintf(messages, "%s: cannot be read: the process that reads it %s\n", path, why);
+	return outcome == APART_DONE;
 }

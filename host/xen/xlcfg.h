@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * xlcfg.h - a guest's name, UUID and memory out of its xl.cfg, read by Xen's own
- * parser. (Edge: libxlutil, in cagmactl.)
+ * parser, in a child process (apart.h), since some texts make that parser abort.
+ * (Edge: libxlutil, in cagmactl.)
  */
 #ifndef CAGMA_XEN_XLCFG_H
 #define CAGMA_XEN_XLCFG_H

@@ -1,16 +1,52 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/xllock.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-bool xllock_is_held(void)
+/* The process that holds the lock; 0: another kind of lock, or a process that cannot be seen. */
+static bool is_process_of_root(pid_t pid, const struct stat *file)
+{
+	char path[32];
+	struct stat process;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (pid > 0 && stat(path, &process) == 0)
+		return process.st_uid == 0;
+	/* nobody but root can open such a file for writing, which a write lock needs */
+	return file->st_uid == 0 && !(file->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static struct xllock look_at(int fd)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int fd = open(XLLOCK_PATH, O_RDWR | O_CLOEXEC);
+	struct stat file;
+	if (fstat(fd, &file) < 0)
+		return (struct xllock){.holder = XLLOCK_UNKNOWN, .error = -errno};
+	if (!S_ISREG(file.st_mode))
+		return (struct xllock){.holder = XLLOCK_STRANGER};
+	if (fcntl(fd, F_GETLK, &lock) < 0)
+		return (struct xllock){.holder = XLLOCK_UNKNOWN, .error = -errno};
+	if (lock.l_type == F_UNLCK)
+		return (struct xllock){.holder = XLLOCK_NOBODY};
+	bool is_root = is_process_of_root(lock.l_pid, &file);
+	return (struct xllock){.holder = is_root ? XLLOCK_ROOT : XLLOCK_STRANGER,
+			       .pid = lock.l_pid > 0 ? lock.l_pid : 0};
+}
+
+struct xllock xllock_look(void)
+{
+	int fd = open(XLLOCK_PATH, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return (struct xllock){.holder = XLLOCK_NOBODY};
+	if (fd < 0 && errno == ELOOP) /* a symbolic link */
+		return (struct xllock){.holder = XLLOCK_STRANGER};
 	if (fd < 0)
-		return false;
-	bool held = fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+		return (struct xllock){.holder = XLLOCK_UNKNOWN, .error = -errno};
+	struct xllock lock = look_at(fd);
 	close(fd);
-	return held;
+	return lock;
 }

@@ -1,20 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xllock.h - is xl building a guest right now? (Edge.)
+ * xllock.h - who holds xl's lock right now? (Edge.)
  *
  * With autoballoon, xl holds a write lock on XLLOCK_PATH from before it looks at
  * free memory until the guest is built. Memory that is free meanwhile is meant
- * for that guest.
+ * for that guest. The file is in a directory that everybody may write to, so the
+ * file may be anybody's; but xl builds guests as root only.
  */
 #ifndef CAGMA_XEN_XLLOCK_H
 #define CAGMA_XEN_XLLOCK_H
 
-#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #define XLLOCK_PATH "/var/lock/xl"
 
-/* True if a process holds the lock. False also if there is no such file, since then no xl ever took
- * the lock. */
-bool xllock_is_held(void);
+enum xllock_holder {
+	XLLOCK_NOBODY,   /* also if there is no such file, since then no xl ever took the lock */
+	XLLOCK_ROOT,     /* a process of root: xl, as far as can be known */
+	XLLOCK_STRANGER, /* a process of a user who is not root, or no lock of xl at all */
+	XLLOCK_UNKNOWN,  /* it cannot be found out */
+};
+
+struct xllock {
+	enum xllock_holder holder;
+	pid_t pid; /* XLLOCK_ROOT, XLLOCK_STRANGER: the process; 0: not known */
+	int error; /* XLLOCK_UNKNOWN: -errno */
+};
+
+struct xllock xllock_look(void);
 
 #endif

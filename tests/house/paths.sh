@@ -25,9 +25,9 @@ git ls-files --cached --others --exclude-standard >"$room/files"
 		print "path", $0; print "file", part[n] }' "$room/files"
 	${MAKE:-make} -npq DEPS_READY=1 help 2>/dev/null |
 		sed -n 's/^\([a-z][a-z0-9-]*\):\([^=].*\)*$/target \1/p'
-	# Functions by their names alone, and of a file, by its path and by its name.
+	# Functions by their names alone, and of a file, by its path and by its name; a test is one, too.
 	git grep -hoE '[A-Za-z0-9_]+[(]' -- '*.c' '*.h' | sed 's/^/function /; s/[(]$//'
-	git grep -E '^[a-z].*[(]' -- '*.c' '*.h' | awk '{
+	git grep -E '^([a-z]|START_TEST).*[(]' -- '*.c' '*.h' | sed 's/START_TEST(\([a-z0-9_]*\))/\1()/' | awk '{
 		at = index($0, ":"); file = name = substr($0, 1, at - 1); line = substr($0, at + 1)
 		sub(/.*\//, "", name)
 		while (match(line, /[a-z0-9_]+[(]/)) {

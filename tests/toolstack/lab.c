@@ -311,6 +311,11 @@ int lab_kill_store(struct lab *lab)
 	return rc < 0 ? rc : 0;
 }
 
+int lab_signal_store(struct lab *lab, int signal)
+{
+	return kill(lab->store_pid, signal) < 0 ? -errno : 0;
+}
+
 int lab_restart_store(struct lab *lab)
 {
 	int rc = lab_kill_store(lab);

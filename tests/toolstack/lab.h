@@ -161,6 +161,8 @@ int lab_cagmad_start(struct lab *lab, const char *config, const char *const extr
 int lab_end(pid_t pid, int signal, uint32_t deadline_ms);
 /* Ends xenstored, as a crash of it would. */
 int lab_kill_store(struct lab *lab);
+/* Sends xenstored a signal: SIGSTOP makes it hang, SIGCONT lets it go on. */
+int lab_signal_store(struct lab *lab, int signal);
 /* Ends xenstored and starts another, which knows of dom0 alone: guests that run have no xenstore
  * from then on. */
 int lab_restart_store(struct lab *lab);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -132,7 +133,7 @@ START_TEST(a_name_is_printed_without_its_control_characters)
 				   (unsigned)strlen(names[_i].name)));
 	else
 		ck_assert(xs_rm(h, XBT_NULL, path));
-	stage_start(stage_config, NULL);
+	stage_start(stage_config, (const char *const[]){"-v", NULL});
 	ck_assert(stage_wait_said(names[_i].said));
 	ck_assert_uint_eq(stage_said("\033"), 0);
 }
@@ -187,33 +188,62 @@ START_TEST(sigterm_leaves_targets_and_takes_its_keys)
 }
 END_TEST
 
-START_TEST(sighup_reads_the_configuration_and_refuses_a_bad_one)
+/* The path of the configuration that cagmad was started with. */
+static void find_config(char ret_path[256])
 {
-	stage_open(1664);
-	stage_boot("a", 200, "0:60", true);
-	stage_start(stage_config, NULL);
-	ck_assert(stage_wait_said("runs"));
-	char path[128];
+	char path[128], argv[256] = "", *word = argv;
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", stage_cagmad());
-	char argv[256] = "", *config = argv;
 	FILE *file = fopen(path, "r");
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_gt(fread(argv, 1, sizeof(argv) - 1, file), 0);
 	fclose(file);
-	while (strcmp(config, "-c") != 0)
-		config += strlen(config) + 1;
-	config += strlen(config) + 1;
-	file = fopen(config, "w");
-	ck_assert_ptr_nonnull(file);
-	fputs("min_mib = 3\n", file);
-	fclose(file);
+	while (strcmp(word, "-c") != 0)
+		word += strlen(word) + 1;
+	strcpy(ret_path, word + strlen(word) + 1);
+}
+
+static void send_config(const char *path, const char *text, size_t len)
+{
+	unlink(path);
+	if (text) {
+		FILE *file = fopen(path, "w");
+		ck_assert_ptr_nonnull(file);
+		ck_assert_uint_eq(fwrite(text, 1, len, file), len);
+		fclose(file);
+	} else {
+		ck_assert_int_eq(mkfifo(path, 0600), 0);
+	}
 	kill(stage_cagmad(), SIGHUP);
-	ck_assert(stage_wait_said("there is no option \"min_mib\""));
+}
+
+/* A bad configuration (a FIFO, if it has no text), and what is said about it. */
+#define TEXT(text) text, sizeof(text) - 1
+static const struct {
+	const char *text;
+	size_t len;
+	const char *said;
+} bad_configs[] = {
+	{TEXT("min_mib = 3\n"), "there is no option \"min_mib\""},
+	{TEXT("policy = \"\0static\"\n"), "holds a zero byte"},
+	{NULL, 0, "it is not a regular file"},
+};
+
+START_TEST(sighup_reads_the_configuration_and_refuses_a_bad_one)
+{
+	static const char good[] = "policy = \"static\"\n";
+	char path[256];
+	stage_open(1664);
+	stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said("runs"));
+	find_config(path);
+	for (unsigned i = 0; i < N_ROWS(bad_configs); i++) {
+		send_config(path, bad_configs[i].text, bad_configs[i].len);
+		ck_assert(stage_wait_said(bad_configs[i].said));
+	}
 	ck_assert(stage_wait_said("the configuration stays as it was"));
-	file = fopen(config, "w");
-	fputs("policy = \"static\"\n", file);
-	fclose(file);
-	kill(stage_cagmad(), SIGHUP);
+	ck_assert_uint_eq(stage_said("configuration read"), 0);
+	send_config(path, good, sizeof(good) - 1);
 	ck_assert(stage_wait_said("configuration read: policy static"));
 }
 END_TEST

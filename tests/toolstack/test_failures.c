@@ -61,7 +61,7 @@ START_TEST(workers_are_ready_before_their_first_call)
 	pid_t first[WORKERS];
 	stage_open(1664);
 	struct lab_guest *locked = stage_boot("locked", 200, "0:60", true);
-	stage_start(TWO_WORKERS, NULL);
+	stage_start(TWO_WORKERS, (const char *const[]){"-v", NULL});
 	ck_assert(lab_wait(all_workers_are_ready, first, SOON_MS));
 	ck_assert_uint_eq(stage_said("target"), 0);
 	/* workers that take the places of killed ones are ready, too */

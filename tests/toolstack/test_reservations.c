@@ -113,6 +113,10 @@ START_TEST(nobody_waits_for_the_period)
 	for (int i = 0; i < 2; i++)
 		stage_report(h[i], 1, 540 * MIB, 480 * MIB);
 	stage_start("period_ms = 60000\nreserve_mib = 64\ndefault_min_mib = 96\n", NULL);
+	ck_assert(stage_key_is(ctl_a, "cagma/state", "report-unproven"));
+	ck_assert(stage_key_is(ctl_b, "cagma/state", "report-unproven"));
+	for (int i = 0; i < 2; i++)
+		stage_report(h[i], 2, 540 * MIB, 480 * MIB);
 	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
 	ck_assert(stage_key_is(ctl_b, "cagma/state", "managed"));
 	uint64_t begun_ms = lab_clock_ms();

@@ -37,6 +37,7 @@ struct played {
 	bool calls_hang; /* no call ends */
 	uint64_t calls_take_ms;
 	uint64_t called_ms;  /* when the last call was started */
+	bool calls_lie;      /* a call reports success, and has set nothing */
 	unsigned n_connects; /* that succeeded */
 	unsigned n_effects;
 	struct played_effect effect[PLAYED_EFFECTS];

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MIB UINT64_C(1024)
@@ -245,6 +246,34 @@ START_TEST(a_directory_is_said_to_be_one)
 }
 END_TEST
 
+/* libxlutil aborts on a zero byte between quotes (an assertion of libxlu_cfg.c in Xen 4.17). */
+START_TEST(a_zero_byte_is_refused)
+{
+	static const char text[] = "period_ms = 500\npolicy = \"\0cagma\"\n";
+	struct config config;
+	ck_assert(!read_text(text, sizeof(text) - 1, &config));
+	ck_assert_msg(strstr(messages, ": holds a zero byte, so it is no text"), "%s", messages);
+}
+END_TEST
+
+START_TEST(a_fifo_is_refused_without_waiting)
+{
+	char path[] = "/tmp/cagma-config-XXXXXX";
+	struct config config;
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	char fifo[sizeof(path) + 8];
+	snprintf(fifo, sizeof(fifo), "%s/fifo", path);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	FILE *out = fmemopen(messages, sizeof(messages), "w");
+	ck_assert(!config_read(fifo, true, out, &config));
+	fclose(out);
+	unlink(fifo);
+	rmdir(path);
+	ck_assert_msg(strstr(messages, ": cannot be read: it is not a regular file"), "%s",
+		      messages);
+}
+END_TEST
+
 START_TEST(dom0_is_a_guest_if_it_is_listed)
 {
 	static const char text[] = "guests = [ \"name=a\", \"name=Domain-0,min_mib=256\" ]\n";
@@ -272,6 +301,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_sample_in_force_is_the_defaults_and_its_guests);
 	tcase_add_test(tests, a_missing_file_is_an_error_unless_it_may_be);
 	tcase_add_test(tests, a_directory_is_said_to_be_one);
+	tcase_add_test(tests, a_zero_byte_is_refused);
+	tcase_add_test(tests, a_fifo_is_refused_without_waiting);
 	tcase_add_test(tests, dom0_is_a_guest_if_it_is_listed);
 }
 

@@ -221,6 +221,26 @@ START_TEST(used_credit_comes_back_slowly)
 }
 END_TEST
 
+/* A guest that uses all that it takes has no surplus by which its credit would be smaller. */
+START_TEST(what_was_used_counts_until_it_is_refilled)
+{
+	struct policy_conf conf = options_default();
+	struct guest_view g = {.alm_kib = 200 * MIB, .target_kib = 200 * MIB};
+	struct credit c = {0};
+	credit_observe(&c, &conf, 1000, &g);
+	ck_assert_uint_eq(c.used_kib, 0);
+	g.alm_kib += conf.credit_kib;
+	g.grew_itself = true;
+	credit_observe(&c, &conf, 1100, &g);
+	ck_assert_uint_le(c.used_kib, conf.credit_kib);
+	ck_assert_uint_ge(c.used_kib, conf.credit_kib - conf.credit_kib / 50);
+	credit_observe(&c, &conf, 1100 + CREDIT_REFILL_MS / 2, &g);
+	ck_assert_uint_ge(c.used_kib, conf.credit_kib / 2 - conf.credit_kib / 50);
+	credit_observe(&c, &conf, 1100 + 2 * CREDIT_REFILL_MS, &g);
+	ck_assert_uint_eq(c.used_kib, 0);
+}
+END_TEST
+
 START_TEST(credit_is_no_way_into_the_reserve_without_an_alarm)
 {
 	start();
@@ -307,6 +327,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_was_taken_by_credit_is_adopted_when_it_is_needed);
 	tcase_add_test(tests, no_target_is_written_below_what_was_taken_before_it_rests);
 	tcase_add_test(tests, used_credit_comes_back_slowly);
+	tcase_add_test(tests, what_was_used_counts_until_it_is_refilled);
 	tcase_add_test(tests, credit_is_no_way_into_the_reserve_without_an_alarm);
 	tcase_add_test(tests, a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it);
 	tcase_add_loop_test(tests, max_pages_follows_from_a_plans_credit, 0, N_ROWS(caps));

@@ -182,6 +182,21 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 }
 END_TEST
 
+/* Pages that only come back, or only go, are not missed: the guest has, or gets, room for them. */
+START_TEST(what_flows_one_way_is_no_demand)
+{
+	start(100 * MIB);
+	guest.report.swap_free_kib -= 300 * MIB;
+	report(1000, 100 * MIB);
+	if (_i)
+		guest.report.pswpin += 50 * MIB / 4;
+	else
+		guest.report.pswpout += 50 * MIB / 4;
+	report(1000, 100 * MIB);
+	ck_assert_uint_eq(verdict.use_kib, 100 * MIB);
+}
+END_TEST
+
 /* The memory by which a ramp is ahead of its balloon is there before, or is missing; but what the
  * balloon cannot bring soon is not asked for. */
 START_TEST(growth_that_a_balloon_cannot_follow_is_foreseen)
@@ -411,6 +426,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
+	tcase_add_loop_test(tests, what_flows_one_way_is_no_demand, 0, 2);
 	tcase_add_test(tests, growth_that_a_balloon_cannot_follow_is_foreseen);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
 	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);

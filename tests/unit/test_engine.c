@@ -7,7 +7,9 @@
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MIB UINT64_C(1024)
 
@@ -186,6 +188,31 @@ START_TEST(an_unsafe_plan_is_cut_and_counted)
 }
 END_TEST
 
+/* Each kind of breach is worth a word of its own, once. */
+START_TEST(each_kind_of_unsafe_plan_is_said_once)
+{
+	char text[4096];
+	FILE *file = tmpfile();
+	dup2(fileno(file), STDERR_FILENO);
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	log_silence(false);
+	begin();
+	for (unsigned i = 0; i < 6; i++) {
+		uint64_t target_kib = i % 2 ? 410 * MIB + 1 : 5000 * MIB;
+		wish.n_actions = 1;
+		wish.action[0] = (struct action){guest - 1, target_kib, REASON_NEED};
+		turn(START_MS + i * PERIOD_MS);
+	}
+	log_silence(true);
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	unsigned n = 0;
+	for (const char *at = text; (at = strstr(at, "its plans are cut")); at++)
+		n++;
+	ck_assert_msg(n == 2, "%s", text);
+}
+END_TEST
+
 /* A guest's alarm is answered at once, and the others' keys are not read for it. */
 START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
 {
@@ -358,6 +385,93 @@ START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
 }
 END_TEST
 
+/* What was in xenstore before the daemon came may be the last word of an agent that is dead. */
+START_TEST(nothing_is_taken_before_a_second_report)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	begin();
+	turn(START_MS);
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
+	played_report(&world, guest, 300 * MIB, 1); /* the same again */
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
+	played_report(&world, guest, 300 * MIB, 2);
+	turn(START_MS + 3 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
+}
+END_TEST
+
+START_TEST(a_report_that_comes_after_the_daemon_is_believed)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.guest[guest - 1].report[0] = '\0';
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	begin();
+	turn(START_MS);
+	played_report(&world, guest, 300 * MIB, 1);
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
+}
+END_TEST
+
+START_TEST(a_first_report_may_be_of_number_and_time_0)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	played_report(&world, guest, 300 * MIB, 0);
+	wish.credit_kib[guest - 1] = 8 * MIB;
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
+}
+END_TEST
+
+/* A domid may be another guest's by the time that a call ends, or that an event is read. */
+START_TEST(an_answer_for_another_uuid_is_not_the_guests)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.calls_hang = true;
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(world.n_calls, 1);
+	world.call[0].uuid[0] ^= 0xff;
+	world.calls_hang = false;
+	turn(START_MS + PERIOD_MS);
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1); /* its own is still under way */
+}
+END_TEST
+
+/* libxl reports success if its transaction has failed. */
+START_TEST(a_target_that_was_not_set_is_a_failed_call)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.calls_lie = true;
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
+	begin();
+	turn(START_MS);
+	ck_assert_uint_eq(engine_counts(engine).failed_calls, 1);
+}
+END_TEST
+
+START_TEST(events_of_a_former_domain_are_passed_over)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	begin();
+	turn(START_MS);
+	unsigned n_read = world.guest[guest - 1].n_reports_read;
+	played_report(&world, guest, 200 * MIB, 20);
+	world.event.generation--;
+	turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read);
+	played_report(&world, guest, 200 * MIB, 20);
+	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read + 1);
+}
+END_TEST
+
 START_TEST(credit_is_withdrawn_at_the_end)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -380,6 +494,7 @@ START_TEST(a_call_that_has_ended_leaves_no_credit_to_tell_of)
 	begin();
 	turn(START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 16 * MIB);
+	played_report(&world, guest, 300 * MIB, 2); /* now it may be told to shrink */
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	turn(START_MS + PERIOD_MS);
@@ -397,6 +512,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_guests_beyond_the_table_may_take_is_not_given_away);
 	tcase_add_test(tests, what_a_guest_was_built_with_is_kept);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
+	tcase_add_test(tests, each_kind_of_unsafe_plan_is_said_once);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, a_kernel_that_is_not_believed_is_told_of_once);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
@@ -405,6 +521,12 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_waits_for_pages_waits_as_long_as_a_call_takes);
 	tcase_add_test(tests, a_call_that_waits_does_not_make_passes_rare);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
+	tcase_add_test(tests, nothing_is_taken_before_a_second_report);
+	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
+	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
+	tcase_add_test(tests, an_answer_for_another_uuid_is_not_the_guests);
+	tcase_add_test(tests, a_target_that_was_not_set_is_a_failed_call);
+	tcase_add_test(tests, events_of_a_former_domain_are_passed_over);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);
 	tcase_add_test(tests, a_call_that_has_ended_leaves_no_credit_to_tell_of);
 }

@@ -9,7 +9,7 @@ enum { NOW = 1000000, LATER = NOW + 1 };
 
 /* A guest that is ours, and had reported just now. */
 #define WELL     REPORTED, .report_ms = NOW
-#define REPORTED .has_memory = true, .has_agent = true, .has_report = true
+#define REPORTED .has_memory = true, .has_agent = true, .has_report = true, .is_report_proven = true
 
 static const struct hold_row {
 	const char *what;
@@ -44,6 +44,9 @@ static const struct hold_row {
 	{"has had its time to boot",
 	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = NOW},
 	 HOLD_NO_AGENT},
+	{"a report that was there before the daemon",
+	 {.has_memory = true, .has_agent = true, .has_report = true, .report_ms = NOW},
+	 HOLD_UNPROVEN},
 	{"silent", {REPORTED, .report_ms = NOW - KEYS_STALE_MS - 1}, HOLD_SILENT},
 	{"nearly silent", {REPORTED, .report_ms = NOW - KEYS_STALE_MS}, HOLD_NONE},
 	{"silent while it was short",
@@ -80,6 +83,15 @@ START_TEST(only_a_guest_that_runs_says_something_by_its_balloon)
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = false}));
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_paused = true}));
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_dying = true}));
+}
+END_TEST
+
+START_TEST(a_lock_of_xl_counts_for_a_time)
+{
+	ck_assert(!hold_xl_is_building(0, NOW));
+	ck_assert(hold_xl_is_building(NOW, NOW));
+	ck_assert(hold_xl_is_building(NOW, NOW + HOLD_XL_MS - 1));
+	ck_assert(!hold_xl_is_building(NOW, NOW + HOLD_XL_MS));
 }
 END_TEST
 
@@ -161,6 +173,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, a_lock_of_xl_counts_for_a_time);
 	tcase_add_loop_test(tests, the_first_rule_that_applies_decides, 0, N_ROWS(holds));
 	tcase_add_test(tests, a_guest_that_reports_does_not_boot_any_more);
 	tcase_add_test(tests, only_a_guest_that_runs_says_something_by_its_balloon);

@@ -4,11 +4,14 @@
 #include "guest/mkguest/newc.h"
 #include "guest/mkguest/recipe.h"
 #include "guest/mkguest/sources.h"
+#include "guest/mkguest/workshop.h"
 #include "tests/unit/suite.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct recipe sane(void)
 {
@@ -68,8 +71,18 @@ START_TEST(hostile_words_are_refused)
 		r.output = words[i];
 		ck_assert_msg(!recipe_complete(&r, why, sizeof(why)), "output %s", words[i]);
 	}
+	static const char *const packages[] = {"nano,-t,sid", "nano,",   ",nano",  "nano,,vim",
+					       "nano,vim-",   "nano,+x", "nano,.x"};
+	for (unsigned i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {
+		struct recipe wrong = sane();
+		wrong.packages = packages[i];
+		ck_assert_msg(!recipe_complete(&wrong, why, sizeof(why)), "packages %s",
+			      packages[i]);
+	}
 	struct recipe r = sane();
 	ck_assert(recipe_complete(&r, why, sizeof(why)));
+	r.packages = "g++,libc6-dev,python3.11";
+	ck_assert_msg(recipe_complete(&r, why, sizeof(why)), "%s", why);
 	r.name = NULL;
 	ck_assert(!recipe_complete(&r, why, sizeof(why)));
 }
@@ -141,6 +154,26 @@ START_TEST(the_configuration_says_what_was_asked)
 	recipe_write_entry(&r, out);
 	fclose(out);
 	ck_assert_str_eq(text, "\"name=web, min_mib=200, max_mib=900\"\n");
+}
+END_TEST
+
+/* Somebody else may have put a symbolic link where the guest is to be made. */
+START_TEST(a_link_in_place_of_the_partial_guest_is_not_followed)
+{
+	char room[] = "/tmp/cagma-mkguest-XXXXXX", link[64], target[64];
+	struct workshop shop;
+	struct stat about;
+	ck_assert_ptr_nonnull(mkdtemp(room));
+	snprintf(target, sizeof(target), "%s/victim", room);
+	snprintf(link, sizeof(link), "%s/web.partial", room);
+	ck_assert_int_eq(mkdir(target, 0755), 0);
+	ck_assert_int_eq(symlink(target, link), 0);
+	ck_assert_int_lt(workshop_open(&shop, room, "web", "inputs", false), 0);
+	ck_assert_int_eq(stat(target, &about), 0);
+	ck_assert_uint_eq(about.st_mode & 0777, 0755);
+	ck_assert_int_eq(rmdir(target), 0); /* nothing was put into it */
+	unlink(link);
+	rmdir(room);
 }
 END_TEST
 
@@ -299,6 +332,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, hostile_words_are_refused);
 	tcase_add_test(tests, sizes_must_go_together);
 	tcase_add_test(tests, the_configuration_says_what_was_asked);
+	tcase_add_test(tests, a_link_in_place_of_the_partial_guest_is_not_followed);
 	tcase_add_test(tests, packages_follow_from_what_is_asked);
 	tcase_add_test(tests, lines_of_other_archives_are_left_out);
 	tcase_add_test(tests, stanzas_are_read_as_apt_does);

@@ -237,6 +237,35 @@ START_TEST(no_credit_is_left_to_who_could_take_the_floor_by_it)
 }
 END_TEST
 
+/* Two guests have 20 MiB of credit each, where 25 can be spent: one's may be lowered to 4, or both
+ * be withdrawn, but no credit is given as long as the other's stays with too much. */
+START_TEST(credit_that_stays_counts)
+{
+	static const struct {
+		uint64_t first_kib, second_kib;
+		enum plan_breach breach;
+	} pairs[] = {
+		{PLAN_CREDIT_AS_IT_IS, 4 * MIB, PLAN_SAFE},
+		{PLAN_CREDIT_AS_IT_IS, 10 * MIB, PLAN_CREDIT_OVERSPENT},
+		{10 * MIB, PLAN_CREDIT_AS_IT_IS, PLAN_CREDIT_OVERSPENT},
+		{PLAN_CREDIT_AS_IT_IS, 0, PLAN_SAFE},
+	};
+	struct guest_view two[] = {guests[CREDITED], guests[CREDITED]};
+	two[1].domid = 1;
+	for (unsigned i = 0; i < N_ROWS(pairs); i++) {
+		uint64_t credit_kib[] = {pairs[i].first_kib, pairs[i].second_kib};
+		struct plan plan = {.credit_kib = credit_kib};
+		struct snapshot snap = {.host.free_kib = model_floor_kib(&conf) +
+							 27 * MIB, /* libxl's 2 with it */
+					.n_guests = 2,
+					.guest = two};
+		unsigned at;
+		ck_assert_msg(plan_violation(&conf, &snap, &plan, &at) == pairs[i].breach, "row %u",
+			      i);
+	}
+}
+END_TEST
+
 /* What each hold allows: s to shrink, g to grow, r to take a promise back, k to keep what is held
  * in the middle of a shrink. */
 static const char *const allowed[HOLD_COUNT_] = {
@@ -245,7 +274,7 @@ static const char *const allowed[HOLD_COUNT_] = {
 	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",      [HOLD_NO_AGENT] = "rk",
 	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",     [HOLD_CALL_FAILED] = "",
 	[HOLD_STUCK] = "grk",     [HOLD_UNARRIVED] = "srk", [HOLD_UNMEASURED] = "gk",
-	[HOLD_ASKED] = "",
+	[HOLD_ASKED] = "",     [HOLD_UNPROVEN] = "grk",
 };
 
 /* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */
@@ -420,6 +449,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, credit_beyond_what_is_there_is_found_and_withdrawn, 0,
 			    N_ROWS(credit_rows));
 	tcase_add_loop_test(tests, the_floor_is_lent_to_nobody, 0, N_ROWS(floor_rows));
+	tcase_add_test(tests, credit_that_stays_counts);
 	tcase_add_test(tests, no_credit_is_left_to_who_could_take_the_floor_by_it);
 	tcase_add_loop_test(tests, a_guest_is_told_what_its_hold_allows, 0, HOLD_COUNT_);
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);

@@ -312,6 +312,33 @@ START_TEST(nobody_grows_while_xl_builds_a_guest)
 }
 END_TEST
 
+/* A guest in alarm gets what the reserve has to lend, and nothing of what is the other's. */
+START_TEST(a_guest_in_alarm_grows_out_of_the_reserve_while_xl_builds)
+{
+	world_init(&w, 500 * MIB);
+	unsigned a = world_add(&w, 300 * MIB, 290 * MIB);
+	w.host.xl_is_building = true;
+	w.host.xl_kib = 500 * MIB - w.conf.reserve_kib - 2 * MIB;
+	for (int i = 0; i < 10; i++) {
+		w.view[a].is_alarmed = true;
+		world_run(&w, cagma(), 1, 1000);
+	}
+	ck_assert_uint_gt(w.view[a].alm_kib, 310 * MIB);
+	ck_assert_uint_le(w.view[a].alm_kib, 300 * MIB + w.conf.reserve_kib);
+}
+END_TEST
+
+START_TEST(nobody_gives_for_nobody_while_xl_builds_a_guest)
+{
+	world_init(&w, 0);
+	world_add(&w, 300 * MIB, 280 * MIB);
+	unsigned donor = world_add(&w, 600 * MIB, 60 * MIB);
+	w.host.xl_is_building = true;
+	world_run(&w, cagma(), 10, 1000);
+	ck_assert_uint_eq(w.view[donor].alm_kib, 600 * MIB);
+}
+END_TEST
+
 START_TEST(many_small_surpluses_are_gathered)
 {
 	world_init(&w, 64 * MIB);
@@ -441,6 +468,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_slow_balloon_does_not_wind_up);
 	tcase_add_loop_test(tests, no_ping_pong_while_needs_waver, 0, 12);
 	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);
+	tcase_add_test(tests, a_guest_in_alarm_grows_out_of_the_reserve_while_xl_builds);
+	tcase_add_test(tests, nobody_gives_for_nobody_while_xl_builds_a_guest);
 	tcase_add_test(tests, many_small_surpluses_are_gathered);
 	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);
 	tcase_add_loop_test(tests, any_snapshot_gets_a_safe_plan, 0, 10);

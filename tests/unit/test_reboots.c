@@ -7,7 +7,7 @@
 
 #define MIB UINT64_C(1024)
 
-enum { NOW = 1000000 };
+enum { NOW = 1000000, GENERATION = 5 };
 
 static const uint8_t web[UUID_BYTES] = "web", mail[UUID_BYTES] = "mail";
 
@@ -33,11 +33,13 @@ static uint64_t kept_kib(uint64_t now_ms)
 
 START_TEST(a_guest_that_goes_to_come_back_finds_what_it_had)
 {
-	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
 	ck_assert_uint_eq(kept_kib(NOW), 300 * MIB);
-	domain[n_domains++] = (struct reboots_domain){web, 100 * MIB}; /* the old one, going */
+	domain[n_domains++] =
+		(struct reboots_domain){web, GENERATION, 100 * MIB}; /* the old one, going */
 	ck_assert_uint_eq(kept_kib(NOW), 200 * MIB);
-	domain[n_domains++] = (struct reboots_domain){web, 250 * MIB}; /* the new one, coming */
+	domain[n_domains++] =
+		(struct reboots_domain){web, GENERATION + 1, 250 * MIB}; /* the new one, coming */
 	ck_assert_uint_eq(kept_kib(NOW), 0);
 	domain[1].uuid = mail; /* somebody else's is not counted */
 	ck_assert_uint_eq(kept_kib(NOW), 200 * MIB);
@@ -46,7 +48,7 @@ END_TEST
 
 START_TEST(it_finds_no_less_than_it_was_built_with)
 {
-	reboots_note_departure(&reboots, web, 100 * MIB, 300 * MIB, NOW);
+	reboots_note_departure(&reboots, web, GENERATION, 100 * MIB, 300 * MIB, NOW);
 	ck_assert_uint_eq(kept_kib(NOW), 300 * MIB);
 }
 END_TEST
@@ -68,13 +70,13 @@ END_TEST
 
 START_TEST(what_is_kept_ends_with_its_time)
 {
-	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
 	domain[n_domains++] = (struct reboots_domain){web, 0};
 	ck_assert(reboots_any(&reboots, NOW + REBOOTS_KEEP_MS - 1));
-	ck_assert(reboots_awaits(&reboots, web, NOW + REBOOTS_KEEP_MS - 1));
+	ck_assert(reboots_awaits(&reboots, web, GENERATION, NOW + REBOOTS_KEEP_MS - 1));
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS - 1), 300 * MIB);
 	ck_assert(!reboots_any(&reboots, NOW + REBOOTS_KEEP_MS));
-	ck_assert(!reboots_awaits(&reboots, web, NOW + REBOOTS_KEEP_MS));
+	ck_assert(!reboots_awaits(&reboots, web, GENERATION, NOW + REBOOTS_KEEP_MS));
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS), 0);
 }
 END_TEST
@@ -82,20 +84,20 @@ END_TEST
 START_TEST(it_ends_when_the_guest_is_back)
 {
 	uint64_t boot_kib = 1;
-	reboots_note_departure(&reboots, web, 300 * MIB, 200 * MIB, NOW);
-	ck_assert(!reboots_note_return(&reboots, mail, NOW, &boot_kib));
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 200 * MIB, NOW);
+	ck_assert(!reboots_note_return(&reboots, mail, GENERATION + 1, NOW, &boot_kib));
 	ck_assert_uint_eq(boot_kib, 1);
-	ck_assert(reboots_note_return(&reboots, web, NOW, &boot_kib));
+	ck_assert(reboots_note_return(&reboots, web, GENERATION + 1, NOW, &boot_kib));
 	ck_assert_uint_eq(boot_kib, 200 * MIB);
 	ck_assert_uint_eq(kept_kib(NOW), 0);
-	ck_assert(!reboots_note_return(&reboots, web, NOW, &boot_kib));
+	ck_assert(!reboots_note_return(&reboots, web, GENERATION + 1, NOW, &boot_kib));
 }
 END_TEST
 
 START_TEST(a_guest_that_goes_twice_is_kept_for_once)
 {
-	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
-	reboots_note_departure(&reboots, web, 250 * MIB, 0, NOW + 1000);
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
+	reboots_note_departure(&reboots, web, GENERATION, 250 * MIB, 0, NOW + 1000);
 	ck_assert_uint_eq(kept_kib(NOW + 1000), 250 * MIB);
 	domain[n_domains++] = (struct reboots_domain){web, 0};
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS), 250 * MIB);
@@ -108,18 +110,32 @@ START_TEST(the_one_that_ends_first_makes_room)
 	uint8_t uuid[UUID_BYTES] = {0};
 	for (unsigned i = 0; i <= REBOOTS_MAX; i++) {
 		uuid[0] = (uint8_t)(i + 1);
-		reboots_note_departure(&reboots, uuid, MIB, 0, NOW + i);
+		reboots_note_departure(&reboots, uuid, GENERATION, MIB, 0, NOW + i);
 	}
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_MAX), REBOOTS_MAX * MIB);
 	uuid[0] = 1;
-	ck_assert(!reboots_awaits(&reboots, uuid, NOW));
+	ck_assert(!reboots_awaits(&reboots, uuid, GENERATION, NOW));
 	uuid[0] = 2;
-	ck_assert(reboots_awaits(&reboots, uuid, NOW));
+	ck_assert(reboots_awaits(&reboots, uuid, GENERATION, NOW));
+}
+END_TEST
+
+/* Another domain with the same UUID that was there before is neither the return nor its memory. */
+START_TEST(a_copy_of_the_guest_is_not_its_return)
+{
+	uint64_t boot_kib;
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 200 * MIB, NOW);
+	domain[n_domains++] = (struct reboots_domain){web, GENERATION - 1, 250 * MIB};
+	ck_assert_uint_eq(kept_kib(NOW), 300 * MIB);
+	ck_assert(!reboots_awaits(&reboots, web, GENERATION - 1, NOW));
+	ck_assert(!reboots_note_return(&reboots, web, GENERATION - 1, NOW, &boot_kib));
+	ck_assert(reboots_note_return(&reboots, web, GENERATION + 1, NOW, &boot_kib));
 }
 END_TEST
 
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, a_copy_of_the_guest_is_not_its_return);
 	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, a_guest_that_goes_to_come_back_finds_what_it_had);
 	tcase_add_test(tests, it_finds_no_less_than_it_was_built_with);

@@ -10,12 +10,12 @@
 
 static char messages[4096];
 
-static bool read_text(const char *text, struct xlcfg *cfg)
+static bool read_bytes(const char *text, size_t len, struct xlcfg *cfg)
 {
 	char path[] = "/tmp/cagma-xlcfg-XXXXXX";
 	int fd = mkstemp(path);
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
 	close(fd);
 	memset(messages, 0, sizeof(messages));
 	FILE *out = fmemopen(messages, sizeof(messages), "w");
@@ -23,6 +23,11 @@ static bool read_text(const char *text, struct xlcfg *cfg)
 	fclose(out);
 	unlink(path);
 	return ok;
+}
+
+static bool read_text(const char *text, struct xlcfg *cfg)
+{
+	return read_bytes(text, strlen(text), cfg);
 }
 
 static const struct {
@@ -44,6 +49,18 @@ static const struct {
 	{"name = \"a\"\nmemory = 512\nuuid = \"1\"", "uuid is not a UUID"},
 	{"name = \"a\"\nmemory = [ 1", "is not in xl.cfg's syntax"},
 };
+
+START_TEST(what_is_no_text_file_is_refused_without_waiting)
+{
+	struct xlcfg cfg;
+	ck_assert(!read_bytes("name = \"\0\"\n", 11, &cfg));
+	ck_assert_msg(strstr(messages, "holds a zero byte"), "%s", messages);
+	FILE *out = fmemopen(messages, sizeof(messages), "w");
+	ck_assert(!xlcfg_read("/dev/null", out, &cfg));
+	fclose(out);
+	ck_assert_msg(strstr(messages, "it is not a regular file"), "%s", messages);
+}
+END_TEST
 
 START_TEST(bad_files_are_refused_with_a_reason)
 {
@@ -168,6 +185,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_a_file_says);
 	tcase_add_test(tests, what_a_file_says_of_a_device_model);
 	tcase_add_test(tests, a_uuid_is_taken);
+	tcase_add_test(tests, what_is_no_text_file_is_refused_without_waiting);
 	tcase_add_test(tests, a_missing_file_is_said);
 }
 

@@ -6,10 +6,11 @@
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
 #: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
-#: make check-house    judges the folders by their #include lines (RESULT house), and looks that every path and
-#:                     target of make that the pages name is there
+#: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
+#:                     of make that the pages name is there, and judges the exposure of the units
+#: make check-hardening  proves that every program is built with the compiler's and the linker's hardening
 
-UNIT_DEPS    = check clang shellcheck cpio
+UNIT_DEPS    = check clang shellcheck cpio binutils systemd
 MKGUEST_DEPS = mmdebstrap xz-utils kmod e2fsprogs util-linux debian-archive-keyring
 UNIT_TESTS   = $(patsubst %.c,$B/%,$(wildcard tests/unit/test_*.c))
 UNIT_SCRIPTS = $(wildcard tests/unit/test_*.sh)
@@ -33,7 +34,7 @@ $(UNIT_FAKED): $B/guest/cagma-agent.o $B/tests/unit/fake_xenstore.o $(GUEST_LIBS
 result-doctor: $B/tests/unit/test_findings
 	@mkdir -p $(RESULTS)
 	$Q$<
-.PHONY: check-unit check-migrate fuzz docs check-docs check-house migrate-programs
+.PHONY: check-unit check-migrate fuzz docs check-docs check-house check-hardening migrate-programs
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
@@ -42,6 +43,11 @@ check-house:
 	@mkdir -p $(RESULTS)
 	$Qsh tests/house/house.sh > $(RESULTS)/house.txt; r=$$?; cat $(RESULTS)/house.txt; exit $$r
 	$Qsh tests/house/paths.sh
+	$Qsh tests/house/exposure.sh 1.3 systemd/*.service.in
+# What the sanitizers link is not hardened.
+check-hardening: all
+	$Qsh tests/house/hardening.sh $(addprefix $B/,$(PROGS) guest/cagma-guest-init host/cagma-save-helper \
+	  host/libcagma-precopy.so)
 
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
