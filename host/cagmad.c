@@ -16,7 +16,7 @@
 #include "host/daemon/engine.h"
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
-#include "host/daemon/worker.h"
+#include "host/guests/worker.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>

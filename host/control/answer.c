@@ -4,7 +4,7 @@
 #include "host/control/json_record.h"
 #include "host/control/steer.h"
 #include "host/control/told_state.h"
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 #include "host/daemon/xenio.h"
 
 #include <stdio.h>

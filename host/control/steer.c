@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/control/steer.h"
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 #include "host/daemon/xenio.h"
 
 #include <stdio.h>

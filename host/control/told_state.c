@@ -2,7 +2,7 @@
 #include "host/control/told_state.h"
 
 #include "common/amount.h"
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 #include <stdio.h>
 #include <string.h>

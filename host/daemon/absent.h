@@ -6,7 +6,7 @@
 #ifndef CAGMA_DAEMON_ABSENT_H
 #define CAGMA_DAEMON_ABSENT_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 enum { ABSENT_MAX_LINES = 10 }; /* of the log; further guests are only counted */
 

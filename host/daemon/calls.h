@@ -8,7 +8,7 @@
 #ifndef CAGMA_DAEMON_CALLS_H
 #define CAGMA_DAEMON_CALLS_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 /* What takes longer than this waits for something, and is no work. */
 enum { CALLS_MOST_MS = 200 };

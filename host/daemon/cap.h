@@ -12,7 +12,7 @@
 #define CAGMA_DAEMON_CAP_H
 
 #include "host/core/credit.h"
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 struct cap {
 	struct trouble refused; /* Xen refused to set max_pages */

@@ -8,7 +8,7 @@
 #ifndef CAGMA_DAEMON_DEBTS_H
 #define CAGMA_DAEMON_DEBTS_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 /* Looks at the guests' last views and the verdicts on them. Less than `step_kib` is no debt. */
 void debts_say(struct guests *guests, const struct verdict *verdict, uint64_t step_kib,

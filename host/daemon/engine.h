@@ -12,7 +12,7 @@
 #define CAGMA_DAEMON_ENGINE_H
 
 #include "host/config/config.h"
-#include "host/daemon/io.h"
+#include "host/guests/io.h"
 #include "host/show/overload.h"
 
 enum {

@@ -10,7 +10,7 @@
 #ifndef CAGMA_DAEMON_PUBLISH_H
 #define CAGMA_DAEMON_PUBLISH_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 enum {
 	PUBLISH_STEP_KIB = 1024,

@@ -13,7 +13,7 @@
 
 #include "common/system/lines.h"
 #include "host/config/config.h"
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 #define RECORD_HISTORY_DIR  "/var/lib/cagma"
 #define RECORD_HISTORY_NAME "history"

@@ -10,7 +10,7 @@
 #define CAGMA_DAEMON_RESERVATIONS_H
 
 #include "common/system/trouble.h"
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 #include "host/reserve/reservation.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include "common/system/log.h"
 #include "common/system/trouble.h"
 #include "host/core/hold.h"
-#include "host/daemon/dom0.h"
+#include "host/guests/dom0.h"
 #include "host/daemon/hostword.h"
 #include "host/daemon/reservations.h"
 #include "host/xen/savehelper.h"

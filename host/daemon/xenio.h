@@ -6,7 +6,7 @@
 #define CAGMA_DAEMON_XENIO_H
 
 #include "host/config/config.h"
-#include "host/daemon/io.h"
+#include "host/guests/io.h"
 
 #include <poll.h>
 
@@ -22,7 +22,8 @@ int xenio_fits_host(const struct config *config);
  * not listed. Returns 0, or -errno if Xen cannot be asked. */
 int xenio_room_kib(const struct config *config, uint64_t *ret_room_kib);
 
-/* Xen's command line, as far as it fits; "" if Xen does not tell it. Valid as long as `xenio` is. */
+/* Xen's command line, as far as it fits; "" if Xen does not tell it. Valid as long as `xenio` is.
+ */
 const char *xenio_xen_options(const struct xenio *xenio);
 
 /* Opens Xen and starts the workers. Returns NULL, after logging why, if that fails. If `is_dry`,

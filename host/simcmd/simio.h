@@ -11,7 +11,7 @@
 #ifndef CAGMA_SIMCMD_SIMIO_H
 #define CAGMA_SIMCMD_SIMIO_H
 
-#include "host/daemon/io.h"
+#include "host/guests/io.h"
 #include "host/sim/host.h"
 
 struct simio;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* However often guests change, the log has a line a minute for each, and no more than its limit. */
 #include "common/system/log.h"
-#include "host/daemon/minute.h"
+#include "host/guests/minute.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

@@ -56,14 +56,14 @@ END_TEST
 /* A guest said that it reboots where nobody starts it again. */
 START_TEST(nothing_is_kept_for_long_for_a_guest_that_is_gone)
 {
-	reboots_note_departure(&reboots, web, 300 * MIB, 0, NOW);
-	domain[n_domains++] = (struct reboots_domain){web, 100 * MIB};
+	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
+	domain[n_domains++] = (struct reboots_domain){web, GENERATION, 100 * MIB};
 	ck_assert_uint_eq(kept_kib(NOW + 20000), 200 * MIB); /* it takes its time to go */
 	n_domains = 0;
 	ck_assert_uint_eq(kept_kib(NOW + 20000 + REBOOTS_ABSENT_MS - 1), 300 * MIB);
 	ck_assert_uint_eq(kept_kib(NOW + 20000 + REBOOTS_ABSENT_MS), 0);
 	/* if it comes after all, it has what is still there */
-	domain[n_domains++] = (struct reboots_domain){web, 100 * MIB};
+	domain[n_domains++] = (struct reboots_domain){web, GENERATION, 100 * MIB};
 	ck_assert_uint_eq(kept_kib(NOW + 60000), 200 * MIB);
 }
 END_TEST
@@ -71,7 +71,7 @@ END_TEST
 START_TEST(what_is_kept_ends_with_its_time)
 {
 	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
-	domain[n_domains++] = (struct reboots_domain){web, 0};
+	domain[n_domains++] = (struct reboots_domain){web, GENERATION, 0};
 	ck_assert(reboots_any(&reboots, NOW + REBOOTS_KEEP_MS - 1));
 	ck_assert(reboots_awaits(&reboots, web, GENERATION, NOW + REBOOTS_KEEP_MS - 1));
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS - 1), 300 * MIB);
@@ -99,7 +99,7 @@ START_TEST(a_guest_that_goes_twice_is_kept_for_once)
 	reboots_note_departure(&reboots, web, GENERATION, 300 * MIB, 0, NOW);
 	reboots_note_departure(&reboots, web, GENERATION, 250 * MIB, 0, NOW + 1000);
 	ck_assert_uint_eq(kept_kib(NOW + 1000), 250 * MIB);
-	domain[n_domains++] = (struct reboots_domain){web, 0};
+	domain[n_domains++] = (struct reboots_domain){web, GENERATION, 0};
 	ck_assert_uint_eq(kept_kib(NOW + REBOOTS_KEEP_MS), 250 * MIB);
 }
 END_TEST

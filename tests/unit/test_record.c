@@ -66,7 +66,7 @@ static void limit_file(long bytes)
 
 START_TEST(a_full_disk_leaves_whole_lines)
 {
-	ck_assert_int_eq(record_open(path, &record), 0);
+	ck_assert_int_eq(record_open(path, 1, false, &record), 0);
 	ck_assert_int_eq(pass(1000), 0);
 	limit_file(100); /* less than a line */
 	ck_assert_int_lt(pass(2000), 0);
@@ -90,7 +90,7 @@ START_TEST(what_a_crash_left_of_a_line_is_cut)
 	if (_i)
 		fputs("\nwhole\nhalf", file);
 	fclose(file);
-	ck_assert_int_eq(record_open(path, &record), 0);
+	ck_assert_int_eq(record_open(path, 1, false, &record), 0);
 	ck_assert_int_eq(pass(1000), 0);
 	record_close(record);
 	read_back();

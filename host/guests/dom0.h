@@ -3,8 +3,8 @@
  * dom0.h - a report on dom0, from what its own kernel says of its memory. No agent runs in dom0,
  * and none is needed. (Edge: /proc.)
  */
-#ifndef CAGMA_DAEMON_DOM0_H
-#define CAGMA_DAEMON_DOM0_H
+#ifndef CAGMA_GUESTS_DOM0_H
+#define CAGMA_GUESTS_DOM0_H
 
 #include "common/keys.h"
 

@@ -3,11 +3,11 @@
  * intake.h - reading one guest's keys in xenstore. Values are parsed strictly and checked against
  * what Xen says, and trouble is logged once. (Edge.)
  */
-#ifndef CAGMA_DAEMON_INTAKE_H
-#define CAGMA_DAEMON_INTAKE_H
+#ifndef CAGMA_GUESTS_INTAKE_H
+#define CAGMA_GUESTS_INTAKE_H
 
-#include "host/daemon/guest.h"
-#include "host/daemon/io.h"
+#include "host/guests/guest.h"
+#include "host/guests/io.h"
 
 /*
  * Reads the keys that are marked as changed into the guest. If `is_urgent`, keys that the guest

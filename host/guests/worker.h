@@ -8,8 +8,8 @@
  * that does not answer in time. One guest's lock does not stop the rest. A
  * worker gets ready before its first job comes.
  */
-#ifndef CAGMA_DAEMON_WORKER_H
-#define CAGMA_DAEMON_WORKER_H
+#ifndef CAGMA_GUESTS_WORKER_H
+#define CAGMA_GUESTS_WORKER_H
 
 #include "host/xen/target.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/worker.h"
+#include "host/guests/worker.h"
 #include "host/xen/target.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/observe.h"
+#include "host/guests/observe.h"
 
 #include "common/amount.h"
 #include "common/system/log.h"
-#include "host/daemon/hands.h"
-#include "host/daemon/intake.h"
+#include "host/guests/hands.h"
+#include "host/guests/intake.h"
 
 #include <errno.h>
 

@@ -10,12 +10,12 @@
  * Keys that a guest writes are read when a watch has fired, at most once a pass. A guest that
  * writes faster than GUEST_MAX_EVENTS_S is unwatched, and read once a period for a while.
  */
-#ifndef CAGMA_DAEMON_GUESTS_H
-#define CAGMA_DAEMON_GUESTS_H
+#ifndef CAGMA_GUESTS_GUESTS_H
+#define CAGMA_GUESTS_GUESTS_H
 
 #include "host/core/reboots.h"
-#include "host/daemon/guest.h"
-#include "host/daemon/io.h"
+#include "host/guests/guest.h"
+#include "host/guests/io.h"
 #include "host/policy/policy.h"
 
 /* Targets that somebody else set one after the other (hold_is_sweep). All zero: none was ever. */
@@ -32,7 +32,7 @@ struct guests {
 	struct hands hands;  /* that set targets beside ours */
 	uint64_t beyond_kib; /* what those that it does not hold may still take, by Xen */
 	bool has_dom0;       /* dom0 is to be among the guests */
-	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
+	uint64_t call_us;    /* how long it takes to set a target (urgency.h) */
 	/* For the guest that xl builds, from when it took its lock on: what is kept for it, and the
 	 * generation of the guests that came later. 0 while xl builds none. */
 	uint64_t xl_kib;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/intake.h"
+#include "host/guests/intake.h"
 
 #include "common/amount.h"
 #include "common/system/log.h"
 #include "common/report.h"
-#include "host/daemon/dom0.h"
+#include "host/guests/dom0.h"
 
 #include <errno.h>
 #include <inttypes.h>

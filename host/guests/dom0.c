@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/dom0.h"
+#include "host/guests/dom0.h"
 
 #include "common/system/file.h"
 #include "common/arcstats.h"

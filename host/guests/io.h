@@ -10,13 +10,13 @@
  * connection to xenstore is gone: the caller disconnects, connects and watches everything again.
  * `world` is the first argument of each function.
  */
-#ifndef CAGMA_DAEMON_IO_H
-#define CAGMA_DAEMON_IO_H
+#ifndef CAGMA_GUESTS_IO_H
+#define CAGMA_GUESTS_IO_H
 
 #include "common/keys.h"
 #include "host/core/model.h"
 #include "host/reserve/toolkeys.h"
-#include "host/daemon/worker.h"
+#include "host/guests/worker.h"
 #include "host/xen/hypervisor.h"
 #include "host/xen/store.h"
 

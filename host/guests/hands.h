@@ -6,10 +6,10 @@
  * (hold_is_sweep) are left alone only until the sweep is over. So a message about one guest waits
  * until it is known that there is no sweep, and a sweep is logged once.
  */
-#ifndef CAGMA_DAEMON_HANDS_H
-#define CAGMA_DAEMON_HANDS_H
+#ifndef CAGMA_GUESTS_HANDS_H
+#define CAGMA_GUESTS_HANDS_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 /* To be called in each pass, when the guests' targets have been read. */
 void hands_judge(struct guests *guests, uint64_t now_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/hands.h"
+#include "host/guests/hands.h"
 
 #include "common/amount.h"
 #include "common/system/log.h"

@@ -6,8 +6,8 @@
  * guests fill the log. Each change is a debug message; at the usual level a minute's changes make
  * one.
  */
-#ifndef CAGMA_DAEMON_MINUTE_H
-#define CAGMA_DAEMON_MINUTE_H
+#ifndef CAGMA_GUESTS_MINUTE_H
+#define CAGMA_GUESTS_MINUTE_H
 
 #include "host/core/model.h"
 

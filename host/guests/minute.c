@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/minute.h"
+#include "host/guests/minute.h"
 
 #include "common/system/log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/guest.h"
+#include "host/guests/guest.h"
 
 #include "common/amount.h"
 #include "common/text.h"

@@ -5,10 +5,10 @@
  * Xen's list and the keys that have changed are read into the table of guests, and a view of each
  * guest is made. The views stay as they are until the next pass.
  */
-#ifndef CAGMA_DAEMON_OBSERVE_H
-#define CAGMA_DAEMON_OBSERVE_H
+#ifndef CAGMA_GUESTS_OBSERVE_H
+#define CAGMA_GUESTS_OBSERVE_H
 
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 /*
  * Makes *ret_snap, whose views belong to `guests`. If `is_urgent`, keys that a guest writes are

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/guests.h"
+#include "host/guests/guests.h"
 
 #include "common/amount.h"
 #include "common/system/log.h"
@@ -47,7 +47,7 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 static void remove_at(struct guests *gs, const struct io *io, unsigned i, uint64_t now_ms)
 {
 	const struct guest *g = &gs->guest[i];
-	if (!reboots_awaits(&gs->reboots, g->uuid, gs->next_generation, now_ms))
+	if (!reboots_awaits(&gs->reboots, g->uuid, g->generation, now_ms))
 		io->keep_built(io->world, g->uuid, NULL);
 	io->unwatch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
 	if (!g->is_polled)

@@ -6,8 +6,8 @@
  * they come. observe.h makes a guest_view of it once a pass, so that facts that come later do not
  * change a snapshot.
  */
-#ifndef CAGMA_DAEMON_GUEST_H
-#define CAGMA_DAEMON_GUEST_H
+#ifndef CAGMA_GUESTS_GUEST_H
+#define CAGMA_GUESTS_GUEST_H
 
 #include "host/core/arrival.h"
 #include "host/core/balloon.h"
@@ -16,7 +16,7 @@
 #include "host/core/lending.h"
 #include "host/config/config.h"
 #include "common/system/log.h"
-#include "host/daemon/minute.h"
+#include "host/guests/minute.h"
 #include "common/system/trouble.h"
 
 enum {
@@ -66,9 +66,9 @@ struct guest {
 
 	/* From libxl, in xenstore. Targets are memory/target + videoram. */
 	uint64_t target_kib, static_max_kib, videoram_kib;
-	bool has_returned;  /* it came out of a reboot */
-	uint64_t built_kib; /* the target that it was first built with; 0: not known yet */
-	uint64_t own_kib;   /* the same, or a larger target that was set by hand since */
+	bool has_returned;      /* it came out of a reboot */
+	uint64_t built_kib;     /* the target that it was first built with; 0: not known yet */
+	uint64_t own_kib;       /* the same, or a larger target that was set by hand since */
 	bool by_hand_is_untold; /* that somebody else set its target has not been logged */
 
 	/* From the administrator. */
