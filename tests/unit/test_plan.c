@@ -254,7 +254,7 @@ START_TEST(credit_that_stays_counts)
 	two[1].domid = 1;
 	for (unsigned i = 0; i < N_ROWS(pairs); i++) {
 		uint64_t credit_kib[] = {pairs[i].first_kib, pairs[i].second_kib};
-		struct plan plan = {.credit_kib = credit_kib};
+		struct plan plan = {.verdict = verdict, .credit_kib = credit_kib};
 		struct snapshot snap = {.host.free_kib = model_floor_kib(&conf) +
 							 27 * MIB, /* libxl's 2 with it */
 					.n_guests = 2,
