@@ -248,9 +248,13 @@ bool guests_is_returning(const struct guests *gs, const struct guest *g, uint64_
 
 void guests_say_minutes(struct guests *gs, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < gs->n; i++)
-		minute_say(&gs->guest[i].minute, guest_text(&gs->guest[i]), gs->guest[i].n_alarms,
-			   now_ms);
+	for (unsigned i = 0; i < gs->n; i++) {
+		struct guest *g = &gs->guest[i];
+		if (!minute_is_over(&g->minute, now_ms))
+			continue;
+		struct log_subject subject = guest_subject(g, model_reason_word(g->minute.reason));
+		minute_say(&g->minute, &subject, guest_text(g), g->n_alarms);
+	}
 }
 
 void guests_clear_keys(struct guests *gs, const struct io *io)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/guests/minute.h"
 
-#include "common/system/log.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +14,7 @@ void minute_note(struct minute *m, uint64_t from_kib, uint64_t to_kib, enum plan
 				     .alarms_before = n_alarms};
 	m->to_kib = to_kib;
 	m->n_changes[reason]++;
+	m->reason = reason;
 }
 
 /* "need 3, give 1". Each part has at most 32 bytes. */
@@ -34,14 +33,19 @@ static unsigned write_changes(const struct minute *m, char text[REASON_COUNT_ * 
 	return n;
 }
 
-void minute_say(struct minute *m, const char *name, uint64_t n_alarms, uint64_t now_ms)
+bool minute_is_over(const struct minute *m, uint64_t now_ms)
+{
+	return m->until_ms && now_ms >= m->until_ms;
+}
+
+void minute_say(struct minute *m, const struct log_subject *subject, const char *name,
+		uint64_t n_alarms)
 {
 	char changes[REASON_COUNT_ * 32];
-	if (!m->until_ms || now_ms < m->until_ms)
-		return;
 	unsigned n = write_changes(m, changes);
-	log_info("%s: target %" PRIu64 " -> %" PRIu64 " KiB in a minute, by %u changes (%s) and "
-		 "%" PRIu64 " alarms",
-		 name, m->from_kib, m->to_kib, n, changes, n_alarms - m->alarms_before);
+	log_about(subject, LOG_LEVEL_INFO,
+		  "%s: target %" PRIu64 " -> %" PRIu64 " KiB in a minute, by %u changes (%s) and "
+		  "%" PRIu64 " alarms",
+		  name, m->from_kib, m->to_kib, n, changes, n_alarms - m->alarms_before);
 	*m = (struct minute){0};
 }

@@ -36,15 +36,15 @@ static unsigned lines(void)
 START_TEST(a_minute_makes_one_line)
 {
 	struct minute m = {0};
-	minute_say(&m, "guest a", 0, START_MS);
-	ck_assert_uint_eq(lines(), 0); /* nothing has happened */
+	struct log_subject subject = {.guest = "a"};
+	ck_assert(!minute_is_over(&m, START_MS + MINUTE_MS)); /* nothing has happened */
 	for (unsigned i = 0; i < 1000; i++)
 		minute_note(&m, 100 + i, 101 + i, i % 2 ? REASON_NEED : REASON_GIVE, i,
 			    START_MS + i);
-	minute_say(&m, "guest a", 7, START_MS + MINUTE_MS - 1);
-	ck_assert_uint_eq(lines(), 0);
-	minute_say(&m, "guest a", 7, START_MS + MINUTE_MS);
-	minute_say(&m, "guest a", 7, START_MS + 2 * MINUTE_MS);
+	ck_assert(!minute_is_over(&m, START_MS + MINUTE_MS - 1));
+	ck_assert(minute_is_over(&m, START_MS + MINUTE_MS));
+	minute_say(&m, &subject, "guest a", 7);
+	ck_assert(!minute_is_over(&m, START_MS + 2 * MINUTE_MS));
 	ck_assert_uint_eq(lines(), 1);
 	ck_assert_str_eq(text, "test: guest a: target 100 -> 1100 KiB in a minute, by 1000 changes "
 			       "(need 500, give 500) and 7 alarms\n");
