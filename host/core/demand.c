@@ -46,6 +46,14 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
+/* How long the fall of a guest's demand takes. */
+static uint64_t fall_ms(const struct policy_conf *conf, enum source_id source)
+{
+	uint64_t paces_ms =
+		source_is_foreign(source) ? DEMAND_PACES * source_table[source].pace_ms : 1;
+	return amount_max(conf->demand_fall_ms, paces_ms);
+}
+
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			uint64_t dt_ms, bool is_blind)
 {
@@ -60,7 +68,7 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 		d->demand_kib = d->use_kib;
 	else
 		d->demand_kib = d->use_kib + decayed(d->demand_kib - d->use_kib, dt_ms,
-						     amount_max(conf->demand_fall_ms, 1));
+						     fall_ms(conf, d->source));
 }
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
@@ -124,9 +132,14 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
 		return;
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
-	if (!d->has_report) {
-		*d = (struct demand){
-			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
+	if (!d->has_report || d->source != guest->source) {
+		*d = (struct demand){.has_report = true,
+				     .source = guest->source,
+				     .use_kib = used_kib,
+				     .demand_kib = used_kib,
+				     .told_ms = d->told_ms,
+				     .told_to_grow_ms = d->told_to_grow_ms,
+				     .told_kib = d->told_kib};
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
 		/* an alarm does not say what was swapped out, the report after it does */
@@ -170,6 +183,8 @@ static uint64_t slope_left_kib_s(const struct demand *d, uint64_t avail_kib, uin
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
 			   const struct guest_view *guest, uint64_t age_ms)
 {
+	if (source_is_foreign(d->source))
+		return 0; /* its margin stands for that */
 	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
 	uint64_t look_ms =
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
@@ -189,8 +204,8 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	if (d->has_report && guest->has_report) {
 		uint64_t share_kib = d->use_kib * conf->cma_share_permyriad / PERMYRIAD;
 		v.offset_kib = d->offset_kib;
-		v.use_kib = d->use_kib;
-		v.demand_kib = d->demand_kib;
+		v.use_kib = d->use_kib + guest->margin_kib;
+		v.demand_kib = d->demand_kib + guest->margin_kib;
 		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
 		v.cma_kib = v.base_kib +
 			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +

@@ -16,6 +16,9 @@
  *	         each time it stalls again soon after
  *	want   = max(offset + D + CMA, stall floor), within min and max
  *
+ * Reports of an agent that is not ours (source.h) tell the use alone. The guest may have taken more
+ * since: its margin is added to its use and its D, and stands for growth.
+ *
  * A stall is: all tasks waiting for memory, pages back from swap or entries
  * into direct reclaim, with AVM below CMA. While the guest shrinks at our wish
  * the first and the last come from the balloon itself, and do not count.
@@ -28,11 +31,12 @@
 #include "host/core/model.h"
 
 enum {
-	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
-	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
-	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
-	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
-	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
+	DEMAND_HOT_MS = 60000,   /* swap traffic older than this is not wanted back */
+	DEMAND_FRESH_MS = 10000, /* what was swapped out since then may still be wanted back */
+	DEMAND_SLOPE_MS = 150,   /* time constant of the slope: one or two reports */
+	DEMAND_GROWTH_SHARE = 2, /* no more than such a share of D is foreseen */
+	DEMAND_PACES = 2,        /* D falls no faster than in so many paces of a foreign agent */
+	DEMAND_ALARM_MS = 150,   /* by then an agent that alarms has told what changed */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/core/announce.h, guest/core/cadence.h): without a report, no more was. */
@@ -49,7 +53,8 @@ enum {
 /* All zero is the state of a guest never heard of. */
 struct demand {
 	bool has_report;
-	bool has_offset; /* the offset was taken at rest */
+	enum source_id source; /* of the last report taken in */
+	bool has_offset;       /* the offset was taken at rest */
 	uint64_t offset_kib;
 	uint64_t report_ms, seq;          /* of the last report taken in */
 	uint64_t uptime_ms;               /* when it was looked for, on the guest's clock */

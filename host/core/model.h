@@ -15,6 +15,7 @@
 
 #include "common/keys.h"
 #include "host/core/options.h"
+#include "host/core/source.h"
 
 #define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
 /* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
@@ -37,7 +38,7 @@
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
  * or was moved by hand is somebody else's to move. After a call of libxl has failed the next one
  * may hang; that hold ends by itself. A guest whose balloon is stuck cannot give, but may well
- * take.
+ * take. So may one of which another's agent has told too long ago how much it uses, or not yet.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops */                                                         \
@@ -53,7 +54,8 @@
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1)                                                    \
 	X(SILENT, "agent-silent", 0, 0, 1, 1)                                                      \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0)                                                 \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0)
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0)                                                      \
+	X(OLD, "report-old", 0, 1, 1, 0)
 
 #define X(id, word, gives, grows, returns, stops) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -108,15 +110,17 @@ struct guest_view {
 			       * promise is kept from others for long; from balloon.h */
 	uint64_t min_kib;     /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
-	uint32_t weight;      /* 1..65535 */
-	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
-	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
-	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
-	bool can_alarm;       /* its agent tells at once when memory falls short */
-	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
-	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
-	bool has_report;      /* the two below are meaningful */
-	uint64_t report_ms;   /* when the report was read, on now_ms's clock */
+	uint32_t weight;       /* 1..65535 */
+	bool may_have_credit;  /* its agent can use it, and the administrator trusts it */
+	bool is_credited;      /* cap_kib was raised by us, for it to grow by itself */
+	bool is_being_told;    /* a call that sets its target, and cap_kib with it, is under way */
+	bool can_alarm;        /* its agent tells at once when memory falls short */
+	bool is_alarmed;       /* short of memory now, by its agent's word: the reserve is for it */
+	uint64_t boot_kib;     /* it boots: without a report yet it is to hold so much; 0: no */
+	enum source_id source; /* whose reports they are */
+	uint64_t margin_kib;   /* what it may use beyond what its reports tell; source.h */
+	bool has_report;       /* the two below are meaningful */
+	uint64_t report_ms;    /* when the report was read, on now_ms's clock */
 	struct report report;
 	uint64_t fill_kib_s; /* how fast it uses memory up, by its alarm; 0: the report is no alarm
 			      */

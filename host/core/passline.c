@@ -65,7 +65,10 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., grew_itself, FLAG)
 	SEEN(guest, view., gave_up, FLAG)
 	SEEN(guest, view., is_doubted, FLAG)
-	SAID(guest, view., does_not_take, FLAG) /* not in older records */
+	/* not in older records */
+	SAID(guest, view., does_not_take, FLAG)
+	ROW(guest, view., source, CHOICE, SOURCE_COUNT_ - 1, false, source_words)
+	SAID(guest, view., margin_kib, NUMBER)
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)

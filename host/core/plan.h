@@ -9,6 +9,7 @@
  *    or are on their way to less;
  *  - take no guest below its min, and let none grow above its max. A promise may
  *    be taken back from a guest that holds less than its min;
+ *  - take as surplus nothing that a guest with another's agent may be using (source.h);
  *  - hand out only memory that is free now: not what a guest being built has
  *    claimed, not what is held for one that reboots or reserved to one to be
  *    started, not what another guest may take by its target or its credit, not
@@ -33,6 +34,7 @@ enum plan_breach {
 	PLAN_TWICE,
 	PLAN_NOT_PAGES,
 	PLAN_BELOW_MIN,
+	PLAN_BELOW_USE,
 	PLAN_ABOVE_MAX,
 	PLAN_OVERSPENT,
 	PLAN_CREDIT_NOT_OURS,
