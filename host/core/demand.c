@@ -46,14 +46,6 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
-/* How long the fall of a guest's demand takes. */
-static uint64_t fall_ms(const struct policy_conf *conf, enum source_id source)
-{
-	uint64_t paces_ms =
-		source_is_foreign(source) ? DEMAND_PACES * source_table[source].pace_ms : 1;
-	return amount_max(conf->demand_fall_ms, paces_ms);
-}
-
 static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			uint64_t dt_ms, bool is_blind)
 {
@@ -68,7 +60,7 @@ static void take_demand(struct demand *d, const struct policy_conf *conf, const 
 		d->demand_kib = d->use_kib;
 	else
 		d->demand_kib = d->use_kib + decayed(d->demand_kib - d->use_kib, dt_ms,
-						     fall_ms(conf, d->source));
+						     amount_max(conf->demand_fall_ms, 1));
 }
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out

@@ -31,12 +31,11 @@
 #include "host/core/model.h"
 
 enum {
-	DEMAND_HOT_MS = 60000,   /* swap traffic older than this is not wanted back */
-	DEMAND_FRESH_MS = 10000, /* what was swapped out since then may still be wanted back */
-	DEMAND_SLOPE_MS = 150,   /* time constant of the slope: one or two reports */
-	DEMAND_GROWTH_SHARE = 2, /* no more than such a share of D is foreseen */
-	DEMAND_PACES = 2,        /* D falls no faster than in so many paces of a foreign agent */
-	DEMAND_ALARM_MS = 150,   /* by then an agent that alarms has told what changed */
+	DEMAND_HOT_MS = 60000,       /* swap traffic older than this is not wanted back */
+	DEMAND_FRESH_MS = 10000,     /* what was swapped out since then may still be wanted back */
+	DEMAND_SLOPE_MS = 150,       /* time constant of the slope: one or two reports */
+	DEMAND_GROWTH_SHARE = 2,     /* no more than such a share of D is foreseen */
+	DEMAND_ALARM_MS = 150,       /* by then an agent that alarms has told what changed */
 	DEMAND_SLOPE_HOLD_MS = 3000, /* a slope not confirmed for so long is over */
 	/* An agent reports within so long that a sixteenth of AVM, or 2 MiB, was used up
 	 * (guest/core/announce.h, guest/core/cadence.h): without a report, no more was. */
@@ -71,7 +70,8 @@ struct demand {
 	uint64_t floor_until_ms, floor_pause_ms;
 	uint64_t cma_kib;                  /* as last judged */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
-	uint64_t told_kib;                 /* the target that the policy told it last */
+	bool is_probed;    /* the last probe took memory, which the next one gives back */
+	uint64_t told_kib; /* the target that the policy told it last */
 };
 
 /* Takes in the guest's report, if it is a new one. */

@@ -69,6 +69,7 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
 	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
 	X(RETRY, "retry")   /* a stuck balloon is tried with another target */                     \
+	X(PROBE, "probe")   /* does its agent, which is silent, tell of a small change? */         \
 	X(RETURN, "return") /* it was promised more than it takes */                               \
 	X(STOP, "stop")     /* it is held in the middle of a shrink, and keeps what it holds */
 

@@ -8,9 +8,15 @@
 /* Pages that change hands between the agent's look and Xen's answer. */
 #define READ_SLACK_KIB UINT64_C(4096)
 
-#define X(id, word, path, tells, accuracy_kib, pace_ms, quiet_ms, old_ms, share)                   \
-	[SOURCE_##id] = {path, SOURCE_TELLS_##tells, accuracy_kib, pace_ms, quiet_ms, old_ms,      \
-			 share},
+#define X(id, word, where, what, accuracy, pace, quiet, probe, old, share)                          \
+	[SOURCE_##id] = {.path = where,                                                            \
+			 .tells = SOURCE_TELLS_##what,                                             \
+			 .accuracy_kib = accuracy,                                                 \
+			 .pace_ms = pace,                                                          \
+			 .quiet_ms = quiet,                                                        \
+			 .probe_ms = probe,                                                        \
+			 .old_ms = old,                                                            \
+			 .share_permyriad = share},
 const struct source source_table[SOURCE_COUNT_] = {SOURCES(X)};
 #undef X
 

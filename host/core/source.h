@@ -32,19 +32,23 @@ enum source_tells {
  * A row: the word in cagmad.conf and cagma/source; the key below /local/domain/N; what its value
  * tells; accuracy: so many KiB may change without a word; pace: an agent that lives has told any
  * other change within so many ms; quiet: silence for so many ms says as much as a number does (0:
- * silence says nothing); old: by so many ms after the last number the guest may have become another
- * one, so no memory is taken from it; share: of use, 1/10000, in the margin.
+ * silence says nothing); probe: after so many ms of silence a small change of its target has the
+ * agent tell that it lives (0: a target changes nothing that it tells); old: by so many ms after
+ * the last number the guest may have become another one, so no memory is taken from it; share: of
+ * use, 1/10000, in the margin.
  *
  * data/meminfo_free is written by xe-guest-utilities (every 120 s), xen-guest-agent (60 s),
  * XCP-ng's Windows tools (59 s) and XenServer's (26 s, and only if 1 MiB has changed). They do not
  * say which of them writes, so the row has the slowest and the least accurate of them. Most write a
- * number only if it has changed; `old` leaves one number out. memory/meminfo is written by Qubes
+ * number only if it has changed; `old` leaves time for a probe. memory/meminfo is written by Qubes
  * OS's meminfo-writer, which looks ten times a second and tells a change of 30000 kB.
  */
 #define SOURCES(X)                                                                                 \
-	X(CAGMA, "cagma", "data/cagma/report", REPORT, 0, KEYS_HEARTBEAT_MS, 0, KEYS_STALE_MS, 0)  \
-	X(MEMINFO, "meminfo", "data/meminfo_free", AVAILABLE, 1024, 120000, 0, 300000, 2500)       \
-	X(QUBES, "meminfo-writer", "memory/meminfo", USED, 30000, 1000, 1000, 3600000, 1000)
+	X(CAGMA, "cagma", "data/cagma/report", REPORT, 0, KEYS_HEARTBEAT_MS, 0, 0, KEYS_STALE_MS,  \
+	  0)                                                                                       \
+	X(MEMINFO, "meminfo", "data/meminfo_free", AVAILABLE, 1024, 120000, 0, 150000, 300000,     \
+	  2500)                                                                                    \
+	X(QUBES, "meminfo-writer", "memory/meminfo", USED, 30000, 1000, 1000, 0, 3600000, 1000)
 
 #define X(id, ...) SOURCE_##id,
 enum source_id { SOURCES(X) SOURCE_COUNT_ };
@@ -60,7 +64,7 @@ enum {
 struct source {
 	const char *path;
 	enum source_tells tells;
-	uint64_t accuracy_kib, pace_ms, quiet_ms, old_ms, share_permyriad;
+	uint64_t accuracy_kib, pace_ms, quiet_ms, probe_ms, old_ms, share_permyriad;
 };
 
 extern const struct source source_table[SOURCE_COUNT_];

@@ -124,6 +124,8 @@ enum grammar_kind {
 	  "when the guest is started: its demand begins then")                                     \
 	X(GUEST, agent, YES_NO, PURE, 0, 1, 1, PLAYS, PLAYS, IGNORES,                              \
 	  "whether an agent runs in the guest")                                                    \
+	X(GUEST, foreign, TEXT, PURE, 0, 0, 0, PLAYS, REFUSES, REFUSES,                            \
+	  "whose agent runs in the guest, under cagma, in place of ours; none")                    \
 	X(GUEST, lies, YES_NO, PURE, 0, 1, 0, PLAYS, REFUSES, REFUSES,                             \
 	  "whether the guest claims to use all it has, and cries all the time")                    \
 	X(GUEST, demand, TEXT, PURE, 0, 0, 0, PLAYS, PLAYS, IGNORES,                               \

@@ -207,6 +207,43 @@ START_TEST(a_liar_keeps_no_more_than_its_level)
 }
 END_TEST
 
+/* The next chance comes a minute later, so it gives more than is asked for at first. */
+START_TEST(a_shrink_that_has_to_last_takes_more_than_is_asked)
+{
+	uint32_t g = played_add_plain(&world, 1200 * MIB);
+	uint32_t needy = played_add(&world, 400 * MIB, 48 * MIB);
+	begin();
+	use(g, 300 * MIB);
+	played_report(&world, needy, 40 * MIB, now_ms);
+	run_s(1);
+	uint64_t taken_kib = 1200 * MIB - guest(g)->alm_kib;
+	ck_assert_uint_gt(guest(needy)->alm_kib, 400 * MIB);
+	ck_assert_uint_ge(taken_kib, 4 * (guest(needy)->alm_kib - 400 * MIB));
+	ck_assert_uint_le(taken_kib, 450 * MIB);
+}
+END_TEST
+
+/* An agent that writes only what has changed is silent as if it were dead. A small change of the
+ * guest's memory makes it write if it lives. */
+START_TEST(a_silent_agent_is_probed)
+{
+	uint32_t g = played_add_plain(&world, 800 * MIB);
+	world.host.free_kib = 80 * MIB;
+	begin();
+	use(g, 300 * MIB);
+	for (unsigned k = 0; k < 4; k++) {
+		uint64_t before_kib = guest(g)->alm_kib;
+		run_s(149);
+		ck_assert_uint_eq(guest(g)->alm_kib, before_kib);
+		run_s(2);
+		ck_assert_uint_eq(guest(g)->alm_kib, (k % 2 ? 800 : 796) * MIB);
+		run_s(60);
+		use(g, 300 * MIB);
+		ck_assert_str_eq(guest(g)->state, "managed");
+	}
+}
+END_TEST
+
 START_TEST(nothing_is_taken_on_news_that_is_too_old)
 {
 	uint32_t g = played_add_plain(&world, 800 * MIB), needy = add_needy();
@@ -324,6 +361,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_next_shrink_waits_for_a_number);
 	tcase_add_test(tests, no_shrink_takes_what_may_be_in_use);
 	tcase_add_test(tests, a_liar_keeps_no_more_than_its_level);
+	tcase_add_test(tests, a_shrink_that_has_to_last_takes_more_than_is_asked);
+	tcase_add_test(tests, a_silent_agent_is_probed);
 	tcase_add_test(tests, nothing_is_taken_on_news_that_is_too_old);
 	tcase_add_test(tests, our_own_agent_takes_over_and_hands_back);
 	tcase_add_test(tests, only_sources_of_the_configuration_are_believed);
