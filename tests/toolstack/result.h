@@ -54,7 +54,7 @@ unsigned long result_rss_kib(pid_t pid);
 uint64_t result_percentile(uint64_t *value, unsigned n, unsigned permille);
 
 /* Writes the RESULT line, with these words behind its name, to stdout and
- * build/results/NAME.txt. */
+ * build/results/NAME.txt, which has all lines of the run. */
 void result_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* If the condition does not hold, the sentence goes to stderr, and result_status() is that of a

@@ -5,6 +5,7 @@
 #: make result-alarm-latency-lab1  measures from a guest's alarm to its new target, beside bare libxl: 40 s
 #: make result-pass-scale-lab1     measures what a pass with a thousand guests costs: 5 min
 #: make result-soak-lab1           plays two hours of 50 guests: 8 min
+#: make result-foreign-lab1         plays guests with agents that are not ours, of each kind: 6 min
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
 TOOLSTACK_DEPS = libxen-dev libxenmisc4.17 xen-utils-4.17 xenstore-utils check gnuplot-nox fonts-dejavu-core
