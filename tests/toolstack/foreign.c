@@ -11,22 +11,20 @@ static const char *path_of(const struct foreign *f)
 	return source_table[sim_foreign_table[f->id].source].path;
 }
 
-/* Makes the key in a place that guests cannot write, and gives it to the guest. */
-static bool give_key(const struct foreign *f)
+bool foreign_give_key(struct lab *lab, const struct lab_guest *guest, const char *path)
 {
-	struct xs_permissions owner = {.id = lab_guest_domid(f->guest), .perms = XS_PERM_NONE};
-	struct xs_handle *dom0 = lab_store(f->lab);
-	char path[96];
-	snprintf(path, sizeof(path), "/local/domain/%u/%s", owner.id, path_of(f));
-	return xs_write(dom0, XBT_NULL, path, "", 0) &&
-	       xs_set_permissions(dom0, XBT_NULL, path, &owner, 1);
+	struct xs_permissions owner = {.id = lab_guest_domid(guest), .perms = XS_PERM_NONE};
+	char full[96];
+	snprintf(full, sizeof(full), "/local/domain/%u/%s", owner.id, path);
+	return xs_write(lab_store(lab), XBT_NULL, full, "", 0) &&
+	       xs_set_permissions(lab_store(lab), XBT_NULL, full, &owner, 1);
 }
 
 int foreign_begin(struct foreign *f, struct lab *lab, const struct lab_guest *guest,
 		  enum sim_foreign_id id)
 {
 	*f = (struct foreign){.lab = lab, .guest = guest, .id = id};
-	if (strncmp(path_of(f), "data/", 5) != 0 && !give_key(f))
+	if (strncmp(path_of(f), "data/", 5) != 0 && !foreign_give_key(lab, guest, path_of(f)))
 		return -errno;
 	f->xs = lab_guest_xs_open(guest);
 	return f->xs ? 0 : -errno;

@@ -23,6 +23,10 @@ int foreign_begin(struct foreign *foreign, struct lab *lab, const struct lab_gue
 		  enum sim_foreign_id id);
 void foreign_end(struct foreign *foreign);
 
+/* Makes an empty key, for which the guest has no permission by itself, and gives it to the guest.
+ * False and errno on failure. */
+bool foreign_give_key(struct lab *lab, const struct lab_guest *guest, const char *path);
+
 /* Does what is due at `now_ms`, on the lab's clock. Returns 0 or -errno. */
 int foreign_run(struct foreign *foreign, uint64_t now_ms);
 

@@ -2,7 +2,9 @@
 /*
  * How do guests fare whose agent is not ours? One grows over minutes, and later shrinks; then a
  * second one grows, that has given meanwhile; a neighbour with our agent grows in between. The host
- * is played with static memory, and under cagma with the agent of each kind.
+ * is played with static memory, and under cagma with the agent of each kind. If MEMINFO_WRITER in
+ * the environment is the path of Qubes OS's own program, built with -DUSE_XENSTORE_H and
+ * -lxenstore, the host is played once more with that.
  */
 #include "tests/toolstack/foreign.h"
 #include "tests/toolstack/result.h"
@@ -38,7 +40,7 @@ static const struct {
 };
 
 /* A side is an agent, or static memory. */
-enum { STATIC = SIM_FOREIGN_COUNT_, SIDES };
+enum { STATIC = SIM_FOREIGN_COUNT_, REAL, SIDES };
 
 struct outcome {
 	bool is_complete;
@@ -53,7 +55,9 @@ struct bench {
 
 static const char *side_name(unsigned side)
 {
-	return side == STATIC ? "static" : sim_foreign_table[side].word;
+	return side == STATIC ? "static"
+	       : side == REAL ? "meminfo-writer-itself"
+			      : sim_foreign_table[side].word;
 }
 
 static void boot(struct bench *b, bool is_static)
@@ -79,6 +83,23 @@ static void run_agents(struct bench *b)
 			result_fail("the agent of guest %s cannot write", guests[i].name);
 }
 
+/* Runs the program in the guest: it takes its numbers from the guest's /proc and /sys. */
+static void start_program(struct bench *b, unsigned i)
+{
+	char root[128], command[640];
+	const char *argv[] = {"/usr/bin/unshare", "-m", "/bin/sh", "-c", command, NULL};
+	pid_t pid;
+	if (!foreign_give_key(b->lab, b->guest[i], "memory/swapinfo"))
+		result_fail("no key for guest %s", guests[i].name);
+	lab_guest_root(b->guest[i], root, sizeof(root));
+	snprintf(command, sizeof(command),
+		 "mount --bind %s/proc/meminfo /proc/meminfo && mount --bind %s/sys /sys && "
+		 "exec %s 30000 100000",
+		 root, root, getenv("MEMINFO_WRITER"));
+	if (lab_spawn(b->lab, LAB_ROLE_GUEST, b->guest[i], argv, "meminfo-writer", true, &pid) != 0)
+		result_fail("%s", lab_error());
+}
+
 /* The agents write for the first time when cagmad has seen that they had not. */
 static pid_t begin(struct bench *b, unsigned side)
 {
@@ -86,8 +107,13 @@ static pid_t begin(struct bench *b, unsigned side)
 	char path[64];
 	pid_t cagmad = result_cagmad(b->lab, config, &b->guest[NEIGHBOUR], 1);
 	for (unsigned i = 0; i < NEIGHBOUR; i++)
-		if (foreign_begin(&b->agent[i], b->lab, b->guest[i], (enum sim_foreign_id)side) < 0)
+		if (foreign_begin(&b->agent[i], b->lab, b->guest[i],
+				  side == REAL ? SIM_FOREIGN_QUBES : (enum sim_foreign_id)side) < 0)
 			result_fail("no agent for guest %s", guests[i].name);
+	for (unsigned i = 0; i < NEIGHBOUR && side == REAL; i++) {
+		foreign_end(&b->agent[i]); /* the key is there */
+		start_program(b, i);
+	}
 	run_agents(b);
 	for (unsigned i = 0; i < NEIGHBOUR; i++) {
 		snprintf(path, sizeof(path), "/local/domain/%u/cagma/state",
@@ -177,7 +203,7 @@ static void judge(unsigned side, const struct outcome *o, const struct outcome *
 		return;
 	result_require(o->neighbour_swap_pages <= fixed->neighbour_swap_pages,
 		       "%s: the neighbour swaps more than with static memory", side_name(side));
-	result_require(sim_foreign_table[side].look_ms > MINUTE_MS ||
+	result_require((side != REAL && sim_foreign_table[side].look_ms > MINUTE_MS) ||
 			       o->swap_pages <= fixed->swap_pages / SHARE,
 		       "%s: guests swap more than a tenth of static's", side_name(side));
 }
@@ -191,6 +217,8 @@ int main(int argc, char **argv)
 	for (unsigned id = 0; id < SIM_FOREIGN_COUNT_; id++)
 		if (!result_is_short() || id == SIM_FOREIGN_XCP_5S)
 			side[n++] = id;
+	if (!result_is_short() && getenv("MEMINFO_WRITER"))
+		side[n++] = REAL;
 	for (unsigned i = 0; i < n; i += AT_ONCE)
 		play(&side[i], n - i < AT_ONCE ? n - i : AT_ONCE, outcome);
 	for (unsigned i = 1; i < n; i++)

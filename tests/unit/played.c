@@ -228,6 +228,8 @@ static int write_keys(void *world, unsigned domid, const struct store_value *val
 	for (unsigned i = 0; i < n_values; i++) {
 		if (value[i].key == KEY_CREDIT)
 			g->told_credit_kib = strtoull(value[i].text, NULL, 10);
+		if (value[i].key == KEY_AVM)
+			g->avm_kib = strtoull(value[i].text, NULL, 10);
 		if (value[i].key == KEY_STATE)
 			strcpy(g->state, value[i].text);
 		if (value[i].key == KEY_SOURCE)

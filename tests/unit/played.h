@@ -13,7 +13,7 @@ enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64 };
 struct played_guest {
 	uint64_t alm_kib, cap_kib, target_kib, static_max_kib;
 	/* As the engine wrote it last. */
-	uint64_t told_credit_kib;
+	uint64_t told_credit_kib, avm_kib;
 	char state[KEYS_MAX_WORD + 1], source[KEYS_MAX_WORD + 1];
 	char foreign[SOURCE_COUNT_][KEYS_MAX_VALUE + 1]; /* foreign agents' keys; "": none */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];

@@ -141,6 +141,22 @@ START_TEST(total_is_not_read)
 }
 END_TEST
 
+/* The agent looked before its balloon gave 200 MiB, and its number is read after that. */
+START_TEST(a_balloon_that_moves_makes_use_look_no_smaller)
+{
+	uint32_t g = played_add_plain(&world, 800 * MIB);
+	begin();
+	use(g, 290 * MIB);
+	played_foreign(&world, g, SOURCE_MEMINFO, "512000"); /* 300 MiB are in use */
+	guest(g)->alm_kib = 600 * MIB;
+	now_ms += 100;
+	engine_turn(engine, now_ms);
+	run_s(3);
+	ck_assert_uint_ge(guest(g)->alm_kib - guest(g)->avm_kib, 250 * MIB);
+	ck_assert_uint_le(guest(g)->alm_kib - guest(g)->avm_kib, 350 * MIB);
+}
+END_TEST
+
 /* The value may have been left behind by an agent that is gone. */
 START_TEST(a_value_that_is_found_is_not_believed_until_it_changes)
 {
@@ -357,6 +373,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, what_is_no_number_is_absent, 0, N_ROWS(hostile));
 	tcase_add_test(tests, a_guest_of_another_agent_gives_and_grows);
 	tcase_add_test(tests, total_is_not_read);
+	tcase_add_test(tests, a_balloon_that_moves_makes_use_look_no_smaller);
 	tcase_add_test(tests, a_value_that_is_found_is_not_believed_until_it_changes);
 	tcase_add_test(tests, the_next_shrink_waits_for_a_number);
 	tcase_add_test(tests, no_shrink_takes_what_may_be_in_use);
