@@ -8,7 +8,7 @@
 /* Pages that change hands between the agent's look and Xen's answer. */
 #define READ_SLACK_KIB UINT64_C(4096)
 
-#define X(id, word, where, what, accuracy, pace, quiet, probe, old, share)                          \
+#define X(id, word, where, what, accuracy, pace, quiet, probe, old, share)                         \
 	[SOURCE_##id] = {.path = where,                                                            \
 			 .tells = SOURCE_TELLS_##what,                                             \
 			 .accuracy_kib = accuracy,                                                 \
@@ -59,7 +59,17 @@ bool source_hear(struct source_news *news, uint64_t told_kib, bool was_written)
 	return is_news;
 }
 
-void source_take(struct source_use *u, enum source_id id, uint64_t told_kib, uint64_t alm_kib)
+/* One gap that was short by chance is forgotten by and by. */
+static void take_gap(struct source_use *u, uint64_t now_ms)
+{
+	uint64_t gap_ms = amount_less(now_ms, u->told_ms);
+	if (u->has_use)
+		u->gap_ms = u->gap_ms ? amount_min(gap_ms, u->gap_ms + u->gap_ms / 4) : gap_ms;
+	u->told_ms = now_ms;
+}
+
+void source_take(struct source_use *u, enum source_id id, uint64_t told_kib, uint64_t alm_kib,
+		 uint64_t now_ms)
 {
 	bool tells_used = source_table[id].tells == SOURCE_TELLS_USED;
 	/* what is swapped is asked for a piece at a time, as far as the guest is given more */
@@ -67,6 +77,7 @@ void source_take(struct source_use *u, enum source_id id, uint64_t told_kib, uin
 		tells_used ? amount_min(told_kib, alm_kib) : amount_less(alm_kib, told_kib);
 	uint64_t rise_kib = u->has_use ? amount_less(use_kib, u->use_kib) : 0;
 	u->rise_kib = amount_max(rise_kib, u->rise_kib - u->rise_kib / SOURCE_FADE_SHARE);
+	take_gap(u, now_ms);
 	u->use_kib = use_kib;
 	u->has_use = true;
 }
@@ -76,8 +87,10 @@ uint64_t source_margin_kib(const struct source_use *u, enum source_id id)
 	const struct source *s = &source_table[id];
 	if (!source_is_foreign(id) || !u->has_use)
 		return 0;
-	return amount_max(u->use_kib * s->share_permyriad / PERMYRIAD, u->rise_kib) +
-	       s->accuracy_kib;
+	uint64_t gap_ms = amount_min(u->gap_ms ? u->gap_ms : s->pace_ms, s->pace_ms);
+	uint64_t share_kib = u->use_kib * s->share_permyriad / PERMYRIAD *
+			     amount_max(gap_ms, SOURCE_MINUTE_MS) / SOURCE_MINUTE_MS;
+	return amount_max(share_kib, u->rise_kib) + s->accuracy_kib;
 }
 
 bool source_awaits_news(enum source_id id, uint64_t news_ms, uint64_t shrunk_ms, uint64_t now_ms)

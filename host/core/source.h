@@ -12,9 +12,11 @@
  *
  *	use = ALM when the number was written - what was available
  *
- * What a guest took since its last number is not known. A margin stands for it: a share of use, or
- * the most that the guest was seen to take from one number to the next, if that is more; and what
- * the agent leaves untold.
+ * What a guest took since its last number is not known. A margin stands for it: a share of use for
+ * each minute that such an agent lets pass between two numbers, at least one, or the most that the
+ * guest was seen to take from one number to the next, if that is more; and what the agent leaves
+ * untold. Agents of one key have intervals of their own. The shortest time between two numbers is
+ * taken for the interval, and the slowest agent's until there were two.
  */
 #ifndef CAGMA_CORE_SOURCE_H
 #define CAGMA_CORE_SOURCE_H
@@ -34,8 +36,8 @@ enum source_tells {
  * other change within so many ms; quiet: silence for so many ms says as much as a number does (0:
  * silence says nothing); probe: after so many ms of silence a small change of its target has the
  * agent tell that it lives (0: a target changes nothing that it tells); old: by so many ms after
- * the last number the guest may have become another one, so no memory is taken from it; share: of
- * use, 1/10000, in the margin.
+ * the last number the guest may have become another one, so no memory is taken from it; share: so
+ * much of use, in 1/10000, is in the margin for each minute between two numbers.
  *
  * data/meminfo_free is written by xe-guest-utilities (every 120 s), xen-guest-agent (60 s),
  * XCP-ng's Windows tools (59 s) and XenServer's (26 s, and only if 1 MiB has changed). They do not
@@ -56,6 +58,7 @@ enum source_id { SOURCES(X) SOURCE_COUNT_ };
 
 enum {
 	SOURCE_MAX_VALUE = TEXT_MAX_DIGITS,
+	SOURCE_MINUTE_MS = 60000,
 	SOURCE_FADE_SHARE = 4, /* what a guest was seen to take fades by such a share a number */
 };
 #define SOURCE_BIT(id) (UINT32_C(1) << (id))
@@ -111,11 +114,14 @@ struct source_use {
 	bool has_use;
 	uint64_t use_kib;
 	uint64_t rise_kib; /* the most that it took from one number to the next, fading */
+	uint64_t told_ms;  /* when the last number was read */
+	uint64_t gap_ms;   /* the shortest time between two numbers, as of late; 0: not seen */
 };
 
 /* Takes in a number. `alm_kib` is the ALM at that time; of a balloon that moves it is the most that
  * the guest held since its keys were last read, so that use is not taken for too small. */
-void source_take(struct source_use *use, enum source_id id, uint64_t told_kib, uint64_t alm_kib);
+void source_take(struct source_use *use, enum source_id id, uint64_t told_kib, uint64_t alm_kib,
+		 uint64_t now_ms);
 
 /* What the guest may use beyond what it told. */
 uint64_t source_margin_kib(const struct source_use *use, enum source_id id);

@@ -290,7 +290,8 @@ static void choose(struct guest *g, enum source_id source, bool has_agent)
 /* Takes in the guest's use as its foreign agent told it, in the shape of a report. */
 static void take_use(struct guest *g, uint64_t told_kib, uint64_t now_ms)
 {
-	source_take(&g->use, g->facts.source, told_kib, amount_max(g->alm_unread_kib, g->alm_kib));
+	source_take(&g->use, g->facts.source, told_kib, amount_max(g->alm_unread_kib, g->alm_kib),
+		    now_ms);
 	g->report = (struct report){
 		.seq = g->report.seq + 1,
 		.uptime_ms = now_ms,

@@ -96,32 +96,48 @@ END_TEST
 START_TEST(use_is_what_the_guest_holds_less_what_is_available)
 {
 	struct source_use use = {.has_use = false};
-	source_take(&use, SOURCE_MEMINFO, 100 * MIB, 300 * MIB);
+	source_take(&use, SOURCE_MEMINFO, 100 * MIB, 300 * MIB, 1);
 	ck_assert_uint_eq(use.use_kib, 200 * MIB);
-	source_take(&use, SOURCE_MEMINFO, 301 * MIB, 300 * MIB);
+	source_take(&use, SOURCE_MEMINFO, 301 * MIB, 300 * MIB, 2);
 	ck_assert_uint_eq(use.use_kib, 0);
-	source_take(&use, SOURCE_QUBES, 250 * MIB, 300 * MIB);
+	source_take(&use, SOURCE_QUBES, 250 * MIB, 300 * MIB, 3);
 	ck_assert_uint_eq(use.use_kib, 250 * MIB);
-	source_take(&use, SOURCE_QUBES, KEYS_MAX_KIB, 300 * MIB);
+	source_take(&use, SOURCE_QUBES, KEYS_MAX_KIB, 300 * MIB, 4);
 	ck_assert_uint_eq(use.use_kib, 300 * MIB);
 }
 END_TEST
 
-START_TEST(the_margin_is_a_share_of_use_or_what_was_taken_in_one_interval)
+static uint64_t margin_after(struct source_use *use, uint64_t use_kib, uint64_t now_ms)
+{
+	source_take(use, SOURCE_MEMINFO, 400 * MIB - use_kib, 400 * MIB, now_ms);
+	return source_margin_kib(use, SOURCE_MEMINFO) - 1024;
+}
+
+START_TEST(the_margin_is_what_was_taken_in_one_interval_if_that_is_more_than_its_share)
 {
 	struct source_use use = {.has_use = false};
 	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_MEMINFO), 0);
-	source_take(&use, SOURCE_MEMINFO, 200 * MIB, 400 * MIB);
-	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_MEMINFO), 50 * MIB + 1024);
-	source_take(&use, SOURCE_MEMINFO, 80 * MIB, 400 * MIB); /* 120 more */
-	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_MEMINFO), 120 * MIB + 1024);
-	source_take(&use, SOURCE_MEMINFO, 80 * MIB, 400 * MIB);
-	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_MEMINFO), 90 * MIB + 1024);
-	source_take(&use, SOURCE_MEMINFO, 80 * MIB, 400 * MIB);
-	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_MEMINFO), 80 * MIB + 1024);
+	margin_after(&use, 200 * MIB, 60000);
+	ck_assert_uint_eq(margin_after(&use, 320 * MIB, 120000), 120 * MIB);
+	ck_assert_uint_eq(margin_after(&use, 320 * MIB, 180000), 90 * MIB);
+	ck_assert_uint_eq(margin_after(&use, 320 * MIB, 240000), 80 * MIB); /* a quarter */
 	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_CAGMA), 0);
 	use = (struct source_use){.has_use = true, .use_kib = 200 * MIB};
 	ck_assert_uint_eq(source_margin_kib(&use, SOURCE_QUBES), 20 * MIB + 30000);
+}
+END_TEST
+
+/* A quarter of 200 MiB for each minute, one at least and two at most. */
+START_TEST(the_share_grows_with_the_time_between_two_numbers)
+{
+	struct source_use use = {.has_use = false};
+	ck_assert_uint_eq(margin_after(&use, 200 * MIB, 60000), 100 * MIB);
+	ck_assert_uint_eq(margin_after(&use, 200 * MIB, 360000), 100 * MIB);
+	ck_assert_uint_eq(margin_after(&use, 200 * MIB, 450000), 75 * MIB);
+	ck_assert_uint_eq(margin_after(&use, 200 * MIB, 455000), 50 * MIB);
+	for (unsigned k = 1; k <= 20; k++)
+		margin_after(&use, 200 * MIB, 455000 + k * 120000);
+	ck_assert_uint_eq(margin_after(&use, 200 * MIB, 455000 + 21 * 120000), 100 * MIB);
 }
 END_TEST
 
@@ -156,7 +172,9 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, a_value_is_news_when_somebody_is_seen_to_write, 0,
 			    N_ROWS(stories));
 	tcase_add_test(tests, use_is_what_the_guest_holds_less_what_is_available);
-	tcase_add_test(tests, the_margin_is_a_share_of_use_or_what_was_taken_in_one_interval);
+	tcase_add_test(tests,
+		       the_margin_is_what_was_taken_in_one_interval_if_that_is_more_than_its_share);
+	tcase_add_test(tests, the_share_grows_with_the_time_between_two_numbers);
 	tcase_add_loop_test(tests, what_a_shrink_has_done_is_known_by_the_next_number, 0,
 			    N_ROWS(waits));
 }
