@@ -103,7 +103,9 @@ static void start_program(struct bench *b, unsigned i)
 /* The agents write for the first time when cagmad has seen that they had not. */
 static pid_t begin(struct bench *b, unsigned side)
 {
-	static const char config[] = "reserve_mib = 64\ndefault_min_mib = 100\n";
+	/* on a busy machine a call of libxl may take half a second, ten times as much here */
+	static const char config[] = "reserve_mib = 64\ndefault_min_mib = 100\n"
+				     "call_timeout_ms = 60000\n";
 	char path[64];
 	pid_t cagmad = result_cagmad(b->lab, config, &b->guest[NEIGHBOUR], 1);
 	for (unsigned i = 0; i < NEIGHBOUR; i++)
