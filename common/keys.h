@@ -34,6 +34,7 @@ enum {
 	X(REPORT, "data/cagma/report", GUEST, 1024, "the guest's memory as its kernel sees it")    \
 	X(ALARM, "data/cagma/alarm", GUEST, 256, "the guest is short of memory now")               \
 	X(STATE, "cagma/state", HOST, 32, "how cagmad treats the guest")                           \
+	X(SOURCE, "cagma/source", HOST, 32, "whose reports of the guest cagmad goes by; or none")  \
 	X(ALM, "cagma/alm_kib", HOST, 20, "ALM: what the guest holds")                             \
 	X(AVM, "cagma/avm_kib", HOST, 20, "AVM: what is available inside it")                      \
 	X(CMA, "cagma/cma_kib", HOST, 20, "CMA: the available memory it is to be guaranteed")      \

@@ -12,7 +12,8 @@ const struct options_table config_options = OPTIONS_TABLE(daemon_fields);
 
 void config_init(struct config *config)
 {
-	*config = (struct config){.policy = policy_find("cagma"), .conf = options_default()};
+	*config = (struct config){
+		.policy = policy_find("cagma"), .conf = options_default(), .sources = SOURCE_ALL};
 	options_set_default(&config_options, config);
 }
 

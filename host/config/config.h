@@ -9,6 +9,7 @@
 #define CAGMA_CONFIG_H
 
 #include "host/config/config_guest.h"
+#include "host/core/source.h"
 #include "host/policy/policy.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ enum { CONFIG_MAX_GUESTS = OPTIONS_MAX_GUESTS };
 struct config {
 	const struct policy *policy;
 	struct policy_conf conf; /* the options of the policy */
+	uint32_t sources;        /* SOURCE_BITs: whose reports are believed */
 	OPTIONS_DAEMON(OPTIONS_MEMBER)
 	unsigned n_guests;
 	struct config_guest *guest; /* allocated; config_finish() frees it */

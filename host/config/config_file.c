@@ -41,7 +41,7 @@ static unsigned line_of(const struct reading *r, const char *name)
 static void judge_name(struct reading *r, const struct setting *s)
 {
 	struct setting first;
-	bool is_list = text_is(s->name, "guests");
+	bool is_list = text_is(s->name, "guests") || text_is(s->name, "sources");
 	if (!is_list && !text_is(s->name, "policy") && !find_number(s->name)) {
 		complaints_add(&r->complaints, s->line,
 			       "there is no option \"%.*s\"; cagmad.conf(5) has those there are",
@@ -91,6 +91,33 @@ static void read_policy(struct reading *r, struct config *config)
 		complaints_add(&r->complaints, line_of(r, "policy"),
 			       "policy: there is no policy \"%s\"; see cagmad --policies",
 			       e ? "[...]" : name);
+}
+
+static void read_source(struct reading *r, XLU_ConfigList *list, int i, struct config *config)
+{
+	const char *word = xlu_cfg_get_listitem(list, i);
+	uint32_t bit = word ? source_find(text_of(word)) : 0;
+	if (!bit)
+		complaints_add(&r->complaints, line_of(r, "sources"),
+			       "sources: there is no source of reports \"%s\"; cagmad.conf(5) has "
+			       "those there are",
+			       word ? word : "[...]");
+	config->sources |= bit;
+}
+
+static void read_sources(struct reading *r, struct config *config)
+{
+	XLU_ConfigList *list;
+	int n;
+	int e = xlu_cfg_get_list(r->file, "sources", &list, &n, 1);
+	if (e == ESRCH)
+		return;
+	config->sources = 0;
+	if (e)
+		complaints_add(&r->complaints, line_of(r, "sources"),
+			       "sources is not a list: [ \"cagma\", … ]");
+	for (int i = 0; !e && i < n; i++)
+		read_source(r, list, i, config);
 }
 
 static void read_entry(struct reading *r, XLU_ConfigList *list, struct config_place place,
@@ -179,6 +206,7 @@ static void read_text(struct reading *r, size_t len, struct config *config)
 		read_numbers(r, &options_policy, &config->conf);
 		read_numbers(r, &config_options, config);
 		read_policy(r, config);
+		read_sources(r, config);
 		read_guests(r, config);
 	}
 	xlu_cfg_destroy(r->file);

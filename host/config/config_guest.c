@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/config/config_guest.h"
 
+#include "host/core/source.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_ENTRY = 511, GIVEN_NAME = 1, GIVEN_UUID = 2, GIVEN_NUMBER = 4 };
+enum { MAX_ENTRY = 511, GIVEN_NAME = 1, GIVEN_UUID = 2, GIVEN_SOURCE = 4, GIVEN_NUMBER = 8 };
 
 #define X(...) OPTIONS_FIELD(config_guest, __VA_ARGS__)
 static const struct options_field fields[] = {OPTIONS_GUEST(X)};
@@ -49,6 +51,14 @@ static void take_uuid(struct entry *e, const char *value)
 		complain(e, "uuid=%s is not a UUID, as `xl list -v` shows them", value);
 }
 
+static void take_source(struct entry *e, const char *value)
+{
+	e->guest->sources = source_find((struct text){value, strlen(value)});
+	if (!e->guest->sources)
+		complain(e, "source=%s is no source of reports; cagmad.conf(5) has those there are",
+			 value);
+}
+
 static void take_number(struct entry *e, const struct options_field *field, const char *value)
 {
 	char why[OPTIONS_MAX_WHY];
@@ -63,6 +73,8 @@ static unsigned bit_of(const char *name, const struct options_field *field)
 		return GIVEN_NAME;
 	if (strcmp(name, "uuid") == 0)
 		return GIVEN_UUID;
+	if (strcmp(name, "source") == 0)
+		return GIVEN_SOURCE;
 	return field ? (unsigned)GIVEN_NUMBER << (field - fields) : 0;
 }
 
@@ -74,14 +86,16 @@ static void take_word(struct entry *e, const char *name, const char *value)
 	char names[OPTIONS_MAX_WHY];
 	if (!bit) {
 		options_list(&config_guest_options, names);
-		complain(e, "there is no \"%s\" in an entry; there are name, uuid, %s", name,
-			 names);
+		complain(e, "there is no \"%s\" in an entry; there are name, uuid, source, %s",
+			 name, names);
 	} else if (e->given & bit) {
 		complain(e, "%s is given twice", name);
 	} else if (field) {
 		take_number(e, field, value);
 	} else if (bit == GIVEN_UUID) {
 		take_uuid(e, value);
+	} else if (bit == GIVEN_SOURCE) {
+		take_source(e, value);
 	} else {
 		take_name(e, value);
 	}

@@ -26,6 +26,7 @@ struct config_guest {
 	bool by_uuid; /* the entry has a uuid; otherwise it has a name */
 	char name[CONFIG_MAX_NAME + 1];
 	uint8_t uuid[UUID_BYTES];
+	uint32_t sources; /* SOURCE_BIT: whose reports of the guest are believed; 0: not given */
 	OPTIONS_GUEST(OPTIONS_MEMBER)
 };
 

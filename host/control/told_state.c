@@ -94,9 +94,10 @@ static void put_identity(const struct guest *g, uint64_t now_ms, struct told_gue
 	uuid_write(g->uuid, t->uuid);
 	t->hold_left_ms = hold_left_ms(&g->facts, now_ms);
 	put_word(t->source, sizeof(t->source),
-		 !g->facts.has_agent ? "-"
-		 : g->domid == 0     ? "dom0"
-				     : "agent");
+		 !g->facts.has_agent                  ? "-"
+		 : g->domid == 0                      ? "dom0"
+		 : source_is_foreign(g->facts.source) ? source_words[g->facts.source]
+						      : "agent");
 	put_word(t->agent_version, sizeof(t->agent_version), g->agent_version);
 	t->can_report = g->facts.has_agent;
 	t->can_alarm = g->can_alarm;

@@ -102,6 +102,10 @@ static void limit(const struct arrival *a, uint64_t now_ms, struct guest_view *g
 
 void arrival_observe(struct arrival *a, uint64_t now_ms, struct guest_view *guest)
 {
+	if (source_is_foreign(guest->source)) {
+		*a = (struct arrival){0};
+		return;
+	}
 	note_alm(a, now_ms, guest);
 	if (!guest->has_report)
 		return;

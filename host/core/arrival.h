@@ -13,6 +13,9 @@
  * follows such a try, or rises while the guest rests. So a guest holds no more memory that does not
  * arrive than one grant, which is what it wanted when it was given that, and one try for each
  * doubling of the time since then.
+ *
+ * An agent that is not ours (source.h) tells no MemTotal that follows the balloon. Of a guest that
+ * goes by such reports nothing is known here, and its max and hold stay as they are.
  */
 #ifndef CAGMA_CORE_ARRIVAL_H
 #define CAGMA_CORE_ARRIVAL_H

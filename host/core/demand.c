@@ -48,8 +48,7 @@ static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
 	uint64_t page_kib = report_page_kib(r);
 	uint64_t back_pages = is_short(d, r, dt_ms) ? amount_less(r->pswpin, d->pswpin) : 0;
 	uint64_t in_kib = amount_min(back_pages, r->total_kib) * page_kib;
-	uint64_t out_kib =
-		amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
+	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
@@ -71,18 +70,21 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
-/* A guest without swap has nothing between its CMA and its killer. */
-static uint64_t share_permyriad(const struct policy_conf *conf, const struct report *r)
+/* A guest without swap has nothing between its CMA and its killer. Another's agent does not tell
+ * whether there is swap, and the guest has its margin too. */
+static uint64_t share_permyriad(const struct policy_conf *conf, const struct guest_view *guest)
 {
-	return r->swap_total_kib ? conf->cma_share_permyriad : conf->noswap_share_permyriad;
+	bool may_swap = guest->report.swap_total_kib || source_is_foreign(guest->source);
+	return may_swap ? conf->cma_share_permyriad : conf->noswap_share_permyriad;
 }
 
-static void take_demand(struct demand *d, const struct policy_conf *conf, const struct report *r,
-			uint64_t dt_ms, bool is_blind)
+static void take_demand(struct demand *d, const struct policy_conf *conf,
+			const struct guest_view *guest, uint64_t dt_ms, bool is_blind)
 {
+	const struct report *r = &guest->report;
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
-	uint64_t still_kib =
-		standstill_use_kib(&d->standstill, r, conf->cma_min_kib, share_permyriad(conf, r));
+	uint64_t still_kib = standstill_use_kib(&d->standstill, r, conf->cma_min_kib,
+						share_permyriad(conf, guest));
 	uint64_t now_kib = amount_max(used_kib + hot_kib(d, r), still_kib);
 	/* what is squeezed out is still in use, as far as anybody knows yet */
 	uint64_t fresh_kib = unpacked_kib(r, amount_min(d->fresh_out_kib, swap_used_kib(r)));
@@ -161,6 +163,19 @@ static void take_offset(struct demand *d, const struct guest_view *guest, bool i
 	d->has_offset |= guest->at_rest;
 }
 
+/* What another source told is forgotten; what the guest was told to hold is not. */
+static void begin(struct demand *d, const struct guest_view *guest, uint64_t used_kib)
+{
+	*d = (struct demand){.has_report = true,
+			     .source = guest->source,
+			     .use_kib = used_kib,
+			     .demand_kib = used_kib,
+			     .told_ms = d->told_ms,
+			     .told_to_grow_ms = d->told_to_grow_ms,
+			     .told_kib = d->told_kib};
+	standstill_observe(&d->standstill, guest);
+}
+
 void demand_observe(struct demand *d, const struct policy_conf *conf,
 		    const struct guest_view *guest)
 {
@@ -168,11 +183,9 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	if (!guest->has_report || (d->has_report && d->report_ms == guest->report_ms))
 		return;
 	uint64_t used_kib = amount_less(r->total_kib, r->avail_kib);
-	bool is_first = !d->has_report;
+	bool is_first = !d->has_report || d->source != guest->source;
 	if (is_first) {
-		*d = (struct demand){
-			.has_report = true, .use_kib = used_kib, .demand_kib = used_kib};
-		standstill_observe(&d->standstill, guest);
+		begin(d, guest, used_kib);
 	} else {
 		uint64_t dt_ms = amount_less(guest->report_ms, d->report_ms);
 		/* an alarm does not say what was swapped out, the report after it does */
@@ -183,7 +196,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
-		take_demand(d, conf, r, dt_ms, is_blind);
+		take_demand(d, conf, guest, dt_ms, is_blind);
 		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
 		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
 		take_pressure(d, conf, dt_ms, stalled || d->standstill.asks);
@@ -222,6 +235,8 @@ static uint64_t behind_kib(const struct demand *d, uint64_t slope_kib_s, uint64_
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
 			   const struct guest_view *guest, uint64_t age_ms)
 {
+	if (source_is_foreign(d->source))
+		return 0; /* its margin stands for that */
 	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
 	uint64_t look_ms =
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
@@ -239,11 +254,11 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
 	if (d->has_report && guest->has_report && !model_holds[guest->hold].repays) {
 		uint64_t movable_kib = amount_less(d->use_kib, guest->report.fixed_kib);
-		uint64_t share_kib = movable_kib * share_permyriad(conf, &guest->report) / PERMYRIAD;
+		uint64_t share_kib = movable_kib * share_permyriad(conf, guest) / PERMYRIAD;
 		v.is_spared = d->standstill.is_spared;
 		v.offset_kib = d->offset_kib;
-		v.use_kib = d->use_kib;
-		v.demand_kib = d->demand_kib;
+		v.use_kib = d->use_kib + guest->margin_kib;
+		v.demand_kib = d->demand_kib + guest->margin_kib;
 		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
 		v.cma_kib = v.base_kib +
 			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +

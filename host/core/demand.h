@@ -20,6 +20,9 @@
  *	         each time it stalls again soon after
  *	want   = max(offset + D + CMA, stall floor), within min and max
  *
+ * Reports of an agent that is not ours (source.h) tell the use alone. The guest may have taken more
+ * since: its margin is added to its use and its D, and stands for growth.
+ *
  * A stall is: all tasks waiting for memory, pages back from swap or entries
  * into direct reclaim, with AVM below CMA. While the guest shrinks at our wish
  * the first and the last come from the balloon itself, and do not count. A guest that stands still
@@ -59,7 +62,8 @@ enum {
 /* All zero is the state of a guest never heard of. */
 struct demand {
 	bool has_report;
-	bool has_offset; /* the offset was taken at rest */
+	enum source_id source; /* of the last report taken in */
+	bool has_offset;       /* the offset was taken at rest */
 	uint64_t offset_kib;
 	uint64_t report_ms, seq;          /* of the last report taken in */
 	uint64_t uptime_ms;               /* when it was looked for, on the guest's clock */
@@ -77,7 +81,8 @@ struct demand {
 	uint64_t floor_until_ms, floor_pause_ms;
 	uint64_t cma_kib;                  /* as last judged */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
-	uint64_t told_kib;                 /* the target that the policy told it last */
+	bool is_probed;    /* the last probe took memory, which the next one gives back */
+	uint64_t told_kib; /* the target that the policy told it last */
 };
 
 /* Takes in the guest's report, if it is a new one. */

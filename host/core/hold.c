@@ -18,7 +18,9 @@ bool hold_is_running(const struct hold_facts *f)
 
 enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 {
-	uint64_t silent_from_ms = f->report_ms + KEYS_STALE_MS + (f->is_short ? HOLD_SHORT_MS : 0);
+	bool is_foreign = source_is_foreign(f->source);
+	uint64_t longer_ms = f->is_short && !is_foreign ? HOLD_SHORT_MS : 0;
+	uint64_t silent_from_ms = f->report_ms + source_table[f->source].old_ms + longer_ms;
 	/* The first rule that applies decides. */
 	const struct {
 		bool applies;
@@ -36,9 +38,10 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{f->has_bad_report, HOLD_BAD_REPORT},
 		{hold_boot_kib(f, now_ms) != 0, HOLD_NONE},
 		{!f->has_agent, HOLD_NO_AGENT},
+		{f->is_unproved, HOLD_OLD},
 		{!f->has_report, HOLD_NO_AGENT},
-		{now_ms > silent_from_ms, HOLD_SILENT},
-		{!f->is_report_proven, HOLD_UNPROVEN},
+		{now_ms > silent_from_ms, is_foreign ? HOLD_OLD : HOLD_SILENT},
+		{!is_foreign && !f->is_report_proven, HOLD_UNPROVEN},
 	};
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].applies)
@@ -109,6 +112,12 @@ uint32_t hold_weight(uint64_t guaranteed_kib)
 {
 	uint64_t mib = amount_max(guaranteed_kib / UNITS_KIB_PER_MIB, 1);
 	return (uint32_t)amount_min(mib, OPTIONS_MAX_WEIGHT);
+}
+
+void hold_no_deeper(struct guest_view *g)
+{
+	uint64_t least_kib = amount_min(amount_min(g->alm_kib, model_heading_kib(g)), g->max_kib);
+	g->min_kib = amount_max(g->min_kib, units_whole_pages_kib(least_kib));
 }
 
 bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t call_target_kib)

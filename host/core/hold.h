@@ -37,13 +37,15 @@ struct hold_facts {
 	/* Its agent lives: the report's sequence number has been seen to change, or there was none
 	 * at first. */
 	bool is_report_proven;
+	enum source_id source; /* whose agent and reports they are */
+	bool is_unproved;      /* nobody was seen to write what that agent tells */
 	bool is_short;         /* its AVM was below its CMA when it was judged last */
 	uint64_t report_ms;    /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
-	uint64_t by_hand_ms;    /* when somebody else set its target last; 0: never */
-	uint64_t boot_until_ms; /* it has rebooted, and may have no agent yet */
-	uint64_t boot_kib;      /* what it was first built with; 0: not seen */
+	uint64_t by_hand_ms;     /* when somebody else set its target last; 0: never */
+	uint64_t boot_until_ms;  /* it has rebooted, and may have no agent yet */
+	uint64_t boot_kib;       /* what it was first built with; 0: not seen */
 };
 
 /* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h,
@@ -92,6 +94,10 @@ uint64_t hold_lent_kib(const struct hold_bounds *bounds, uint64_t alm_kib);
 
 /* The weight of a guest that was given none: the MiB that it is guaranteed, 1..65535. */
 uint32_t hold_weight(uint64_t guaranteed_kib);
+
+/* Raises the guest's min to what it holds, or to where it is heading already if that is less: it is
+ * told to shrink no deeper. */
+void hold_no_deeper(struct guest_view *guest);
 
 /* A target that is neither the one that was known nor the one that a call of ours was to set is
  * somebody's wish. `known_kib` is 0 when none was known. */

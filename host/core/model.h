@@ -15,6 +15,7 @@
 
 #include "common/keys.h"
 #include "host/core/options.h"
+#include "host/core/source.h"
 
 #define MODEL_NEAR_KIB        UINT64_C(256) /* this near its target a balloon has arrived */
 /* What libxl lets a guest grow above its target: LIBXL_MAXMEM_CONSTANT of libxl_internal.h. */
@@ -37,11 +38,12 @@
  * A guest is left alone if all answers are no: it keeps what it holds, and the memory that it
  * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
  * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
- * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call of
- * libxl has failed the next one may hang; that hold ends by itself, and the call may have left
+ * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call
+ * of libxl has failed the next one may hang; that hold ends by itself, and the call may have left
  * max_pages too high. A guest that was found away from its target may rest there: until that is
- * known, a target meant to have it keep what it holds may take memory from it, so it is only told to
- * grow. A guest whose balloon is stuck cannot give, but may well take. A guest in whose kernel
+ * known, a target meant to have it keep what it holds may take memory from it, so it is only told
+ * to grow. A guest whose balloon is stuck cannot give, but may well take. So may one of which
+ * another's agent has told too long ago how much it uses, or not yet. A guest in whose kernel
  * memory does not arrive can give, and is given no more. A guest that is not heard of may use all
  * that it holds, so it is told to give only what it was lent, and only when others are short of it.
  * A report that was there before the daemon may be a dead agent's: until another one follows,
@@ -65,7 +67,8 @@
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1)                                           \
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1)                                          \
 	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1)                                                \
-	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1)
+	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1)                                             \
+	X(OLD, "report-old", 0, 1, 1, 0, 0, 1)
 
 #define X(id, word, ...) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -79,6 +82,7 @@ enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
 	X(CANCEL, "cancel") /* what it was to give is not needed any more */                       \
 	X(ADOPT, "adopt")   /* it grew by credit, and keeps it */                                  \
 	X(RETRY, "retry")   /* a stuck balloon is tried with another target */                     \
+	X(PROBE, "probe")   /* does its agent, which is silent, tell of a small change? */         \
 	X(RETURN, "return") /* it was promised more than it takes */                               \
 	X(STOP, "stop")     /* it is held in the middle of a shrink, and keeps what it holds */    \
 	X(REPAY, "repay")   /* it is not heard of, and others are short of what it was lent */
@@ -132,17 +136,19 @@ struct guest_view {
 	/* What it needs up to this ALM goes before what others need above theirs; whole pages; at
 	 * or below min it says nothing. */
 	uint64_t guaranteed_kib;
-	uint64_t lent_kib;    /* of its ALM: what it has by the policy's giving alone */
-	bool is_untrusted;    /* what it is lent is bounded by its max, from lending.h */
-	uint64_t proven_kib;  /* so much of a loan it was seen to give back; from lending.h */
-	bool may_have_credit; /* its agent can use it, and the administrator trusts it */
-	bool is_credited;     /* cap_kib was raised by us, for it to grow by itself */
-	bool is_being_told;   /* a call that sets its target, and cap_kib with it, is under way */
-	bool can_alarm;       /* its agent tells at once when memory falls short */
-	bool is_alarmed;      /* short of memory now, by its agent's word: the reserve is for it */
-	uint64_t boot_kib;    /* it boots: without a report yet it is to hold so much; 0: no */
-	bool has_report;      /* the two below are meaningful */
-	uint64_t report_ms;   /* when the report was read, on now_ms's clock */
+	uint64_t lent_kib;     /* of its ALM: what it has by the policy's giving alone */
+	bool is_untrusted;     /* what it is lent is bounded by its max, from lending.h */
+	uint64_t proven_kib;   /* so much of a loan it was seen to give back; from lending.h */
+	bool may_have_credit;  /* its agent can use it, and the administrator trusts it */
+	bool is_credited;      /* cap_kib was raised by us, for it to grow by itself */
+	bool is_being_told;    /* a call that sets its target, and cap_kib with it, is under way */
+	bool can_alarm;        /* its agent tells at once when memory falls short */
+	bool is_alarmed;       /* short of memory now, by its agent's word: the reserve is for it */
+	uint64_t boot_kib;     /* it boots: without a report yet it is to hold so much; 0: no */
+	enum source_id source; /* whose reports they are */
+	uint64_t margin_kib;   /* what it may use beyond what its reports tell; source.h */
+	bool has_report;       /* the two below are meaningful */
+	uint64_t report_ms;    /* when the report was read, on now_ms's clock */
 	struct report report;
 	uint64_t fill_kib_s; /* how fast it uses memory up, by its alarm; 0: the report is no alarm
 			      */

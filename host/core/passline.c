@@ -72,10 +72,12 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., grew_itself, FLAG)
 	SEEN(guest, view., gave_up, FLAG)
 	SEEN(guest, view., is_doubted, FLAG)
-	/* Older records do not have these three. */
+	/* Older records do not have these five. */
 	SAID(guest, view., is_moving, FLAG)
 	SAID(guest, view., does_not_take, FLAG)
 	SAID(guest, view., videoram_kib, NUMBER)
+	ROW(guest, view., source, CHOICE, SOURCE_COUNT_ - 1, false, source_words)
+	SAID(guest, view., margin_kib, NUMBER)
 	SEEN(guest, view., min_kib, NUMBER)
 	SEEN(guest, view., max_kib, NUMBER)
 	ROW(guest, view., weight, SMALL, OPTIONS_MAX_WEIGHT, true, NULL)

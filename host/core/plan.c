@@ -26,6 +26,7 @@ const char *plan_breach_text(enum plan_breach breach)
 		[PLAN_NOT_PAGES] = "asks for a part of a page",
 		[PLAN_BELOW_MIN] = "takes a guest below its min",
 		[PLAN_NOT_LENT] = "takes memory that was not lent",
+		[PLAN_BELOW_USE] = "takes as surplus what a guest may be using",
 		[PLAN_ABOVE_MAX] = "lets a guest grow above its max",
 		[PLAN_TAKES_OWN] = "takes what is guaranteed to a guest that needs it",
 		[PLAN_OVERSPENT] = "hands out memory that is not there",
@@ -98,6 +99,15 @@ static bool may_be_told(const struct snapshot *snap, const struct action *a)
 				  keep_kib < g->target_kib);
 }
 
+/* A shrink takes as surplus what the guest may be using by the word of an agent that is not ours,
+ * which does not say when that has become too much. */
+static bool takes_use(const struct guest_view *g, const struct action *a)
+{
+	uint64_t use_kib = amount_less(g->report.total_kib, g->report.avail_kib) + g->margin_kib;
+	return source_is_foreign(g->source) && g->has_report && a->reason == REASON_GIVE &&
+	       model_reach_kib(g, a->target_kib) < amount_min(use_kib, g->max_kib);
+}
+
 /* Everything that can be said of one action without the others. */
 static enum plan_breach breach_alone(const struct snapshot *snap, const struct action *a)
 {
@@ -108,10 +118,14 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 	uint64_t reach_kib = model_reach_kib(g, a->target_kib);
 	if (a->target_kib % UNITS_PAGE_KIB)
 		return PLAN_NOT_PAGES;
-	if (!is_grow(snap, a) && !takes_back && model_repays(g))
+	if (!is_grow(snap, a) && takes_back)
+		return PLAN_SAFE;
+	if (!is_grow(snap, a) && model_repays(g))
 		return reach_kib < model_least_kib(g) ? PLAN_NOT_LENT : PLAN_SAFE;
 	if (!is_grow(snap, a))
-		return reach_kib < g->min_kib && !takes_back ? PLAN_BELOW_MIN : PLAN_SAFE;
+		return reach_kib < g->min_kib ? PLAN_BELOW_MIN
+		       : takes_use(g, a)      ? PLAN_BELOW_USE
+					      : PLAN_SAFE;
 	if (reach_kib > g->max_kib && model_grows(g))
 		return PLAN_ABOVE_MAX;
 	if (snap->host.xl_is_building && !g->is_alarmed && growth_kib(snap, a))

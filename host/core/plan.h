@@ -13,6 +13,7 @@
  *  - take nothing from a guest that it uses by its own report and that is
  *    guaranteed to it, as long as what all guests need of what is guaranteed to
  *    them fits in the memory that there is: what is lent is given back first;
+ *  - take as surplus nothing that a guest with another's agent may be using (source.h);
  *  - hand out only memory that is free now: not what a guest being built has
  *    claimed, not what is held for one that reboots or reserved to one to be
  *    started, not what another guest may take by its target or its credit, not
@@ -38,6 +39,7 @@ enum plan_breach {
 	PLAN_NOT_PAGES,
 	PLAN_BELOW_MIN,
 	PLAN_NOT_LENT,
+	PLAN_BELOW_USE,
 	PLAN_ABOVE_MAX,
 	PLAN_OVERSPENT,
 	PLAN_TAKES_OWN,

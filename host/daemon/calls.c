@@ -113,6 +113,8 @@ static int start_call(struct calls *c, const struct io *io, struct guests *gs,
 	int r = io->start_call(io->world, now_ms, &job);
 	if (r < 0)
 		return r;
+	if (model_reach_kib(&gs->view[a->guest], a->target_kib) < g->alm_kib)
+		g->shrunk_ms = now_ms;
 	g->call_is_under_way = true;
 	g->call_began_ms = now_ms;
 	g->call_target_kib = a->target_kib;

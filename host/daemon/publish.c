@@ -53,6 +53,7 @@ static void add_words(struct batch *b, struct published *p, const struct guest *
 		      const struct guest_view *v)
 {
 	add_word(b, KEY_STATE, model_hold_word(v->hold), &p->state);
+	add_word(b, KEY_SOURCE, v->has_report ? source_words[v->source] : "none", &p->source);
 	if (g->has_reason)
 		add_word(b, KEY_REASON, model_reason_word(g->reason), &p->reason);
 	/* libxl is about to change the credit while a call is under way; a credit that falls is

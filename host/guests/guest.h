@@ -41,7 +41,7 @@ enum {
  * and a word NULL, if it was not written yet. */
 struct published {
 	uint64_t alm_kib, avm_kib, cma_kib, target_kib, credit_kib, period_ms;
-	const char *state, *reason;
+	const char *state, *source, *reason;
 	uint64_t when_ms; /* when the amounts were written */
 };
 
@@ -61,8 +61,9 @@ struct guest {
 	/* From Xen. */
 	uint64_t alm_kib, cap_kib, claimed_kib;
 	uint64_t alm_high_kib, alm_high_ms; /* the most that it held lately, and when */
-	uint64_t living_alm_kib;            /* memory that it held before it was dying */
-	uint64_t credited_cap_kib;          /* its cap as raised for credit; 0: as libxl set it */
+	uint64_t alm_unread_kib;   /* the most that it held since its keys were last read */
+	uint64_t living_alm_kib;   /* memory that it held before it was dying */
+	uint64_t credited_cap_kib; /* its cap as raised for credit; 0: as libxl set it */
 
 	/* From libxl, in xenstore. Targets are memory/target + videoram. */
 	uint64_t target_kib, static_max_kib, videoram_kib;
@@ -77,6 +78,7 @@ struct guest {
 	uint64_t guaranteed_permyriad;
 	uint32_t conf_weight; /* 0: by what it is guaranteed */
 	bool is_trusted;
+	uint32_t sources;    /* SOURCE_BITs of those that are believed */
 	bool has_told_doubt; /* that its kernel's MemAvailable is not believed has been logged */
 
 	/* Its last changes of target, of which change[n_changes % GUEST_CHANGES] is overwritten
@@ -88,8 +90,9 @@ struct guest {
 	 * (hold.h). */
 	struct hold_facts facts;
 
-	/* From its agent. */
-	char agent_version[KEYS_MAX_WORD + 1]; /* "" if it has none */
+	/* From its agent; its source is in `facts`. */
+	bool has_own_agent;                    /* cagma-agent runs in it */
+	char agent_version[KEYS_MAX_WORD + 1]; /* cagma-agent's; "" if it does not run in it */
 	bool can_alarm, can_grow_itself;
 	struct report report; /* the last one, or a later alarm's; valid if facts.has_report */
 	uint64_t fill_kib_s;  /* KiB/s that it uses up, by its alarm; 0: the report is no alarm's */
@@ -98,9 +101,13 @@ struct guest {
 		report_uptime_ms;            /* of the last report; GUEST_NOT_READ: there is none */
 	uint64_t alarm_seq, alarm_uptime_ms; /* of the last alarm; likewise */
 	uint64_t looked_ms;                  /* dom0 alone: when its /proc was read */
+	struct source_news news[SOURCE_COUNT_]; /* of foreign agents' keys */
+	struct source_use use;                  /* by the foreign agent that is its source */
+	uint64_t shrunk_ms; /* when it was last told to hold less than it held; 0: never */
 
 	/* Which of its keys are to be read at the next pass. */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
+	uint32_t sources_changed; /* SOURCE_BITs of foreign agents' keys */
 
 	/* Whether it floods. */
 	bool is_polled; /* it flooded, so it is read once a period and not watched */

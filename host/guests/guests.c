@@ -65,6 +65,8 @@ static int watch_guest(struct guests *gs, const struct io *io, unsigned i)
 	g->is_polled = false;
 	guest_forget_published(g);
 	g->memory_changed = g->agent_changed = g->report_changed = g->alarm_changed = true;
+	g->sources_changed = SOURCE_ALL;
+	memset(g->news, 0, sizeof(g->news));
 	return r;
 }
 
@@ -114,6 +116,7 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 	g->claimed_kib = d->outstanding_kib;
 	g->facts.is_dying = d->is_dying;
 	g->facts.is_paused = d->is_paused;
+	g->alm_unread_kib = amount_max(g->alm_unread_kib, d->alm_kib);
 	if (!d->is_dying)
 		g->living_alm_kib = d->alm_kib;
 	if (d->alm_kib >= g->alm_high_kib || now_ms >= g->alm_high_ms + GUEST_ALM_MEMORY_MS) {
@@ -277,8 +280,8 @@ static int count_event(struct guest *g, const struct io *io, uint64_t now_ms)
 	g->is_polled = true;
 	g->polled_until_ms = now_ms + GUEST_POLL_MS;
 	if (trouble_met(&g->flooded))
-		log_warning("%s writes data/cagma more than %d times a second; it is now read "
-			    "once a period",
+		log_warning("%s writes what it reports more than %d times a second; it is now "
+			    "read once a period",
 			    guest_text(g), GUEST_MAX_EVENTS_S);
 	return io->unwatch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
 }
@@ -298,5 +301,6 @@ int guests_take_event(struct guests *gs, const struct io *io, const struct store
 	g->agent_changed |= event->is_agent;
 	g->report_changed |= event->is_report;
 	g->alarm_changed |= event->is_alarm;
+	g->sources_changed |= event->sources;
 	return count_event(g, io, now_ms);
 }

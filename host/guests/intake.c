@@ -30,6 +30,7 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_guaranteed_kib = listed ? listed->guaranteed_kib : 0;
 	g->guaranteed_permyriad = config->guaranteed_permyriad;
 	g->is_trusted = !listed || !listed->is_untrusted;
+	g->sources = (uint32_t)(listed && listed->sources ? listed->sources : config->sources);
 	if (g->domid == 0) /* an entry by UUID may have a smaller min than dom0 needs */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
 }
@@ -170,14 +171,14 @@ static int read_agent(struct guest *g, const struct io *io)
 	int len = io->read(io->world, g->domid, keys_table[KEY_AGENT].path, line, sizeof(line));
 	if (len == -EBADF)
 		return len;
-	g->facts.has_agent = len >= 0 &&
-			     line_parse(&keys_agent_format, (struct text){line, (size_t)len},
-					&hello, &present) == LINE_OK &&
-			     hello.protocol == KEYS_PROTOCOL;
-	memcpy(g->agent_version, g->facts.has_agent ? hello.version : "",
-	       g->facts.has_agent ? sizeof(g->agent_version) : 1);
-	g->can_alarm = g->facts.has_agent && has_ability(hello.abilities, "alarm");
-	g->can_grow_itself = g->facts.has_agent && has_ability(hello.abilities, "self-grow");
+	g->has_own_agent = len >= 0 &&
+			   line_parse(&keys_agent_format, (struct text){line, (size_t)len}, &hello,
+				      &present) == LINE_OK &&
+			   hello.protocol == KEYS_PROTOCOL;
+	memcpy(g->agent_version, g->has_own_agent ? hello.version : "",
+	       g->has_own_agent ? sizeof(g->agent_version) : 1);
+	g->can_alarm = g->has_own_agent && has_ability(hello.abilities, "alarm");
+	g->can_grow_itself = g->has_own_agent && has_ability(hello.abilities, "self-grow");
 	g->agent_changed = false;
 	return 0;
 }
@@ -216,21 +217,27 @@ static void tell_doubt(struct guest *g, const struct report *report)
 		    guest_text(g), report->said_avail_kib, report->avail_kib);
 }
 
+/* Takes in whether what the guest tells is right; `wrong` is NULL if it is. */
+static void note_sense(struct guest *g, const char *wrong, uint64_t now_ms)
+{
+	g->facts.has_bad_report = wrong != NULL;
+	if (wrong)
+		tell_bad_report(g, wrong, now_ms);
+	else if (trouble_over(&g->bad_report))
+		log_info("%s reports sensibly again, after %" PRIu64 " bad reports", guest_text(g),
+			 g->bad_report.count);
+}
+
 /* `wrong` is what was found wrong with the report already, or NULL. */
 static void take_report(struct guest *g, const char *wrong, const struct report *report,
 			uint64_t now_ms)
 {
 	if (!wrong)
 		wrong = hold_check_report(report, most_kib(g));
-	g->facts.has_bad_report = wrong != NULL;
+	note_sense(g, wrong, now_ms);
 	g->facts.has_report = wrong == NULL;
-	if (wrong) {
-		tell_bad_report(g, wrong, now_ms);
+	if (wrong)
 		return;
-	}
-	if (trouble_over(&g->bad_report))
-		log_info("%s reports sensibly again, after %" PRIu64 " bad reports", guest_text(g),
-			 g->bad_report.count);
 	/* a report that is read again unchanged must not replace the figures of a later alarm */
 	if (!report_is_news(report, g->report_seq, g->report_uptime_ms))
 		return;
@@ -269,7 +276,7 @@ static void look_at_dom0(struct guest *g, const struct io *io, uint64_t now_ms)
 	if (g->looked_ms && now_ms < g->looked_ms + DOM0_LOOK_MS)
 		return;
 	g->looked_ms = now_ms;
-	g->facts.has_agent = true;
+	g->facts.has_agent = g->has_own_agent = true;
 	const char *wrong = io->look_at_dom0(io->world, &report);
 	report.seq = g->report_seq + 1;
 	report.uptime_ms = now_ms;
@@ -305,6 +312,115 @@ static int read_alarm(struct guest *g, const struct io *io, uint64_t now_ms)
 	return 0;
 }
 
+/* --- what a foreign agent has written ---------------------------------------- */
+
+/* The guest goes by this source from now on. What another source told is forgotten. */
+static void choose(struct guest *g, enum source_id source, bool has_agent)
+{
+	g->facts.has_agent = has_agent;
+	if (g->facts.source == source)
+		return;
+	g->facts.source = source;
+	g->facts.has_report = g->facts.has_bad_report = g->facts.is_unproved = false;
+	g->report_changed = true;
+	g->report_seq = g->report_uptime_ms = 0;
+	g->use = (struct source_use){0};
+}
+
+/* Takes in the guest's use as its foreign agent told it, in the shape of a report. */
+static void take_use(struct guest *g, uint64_t told_kib, uint64_t now_ms)
+{
+	source_take(&g->use, g->facts.source, told_kib, amount_max(g->alm_unread_kib, g->alm_kib),
+		    now_ms);
+	g->report = (struct report){
+		.seq = g->report.seq + 1,
+		.uptime_ms = now_ms,
+		.total_kib = g->alm_kib,
+		.present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) |
+			   REPORT_BIT(free_kib) | REPORT_BIT(avail_kib),
+	};
+	g->fill_kib_s = 0;
+	g->facts.report_ms = now_ms;
+	g->facts.has_report = true;
+}
+
+static void take_number(struct guest *g, enum source_id source, struct text value, bool was_written,
+			uint64_t now_ms)
+{
+	struct source_news *news = &g->news[source];
+	uint64_t told_kib;
+	const char *wrong = source_read(source, value, most_kib(g), &told_kib);
+	choose(g, source, true);
+	note_sense(g, wrong, now_ms);
+	if (wrong) {
+		news->has_value = true;
+		g->facts.has_report = false;
+		return;
+	}
+	if (source_hear(news, told_kib, was_written))
+		take_use(g, told_kib, now_ms);
+	g->facts.is_unproved = !news->is_alive;
+}
+
+/* Reads the key of one foreign agent. A key that is empty was made for an agent that has not
+ * written yet. */
+static int read_number_of(struct guest *g, const struct io *io, enum source_id source,
+			  uint64_t now_ms)
+{
+	char value[SOURCE_MAX_VALUE + 1];
+	int len = io->read(io->world, g->domid, source_table[source].path, value, sizeof(value));
+	if (len == -EBADF)
+		return len;
+	g->sources_changed &= ~SOURCE_BIT(source);
+	if (len == -ENOENT || len == 0)
+		source_hear_nothing(&g->news[source]);
+	else /* what is too long or cannot be read is no number */
+		take_number(g, source, (struct text){value, len < 0 ? 0 : (size_t)len},
+			    !g->is_polled, now_ms);
+	return 0;
+}
+
+/* The first source that is believed and has a value is the guest's. */
+static int read_foreign(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	for (unsigned id = 0; id < SOURCE_COUNT_; id++) {
+		enum source_id source = (enum source_id)id;
+		if (!source_is_foreign(source) || !(g->sources & SOURCE_BIT(id)))
+			continue;
+		int r = g->sources_changed & SOURCE_BIT(id) ? read_number_of(g, io, source, now_ms)
+							    : 0;
+		if (r < 0 || g->news[id].has_value)
+			return r;
+	}
+	choose(g, SOURCE_CAGMA, false);
+	return 0;
+}
+
+/* Our own agent goes before all others. If it goes, the others are looked for as if for the first
+ * time. */
+static int find_source(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	if (!g->has_own_agent || !(g->sources & SOURCE_BIT(SOURCE_CAGMA)))
+		return read_foreign(g, io, now_ms);
+	choose(g, SOURCE_CAGMA, true);
+	memset(g->news, 0, sizeof(g->news));
+	g->sources_changed = SOURCE_ALL;
+	return 0;
+}
+
+static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	int r = g->agent_changed ? read_agent(g, io) : 0;
+	if (r == 0)
+		r = find_source(g, io, now_ms);
+	if (r == 0 && g->report_changed && g->facts.source == SOURCE_CAGMA)
+		r = read_report(g, io, now_ms);
+	if (r == 0 && g->alarm_changed && g->facts.source == SOURCE_CAGMA)
+		r = read_alarm(g, io, now_ms);
+	g->alm_unread_kib = g->alm_kib;
+	return r;
+}
+
 int intake_read(struct guest *g, const struct io *io, const struct config *config, bool is_urgent,
 		uint64_t now_ms)
 {
@@ -316,13 +432,7 @@ int intake_read(struct guest *g, const struct io *io, const struct config *confi
 		look_at_dom0(g, io, now_ms);
 		return r;
 	}
-	if (is_urgent && !g->alarm_changed)
-		return r;
-	if (r == 0 && g->agent_changed)
-		r = read_agent(g, io);
-	if (r == 0 && g->report_changed)
-		r = read_report(g, io, now_ms);
-	if (r == 0 && g->alarm_changed)
-		r = read_alarm(g, io, now_ms);
+	if (r == 0 && (!is_urgent || g->alarm_changed))
+		r = read_what_guest_wrote(g, io, now_ms);
 	return r;
 }

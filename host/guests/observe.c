@@ -16,6 +16,7 @@ static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, 
 		return 0;
 	g->poll_ms = now_ms + period_ms;
 	g->agent_changed = g->report_changed = g->alarm_changed = true;
+	g->sources_changed = SOURCE_ALL;
 	if (now_ms < g->polled_until_ms)
 		return 0;
 	g->is_polled = false;
@@ -62,6 +63,18 @@ static void fill_bounds(const struct guest *g, struct guest_view *v)
 	v->weight = g->conf_weight ? g->conf_weight : hold_weight(v->guaranteed_kib);
 }
 
+/* A foreign agent's number speaks of the ALM of its moment, and what the guest was given or gave
+ * since is free of use. */
+static void fill_foreign(const struct guest *g, struct guest_view *v)
+{
+	enum source_id source = g->facts.source;
+	if (!v->has_report || !source_is_foreign(source))
+		return;
+	v->margin_kib = source_margin_kib(&g->use, source);
+	v->report.total_kib = v->alm_kib;
+	v->report.avail_kib = v->report.free_kib = amount_less(v->alm_kib, g->use.use_kib);
+}
+
 static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 {
 	enum guest_hold held_before = v->hold;
@@ -80,12 +93,14 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		.can_alarm = g->can_alarm,
 		.is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms,
 		.boot_kib = hold_boot_kib(&g->facts, now_ms),
+		.source = g->facts.source,
 		.has_report = g->facts.has_report,
 		.report_ms = g->facts.report_ms,
 		.fill_kib_s = g->fill_kib_s,
 	};
 	if (v->has_report)
 		v->report = g->report;
+	fill_foreign(g, v);
 	fill_bounds(g, v);
 	/* a guest that is not built yet, or is paused, says nothing about its balloon */
 	if (hold_is_running(&g->facts)) {
@@ -94,6 +109,8 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	} else {
 		balloon_pause(&g->balloon);
 	}
+	if (v->has_report && source_awaits_news(v->source, v->report_ms, g->shrunk_ms, now_ms))
+		hold_no_deeper(v); /* where it is heading is known by its balloon */
 	lending_observe(&g->lending, v);
 	if (v->hold != held_before)
 		log_debug("%s is %s", guest_text(g), model_hold_word(v->hold));

@@ -26,6 +26,12 @@
 /* A shrink under way is called back for so many steps. */
 #define CANCEL_STEPS 4
 
+/* Two batches of a balloon, and more than any agent of that kind keeps to itself. */
+#define PROBE_KIB UINT64_C(4096)
+
+/* A shrink that cannot soon be followed by another takes so many times what is asked for. */
+#define RARE_TIMES 8
+
 /* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
  * that. */
 static bool reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap)
@@ -110,6 +116,27 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 	if (!g->gave_up || reach_kib > g->max_kib)
 		return;
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
+}
+
+/*
+ * A guest that has been told to shrink is told to shrink no further before its agent has told a
+ * number, which may take minutes. So a shrink of such a guest takes several times as much as is
+ * asked for, up to half of its surplus: the rest stays free for those who come next.
+ */
+static void deepen_rare_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
+				struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		bool is_rare = source_is_foreign(g->source) && !source_table[g->source].quiet_ms;
+		uint64_t half_kib = amount_less(g->alm_kib, v->want_kib) / 2;
+		uint64_t by_kib = amount_less(g->alm_kib, v->goal_kib);
+		if (!is_rare || !model_gives(g) || by_kib < conf->step_kib)
+			continue;
+		by_kib = amount_max(by_kib, amount_min(RARE_TIMES * by_kib, half_kib));
+		v->goal_kib = units_whole_pages_kib(g->alm_kib - by_kib);
+	}
 }
 
 /* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
@@ -384,6 +411,41 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	grow_those(conf, snap, false, left_kib, left_kib, memory, plan);
 }
 
+/* A probe that is due: the guest rests, has been told nothing for as long as its agent has told
+ * nothing, and soon nobody would know any more whether the agent lives. */
+static bool is_probe_due(const struct guest_view *g, const struct demand *d, uint64_t now_ms)
+{
+	uint64_t probe_ms = source_table[g->source].probe_ms;
+	return source_is_foreign(g->source) && probe_ms && model_gives(g) && g->has_report &&
+	       g->at_rest && !g->is_being_told && !model_is_shrinking(g) && !model_pending_kib(g) &&
+	       now_ms >= g->report_ms + probe_ms && now_ms >= d->told_ms + probe_ms;
+}
+
+/*
+ * Most agents of others write only what has changed. One that has been silent for long is told a
+ * slightly smaller target, out of its guest's surplus, and the next time that memory is given back:
+ * what is available changes with it, so an agent that lives writes. One guest in a pass that has
+ * nothing else to do.
+ */
+static void add_probe(const struct policy_conf *conf, const struct snapshot *snap,
+		      struct demand *demand, struct plan *plan)
+{
+	bool may_give = !snap->host.xl_is_building &&
+			model_spendable_kib(conf, snap, false) >= PROBE_KIB + MODEL_LIBXL_SLACK_KIB;
+	for (unsigned i = 0; i < snap->n_guests && !plan->n_actions; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct demand *d = &demand[i];
+		bool gives_back = d->is_probed && may_give && g->alm_kib + PROBE_KIB <= g->max_kib;
+		uint64_t least_kib = amount_max(plan->verdict[i].want_kib, g->min_kib);
+		if (!is_probe_due(g, d, snap->host.now_ms) ||
+		    (!gives_back && g->alm_kib < least_kib + PROBE_KIB))
+			continue;
+		uint64_t alm_kib = gives_back ? g->alm_kib + PROBE_KIB : g->alm_kib - PROBE_KIB;
+		add_action(plan, snap, i, alm_kib, REASON_PROBE);
+		d->is_probed = !gives_back;
+	}
+}
+
 static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
 {
 	for (unsigned i = 0; i < plan->n_actions; i++) {
@@ -404,10 +466,12 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 		credit_observe(&credit[i], conf, now_ms, &snap->guest[i]);
 	goal_set(conf, snap, memory->share, plan);
 	gather_small_shrinks(conf, snap, plan);
+	deepen_rare_shrinks(conf, snap, plan);
 	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, memory->demand, plan);
 	add_keeps(snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
+	add_probe(conf, snap, memory->demand, plan);
 	plan_order(snap, plan); /* a retry may be either */
 	urgency_choose(snap, plan);
 	note_told(plan, now_ms, memory->demand);

@@ -61,7 +61,8 @@ enum {
 	X(state, WORD, KEYS_MAX_WORD, true, "", "managed, or why it is left alone")                \
 	X(hold_left_ms, NUMBER, KEYS_MAX_COUNT, true, "ms",                                        \
 	  "for how long it is still left alone, if that ends by time")                             \
-	X(source, WORD, KEYS_MAX_WORD, true, "", "who reports: agent or dom0; - if nobody")        \
+	X(source, WORD, KEYS_MAX_WORD, true, "",                                                   \
+	  "who reports: agent, dom0, or another's agent by its source; - if nobody")               \
 	X(report_age_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "age of its last report")             \
 	X(agent_version, WORD, KEYS_MAX_WORD, true, "", "version of its agent")                    \
 	X(can_report, FLAG, 1, true, "", "it has an agent")                                        \

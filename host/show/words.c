@@ -16,6 +16,9 @@ static const char *const holds[HOLD_COUNT_] = {
 	[HOLD_BAD_REPORT] = "its reports make no sense: see cagmad's log, and update its agent",
 	[HOLD_SILENT] = "its agent has fallen silent: look at cagma-agent in it",
 	[HOLD_CALL_FAILED] = "libxl refused to set its target: see cagmad's log",
+	[HOLD_OLD] =
+		"what another's agent last told of it is too old, or not proved yet: look at that "
+		"agent in it, or install cagma-agent",
 	[HOLD_STUCK] = "its balloon does not follow: look at the xen-balloon driver in it",
 };
 
@@ -26,6 +29,7 @@ static const char *const reasons[REASON_COUNT_] = {
 	[REASON_CANCEL] = "the memory that it was to give was not needed any more",
 	[REASON_ADOPT] = "it had grown by its credit, and keeps that",
 	[REASON_RETRY] = "its balloon did not move, and was tried with another target",
+	[REASON_PROBE] = "its agent was silent, and a small change shows whether it still tells",
 	[REASON_RETURN] = "it was promised more memory than it took",
 	[REASON_STOP] = "it was stopped in the middle of a shrink, and keeps what it holds",
 };

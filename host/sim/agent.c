@@ -204,6 +204,18 @@ static void run_qmemman(struct sim_agent *a, const struct sim_agent_sight *sight
 	}
 }
 
+static void run_foreign(struct sim_agent *a, const struct sim_agent_sight *sight)
+{
+	struct report now = see(sight);
+	struct sim_foreign_sight seen = {.current_kib = now.balloon_current_kib,
+					 .available_kib = now.avail_kib,
+					 .free_kib = now.free_kib,
+					 .cached_kib = now.cached_kib,
+					 .swapped_kib = now.swap_total_kib - now.swap_free_kib};
+	uint64_t kib;
+	a->has_number |= sim_foreign_run(&a->foreign, a->foreign_id, sight->now_ms, &seen, &kib);
+}
+
 uint64_t sim_agent_run(struct sim_agent *a, const struct sim_agent_sight *sight)
 {
 	if (sight->now_ms < a->start_ms)
@@ -212,7 +224,10 @@ uint64_t sim_agent_run(struct sim_agent *a, const struct sim_agent_sight *sight)
 		return run_cagma(a, sight);
 	if (sight->now_ms < a->early_ms)
 		return 0;
-	if (a->kind == SIM_AGENT_QMEMMAN) {
+	if (a->kind == SIM_AGENT_FOREIGN) {
+		run_foreign(a, sight);
+		a->early_ms = a->foreign.next_ms;
+	} else if (a->kind == SIM_AGENT_QMEMMAN) {
 		run_qmemman(a, sight);
 		a->early_ms = sight->now_ms + SIM_AGENT_POLL_MS;
 	} else {

@@ -10,6 +10,7 @@
  *    on until the slack of its pause is over.
  *  - qmemman: the agent looks every 100 ms. It reports if `used` is more than 30000 kB from what
  *    it sent last. If `used` has risen, and 1.3 x used no longer fits, half of that is enough.
+ *  - foreign: an agent that is not ours, under a policy that looks for one (foreign.h).
  *  - polled: the guest's numbers are read every poll_ms.
  */
 #ifndef CAGMA_SIM_AGENT_H
@@ -17,9 +18,10 @@
 
 #include "guest/core/round.h"
 #include "host/sim/balloon.h"
+#include "host/sim/foreign.h"
 #include "host/sim/memory.h"
 
-enum sim_agent_kind { SIM_AGENT_CAGMA, SIM_AGENT_QMEMMAN, SIM_AGENT_POLLED };
+enum sim_agent_kind { SIM_AGENT_CAGMA, SIM_AGENT_QMEMMAN, SIM_AGENT_POLLED, SIM_AGENT_FOREIGN };
 
 enum {
 	SIM_AGENT_START_MS = 1000, /* from a guest's start to the start of its agent */
@@ -51,6 +53,7 @@ struct sim_agent {
 	 * that. */
 	bool has_report, has_alarm;
 	struct report report, alarm_report;
+	bool has_number; /* of a foreign agent; in foreign.told_kib */
 	uint64_t fill_kib_s;
 	/* The agent's own state. */
 	struct round round;
@@ -62,7 +65,9 @@ struct sim_agent {
 	uint64_t touch_kib; /* the pause ends when programs have touched so much */
 	uint64_t stall_us, woken_ms; /* stall counter and time when pressure was last judged */
 	uint64_t fault_pages;        /* the counter of faults when its signal last came */
-	uint64_t sent_used_kib;      /* qmemman: `used` as it was sent last */
+	enum sim_foreign_id foreign_id;
+	struct sim_foreign foreign;
+	uint64_t sent_used_kib; /* qmemman: `used` as it was sent last */
 };
 
 /* Does what is due at sight->now_ms. Returns the target that the agent sets on the guest's own

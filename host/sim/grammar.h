@@ -85,7 +85,7 @@ enum grammar_kind {
 	  "what the disk moves, in and out, of all guests together")                               \
 	X(HOST, time, NUMBER, S, 1, 100000, 60, PLAYS, PLAYS, IGNORES,                             \
 	  "how long the scenario lasts")                                                           \
-	X(HOST, call, NUMBER, MS, 0, 10000, 5, PLAYS, IGNORES, IGNORES,                           \
+	X(HOST, call, NUMBER, MS, 0, 10000, 5, PLAYS, IGNORES, IGNORES,                            \
 	  "how long it takes to set one target")                                                   \
 	X(HOST, dom0, WHOLE, MIB, 64, 1000000, 256, IGNORES, PLAYS, IGNORES,                       \
 	  "dom0's memory, which the host has besides")                                             \
@@ -124,6 +124,8 @@ enum grammar_kind {
 	  "when the guest is started: its demand begins then")                                     \
 	X(GUEST, agent, YES_NO, PURE, 0, 1, 1, PLAYS, PLAYS, IGNORES,                              \
 	  "whether an agent runs in the guest")                                                    \
+	X(GUEST, foreign, TEXT, PURE, 0, 0, 0, PLAYS, REFUSES, REFUSES,                            \
+	  "whose agent runs in the guest, under cagma, in place of ours; none")                    \
 	X(GUEST, lies, YES_NO, PURE, 0, 1, 0, PLAYS, REFUSES, REFUSES,                             \
 	  "whether the guest claims to use all it has, and cries all the time")                    \
 	X(GUEST, demand, TEXT, PURE, 0, 0, 0, PLAYS, PLAYS, IGNORES,                               \

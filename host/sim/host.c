@@ -79,6 +79,7 @@ static void start(struct sim_host *h, unsigned i)
 	uint64_t kib = pages_kib(g->config.memory_kib);
 	double most_kib = g->config.ceiling_kib > 0 ? fmin(g->config.ceiling_kib, g->config.max_kib)
 						    : g->config.max_kib;
+	bool is_foreign = h->agents == SIM_AGENT_CAGMA && g->config.foreign != SIM_FOREIGN_NONE;
 	g->is_started = true;
 	g->started_ms = h->now_ms;
 	h->started[h->n_started++] = i;
@@ -91,7 +92,8 @@ static void start(struct sim_host *h, unsigned i)
 	sim_balloon_init(&g->balloon, &g->config.balloon, (int64_t)kib,
 			 (int64_t)pages_kib(most_kib), 0);
 	g->agent = (struct sim_agent){
-		.kind = h->agents,
+		.kind = is_foreign ? SIM_AGENT_FOREIGN : h->agents,
+		.foreign_id = g->config.foreign,
 		.poll_ms = h->poll_ms,
 		.start_ms = g->config.has_agent ? h->now_ms + SIM_AGENT_START_MS : UINT64_MAX};
 }

@@ -118,7 +118,7 @@ static const char *begin_guest(struct sim_scenario *s, const char *name)
 	if (s->n_sections == SIM_SCENARIO_SECTIONS)
 		return "begins one of too many sections: there may be 64 guests' sections";
 	struct sim_section *section = &s->section[s->n_sections++];
-	*section = (struct sim_section){.count = 0};
+	*section = (struct sim_section){.guest = {.foreign = SIM_FOREIGN_NONE}};
 	put_standards(guest_places, N_GUEST_PLACES, section);
 	memcpy(section->guest.name, name, strlen(name) + 1);
 	return NULL;
@@ -136,6 +136,12 @@ const char *sim_scenario_take(struct sim_scenario *s, const struct grammar_state
 	if (statement->word == GRAMMAR_GUEST_demand &&
 	    !sim_demand_parse(statement->text, &section->guest.demand))
 		return "says a demand that is none: see docs/simulator.md";
+	if (statement->word == GRAMMAR_GUEST_foreign) {
+		struct text word = {statement->text, strlen(statement->text)};
+		section->guest.foreign = sim_foreign_find(word);
+		if (section->guest.foreign == SIM_FOREIGN_NONE)
+			return "names an agent that is not played: see docs/simulator.md";
+	}
 	put_word(guest_places, N_GUEST_PLACES, section, statement->word, statement->number);
 	return NULL;
 }

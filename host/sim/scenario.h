@@ -12,6 +12,7 @@
 #include "common/text.h"
 #include "host/sim/balloon.h"
 #include "host/sim/demand.h"
+#include "host/sim/foreign.h"
 #include "host/sim/grammar.h"
 #include "host/sim/memory.h"
 
@@ -31,6 +32,7 @@ struct sim_guest_config {
 	uint32_t weight;
 	bool lies; /* it claims to use all it has, and to be short of memory */
 	bool has_agent;
+	enum sim_foreign_id foreign; /* which agent it has in place of ours */
 	bool is_untrusted;
 	struct sim_memory_config model;
 	struct sim_balloon_config balloon;

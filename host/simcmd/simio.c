@@ -4,6 +4,7 @@
 #include "common/report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,18 +114,20 @@ static void take_messages(struct simio *s, unsigned domid)
 {
 	struct sim_agent *a = &guest_of(s, domid)->agent;
 	struct key_state *k = &s->key[domid - 1];
-	if (!a->has_report && !a->has_alarm)
+	if (!a->has_report && !a->has_alarm && !a->has_number)
 		return;
+	uint32_t number = a->has_number ? SOURCE_BIT(sim_foreign_table[a->foreign_id].source) : 0;
 	add_event(s, STORE_GUESTS,
 		  (struct store_event){.kind = STORE_CAGMA,
 				       .domid = domid,
 				       .generation = k->generation[IO_WATCH_CAGMA],
 				       .is_agent = !k->has_told,
 				       .is_report = a->has_report,
-				       .is_alarm = a->has_alarm});
+				       .is_alarm = a->has_alarm,
+				       .sources = number});
 	k->has_told = true;
 	k->n_alarms += a->has_alarm;
-	a->has_report = a->has_alarm = false;
+	a->has_report = a->has_alarm = a->has_number = false;
 }
 
 void simio_take_step(struct simio *s)
@@ -220,6 +223,14 @@ static int alarm_line(const struct sim_agent *a, uint64_t seq, char *buf, size_t
 	return seq ? (int)line_write(&keys_alarm_format, &alarm, all, buf, size) : -ENOENT;
 }
 
+static int foreign_number(const struct sim_agent *a, const char *path, char *buf, size_t size)
+{
+	if (!a->foreign.has_told ||
+	    strcmp(path, source_table[sim_foreign_table[a->foreign_id].source].path) != 0)
+		return -ENOENT;
+	return snprintf(buf, size, "%" PRIu64, a->foreign.told_kib);
+}
+
 static int read_key(void *world, unsigned domid, const char *path, char *buf, size_t size)
 {
 	const struct simio *s = world;
@@ -232,7 +243,7 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 		return alarm_line(&g->agent, s->key[domid - 1].n_alarms, buf, size);
 	if (strcmp(path, keys_table[KEY_REPORT].path) == 0 && g->agent.report.total_kib)
 		return (int)report_write(&g->agent.report, buf, size);
-	return -ENOENT;
+	return foreign_number(&g->agent, path, buf, size);
 }
 
 static bool has_libxl(void *world, unsigned domid, const char *path)

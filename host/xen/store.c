@@ -197,6 +197,18 @@ static bool read_token(const char *token, struct store_event *ret_event)
 	return true;
 }
 
+static void guest_path(unsigned domid, const char *path, char *buf)
+{
+	snprintf(buf, STORE_MAX_PATH, "/local/domain/%u/%s", domid, path);
+}
+
+static bool is_guest_path(const char *full, unsigned domid, const char *path)
+{
+	char own[STORE_MAX_PATH];
+	guest_path(domid, path, own);
+	return strcmp(full, own) == 0;
+}
+
 /* Finds which of our keys the event is of; a guest may write other keys beside them. */
 static void read_path(const char *path, struct store_event *e)
 {
@@ -212,18 +224,10 @@ static void read_path(const char *path, struct store_event *e)
 		/* the key itself, or a directory above it that was made or removed */
 		*keys[i].is_it = strncmp(path, own, len) == 0 && (!own[len] || own[len] == '/');
 	}
-}
-
-static void guest_path(unsigned domid, const char *path, char *buf)
-{
-	snprintf(buf, STORE_MAX_PATH, "/local/domain/%u/%s", domid, path);
-}
-
-static bool is_guest_path(const char *full, unsigned domid, const char *path)
-{
-	char own[STORE_MAX_PATH];
-	guest_path(domid, path, own);
-	return strcmp(full, own) == 0;
+	for (unsigned id = 0; id < SOURCE_COUNT_; id++)
+		if (source_is_foreign((enum source_id)id) &&
+		    is_guest_path(path, e->domid, source_table[id].path))
+			e->sources |= SOURCE_BIT(id);
 }
 
 static bool is_answer(const char *path)
@@ -274,8 +278,13 @@ static int change_watch(struct store *s, enum store_source source, unsigned domi
 
 static int change_memory_watches(struct store *s, unsigned domid, unsigned generation, bool on)
 {
-	static const struct domain_path paths[] = {
-		{"/local/domain", "memory"}, {"/local/domain", "name"}, {"/libxl", "device"}};
+	/* not memory/ as a whole: with Qubes OS's toolstack the guest writes a key in it */
+	static const struct domain_path paths[] = {{"/local/domain", "memory/target"},
+						   {"/local/domain", "memory/static-max"},
+						   {"/local/domain", "memory/videoram"},
+						   {"/local/domain", "memory/dynamic-min"},
+						   {"/local/domain", "name"},
+						   {"/libxl", "device"}};
 	int r = 0;
 	for (unsigned i = 0; i < sizeof(paths) / sizeof(paths[0]) && r == 0; i++)
 		r = change_watch(s, STORE_HOST, domid, generation, "memory", paths[i], on);
@@ -297,16 +306,26 @@ int store_watch_tool(struct store *s)
 	return watch(s, STORE_HOST, TOOLKEYS_ROOT, "tool");
 }
 
-static const struct domain_path cagma_path = {"/local/domain", "data/cagma"};
+static int change_guest_watches(struct store *s, unsigned domid, unsigned generation, bool on)
+{
+	int r = 0;
+	for (unsigned id = 0; id < SOURCE_COUNT_ && r == 0; id++) {
+		bool is_foreign = source_is_foreign((enum source_id)id);
+		struct domain_path at = {"/local/domain",
+					 is_foreign ? source_table[id].path : "data/cagma"};
+		r = change_watch(s, STORE_GUESTS, domid, generation, "cagma", at, on);
+	}
+	return r;
+}
 
 int store_watch_cagma(struct store *s, unsigned domid, unsigned generation)
 {
-	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, true);
+	return change_guest_watches(s, domid, generation, true);
 }
 
 int store_unwatch_cagma(struct store *s, unsigned domid, unsigned generation)
 {
-	return change_watch(s, STORE_GUESTS, domid, generation, "cagma", cagma_path, false);
+	return change_guest_watches(s, domid, generation, false);
 }
 
 int store_read_at(struct store *s, const char *full, char *buf, size_t size)

@@ -3,7 +3,7 @@
  * store.h - cagmad's side of xenstore. (Edge.)
  *
  * There are three connections. Two are for events: STORE_HOST for keys that only
- * dom0 can write, STORE_GUESTS for guests' data/cagma. They are apart because
+ * dom0 can write, STORE_GUESTS for what guests tell. They are apart because
  * libxenstore queues a connection's events without bound, and a guest that
  * writes too much must not hide the host's events. The third one is for reads and
  * writes, because a connection with watches has a thread that every answer would
@@ -18,13 +18,14 @@
 #define CAGMA_XEN_STORE_H
 
 #include "common/keys.h"
+#include "host/core/source.h"
 
 enum store_source { STORE_HOST, STORE_GUESTS, STORE_SOURCES_ };
 
 enum store_event_kind {
 	STORE_DOMAINS, /* some domain came or went */
-	STORE_MEMORY,  /* /local/domain/N/memory, the name or a device of the guest changed */
-	STORE_CAGMA,   /* /local/domain/N/data/cagma changed */
+	STORE_MEMORY,  /* a key of dom0 in /local/domain/N/memory, the name or a device changed */
+	STORE_CAGMA,   /* /local/domain/N/data/cagma or the key of a foreign agent changed */
 	STORE_TOOL,    /* /tool/cagma changed */
 };
 
@@ -35,8 +36,9 @@ struct store_event {
 	bool is_target;      /* STORE_MEMORY: nothing but memory/target changed */
 	bool is_report;      /* STORE_CAGMA: the report key changed */
 	bool is_agent;       /* STORE_CAGMA: the agent key changed */
-	bool is_alarm;  /* STORE_CAGMA: the alarm key changed; all three are set if any may have */
-	bool is_answer; /* STORE_TOOL: one of the keys that cagmad writes there */
+	bool is_alarm; /* STORE_CAGMA: the alarm key changed; all three are set if any may have */
+	uint32_t sources; /* STORE_CAGMA: SOURCE_BITs of the foreign agents' keys that changed */
+	bool is_answer;   /* STORE_TOOL: one of the keys that cagmad writes there */
 };
 
 struct store;
@@ -60,8 +62,8 @@ bool store_alive(struct store *store);
 /* 1 and the next event; 0 if none waits; -errno if the connection is lost. */
 int store_next(struct store *store, enum store_source source, struct store_event *ret_event);
 
-/* Begin and end to watch a domain's memory/, its name and libxl's devices; and its data/cagma. 0 or
- * -errno. */
+/* Begin and end to watch the keys of a domain's memory/ that dom0 alone writes, its name and
+ * libxl's devices; and its data/cagma with the keys of foreign agents. 0 or -errno. */
 int store_watch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_unwatch_memory(struct store *store, unsigned domid, unsigned generation);
 int store_watch_cagma(struct store *store, unsigned domid, unsigned generation);

@@ -15,7 +15,8 @@
 static struct {
 	const char *name;
 	bool is_short;
-	bool has_failed, has_said;
+	bool has_failed;
+	bool has_said; /* the file of results has a line of this run */
 	struct lab *lab;
 	char build_dir[256], log_dir[384];
 } result;
@@ -185,9 +186,9 @@ void result_say(const char *format, ...)
 	mkdir("build/results", 0755);
 	snprintf(path, sizeof(path), "build/results/%s.txt", result.name);
 	FILE *file = fopen(path, result.has_said ? "ae" : "we");
-	result.has_said = true;
 	if (!file)
 		result_fail("cannot write %s: %s", path, strerror(errno));
+	result.has_said = true;
 	fprintf(file, "RESULT %s %s\n", result.name, words);
 	fclose(file);
 }

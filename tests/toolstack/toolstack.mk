@@ -11,6 +11,8 @@
 #: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
 #: make result-xen-420             builds against Debian 13's Xen 4.20, and runs these tests and check-migrate: 10 min
 #: make result-hog                 has a neighbour keep what it was lent, in each way there is: 5 min
+#: make result-foreign             plays guests with agents that are not ours, of each kind: 6 min; with
+#:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
 TOOLSTACK_DEPS = libxen-dev $(addsuffix $(XEN_RELEASE),libxenmisc xen-utils-) xenstore-utils check gnuplot-nox fonts-dejavu-core
@@ -49,7 +51,7 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 
 TOOLSTACK_TEST_CHECKS = $(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%)
 TOOLSTACK_CHECKS = check-results check-toolstack-play $(TOOLSTACK_TEST_CHECKS)
-.PHONY: toolstack demo result-oxenstored result-xen-420 tests-of-a-release $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
+.PHONY: toolstack demo result-foreign result-oxenstored result-xen-420 tests-of-a-release $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
 # A static pattern: make looks for no other rule of a phony target.
 $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
@@ -75,5 +77,6 @@ tests-of-a-release: $(TOOLSTACK_TESTS) migrate-programs all
 .PHONY: result-control result-record-cost result-messages
 result-control result-record-cost: %: %-lab1
 result-messages: check-toolstack-messages
+result-foreign: result-foreign-lab1
 demo: $(TOOLSTACK_DIR)/demo all
 	$Q$< tests/sim/workloads/demo.scn build/demo

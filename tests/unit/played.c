@@ -46,6 +46,24 @@ uint32_t played_add(struct played *p, uint64_t alm_kib, uint64_t avail_kib)
 	return p->n;
 }
 
+uint32_t played_add_plain(struct played *p, uint64_t alm_kib)
+{
+	uint32_t domid = played_add(p, alm_kib, 0);
+	at(p, domid)->hello[0] = at(p, domid)->report[0] = '\0';
+	return domid;
+}
+
+void played_foreign(struct played *p, uint32_t domid, enum source_id source, const char *value)
+{
+	struct played_guest *g = at(p, domid);
+	snprintf(g->foreign[source], sizeof(g->foreign[source]), "%s", value ? value : "");
+	p->event = (struct store_event){.kind = STORE_CAGMA,
+					.domid = domid,
+					.generation = g->generation,
+					.sources = SOURCE_BIT(source)};
+	p->has_event = true;
+}
+
 static void send_event(struct played *p, uint32_t domid, bool is_report, bool is_alarm)
 {
 	p->event = (struct store_event){.kind = STORE_CAGMA,
@@ -172,6 +190,12 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 		text = g->report;
 		g->n_reports_read++;
 	}
+	for (int id = 0; id < SOURCE_COUNT_; id++)
+		if (source_is_foreign((enum source_id)id) &&
+		    strcmp(path, source_table[id].path) == 0)
+			text = g->foreign[id];
+	if (strlen(text) >= size)
+		return -EMSGSIZE;
 	return *text ? snprintf(buf, size, "%s", text) : -ENOENT;
 }
 
@@ -203,9 +227,17 @@ static int write_keys(void *world, unsigned domid, const struct store_value *val
 		      unsigned n_values, bool gives_way)
 {
 	(void)gives_way;
-	for (unsigned i = 0; i < n_values; i++)
+	struct played_guest *g = at(world, domid);
+	for (unsigned i = 0; i < n_values; i++) {
 		if (value[i].key == KEY_CREDIT)
-			at(world, domid)->told_credit_kib = strtoull(value[i].text, NULL, 10);
+			g->told_credit_kib = strtoull(value[i].text, NULL, 10);
+		if (value[i].key == KEY_AVM)
+			g->avm_kib = strtoull(value[i].text, NULL, 10);
+		if (value[i].key == KEY_STATE)
+			strcpy(g->state, value[i].text);
+		if (value[i].key == KEY_SOURCE)
+			strcpy(g->source, value[i].text);
+	}
 	note(world, PLAYED_WRITE, domid, 0);
 	return 0;
 }

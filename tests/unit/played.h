@@ -13,7 +13,10 @@ enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64 };
 struct played_guest {
 	uint64_t alm_kib, cap_kib, target_kib, static_max_kib;
 	uint64_t dynamic_min_kib; /* another balancer's; 0: it has none */
-	uint64_t told_credit_kib; /* as the engine wrote it last */
+	/* As the engine wrote it last. */
+	uint64_t told_credit_kib, avm_kib;
+	char state[KEYS_MAX_WORD + 1], source[KEYS_MAX_WORD + 1];
+	char foreign[SOURCE_COUNT_][KEYS_MAX_VALUE + 1]; /* foreign agents' keys; "": none */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
 	unsigned n_reports_read;
 	unsigned generation;         /* as its keys were last watched */
@@ -50,9 +53,16 @@ struct played {
 /* A guest of `alm_kib` with an agent that has reported so much available. Its domid. */
 uint32_t played_add(struct played *played, uint64_t alm_kib, uint64_t avail_kib);
 
+/* A guest of `alm_kib` without an agent. Its domid. */
+uint32_t played_add_plain(struct played *played, uint64_t alm_kib);
+
 /* The guest has written anew: a report of `avail_kib`; or an alarm. Each is an event. */
 void played_report(struct played *played, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms);
 void played_alarm(struct played *played, uint32_t domid, uint64_t avail_kib, uint64_t uptime_ms);
+
+/* The guest's foreign agent has written its key, or removed it ("" or NULL): an event. */
+void played_foreign(struct played *played, uint32_t domid, enum source_id source,
+		    const char *value);
 
 struct io played_io(struct played *played);
 

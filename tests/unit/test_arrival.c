@@ -159,6 +159,35 @@ START_TEST(a_late_report_is_no_ceiling)
 }
 END_TEST
 
+/* The MemTotal of another's agent does not follow the balloon, so it says nothing; and what was
+ * found by our own agent's reports is forgotten when the guest goes by another's. */
+START_TEST(another_agents_total_is_no_ceiling)
+{
+	static const struct {
+		enum source_id source, then; /* whose reports they are until 60 s, and after that */
+		bool is_capped;
+	} rows[] = {
+		{SOURCE_MEMINFO, SOURCE_MEMINFO, false},
+		{SOURCE_QUBES, SOURCE_QUBES, false},
+		{SOURCE_CAGMA, SOURCE_CAGMA, true},
+		{SOURCE_CAGMA, SOURCE_MEMINFO, false},
+	};
+	struct arrival a = {0};
+	struct guest_view g = {.has_report = true, .at_rest = true};
+	for (uint64_t now_ms = 1000; now_ms < 70000; now_ms += 1000) {
+		g.source = now_ms < 60000 ? rows[_i].source : rows[_i].then;
+		g.hold = HOLD_NONE;
+		g.max_kib = 8192 * MIB;
+		g.alm_kib = g.target_kib = ALM + (now_ms >= 10000 ? 100 * MIB : 0);
+		g.report_ms = now_ms;
+		g.report = (struct report){.total_kib = 964 * MIB, .uptime_ms = now_ms};
+		arrival_observe(&a, now_ms, &g);
+	}
+	ck_assert_uint_eq(g.max_kib < 8192 * MIB, rows[_i].is_capped);
+	ck_assert_uint_eq(a.ceiling_kib != 0, rows[_i].is_capped);
+}
+END_TEST
+
 START_TEST(no_report_makes_a_max_below_what_is_held)
 {
 	struct arrival a = {0};
@@ -193,6 +222,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, memory_that_comes_late_is_used, 0, 3);
 	tcase_add_test(tests, a_guest_that_shrinks_and_grows_again_and_again_gains_nothing);
 	tcase_add_test(tests, a_late_report_is_no_ceiling);
+	tcase_add_loop_test(tests, another_agents_total_is_no_ceiling, 0, 4);
 	tcase_add_loop_test(tests, no_report_makes_a_max_below_what_is_held, 0, 5);
 }
 

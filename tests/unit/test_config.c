@@ -58,6 +58,15 @@ static const struct {
 	 ":2: guests is given twice, first in line 1"},
 	{"\npolicy = \"best\"", ":2: policy: there is no policy \"best\"; see cagmad --policies"},
 	{"policy = 3", "policy: there is no policy \"3\""},
+	{"sources = \"meminfo\"", ":1: sources is not a list"},
+	{"\nsources = [ \"xe-daemon\" ]",
+	 ":2: sources: there is no source of reports \"xe-daemon\"; cagmad.conf(5)"},
+	{"sources = [ [ \"meminfo\" ] ]", "sources: there is no source of reports \"[...]\""},
+	{"sources = [ \"meminfo\" ]\nsources = [ \"cagma\" ]",
+	 ":2: sources is given twice, first in line 1"},
+	{"guests = [ \"name=a,source=\" ]", "entry 1: source= is no source of reports"},
+	{"guests = [ \"name=a,source=all\" ]", "entry 1: source=all is no source of reports"},
+	{"guests = [ \"name=a,source=cagma,source=cagma\" ]", "source is given twice"},
 	{"policy = [ \"cagma\" ]", "policy: there is no policy \"[...]\""},
 	{"guests = \"name=a\"", ":1: guests is not a list"},
 	{"\nguests = [\n \"a\" ]", ":2: guests: entry 1: \"a\" is not name=value"},
@@ -78,9 +87,9 @@ static const struct {
 	{"guests = [ \"name=a,untrusted=yes\" ]",
 	 "entry 1: untrusted=yes is not a number within 0..1"},
 	{"guests = [ \"name=a,untrusted=2\" ]", "entry 1: untrusted=2 is not a number within 0..1"},
-	{"guests = [ \"name=a,color=red\" ]",
-	 "entry 1: there is no \"color\" in an entry; there are name, uuid, min_mib, max_mib, "
-	 "guaranteed_mib, weight and untrusted"},
+	{"guests = [ \"name=a,color=red\" ]", "entry 1: there is no \"color\" in an entry; there "
+					      "are name, uuid, source, min_mib, max_mib, "
+					      "guaranteed_mib, weight and untrusted"},
 	{"guests = [ \"name=a,min_mib=512,max_mib=256\" ]", "min_mib 512 is above max_mib 256"},
 	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
 	{"guests = [ \"name=a, untrusted=0, untrusted=1\" ]", "entry 1: untrusted is given twice"},

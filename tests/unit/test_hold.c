@@ -5,11 +5,12 @@
 
 #define MIB UINT64_C(1024)
 
-enum { NOW = 1000000, LATER = NOW + 1 };
+enum { NOW = 5000000, LATER = NOW + 1 };
 
 /* A guest that is ours, and had reported just now. */
-#define WELL     REPORTED, .report_ms = NOW
-#define REPORTED .has_memory = true, .has_agent = true, .has_report = true, .is_report_proven = true
+#define WELL                    REPORTED, .report_ms = NOW
+#define FOREIGN_OF(who, age_ms) REPORTED, .source = SOURCE_##who, .report_ms = NOW - (age_ms)
+#define REPORTED                .has_memory = true, .has_agent = true, .has_report = true, .is_report_proven = true
 
 static const struct hold_row {
 	const char *what;
@@ -55,6 +56,20 @@ static const struct hold_row {
 	{"silent for long while it was short",
 	 {REPORTED, .is_short = true, .report_ms = NOW - KEYS_STALE_MS - HOLD_SHORT_MS - 1},
 	 HOLD_SILENT},
+	{"a foreign agent's number of a while ago", {FOREIGN_OF(MEMINFO, 300000)}, HOLD_NONE},
+	{"a foreign agent's number of too long ago", {FOREIGN_OF(MEMINFO, 300001)}, HOLD_OLD},
+	{"the same of a guest that was short",
+	 {FOREIGN_OF(MEMINFO, 300001), .is_short = true},
+	 HOLD_OLD},
+	{"an agent that tells changes at once has been quiet",
+	 {FOREIGN_OF(QUBES, 300001)},
+	 HOLD_NONE},
+	{"nobody was seen to write the number",
+	 {.has_memory = true, .has_agent = true, .source = SOURCE_QUBES, .is_unproved = true},
+	 HOLD_OLD},
+	{"a foreign agent's number is none",
+	 {FOREIGN_OF(QUBES, 0), .has_bad_report = true},
+	 HOLD_BAD_REPORT},
 };
 
 START_TEST(the_first_rule_that_applies_decides)

@@ -244,6 +244,23 @@ START_TEST(a_standstill_that_is_over_is_forgotten)
 }
 END_TEST
 
+/* Another's agent tells of use alone, even if the guest uses all that it holds. */
+START_TEST(what_is_not_told_is_no_standstill)
+{
+	struct standstill s = {0};
+	struct guest_view g = {.source = SOURCE_MEMINFO,
+			       .has_report = true,
+			       .alm_kib = 600 * MIB,
+			       .target_kib = 600 * MIB,
+			       .report = {.total_kib = 600 * MIB}};
+	for (uint64_t ms = 1; ms < 100000; ms += 1 + ms % 5000) {
+		g.report_ms = g.report.uptime_ms = ms;
+		standstill_observe(&s, &g);
+		ck_assert(!s.is_on && !s.is_spared && !s.asks);
+	}
+}
+END_TEST
+
 /* A guest may claim to stand still for ever, and others are guaranteed their share. */
 START_TEST(a_guest_that_stands_still_is_spared_for_a_time)
 {
@@ -305,6 +322,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, evidence_decides_who_is_short, 0, N_ROWS(series));
 	tcase_add_test(tests, a_guest_that_stands_still_grows_in_steps_that_end);
 	tcase_add_test(tests, a_standstill_that_is_over_is_forgotten);
+	tcase_add_test(tests, what_is_not_told_is_no_standstill);
 	tcase_add_test(tests, a_guest_that_stands_still_is_spared_for_a_time);
 	tcase_add_loop_test(tests, a_shrink_is_stopped_if_the_guest_stands_still, 0, 3);
 	tcase_add_test(tests, memory_that_has_arrived_for_hot_pages_ends_no_need);

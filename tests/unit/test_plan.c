@@ -107,6 +107,42 @@ static const struct row {
 	{{{CREDITED, 270 * MIB + 4, 0}}, 1, false, PLAN_OVERSPENT, 1},
 };
 
+/* A holds 200 MiB; another's agent said that 120 are in use, and 25 more may be. */
+START_TEST(what_may_be_in_use_is_no_surplus)
+{
+	static const struct {
+		enum source_id source;
+		struct action action;
+		enum plan_breach breach;
+	} tries[] = {
+		{SOURCE_MEMINFO, {A, 145 * MIB, REASON_GIVE}, PLAN_SAFE},
+		{SOURCE_MEMINFO, {A, 145 * MIB - 4, REASON_GIVE}, PLAN_BELOW_USE},
+		{SOURCE_MEMINFO, {A, 110 * MIB, REASON_SHARE}, PLAN_SAFE}, /* its level */
+		{SOURCE_CAGMA, {A, 110 * MIB, REASON_GIVE}, PLAN_SAFE},
+	};
+	struct guest_view view[N_GUESTS];
+	struct snapshot snap = {
+		.host = {.free_kib = FREE_KIB}, .n_guests = N_GUESTS, .guest = view};
+	for (int i = 0; i < N_ROWS(tries); i++) {
+		struct action action = tries[i].action;
+		uint64_t credit[N_GUESTS] = {0};
+		struct verdict verdicts[N_GUESTS] = {{0}};
+		struct plan plan = {.n_actions = 1,
+				    .action = &action,
+				    .verdict = verdicts,
+				    .credit_kib = credit};
+		unsigned at;
+		memcpy(view, guests, sizeof(view));
+		view[A].source = tries[i].source;
+		view[A].margin_kib = 25 * MIB;
+		view[A].has_report = true;
+		view[A].report = (struct report){.total_kib = 200 * MIB, .avail_kib = 80 * MIB};
+		ck_assert_msg(plan_violation(&conf, &snap, &plan, &at) == tries[i].breach, "row %d",
+			      i);
+	}
+}
+END_TEST
+
 /* Credit given beside one growth of A. */
 static const struct credit_row {
 	uint64_t credit_kib[N_GUESTS];
@@ -274,7 +310,7 @@ static const char *const allowed[HOLD_COUNT_] = {
 	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",      [HOLD_NO_AGENT] = "rk",
 	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",     [HOLD_CALL_FAILED] = "",
 	[HOLD_STUCK] = "grk",     [HOLD_UNARRIVED] = "srk", [HOLD_UNMEASURED] = "gk",
-	[HOLD_ASKED] = "",     [HOLD_UNPROVEN] = "grk",
+	[HOLD_ASKED] = "",        [HOLD_UNPROVEN] = "grk",  [HOLD_OLD] = "grk",
 };
 
 /* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */
@@ -450,6 +486,7 @@ static void add_tests(TCase *tests)
 			    N_ROWS(credit_rows));
 	tcase_add_loop_test(tests, the_floor_is_lent_to_nobody, 0, N_ROWS(floor_rows));
 	tcase_add_test(tests, credit_that_stays_counts);
+	tcase_add_test(tests, what_may_be_in_use_is_no_surplus);
 	tcase_add_test(tests, no_credit_is_left_to_who_could_take_the_floor_by_it);
 	tcase_add_loop_test(tests, a_guest_is_told_what_its_hold_allows, 0, HOLD_COUNT_);
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);
