@@ -95,6 +95,8 @@ static struct report report_of(const struct states_guest *g, const struct host_v
 		    REPORT_BIT(free_kib) | REPORT_BIT(avail_kib);
 	if (has(g->present, GUEST_largest_kib))
 		r.present |= REPORT_BIT(largest_kib);
+	if (has(g->present, GUEST_swap_total_kib))
+		r.present |= REPORT_BIT(swap_total_kib) | REPORT_BIT(swap_free_kib);
 	if (has(g->present, GUEST_scan_kswapd))
 		r.present |= REPORT_BIT(scan_kswapd);
 	return r;
@@ -127,7 +129,9 @@ static const char *take_guest(struct states *d, struct text text)
 		g.seq = at < d->recall.n_last ? d->last_seq[at] + 1 : 1;
 	d->view[n] = (struct guest_view){
 		.domid = (uint32_t)g.domid,
-		.hold = has_report ? HOLD_NONE : HOLD_NO_AGENT,
+		.hold = !has_report    ? HOLD_NO_AGENT
+			: g.is_unproven ? HOLD_UNPROVEN
+					: HOLD_NONE,
 		.alm_kib = g.alm_kib,
 		.cap_kib = amount_max(g.alm_kib, target_kib) + MODEL_LIBXL_SLACK_KIB + g.credit_kib,
 		.target_kib = target_kib,

@@ -45,6 +45,7 @@ enum {
 	X(can_alarm, 1, false, "", "its agent tells at once when memory falls short; 0")           \
 	X(may_have_credit, 1, false, "", "its agent can grow it by itself, and may; 0")            \
 	X(credit_kib, STATES_MAX_KIB, false, "KiB", "credit that it has already; 0")               \
+	X(is_unproven, 1, false, "", "its report was there before the daemon; 0")                 \
 	X(seq, KEYS_MAX_COUNT, false, "", "number of its report; one more than in the last state") \
 	X(total_kib, STATES_MAX_KIB, false, "KiB", "MemTotal; without it there is no report")      \
 	X(free_kib, STATES_MAX_KIB, false, "KiB", "MemFree: what is unused; 0")                    \

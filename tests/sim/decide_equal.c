@@ -120,6 +120,8 @@ static struct config configure(const struct random_state *s)
 	config.policy = &policy_cagma;
 	config.conf.reserve_kib = s->host.reserve_kib;
 	config.conf.period_ms = s->host.period_ms;
+	config.guaranteed_permyriad = 0; /* a written state has nothing of it */
+	config.workers = PLAYED_GUESTS; /* nor of calls that wait */
 	config.max_guests = PLAYED_GUESTS;
 	config.guest = calloc(s->n, sizeof(*config.guest));
 	ck_assert_ptr_nonnull(config.guest);

@@ -39,7 +39,11 @@ static void next_report(struct guest_state *g, uint64_t now_ms)
 	r->scan_kswapd += random_count();
 	r->pswpin += random_count();
 	r->pswpout += random_count();
-	r->present = UINT64_MAX & ~REPORT_BIT(largest_kib);
+	r->present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) |
+		     REPORT_BIT(free_kib) | REPORT_BIT(avail_kib) | REPORT_BIT(buffers_kib) |
+		     REPORT_BIT(cached_kib) | REPORT_BIT(swap_total_kib) |
+		     REPORT_BIT(swap_free_kib) | REPORT_BIT(swap_cached_kib) |
+		     REPORT_BIT(scan_kswapd) | REPORT_BIT(pswpin) | REPORT_BIT(pswpout);
 }
 
 static void tell_line(struct guest_state *g)
@@ -47,6 +51,7 @@ static void tell_line(struct guest_state *g)
 	struct states_guest *line = &g->line;
 	const struct report *r = &g->report;
 	line->is_alarmed = g->has_report && one_in(6);
+	line->is_unproven = r->seq == 1; /* the daemon finds it */
 	line->may_have_credit = g->has_credit;
 	line->can_alarm = g->can_alarm;
 	line->seq = r->seq;

@@ -29,7 +29,7 @@ static const struct {
 	{6, "%/cagmactl reservations", 0, "FREE-NOW(MiB) ENDS-IN(s)", "THERE"},
 	{7, "%/cagmad -c /dev/null; %/cagmactl reservations", 0, "NUMBER", "no cagmad runs"},
 	/* 8 and 10 are in the daemon's log: see below */
-	{9, "%/cagmad -n -v --once -c /dev/null", 0, "runs dry", "guest ?"},
+	{9, ": >none.conf; %/cagmad -n -v --once -c none.conf", 0, "runs dry", "guest ?"},
 	{11, CONF("reserve_mib = 1\\nreserve_mib = 2"), 2, "c:2: reserve_mib is given twice", NULL},
 	{12, CONF("reserve_mib = -1"), 2, "c:1: ", NULL},
 	{13, CONF("guests = [[\"a\"]]"), 2, "entry 1 is a list", "\"\" is not"},
