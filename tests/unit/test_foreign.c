@@ -211,6 +211,7 @@ START_TEST(a_liar_keeps_no_more_than_its_level)
 	uint32_t liar = played_add_plain(&world, 300 * MIB), victim;
 	victim = played_add(&world, 700 * MIB, 600 * MIB);
 	begin();
+	played_report(&world, victim, 600 * MIB, now_ms);
 	for (unsigned k = 0; k < 20; k++)
 		tell(liar, SOURCE_MEMINFO, k % 2);
 	ck_assert_uint_gt(guest(liar)->alm_kib, 600 * MIB);
@@ -236,7 +237,8 @@ START_TEST(a_shrink_that_has_to_last_takes_more_than_is_asked)
 	run_s(1);
 	uint64_t taken_kib = 1200 * MIB - guest(g)->alm_kib;
 	ck_assert_uint_gt(guest(needy)->alm_kib, 400 * MIB);
-	ck_assert_uint_ge(taken_kib, 4 * (guest(needy)->alm_kib - 400 * MIB));
+	/* a part of what it gets is free already */
+	ck_assert_uint_ge(taken_kib, 3 * (guest(needy)->alm_kib - 400 * MIB));
 	ck_assert_uint_le(taken_kib, 450 * MIB);
 }
 END_TEST
