@@ -212,6 +212,7 @@ START_TEST(a_liar_keeps_no_more_than_its_level)
 	victim = played_add(&world, 700 * MIB, 600 * MIB);
 	begin();
 	played_report(&world, victim, 600 * MIB, now_ms);
+	run_s(1);
 	for (unsigned k = 0; k < 20; k++)
 		tell(liar, SOURCE_MEMINFO, k % 2);
 	ck_assert_uint_gt(guest(liar)->alm_kib, 600 * MIB);
