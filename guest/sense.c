@@ -31,25 +31,28 @@ static const struct source {
 	parse_function parse;
 	unsigned field;
 	bool is_in_every_kernel;
+	bool is_seldom; /* its number seldom changes, and is kept for SENSE_SELDOM_MS */
 	const char *consequence;
 } sources[SENSE_FILES] = {
-	{"proc/meminfo", meminfo_parse, 0, true, "nothing is published until it can be read"},
-	{"proc/vmstat", vmstat_parse, 0, true, "reports go without what it should say"},
-	{"proc/pressure/memory", psi_parse, 0, false, "reports go without pressure"},
-	{BALLOON "info/current_kb", NULL, REPORT_INDEX_balloon_current_kib, false,
+	{"proc/meminfo", meminfo_parse, 0, true, false,
+	 "nothing is published until it can be read"},
+	{"proc/vmstat", vmstat_parse, 0, true, false, "reports go without what it should say"},
+	{"proc/pressure/memory", psi_parse, 0, false, false, "reports go without pressure"},
+	{BALLOON "info/current_kb", NULL, REPORT_INDEX_balloon_current_kib, false, false,
 	 "reports go without it"},
-	{BALLOON "target_kb", NULL, REPORT_INDEX_balloon_target_kib, false,
+	{BALLOON "target_kb", NULL, REPORT_INDEX_balloon_target_kib, false, false,
 	 "reports go without it"},
-	{BALLOON "info/low_kb", NULL, REPORT_INDEX_balloon_low_kib, false, "reports go without it"},
-	{BALLOON "info/high_kb", NULL, REPORT_INDEX_balloon_high_kib, false,
+	{BALLOON "info/low_kb", NULL, REPORT_INDEX_balloon_low_kib, false, false,
 	 "reports go without it"},
-	{"proc/sys/vm/min_free_kbytes", NULL, LOOK_INDEX_min_free_kib, false,
+	{BALLOON "info/high_kb", NULL, REPORT_INDEX_balloon_high_kib, false, false,
 	 "reports go without it"},
-	{HUGE "hugepages-2048kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_2m, false,
+	{"proc/sys/vm/min_free_kbytes", NULL, LOOK_INDEX_min_free_kib, false, true,
 	 "reports go without it"},
-	{HUGE "hugepages-1048576kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_1g, false,
+	{HUGE "hugepages-2048kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_2m, false, true,
 	 "reports go without it"},
-	{"proc/spl/kstat/zfs/arcstats", arcstats_parse, 0, false,
+	{HUGE "hugepages-1048576kB/nr_hugepages", NULL, LOOK_INDEX_huge_pages_1g, false, true,
+	 "reports go without it"},
+	{"proc/spl/kstat/zfs/arcstats", arcstats_parse, 0, false, false,
 	 "the cache of ZFS counts as memory in use"},
 };
 
@@ -153,21 +156,42 @@ static void tell_recovery(struct sense *sense, unsigned i)
 		 sense->root ? sense->root : "", sources[i].path, trouble_over(&file->trouble));
 }
 
+/* Below --root somebody may put another file there at any time. */
+static void put_off(const struct sense *sense, struct sense_file *file)
+{
+	file->due_ms = sense->root ? 0 : sense->looked_ms + SENSE_SELDOM_MS;
+}
+
 static void take_source(struct sense *sense, unsigned i, struct look *look)
 {
+	struct sense_file *file = &sense->file[i];
+	if (sense->looked_ms < file->due_ms) {
+		if (file->has_value)
+			look_set(look, sources[i].field, file->value);
+		return;
+	}
+	file->has_value = false;
 	ssize_t len = read_source(sense, i);
 	if (len < 0) {
 		if (sources[i].is_in_every_kernel || !is_absence((int)-len))
 			tell_failure(sense, i, NULL, (int)-len);
+		else
+			put_off(sense, file);
 		return;
 	}
 	struct text text = {sense->buf, (size_t)len};
 	const char *wrong = sources[i].parse ? sources[i].parse(text, look)
 					     : parse_number(sources[i].field, text, look);
-	if (wrong)
+	if (wrong) {
 		tell_failure(sense, i, wrong, 0);
-	else
-		tell_recovery(sense, i);
+		return;
+	}
+	tell_recovery(sense, i);
+	if (!sources[i].is_seldom)
+		return;
+	file->has_value = true;
+	file->value = look_get(look, sources[i].field);
+	put_off(sense, file);
 }
 
 /* Says once that the kernel's own number is not believed, and once that it is again. */

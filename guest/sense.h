@@ -22,11 +22,17 @@ enum {
 	/* Between two counts of the processors and readings of min_free_kbytes, which seldom
 	 * change: a count costs as much as reading meminfo. */
 	SENSE_COUNT_MS = 60 * 1000,
+	/* Between two readings of a number that seldom changes, and two tries to find a file that
+	 * is not there: the guest's programs wait for the agent's looks. */
+	SENSE_SELDOM_MS = 10 * 1000,
 };
 
 struct sense_file {
 	int fd;          /* -1: not open */
 	unsigned n_good; /* looks in a row since the last failure */
+	uint64_t due_ms; /* it is not read before this time, on the clock of report.uptime_ms */
+	bool has_value;  /* what it said then, if it is a number that seldom changes */
+	uint64_t value;
 	struct trouble trouble;
 };
 
