@@ -18,9 +18,13 @@ rm "$FAKE_XENSTORE/absent"
 waited "it is found later" 15 has_key report
 stop
 
-# Either option gives the unit a /proc of its own, without the xenfs on /proc/xen that tells dom0.
-unit_keeps_proc() { ! grep -q -E '^(ProtectProc|ProcSubset)=' systemd/cagma-agent.service.in; }
-check "the unit does not hide /proc/xen" unit_keeps_proc
+# ProtectProc= gives the unit a /proc of its own, without the xenfs on /proc/xen that tells dom0: "+" has
+# the condition see the system's. ProcSubset= would hide /proc/vmstat from the agent.
+condition_sees_proc() {
+	grep -q '^ExecCondition=+/' systemd/cagma-agent.service.in &&
+		! grep -q '^ProcSubset=' systemd/cagma-agent.service.in
+}
+check "the unit's condition sees /proc/xen" condition_sees_proc
 
 # dom0's own xenstore: refused on connection, before anything is written.
 nothing_is_written() { [ ! -s "$FAKE_XENSTORE/log" ]; }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What cagmactl prints, at 80 columns, as text that stands in tests/data/screens: made from answers
+ * What cagmactl prints, at 80 columns, as text that stands in tests/unit/screens: made from answers
  * of a cagmad that hold names with control characters, with letters that are not ASCII, without
  * end, and none; and numbers that are none. With WRITE_SCREENS=1 in the environment the texts are
  * written anew, for a person to look at.
@@ -15,7 +15,7 @@
 #include "host/ctl/screen.h"
 #include "tests/unit/suite.h"
 
-#define DIR "tests/data/screens/"
+#define DIR "tests/unit/screens/"
 
 enum { GUESTS = 6, WIDTH = 80 };
 
