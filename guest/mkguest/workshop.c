@@ -58,7 +58,8 @@ static int make_directories(const char *path)
 static int lock(struct workshop *shop)
 {
 	struct stat by_name, by_fd;
-	shop->lock_fd = open(shop->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	/* Tools inherit it: one that outlives this program keeps the lock. */
+	shop->lock_fd = open(shop->partial, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
 	if (shop->lock_fd < 0)
 		return -errno;
 	if (fstat(shop->lock_fd, &by_fd) < 0)
