@@ -112,6 +112,8 @@ enum grammar_kind {
 	  "memory that the guest is never taken below; half of memory")                            \
 	X(GUEST, max, NUMBER, MIB, 64, 10000000, 0, PLAYS, PLAYS, PLAYS,                           \
 	  "memory that the guest may grow to; twice memory")                                       \
+	X(GUEST, guaranteed, NUMBER, MIB, 0, 10000000, 0, PLAYS, REFUSES, REFUSES,                 \
+	  "guaranteed_mib of cagmad.conf(5); what the guest was built with")                       \
 	X(GUEST, weight, WHOLE, PURE, 1, 65535, 256, PLAYS, PLAYS, REFUSES,                        \
 	  "the guest's share when not all fits")                                                   \
 	X(GUEST, untrusted, YES_NO, PURE, 0, 1, 0, PLAYS, PLAYS, REFUSES,                          \

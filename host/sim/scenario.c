@@ -41,6 +41,7 @@ static const struct place {
 	  GUEST(memory, DOUBLE, guest.memory_kib),
 	  GUEST(min, DOUBLE, guest.min_kib),
 	  GUEST(max, DOUBLE, guest.max_kib),
+	  GUEST(guaranteed, DOUBLE, guest.guaranteed_kib),
 	  GUEST(weight, UNSIGNED, guest.weight),
 	  GUEST(untrusted, BOOL, guest.is_untrusted),
 	  GUEST(start, DOUBLE, guest.start_s),

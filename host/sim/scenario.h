@@ -28,7 +28,8 @@ struct sim_guest_config {
 	double largest_kib;        /* its largest process has at most this; 0: one has it all */
 	double ceiling_kib;        /* the guest cannot grow above this; 0: only max limits it */
 	double stuck_s, unstuck_s; /* from stuck_s until unstuck_s its balloon follows no target */
-	double sticky_s; /* its balloon is stuck every other time of this length; 0: never */
+	double sticky_s;       /* its balloon is stuck every other time of this length; 0: never */
+	double guaranteed_kib; /* 0: what it was built with */
 	uint32_t weight;
 	bool lies; /* it claims to use all it has, and to be short of memory */
 	bool has_agent;

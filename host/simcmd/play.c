@@ -88,6 +88,7 @@ static int configure(const struct sim_host *h, const struct sim_system *system,
 		struct config_guest *g = &ret_config->guest[i];
 		snprintf(g->name, sizeof(g->name), "%s", c->name);
 		g->min_kib = (uint64_t)c->min_kib;
+		g->guaranteed_kib = (uint64_t)c->guaranteed_kib;
 		g->weight = c->weight;
 		g->is_untrusted = c->is_untrusted;
 	}

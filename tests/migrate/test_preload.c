@@ -134,7 +134,7 @@ START_TEST(holes_are_no_pages)
 	char environment[256];
 	snprintf(environment, sizeof(environment), "%s FAKEXC_PAGES=40000 FAKEXC_HOLES=35904",
 		 holed[_i]);
-	struct outcome o = run("fakehelper-4.17", environment);
+	struct outcome o = run("fakehelper-own", environment);
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, "total_pages=4096"));
 	const char *end = strstr(o.report, "event=end");
@@ -152,7 +152,7 @@ START_TEST(few_holes_and_unknown_ones_are_counted_as_pages)
 		"FAKEXC_PAGES=40000 FAKEXC_HOLES=2500",
 		"FAKEXC_PAGES=40000 FAKEXC_HOLES=35904 FAKEXC_FAULT=no-types",
 	};
-	struct outcome o = run("fakehelper-4.17", environments[_i]);
+	struct outcome o = run("fakehelper-own", environments[_i]);
 	assert_copied(&o);
 	ck_assert_ptr_nonnull(strstr(o.report, "total_pages=40000"));
 }

@@ -94,17 +94,31 @@ struct lab_guest *result_boot(struct lab *lab, const struct lab_guest_options *o
 	return guest;
 }
 
+struct awaited {
+	struct lab *lab;
+	char path[64];
+};
+
+/* A report that was written before cagmad came is proven by the next one. */
+static bool has_its_report(void *arg)
+{
+	const struct awaited *a = arg;
+	char state[64];
+	return lab_read(a->lab, a->path, state, sizeof(state)) &&
+	       (strcmp(state, "managed") == 0 || strcmp(state, "report-unproven") == 0);
+}
+
 pid_t result_cagmad(struct lab *lab, const char *config, struct lab_guest *const guest[],
 		    unsigned n_guests)
 {
 	pid_t pid;
-	char path[64];
+	struct awaited awaited = {.lab = lab};
 	if (lab_cagmad_start(lab, config, NULL, &pid) != 0)
 		result_fail("%s", lab_error());
 	for (unsigned i = 0; i < n_guests; i++) {
-		snprintf(path, sizeof(path), "/local/domain/%u/cagma/state",
+		snprintf(awaited.path, sizeof(awaited.path), "/local/domain/%u/cagma/state",
 			 lab_guest_domid(guest[i]));
-		if (!lab_wait_key(lab, path, "managed", RESULT_SOON_MS))
+		if (!lab_wait(has_its_report, &awaited, RESULT_SOON_MS))
 			result_fail("cagmad does not manage guest %s; see %s/cagmad.log",
 				    lab_guest_name(guest[i]), result.log_dir);
 	}
