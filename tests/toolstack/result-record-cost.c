@@ -35,7 +35,8 @@ static void report(struct lab *lab, unsigned i)
 	char path[KEYS_MAX_PATH], line[KEYS_MAX_VALUE + 1];
 	uint64_t total_kib = lab_guest_alm_kib(guest[i]) - 28 * MIB;
 	uint64_t avail_kib = 40 * MIB + seq % 7 * 64; /* busy, and short of nothing */
-	struct report r = {.seq = ++seq,
+	seq++;
+	struct report r = {.seq = seq,
 			   .uptime_ms = seq,
 			   .total_kib = total_kib,
 			   .free_kib = avail_kib,
