@@ -29,7 +29,8 @@ XEN_APT = apt-get -qq -o Dir::Etc::sourcelist=$(CURDIR)/$(MUSL)/apt/sources.list
   -o Dir::State::lists=$(CURDIR)/$(MUSL)/apt/lists -o APT::Sandbox::User=root
 $(XEN_SOURCE)/unpacked:
 	@mkdir -p $(MUSL)/apt/lists/partial $(XEN_SOURCE)/include; echo "  SOURCE  xen"
-	$Qecho "deb-src http://deb.debian.org/debian bookworm main" > $(MUSL)/apt/sources.list
+	$Qapt-get indextargets --format 'deb-src $$(SITE) $$(RELEASE) main' 'Created-By: Packages' 'Component: main' | \
+	  grep -v -e -security -e -updates | head -n 1 > $(MUSL)/apt/sources.list
 	$Q$(XEN_APT) update && cd $(MUSL)/apt && $(XEN_APT) --download-only source xen
 	$Qtar -xJf $(MUSL)/apt/xen_*.orig.tar.xz -C $(XEN_SOURCE) --strip-components=1 --wildcards \
 	  '*/tools/libs/store/*' '*/tools/libs/toolcore/*' '*/tools/include/*' '*/tools/xenstore/*.[ch]' '*/xen/include/public/*.h'

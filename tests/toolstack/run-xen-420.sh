@@ -36,7 +36,7 @@ mirror() {
 	local uri
 	uri=$(sed -n 's/^URIs: *\([^ ]*\).*/\1/p; s/^deb [^h]*\(http[^ ]*\).*/\1/p' \
 		/etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-		grep -m 1 '/debian/*$' || echo http://deb.debian.org/debian)
+		grep -m 1 '/debian/*$') || return
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $uri $SUITE main"
 }
 
