@@ -2,7 +2,8 @@
 /*
  * hypervisor.h - what Xen says of the host and its domains, in bulk. (Edge.)
  *
- * hypervisor.c is the only file that includes xenctrl.h. Beside observing it
+ * hypervisor.c is the only file of cagmad that includes xenctrl.h; Xen's save helper, into which
+ * host/migrate is loaded, has it too. Beside observing it
  * sets max_pages, for which libxl has no call; target.h sets targets, through libxl.
  */
 #ifndef CAGMA_XEN_HYPERVISOR_H

@@ -85,8 +85,9 @@ START_TEST(the_most_urgent_targets_are_left)
 		ck_assert_msg(found == 1, "guest %u is not told", c->kept[i]);
 	}
 	bool grows = false;
-	for (unsigned i = 0; i < c->left && c->left < GUESTS - c->waiting; i++) {
-		bool shrinks = plan.action[i].target_kib < guest[plan.action[i].guest].target_kib;
+	for (unsigned i = 0; c->waiting && i < plan.n_actions; i++) {
+		const struct action *a = &plan.action[i];
+		bool shrinks = a->target_kib < guest[a->guest].target_kib;
 		ck_assert(!(shrinks && grows));
 		grows |= !shrinks;
 	}
