@@ -71,6 +71,7 @@ uint64_t urgency_gap_ms(const struct snapshot *snap)
 
 uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us)
 {
+	last_us = amount_min(last_us, URGENCY_CALL_MOST_MS * 1000);
 	return known_us ? (known_us * 7 + last_us) / 8 : last_us;
 }
 

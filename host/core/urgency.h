@@ -32,8 +32,10 @@ unsigned urgency_calls_left(const struct snapshot *snap);
  */
 uint64_t urgency_gap_ms(const struct snapshot *snap);
 
-/* How long a call takes, smoothed: from what was known (0: nothing) and how long the last one took.
- */
+/* What takes longer than this waits for something, and is no work. */
+#define URGENCY_CALL_MOST_MS 200
+
+/* How long a call takes, smoothed: of what was known (0: nothing) and how long the last one took. */
 uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us);
 
 /* Leaves in the plan what can be set now, shrinks in front, and counts the rest in n_waiting. A

@@ -10,9 +10,6 @@
 
 #include "host/guests/guests.h"
 
-/* What takes longer than this waits for something, and is no work. */
-enum { CALLS_MOST_MS = 200 };
-
 struct calls {
 	bool is_dry;     /* log what would be done, and start nothing */
 	bool is_starved; /* an action could not start: a worker or the guest was busy */

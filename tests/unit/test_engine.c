@@ -3,7 +3,7 @@
 #include "common/system/log.h"
 #include "host/core/plan.h"
 #include "tests/unit/fixture.h"
-#include "host/daemon/calls.h"
+#include "host/core/urgency.h"
 #include "tests/unit/played.h"
 #include "tests/unit/suite.h"
 
@@ -360,7 +360,7 @@ START_TEST(a_call_that_waits_does_not_make_passes_rare)
 	engine_turn(engine, now_ms);
 	uint64_t passes = engine_counts(engine).passes;
 	played_report(&world, guest, 200 * MIB, now_ms);
-	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * CALLS_MOST_MS);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * URGENCY_CALL_MOST_MS);
 	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
 }
 END_TEST
