@@ -131,7 +131,8 @@ check-warnings:
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
 check-san:
-	+$Q$(MAKE) --no-print-directory SAN=1 $(CHECKS)
+	+$Q$(MAKE) --no-print-directory SAN=1 checks
+checks: $(CHECKS)
 check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening $(CHECKS) check-san
 check: check-fast check-warnings lab
@@ -155,7 +156,7 @@ clean:
 	rm -rf build build-*
 include systemd/install.mk guest/static.mk
 
-.PHONY: all mkguest-parts pure check check-fast check-san check-warnings help format deps clean
+.PHONY: all mkguest-parts pure check checks check-fast check-san check-warnings help format deps clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
