@@ -52,7 +52,8 @@ check-hardening: all
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
 MIGRATE_PLAYED = $(foreach v,own own-part other,$(MIGRATE_TEST)/fakehelper-$v)
-MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
+# No .d files: make would take the rule for fakehelper-% to renew them.
+MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=% -MMD -MP,$(PIC_CFLAGS))
 MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
 # the library goes into them.
