@@ -52,7 +52,7 @@ ALL_CFLAGS  += $(SANFLAGS)
 ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
-PURE_FOLDERS = common host/core host/reserve host/policy host/precopy host/show host/sim guest/core
+PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/sim guest/core
 HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/migrate host/simcmd
 GUEST_EDGES  = common/system guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest

@@ -19,7 +19,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
-$(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,findings screens): LDLIBS = -ljson-c
 $B/tests/unit/test_sim: LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
