@@ -5,7 +5,8 @@
 #: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
-#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
+#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares, and has our
+#:                     programs take each command that the pages show
 #: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
 #:                     of make that the pages name is there, and judges the exposure of the units
 #: make check-hardening  proves that every program is built with the compiler's and the linker's hardening
@@ -102,9 +103,10 @@ $(KEYS_DOC): $B/docs/xenstore-keys.o $(CORE_LIB)
 	$(link)
 docs: $(KEYS_DOC)
 	$Q$(KEYS_DOC) > docs/xenstore-keys.md
-check-docs: $(KEYS_DOC)
+check-docs: $(KEYS_DOC) all $B/tests/bench/cagma-bench
 	$Q$(KEYS_DOC) | diff -u docs/xenstore-keys.md - \
 	  || { echo "docs/xenstore-keys.md is not what the tables say: run 'make docs'" >&2; exit 1; }
+	$Qsh tests/house/commands.sh $B
 
 # Every test that needs no real Xen, and every program of the tests.
 CHECKS = check-unit check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
