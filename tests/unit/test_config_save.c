@@ -274,6 +274,8 @@ static const struct {
 	{"guests = [ \"name=web, min_mib=\" ]\n", "min_mib is given twice"},
 	{"guests = [ \"name=web, max_mib=100\" ]\n", "min_mib 640 is above max_mib 100"},
 	{"guests = [ \"name=web, bogus=100\" ]\n", "there is no \"bogus\""},
+	{"guests = [ \"name=a\" ]\nguests = [ \"name=b\" ]\n", "only a person can change"},
+	{"guests = [ \"name=a\" ]\nguests = 5\n", "only a person can change"},
 };
 
 START_TEST(what_would_be_wrong_is_not_written)
