@@ -41,10 +41,15 @@ installed_kib() {
 would_install() { # PACKAGE...: how many packages that adds
 	apt-get install -s "$@" | grep -c '^Inst '
 }
+would_take() { # PACKAGE...: how much disk that takes, as apt says it
+	apt-get install --assume-no "$@" 2>/dev/null | sed -n 's/^After this operation, \(.*\) of additional .*/\1/p' |
+		tr -d ' '
+}
 before=$(version_of before) now=$(version_of now)
 
 # --- a guest: what the agent adds to it, and what a compiler would
 compiler_packages=$(would_install make gcc libxen-dev)
+compiler_takes=$(would_take make gcc libxen-dev)
 guest_packages=$(would_install ./now/cagma-agent_*.deb)
 kib=$(installed_kib)
 check "the agent is installed" apt install ./before/cagma-agent_*.deb
@@ -95,10 +100,16 @@ rm -r /var/lib/cagma
 
 # --- where systemd runs, units are started and stopped. It is played: what it is told is written down.
 mkdir -p /run/systemd/system
-printf '#!/bin/sh\necho "$*" >>%s/told\ncase $* in *is-active*cagma*) [ -e %s/active ];; esac\n' "$PWD" "$PWD" \
-	>/usr/local/bin/systemctl
+cat >/usr/bin/systemctl <<END
+#!/bin/sh
+echo "\$*" >>$PWD/told
+case \$* in
+*is-enabled*) echo enabled ;;
+*is-active*) [ -e $PWD/active ] ;;
+esac
+END
 printf '#!/bin/sh\nexit 0\n' >/usr/sbin/policy-rc.d
-chmod 755 /usr/local/bin/systemctl /usr/sbin/policy-rc.d
+chmod 755 /usr/bin/systemctl /usr/sbin/policy-rc.d
 told() { # VERB
 	sed 's/--quiet //; s/--system //' told | grep -q "^$1 .*cagmad.service"
 }
@@ -114,10 +125,10 @@ rm told
 mkdir -p /var/lib/cagma
 check "all are purged at once" apt purge cagma cagma-agent cagma-agent-static cagma-sim
 check "cagmad was stopped" told stop
-rm -r /run/systemd/system /usr/local/bin/systemctl
+rm -r /run/systemd/system /usr/bin/systemctl
 find /etc /usr /lib /var /run -xdev -name '*cagma*' ! -path '/var/log/*' ! -path '/var/cache/apt/*' ! -path "$PWD/*" >left
 check "nothing is left: $(cat left)" [ ! -s left ]
 purged=1
 
 echo "installed=$installed upgraded=$upgraded purged=$purged checks=$n_checks guest_packages=$guest_packages" \
-	"guest_kib=$guest_kib compiler_packages=$compiler_packages" >result
+	"guest_kib=$guest_kib compiler_packages=$compiler_packages compiler_takes=$compiler_takes" >result

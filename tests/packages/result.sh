@@ -5,8 +5,8 @@
 #
 #	RESULT packages lintian_tags=0 overridden=N installed=1 upgraded=1 purged=1 checks=N guest_packages=N …
 #
-# guest_packages and guest_kib are what the agent adds to a guest; compiler_packages are those that building it there
-# would add.
+# guest_packages and guest_kib are what the agent adds to a guest; compiler_packages and compiler_takes are what building it
+# there would add.
 set -euo pipefail
 export LC_ALL=C
 build=$1 result=$2
@@ -44,6 +44,7 @@ debian_sources >"$room/sources"
 	echo "no source of Debian $SUITE in /etc/apt; add one and try again" >&2
 	exit 1
 }
+# shellcheck disable=SC2016 # mmdebstrap's own word
 mmdebstrap --variant=apt --format=null --customize-hook="copy-in $room/root /" \
 	--customize-hook='chroot "$1" sh /root/in-root.sh' --customize-hook="copy-out /root/result $room" \
 	"$SUITE" /dev/null - <"$room/sources" >"$room/root.log" 2>&1 || {
