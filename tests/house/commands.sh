@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # commands.sh BUILD - every command of our programs that a page shows is one that the program takes. Each is run, by the
-# program itself, where it can do nothing: by a user who is nobody, with no other program in reach, and for a second at most.
+# program itself, where it can do nothing: by a user who is nobody, with no other program in reach, and for 2 s at most.
 # It fails if a program says that it was called wrongly. In running text, a program with one word behind it is no
 # command but the name of one; its word is to be one that the program's help has.
 set -eu
@@ -16,12 +16,13 @@ for program in $programs; do
 done
 chmod 755 "$room" "$room/bin" "$room/here"
 nobody=
+limit_s=2 # wrong usage is said at once, and what runs longer was taken
 [ "$(id -u)" != 0 ] || nobody="setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs"
 
 # runs COMMAND: with what it says in $room/said
 runs() {
 	# shellcheck disable=SC2086,SC3045 # several words, or none; dash and bash have -v
-	(cd "$room/here" && ulimit -v 400000 && timeout 1 $nobody env -i PATH="$room/bin" /bin/sh -c "$1") \
+	(cd "$room/here" && ulimit -v 400000 && timeout "$limit_s" $nobody env -i PATH="$room/bin" /bin/sh -c "$1") \
 		>"$room/said" 2>&1 </dev/null || true
 }
 is_wrong() { # COMMAND: the program says that it was called wrongly, and where its help is
@@ -76,6 +77,7 @@ while IFS="$(printf '\t')" read -r page kind command; do
 done <"$room/commands"
 
 # --- and it would be noticed
+limit_s=30
 for program in $programs; do
 	is_wrong "${program##*/} --nonsense" || {
 		echo "${program##*/} --nonsense is not refused, so nothing is proven of its commands" >&2
