@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,12 +130,17 @@ static int read_options(int argc, char **argv, struct options *o)
 	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
 }
 
+static const char *config_path(const struct options *o)
+{
+	return o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
+}
+
 /* Returns NULL, after logging why, if the file cannot be read. */
 static struct config_reading *begin_to_read_config(const struct options *o)
 {
-	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	struct config_reading *reading = config_read_begin(path, !o->config_path, messages);
+	struct config_reading *reading =
+		config_read_begin(config_path(o), !o->config_path, messages);
 	log_close_stream(messages);
 	return reading;
 }
@@ -295,9 +301,12 @@ static struct control *open_control(struct answer_source *source, bool is_dry)
 static void balance_with(struct engine *engine, const struct xenio *xenio, int signal_fd,
 			 const struct options *o)
 {
+	char found[PATH_MAX];
+	const char *path = config_path(o);
 	struct answer_source source = {.engine = engine,
 				       .started_ms = clock_monotonic_ms(),
-				       .xen_options = xenio_xen_options(xenio)};
+				       .xen_options = xenio_xen_options(xenio),
+				       .config_path = realpath(path, found) ? found : path};
 	struct control *control = open_control(&source, o->engine.is_dry);
 	run(engine, xenio, control, signal_fd, o);
 	control_close(control);

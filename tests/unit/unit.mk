@@ -5,7 +5,8 @@
 #: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
 #: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
-#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
+#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares, and has our
+#:                     programs take each command that the pages show
 #: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
 #:                     of make that the pages name is there, and judges the exposure of the units
 #: make check-hardening  proves that every program is built with the compiler's and the linker's hardening
@@ -19,7 +20,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
-$(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,findings screens): LDLIBS = -ljson-c
 $B/tests/unit/test_sim: LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
@@ -52,7 +53,8 @@ check-hardening: all
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
 MIGRATE_PLAYED = $(foreach v,own own-part other,$(MIGRATE_TEST)/fakehelper-$v)
-MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
+# No .d files: make would take the rule for fakehelper-% to renew them.
+MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=% -MMD -MP,$(PIC_CFLAGS))
 MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
 # the library goes into them.
@@ -101,9 +103,10 @@ $(KEYS_DOC): $B/docs/xenstore-keys.o $(CORE_LIB)
 	$(link)
 docs: $(KEYS_DOC)
 	$Q$(KEYS_DOC) > docs/xenstore-keys.md
-check-docs: $(KEYS_DOC)
+check-docs: $(KEYS_DOC) all $B/tests/bench/cagma-bench
 	$Q$(KEYS_DOC) | diff -u docs/xenstore-keys.md - \
 	  || { echo "docs/xenstore-keys.md is not what the tables say: run 'make docs'" >&2; exit 1; }
+	$Qsh tests/house/commands.sh $B
 
 # Every test that needs no real Xen, and every program of the tests.
 CHECKS = check-unit check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
