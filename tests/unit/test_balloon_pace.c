@@ -133,7 +133,8 @@ END_TEST
 
 START_TEST(a_trickle_does_not_keep_a_guest_from_being_doubted)
 {
-	static const uint64_t kib[] = {4, 16}; /* 100 and 400 KiB in all: a balloon's batch is more */
+	static const uint64_t kib[] = {4,
+				       16}; /* 100 and 400 KiB in all: a balloon's batch is more */
 	start(200 * MIB, 200 * MIB);
 	look(BALLOON_REST_MS);
 	guest.target_kib = 100 * MIB;
