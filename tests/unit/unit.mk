@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
+# Unit tests, and the documents that tables write. Part of the top Makefile.
 #
 #: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
 #: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
-#: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
 #: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares, and has our
 #:                     programs take each command that the pages show
 #: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
@@ -35,7 +34,7 @@ $(UNIT_FAKED): $B/guest/cagma-agent.o $B/tests/unit/fake_xenstore.o $(GUEST_LIBS
 result-doctor: $B/tests/unit/test_findings
 	@mkdir -p $(RESULTS)
 	$Q$<
-.PHONY: check-unit check-migrate fuzz docs check-docs check-house check-hardening migrate-programs
+.PHONY: check-unit check-migrate docs check-docs check-house check-hardening migrate-programs
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
@@ -69,7 +68,7 @@ $(MIGRATE_TEST)/fakexc-%.map: $B/host/migrate/preload.map tests/unit/unit.mk
 $(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c $(MIGRATE_TEST)/fakexc-%.map
 	@mkdir -p $(@D); echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -shared -Wl,--version-script=$(MIGRATE_TEST)/fakexc-$*.map -o $@ $<
-$(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
+$(MIGRATE_PLAYED): $(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
 	@echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'
 $(MIGRATE_TESTS): %: %.o $B/tests/unit/libunit.a $(HOST_LIBS)
@@ -80,22 +79,6 @@ check-migrate: migrate-programs all
 	$Qfor t in $(MIGRATE_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	@echo "  TEST    tests/migrate/test_migrate.sh"
 	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
-
-# --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
-FUZZ_SECONDS ?= 30
-FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SOURCES  = $(wildcard common/*.c)
-FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all \
-                -fsanitize=fuzzer,address,undefined
-build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard common/*.h)
-	@mkdir -p $(@D); echo "  FUZZCC  $<"
-	$Qclang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES)
-fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
-	$Qfor t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus-$$t; \
-	  echo "  FUZZ    $$t for $(FUZZ_SECONDS) s"; \
-	  build/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -verbosity=0 -print_final_stats=0 \
-	    -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$t tests/fuzz/seeds $(wildcard tests/data/*/) \
-	    >build/fuzz/$$t.log 2>&1 || { cat build/fuzz/$$t.log; exit 1; }; done
 
 # --- the document that the tables write ---------------------------------------
 KEYS_DOC = $B/docs/xenstore-keys
@@ -109,6 +92,6 @@ check-docs: $(KEYS_DOC) all $B/tests/bench/cagma-bench
 	$Qsh tests/house/commands.sh $B
 
 # Every test that needs no real Xen, and every program of the tests.
-CHECKS = check-unit check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
+CHECKS = check-unit check-fuzz check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
 .PHONY: test-programs
 test-programs: $(UNIT_TESTS) $(NEED_TESTS) $(UNIT_FAKED) $B/tests/sim/decide_equal migrate-programs toolstack xen-programs
