@@ -21,7 +21,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
 $(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,findings screens): LDLIBS = -ljson-c
-$B/tests/unit/test_sim: LDLIBS = -lm
+$(addprefix $B/tests/unit/test_,sim sim_kinds): LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
