@@ -11,6 +11,10 @@ INSTALL_daemon = program $B/host/cagmad $(SBINDIR) program $B/host/cagmactl $(SB
   unit systemd/cagmad.service.in $(SYSTEMDUNITDIR) conf systemd/cagmad.conf $(SYSCONFDIR)/xen \
   doc systemd/cagmactl.bash $(COMPLETIONDIR) \
   $(foreach p,cagmad.8 cagmactl.8 cagma-sim.8 cagmad.conf.5,$(call page,$(p)))
+# The exporter is not started by being installed. Its group is made by systemd-sysusers.
+INSTALL_exporter = program $B/host/cagma-exporter $(SBINDIR) unit systemd/cagma-exporter.service.in $(SYSTEMDUNITDIR) \
+  doc systemd/sysusers.d/cagma.conf $(SYSUSERSDIR) \
+  $(foreach f,cagma.rules.yml cagma-dashboard.json,doc host/exporter/prometheus/$(f) $(DATADIR)) $(call page,cagma-exporter.8)
 INSTALL_agent = program $B/guest/cagma-agent $(SBINDIR) unit systemd/cagma-agent.service.in $(SYSTEMDUNITDIR) \
   $(call page,cagma-agent.8)
 # The agent of a guest that runs OpenRC: static, and with a script of its own.
@@ -24,7 +28,7 @@ INSTALL_mkguest = program $B/guest/cagma-mkguest $(SBINDIR) program $B/lib/cagma
 INSTALL_migrate = program $B/host/cagma-migrate $(SBINDIR) program $B/host/cagma-save-helper $(LIBDIR) \
   doc $B/host/libcagma-precopy.so $(LIBDIR) $(call page,cagma-migrate.8)
 
-INSTALL_PARTS = daemon agent mkguest migrate
+INSTALL_PARTS = daemon exporter agent mkguest migrate
 INSTALL_FILL  = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 install: $(addprefix install-,$(INSTALL_PARTS))
 $(addprefix install-,$(INSTALL_PARTS) openrc): install-%:
@@ -43,6 +47,6 @@ uninstall:
 	  to=$(DESTDIR)$$3/$$(basename $$2 .in); [ $$1 != script ] || to=$(DESTDIR)$$3; \
 	  if [ $$1 = conf ]; then [ ! -e $$to ] || echo "  LEFT    $$to"; \
 	  elif [ -e $$to ]; then rm -f $$to && echo "  REMOVED $$to"; fi; shift 3; done
-	@rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
+	@rmdir $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR) 2>/dev/null || true
 
 .PHONY: install uninstall $(addprefix install-,$(INSTALL_PARTS) openrc)
