@@ -7,8 +7,8 @@
 #: make check-fast         runs every test but those on real Xen: under 3 min
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
-#:                         install-daemon, install-sim, install-agent, install-mkguest and install-migrate do a
-#:                         part; install-openrc and install-runit install the static agent with a script of OpenRC
+#:                         install-daemon, install-exporter, install-sim, install-agent, install-mkguest and
+#:                         install-migrate do a part; install-openrc and install-runit install the static agent with a script of OpenRC
 #:                         (OPENRCDIR=) or runit (RUNITDIR=), and install-static without one
 #: make deps               installs what building, testing and the labs need (Debian 12)
 #: make format             formats the C code
@@ -23,6 +23,8 @@ MANDIR         ?= $(PREFIX)/share/man
 SYSCONFDIR     ?= /etc
 LIBDIR         ?= $(PREFIX)/lib/cagma
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR    ?= $(PREFIX)/lib/sysusers.d
+DATADIR        ?= $(PREFIX)/share/cagma
 OPENRCDIR      ?= $(SYSCONFDIR)/init.d
 RUNITDIR       ?= $(SYSCONFDIR)/sv
 COMPLETIONDIR  ?= $(PREFIX)/share/bash-completion/completions
@@ -52,10 +54,10 @@ ALL_CFLAGS  += $(SANFLAGS)
 ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
-PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/sim guest/core
-HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/migrate host/simcmd
+PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/exposition host/sim guest/core
+HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/exporter host/migrate host/simcmd
 GUEST_EDGES  = common/system guest guest/mkguest
-PROGS        = host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
+PROGS        = host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
 # Each of these stands alone: no library has it, and nothing is linked with it.
 ALONE        = $(PROGS) host/cagma-save-helper guest/cagma-guest-init host/migrate/preload
 
@@ -65,13 +67,14 @@ CORE_LIB    = $B/libcagma-core.a
 HOST_LIBS   = $B/libcagma-host.a $(CORE_LIB)
 GUEST_LIBS  = $B/libcagma-guest.a $(CORE_LIB)
 $(CORE_LIB): $(PURE)
-$B/libcagma-host.a: $(call objects,$(HOST_EDGES))
+$B/libcagma-host.a: $(call objects,$(HOST_EDGES)) $B/host/exporter/page.o
 $B/libcagma-guest.a: $(call objects,$(GUEST_EDGES))
 
 all: $(addprefix $B/,$(PROGS) guest/cagma-guest-init host/cagma-save-helper host/libcagma-precopy.so) mkguest-parts
 link = @echo "  LD      $@"; $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $B/host/cagmad: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c
 $B/host/cagmactl: LDLIBS = -lxlutil -lxenstore -ljson-c -lncurses
+$B/host/cagma-exporter: LDLIBS = -lmicrohttpd -ljson-c
 $B/host/cagma-sim: LDLIBS = -lm
 $B/host/cagma-migrate: LDLIBS = -lxenstore
 $B/guest/cagma-agent: LDLIBS = -lxenstore -pthread
@@ -86,6 +89,13 @@ $B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
 	@mkdir -p $(@D); echo "  LD      $@"
 	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(HARDEN) $(EXTRA_CFLAGS) \
 	  -static-pie $(HARDEN_LINK) -s -o $@ $<
+# The page of cagma-exporter is text in the tree, and C in the program.
+PAGE = $(addprefix host/exporter/,embed.sh $(addprefix page/page.,html css js))
+$B/host/exporter/page.c: $(PAGE) Makefile
+	@mkdir -p $(@D); echo "  EMBED   host/exporter/page"
+	$Qsh $< host/exporter/page >$@
+$B/host/exporter/page.o: $B/host/exporter/page.c
+	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $B/%.o: %.c Makefile debian/changelog
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
@@ -141,6 +151,7 @@ checks: $(CHECKS)
 check-fast: all
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening check-packages $(CHECKS) check-san
 check: check-fast check-warnings lab
+	+$Q$(MAKE) --no-print-directory fuzz-short
 	+$Q$(MAKE) --no-print-directory experiment-short
 	+$Q$(MAKE) --no-print-directory precopy-short
 endif
@@ -152,7 +163,7 @@ format:
 # What apt would install, if no headers of Xen are there yet.
 XEN_RELEASE = $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 1,2),$(shell \
           apt-cache show --no-all-versions libxen-dev | sed -n 's/^Version: \([0-9]*[.][0-9]*\).*/\1/p'))
-DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
+DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \

@@ -17,6 +17,7 @@
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
 #include "host/guests/worker.h"
+#include "host/xen/deadline.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>
@@ -225,17 +226,21 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 	while (!signo || signo == SIGHUP) {
 		uint64_t other_ms = UINT64_MAX;
 		uint64_t alive_ms = notify_alive(clock_monotonic_ms());
+		deadline_hold();
 		engine_turn(engine, clock_monotonic_ms());
+		deadline_release();
 		if (o->is_once && engine_state(engine).has_judged)
 			return;
 		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
-		n += control_poll(control, fds + n);
+		struct pollfd *control_fds = fds + n;
+		n += control_poll(control, control_fds);
 		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		if (r.reading)
 			fds[n++] = config_read_poll(r.reading, &other_ms);
 		other_ms = amount_min(amount_min(other_ms, alive_ms), control_wake_ms(control));
 		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
+		control_hear(control, control_fds);
 		signo = take_signal(signal_fd);
 		r.is_asked_for |= signo == SIGHUP;
 		go_on_reloading(engine, o, &r);

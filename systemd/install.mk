@@ -12,6 +12,10 @@ INSTALL_daemon = program $B/host/cagmad $(SBINDIR) program $B/host/cagmactl $(SB
   doc systemd/cagmactl.bash $(COMPLETIONDIR) \
   $(foreach p,cagma.7 cagmad.8 cagmactl.8 cagmad.conf.5,$(call page,$(p)))
 INSTALL_sim = program $B/host/cagma-sim $(SBINDIR) $(call page,cagma-sim.8)
+# The exporter is not started by being installed. Its group is made by systemd-sysusers.
+INSTALL_exporter = program $B/host/cagma-exporter $(SBINDIR) unit systemd/cagma-exporter.service.in $(SYSTEMDUNITDIR) \
+  doc systemd/sysusers.d/cagma.conf $(SYSUSERSDIR) \
+  $(foreach f,cagma.rules.yml cagma-dashboard.json,doc host/exporter/prometheus/$(f) $(DATADIR)) $(call page,cagma-exporter.8)
 INSTALL_agent = program $B/guest/cagma-agent $(SBINDIR) unit systemd/cagma-agent.service.in $(SYSTEMDUNITDIR) \
   $(call page,cagma-agent.8)
 # The agent of a guest that runs OpenRC: static, and with a script of its own.
@@ -32,14 +36,15 @@ INSTALL_mkguest = program $B/guest/cagma-mkguest $(SBINDIR) program $B/lib/cagma
 INSTALL_migrate = program $B/host/cagma-migrate $(SBINDIR) program $B/host/cagma-save-helper $(LIBDIR) \
   doc $B/host/libcagma-precopy.so $(LIBDIR) $(call page,cagma-migrate.8)
 
-INSTALL_PARTS = daemon sim agent mkguest migrate
+INSTALL_PARTS = daemon exporter sim agent mkguest migrate
 # These put the static agent where the guest's own supervisor looks, or where an administrator does.
 STATIC_PARTS  = openrc runit static
 # Which parts each of Debian's packages has; debian/rules installs them by this.
-PACKAGES                   = cagma cagma-agent cagma-agent-static cagma-sim
+PACKAGES                   = cagma cagma-agent cagma-agent-static cagma-exporter cagma-sim
 PACKAGE_cagma              = daemon mkguest migrate
 PACKAGE_cagma-agent        = agent
 PACKAGE_cagma-agent-static = static
+PACKAGE_cagma-exporter     = exporter
 PACKAGE_cagma-sim          = sim
 INSTALL_FILL  = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
 install: $(addprefix install-,$(INSTALL_PARTS))
@@ -59,6 +64,6 @@ uninstall:
 	  to=$(DESTDIR)$$3/$$(basename $$2 .in); [ $$1 != script ] || to=$(DESTDIR)$$3; \
 	  if [ $$1 = conf ]; then [ ! -e $$to ] || echo "  LEFT    $$to"; \
 	  elif [ -e $$to ]; then rm -f $$to && echo "  REMOVED $$to"; fi; shift 3; done
-	@rmdir $(DESTDIR)$(LIBDIR) 2>/dev/null || true
+	@rmdir $(DESTDIR)$(LIBDIR) $(DESTDIR)$(DATADIR) 2>/dev/null || true
 
 .PHONY: install uninstall $(addprefix install-,$(INSTALL_PARTS) $(STATIC_PARTS))

@@ -31,7 +31,7 @@ is_hint() {
 	[ "$(wc -l <"$work/err")" -eq 1 ] && grep -q "^$1: error: .*; see $1 --help\$" "$work/err"
 }
 
-for path in host/cagmad host/cagmactl host/cagma-migrate guest/cagma-agent guest/cagma-mkguest; do
+for path in host/cagmad host/cagmactl host/cagma-migrate guest/cagma-agent guest/cagma-mkguest host/cagma-exporter; do
 	name=${path#*/}
 	program=$build/$path
 	for word in help -h --help; do
