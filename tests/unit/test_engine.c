@@ -3,88 +3,12 @@
 #include "common/system/log.h"
 #include "host/core/plan.h"
 #include "tests/unit/fixture.h"
-#include "host/core/urgency.h"
-#include "tests/unit/played.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/wishful.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MIB UINT64_C(1024)
-
-enum { START_MS = 1000000, PERIOD_MS = 1000 };
-
-static struct played world;
-static struct engine *engine;
-
-/* What the next plans say. */
-static struct {
-	unsigned n_actions;
-	struct action action[PLAYED_GUESTS];
-	uint64_t credit_kib[PLAYED_GUESTS];
-	uint64_t passes;
-	bool was_urgent[64]; /* is one in alarm? */
-	uint64_t wake_in_ms; /* 0: after the period */
-} wish;
-
-static void decide(const struct policy_conf *conf, const struct snapshot *snap,
-		   struct memory *memory, struct plan *plan)
-{
-	(void)conf;
-	(void)memory;
-	if (wish.wake_in_ms)
-		plan->wake_ms = snap->host.now_ms + wish.wake_in_ms;
-	wish.was_urgent[wish.passes++ % 64] = model_is_alarmed(snap);
-	for (unsigned i = 0; i < wish.n_actions; i++)
-		plan->action[plan->n_actions++] = wish.action[i];
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		plan->credit_kib[i] = wish.credit_kib[i];
-}
-
-static const struct policy wishful = {.name = "wishful", .decide = decide};
-
-static void set_up(void)
-{
-	world = (struct played){.host = {.total_kib = 4096 * MIB, .free_kib = 512 * MIB}};
-	memset(&wish, 0, sizeof(wish));
-	log_silence(true);
-}
-
-static void begin_with(unsigned max_guests)
-{
-	struct config config;
-	struct io io = played_io(&world);
-	config_init(&config);
-	config.policy = &wishful;
-	config.max_guests = max_guests;
-	engine = engine_open(&config, &(struct engine_options){0}, &io);
-	ck_assert_ptr_nonnull(engine);
-}
-
-static void begin(void)
-{
-	begin_with(256);
-}
-
-static void tear_down(void)
-{
-	engine_close(engine);
-	engine = NULL;
-}
-
-/* Turns until nothing is left to be said; no pass is due meanwhile. */
-static void turn(uint64_t now_ms)
-{
-	engine_turn(engine, now_ms);
-	for (int i = 0; i < 64; i++) {
-		uint64_t passes = engine_counts(engine).passes;
-		if (engine_wake_ms(engine) > now_ms)
-			return;
-		engine_turn(engine, now_ms);
-		ck_assert_uint_le(engine_counts(engine).passes, passes + 1);
-	}
-}
 
 START_TEST(caps_are_lowered_before_anybody_grows_and_raised_behind)
 {
@@ -213,27 +137,6 @@ START_TEST(each_kind_of_unsafe_plan_is_said_once)
 }
 END_TEST
 
-/* A guest's alarm is answered at once, and the others' keys are not read for it. */
-START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
-{
-	uint32_t calm = played_add(&world, 400 * MIB, 300 * MIB);
-	uint32_t short_of = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
-	played_report(&world, calm, 200 * MIB, 20);
-	engine_turn(engine, START_MS + 1); /* taken in, and not due yet */
-	unsigned read_before = world.guest[calm - 1].n_reports_read;
-	uint64_t passes = engine_counts(engine).passes;
-	played_alarm(&world, short_of, 4 * MIB, 30);
-	engine_turn(engine, START_MS + 2);
-	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
-	ck_assert(wish.was_urgent[passes % 64]);
-	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before);
-	engine_turn(engine, START_MS + ENGINE_GAP_MS + 2);
-	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before + 1);
-}
-END_TEST
-
 /* However often a guest says so, and whatever it says in between. */
 START_TEST(a_kernel_that_is_not_believed_is_told_of_once)
 {
@@ -253,139 +156,6 @@ START_TEST(a_kernel_that_is_not_believed_is_told_of_once)
 	const char *log = fixture_end_log(), *first = strstr(log, "23598896 KiB are available");
 	ck_assert_ptr_nonnull(first);
 	ck_assert_ptr_null(strstr(first + 1, "23598896"));
-}
-END_TEST
-
-START_TEST(alarms_do_not_put_the_periodic_pass_off)
-{
-	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
-	uint64_t due_ms = START_MS + PERIOD_MS;
-	for (uint64_t t = START_MS + 100; t < due_ms; t += 100) {
-		played_alarm(&world, cries, 4 * MIB, t);
-		turn(t);
-	}
-	uint64_t passes = engine_counts(engine).passes;
-	turn(due_ms);
-	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
-}
-END_TEST
-
-START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
-{
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	world.calls_hang = true;
-	begin();
-	engine_turn(engine, START_MS);
-	wish.action[0].target_kib = 430 * MIB;
-	engine_turn(engine, START_MS + PERIOD_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, 2);
-	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1);
-	world.calls_hang = false;
-	engine_turn(engine, START_MS + 2 * PERIOD_MS);
-	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 2);
-	ck_assert_uint_eq(world.effect[world.n_effects - 1].kib, 430 * MIB);
-}
-END_TEST
-
-/* The calls of a host whose toolstack is slow take its guests' time: reports and promises are not
- * answered sooner than the answer can take effect; alarms are. */
-START_TEST(slow_calls_make_fewer_passes)
-{
-	enum { TAKES_MS = 120 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	world.calls_take_ms = TAKES_MS;
-	begin();
-	engine_turn(engine, START_MS);
-	wish.n_actions = 0;
-	uint64_t now_ms = START_MS + TAKES_MS;
-	engine_turn(engine,
-		    now_ms); /* the call ends: so long was no pass that there is one at once */
-	ck_assert_uint_eq(engine_counts(engine).passes, 2);
-	played_report(&world, guest, 200 * MIB, now_ms);
-	engine_turn(engine, now_ms + ENGINE_GAP_MS);
-	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS - 1);
-	ck_assert_uint_eq(engine_counts(engine).passes, 2);
-	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, 3);
-	played_alarm(&world, guest, 4 * MIB, now_ms);
-	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS + 1);
-	ck_assert_uint_eq(engine_counts(engine).passes, 4);
-}
-END_TEST
-
-/* A pass at the end of a slow call gives the credit again that the call has taken, and the guest
- * has not been told meanwhile that it is gone. */
-START_TEST(credit_that_comes_back_at_once_is_not_told_to_be_gone)
-{
-	enum { TAKES_MS = 120 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	struct played_guest *played = &world.guest[guest - 1];
-	wish.credit_kib[guest - 1] = 16 * MIB;
-	world.calls_take_ms = TAKES_MS;
-	begin();
-	engine_turn(engine, START_MS);
-	engine_turn(engine, START_MS);
-	ck_assert_uint_eq(played->told_credit_kib, 16 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	engine_turn(engine, START_MS + PERIOD_MS);
-	wish.n_actions = 0;
-	wish.credit_kib[guest - 1] = 16 * MIB;
-	for (uint64_t ms = PERIOD_MS + 1; ms < PERIOD_MS + 2 * TAKES_MS; ms++) {
-		engine_turn(engine, START_MS + ms);
-		ck_assert_uint_eq(played->told_credit_kib, 16 * MIB);
-	}
-	ck_assert_uint_gt(played->cap_kib, 420 * MIB + 8 * MIB); /* libxl had set 421 */
-}
-END_TEST
-
-/* A promise asks for the next pass at once; it comes when a call could have ended. */
-START_TEST(what_waits_for_pages_waits_as_long_as_a_call_takes)
-{
-	enum { TAKES_MS = 120 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	wish.wake_in_ms = 20;
-	world.calls_take_ms = TAKES_MS;
-	begin();
-	engine_turn(engine, START_MS);
-	wish.n_actions = 0;
-	engine_turn(engine, START_MS + 20); /* nobody knows yet how long a call takes */
-	ck_assert_uint_eq(engine_counts(engine).passes, 2);
-	engine_turn(engine, START_MS + TAKES_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, 3);
-	engine_turn(engine, START_MS + TAKES_MS + 20);
-	engine_turn(engine, START_MS + 2 * TAKES_MS - 1);
-	ck_assert_uint_eq(engine_counts(engine).passes, 3);
-	engine_turn(engine, START_MS + 2 * TAKES_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, 4);
-}
-END_TEST
-
-/* libxl may wait for a guest's lock: the others are not slower for that. */
-START_TEST(a_call_that_waits_does_not_make_passes_rare)
-{
-	enum { TAKES_MS = 4000 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	world.calls_take_ms = TAKES_MS;
-	begin();
-	engine_turn(engine, START_MS);
-	wish.n_actions = 0;
-	uint64_t now_ms = START_MS + TAKES_MS;
-	engine_turn(engine, now_ms);
-	uint64_t passes = engine_counts(engine).passes;
-	played_report(&world, guest, 200 * MIB, now_ms);
-	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * URGENCY_CALL_MOST_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
 }
 END_TEST
 
@@ -531,7 +301,7 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
 	tcase_add_test(tests, caps_are_lowered_before_anybody_grows_and_raised_behind);
 	tcase_add_loop_test(tests, a_raised_cap_is_taken_back_whatever_the_guest_says, 0, 3);
 	tcase_add_test(tests, the_cap_of_another_balancers_guest_is_left);
@@ -539,14 +309,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_a_guest_was_built_with_is_kept);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
 	tcase_add_test(tests, each_kind_of_unsafe_plan_is_said_once);
-	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, a_kernel_that_is_not_believed_is_told_of_once);
-	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
-	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
-	tcase_add_test(tests, slow_calls_make_fewer_passes);
-	tcase_add_test(tests, credit_that_comes_back_at_once_is_not_told_to_be_gone);
-	tcase_add_test(tests, what_waits_for_pages_waits_as_long_as_a_call_takes);
-	tcase_add_test(tests, a_call_that_waits_does_not_make_passes_rare);
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, nothing_is_taken_before_a_second_report);
 	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
