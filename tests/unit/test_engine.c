@@ -19,7 +19,7 @@ START_TEST(caps_are_lowered_before_anybody_grows_and_raised_behind)
 	wish.action[wish.n_actions++] = (struct action){grows - 1, 410 * MIB, REASON_NEED};
 	wish.credit_kib[grows - 1] = PLAN_CREDIT_AS_IT_IS;
 	wish.credit_kib[raised - 1] = 8 * MIB;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	int first = played_first(&world, PLAYED_CAP, lowered);
 	int then = played_first(&world, PLAYED_CALL, grows);
@@ -41,7 +41,7 @@ START_TEST(a_raised_cap_is_taken_back_whatever_the_guest_says)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.guest[guest - 1].cap_kib = 496 * MIB;
 	strcpy(world.guest[guest - 1].hello, hellos[_i]);
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 401 * MIB);
 }
@@ -52,7 +52,7 @@ START_TEST(the_cap_of_another_balancers_guest_is_left)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.guest[guest - 1].cap_kib = 800 * MIB;
 	world.guest[guest - 1].dynamic_min_kib = 200 * MIB;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	ck_assert_int_eq(played_first(&world, PLAYED_CAP, guest), -1);
 }
@@ -66,7 +66,7 @@ START_TEST(what_guests_beyond_the_table_may_take_is_not_given_away)
 	world.guest[beyond - 1].cap_kib = 500 * MIB;
 	wish.action[wish.n_actions++] = (struct action){grows - 1, 840 * MIB, REASON_NEED};
 	wish.credit_kib[grows - 1] = PLAN_CREDIT_AS_IT_IS;
-	begin_with(1);
+	wishful_begin_with(1);
 	engine_turn(engine, START_MS);
 	int i = played_first(&world, PLAYED_CALL, grows);
 	ck_assert_int_ge(i, 0);
@@ -79,17 +79,17 @@ END_TEST
 START_TEST(what_a_guest_was_built_with_is_kept)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 400 * MIB);
 	engine_close(engine);
 	world.guest[guest - 1].target_kib = 700 * MIB;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS + 1000);
 	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 400 * MIB);
 	engine_close(engine);
 	world.guest[guest - 1].static_max_kib += MIB; /* it was configured anew */
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS + 2000);
 	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 700 * MIB);
 }
@@ -102,7 +102,7 @@ START_TEST(an_unsafe_plan_is_cut_and_counted)
 	uint32_t rich = played_add(&world, 400 * MIB, 300 * MIB);
 	wish.action[wish.n_actions++] = (struct action){poor - 1, 4 * MIB, REASON_GIVE};
 	wish.action[wish.n_actions++] = (struct action){rich - 1, 4000 * MIB, REASON_NEED};
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	ck_assert_int_eq(played_first(&world, PLAYED_CALL, poor), -1);
 	int i = played_first(&world, PLAYED_CALL, rich);
@@ -120,12 +120,12 @@ START_TEST(each_kind_of_unsafe_plan_is_said_once)
 	dup2(fileno(file), STDERR_FILENO);
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	log_silence(false);
-	begin();
+	wishful_begin();
 	for (unsigned i = 0; i < 6; i++) {
 		uint64_t target_kib = i % 2 ? 410 * MIB + 1 : 5000 * MIB;
 		wish.n_actions = 1;
 		wish.action[0] = (struct action){guest - 1, target_kib, REASON_NEED};
-		turn(START_MS + i * PERIOD_MS);
+		wishful_turn(START_MS + i * PERIOD_MS);
 	}
 	log_silence(true);
 	rewind(file);
@@ -142,15 +142,15 @@ START_TEST(a_kernel_that_is_not_believed_is_told_of_once)
 {
 	uint32_t leaks = played_add(&world, 400 * MIB, 300 * MIB);
 	char *line = world.guest[leaks - 1].report;
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	fixture_begin_log("cagmad");
 	log_silence(false);
 	for (unsigned i = 1; i < 8; i++) {
 		played_report(&world, leaks, (200 + i) * MIB, 20 * i);
 		if (i % 2)
 			strcat(line, " said_avail_kib=23598896");
-		turn(START_MS + i * PERIOD_MS);
+		wishful_turn(START_MS + i * PERIOD_MS);
 	}
 	log_silence(true);
 	const char *log = fixture_end_log(), *first = strstr(log, "23598896 KiB are available");
@@ -162,17 +162,17 @@ END_TEST
 START_TEST(a_lost_xenstored_is_waited_for_and_all_is_read_anew)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	world.is_lost = true;
-	turn(START_MS + ENGINE_ALIVE_MS);
+	wishful_turn(START_MS + ENGINE_ALIVE_MS);
 	uint64_t passes = engine_counts(engine).passes;
-	turn(START_MS + ENGINE_ALIVE_MS + ENGINE_RECONNECT_MS);
+	wishful_turn(START_MS + ENGINE_ALIVE_MS + ENGINE_RECONNECT_MS);
 	ck_assert_uint_eq(engine_counts(engine).passes, passes);
 	ck_assert_uint_eq(engine_counts(engine).lost_connections, 2);
 	world.is_lost = false;
 	unsigned read_before = world.guest[guest - 1].n_reports_read;
-	turn(START_MS + ENGINE_ALIVE_MS + 2 * ENGINE_RECONNECT_MS);
+	wishful_turn(START_MS + ENGINE_ALIVE_MS + 2 * ENGINE_RECONNECT_MS);
 	ck_assert_uint_eq(world.n_connects, 2);
 	ck_assert_uint_gt(engine_counts(engine).passes, passes);
 	ck_assert_uint_gt(world.guest[guest - 1].n_reports_read, read_before);
@@ -184,15 +184,15 @@ START_TEST(nothing_is_taken_before_a_second_report)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
-	begin();
-	turn(START_MS);
-	turn(START_MS + PERIOD_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
+	wishful_turn(START_MS + PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
 	played_report(&world, guest, 300 * MIB, 1); /* the same again */
-	turn(START_MS + 2 * PERIOD_MS);
+	wishful_turn(START_MS + 2 * PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 400 * MIB);
 	played_report(&world, guest, 300 * MIB, 2);
-	turn(START_MS + 3 * PERIOD_MS);
+	wishful_turn(START_MS + 3 * PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
 }
 END_TEST
@@ -202,10 +202,10 @@ START_TEST(a_report_that_comes_after_the_daemon_is_believed)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.guest[guest - 1].report[0] = '\0';
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	played_report(&world, guest, 300 * MIB, 1);
-	turn(START_MS + PERIOD_MS);
+	wishful_turn(START_MS + PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 380 * MIB);
 }
 END_TEST
@@ -215,8 +215,8 @@ START_TEST(a_first_report_may_be_of_number_and_time_0)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	played_report(&world, guest, 300 * MIB, 0);
 	wish.credit_kib[guest - 1] = 8 * MIB;
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
 }
 END_TEST
@@ -227,14 +227,14 @@ START_TEST(an_answer_for_another_uuid_is_not_the_guests)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.calls_hang = true;
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(world.n_calls, 1);
 	world.call[0].uuid[0] ^= 0xff;
 	world.calls_hang = false;
 	wish.action[0].target_kib = 420 * MIB;
-	turn(START_MS + PERIOD_MS);
-	turn(START_MS + 2 * PERIOD_MS);
+	wishful_turn(START_MS + PERIOD_MS);
+	wishful_turn(START_MS + 2 * PERIOD_MS);
 	ck_assert_uint_eq(engine_counts(engine).passes, 3);
 	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1); /* its own is still under way */
 }
@@ -246,8 +246,8 @@ START_TEST(a_target_that_was_not_set_is_a_failed_call)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.calls_lie = true;
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(engine_counts(engine).failed_calls, 1);
 }
 END_TEST
@@ -255,15 +255,15 @@ END_TEST
 START_TEST(events_of_a_former_domain_are_passed_over)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	unsigned n_read = world.guest[guest - 1].n_reports_read;
 	played_report(&world, guest, 200 * MIB, 20);
 	world.event.generation--;
-	turn(START_MS + PERIOD_MS);
+	wishful_turn(START_MS + PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read);
 	played_report(&world, guest, 200 * MIB, 20);
-	turn(START_MS + 2 * PERIOD_MS);
+	wishful_turn(START_MS + 2 * PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].n_reports_read, n_read + 1);
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(credit_is_withdrawn_at_the_end)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	wish.credit_kib[guest - 1] = 8 * MIB;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 409 * MIB);
 	engine_close(engine);
@@ -287,13 +287,13 @@ START_TEST(a_call_that_has_ended_leaves_no_credit_to_tell_of)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	wish.credit_kib[guest - 1] = 16 * MIB;
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 16 * MIB);
 	played_report(&world, guest, 300 * MIB, 2); /* now it may be told to shrink */
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	turn(START_MS + PERIOD_MS);
+	wishful_turn(START_MS + PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].cap_kib, 381 * MIB);
 	ck_assert_uint_eq(world.guest[guest - 1].told_credit_kib, 0);
 }

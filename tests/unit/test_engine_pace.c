@@ -10,8 +10,8 @@ START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
 {
 	uint32_t calm = played_add(&world, 400 * MIB, 300 * MIB);
 	uint32_t short_of = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	played_report(&world, calm, 200 * MIB, 20);
 	engine_turn(engine, START_MS + 1); /* taken in, and not due yet */
 	unsigned read_before = world.guest[calm - 1].n_reports_read;
@@ -29,15 +29,15 @@ END_TEST
 START_TEST(alarms_do_not_put_the_periodic_pass_off)
 {
 	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	uint64_t due_ms = START_MS + PERIOD_MS;
 	for (uint64_t t = START_MS + 100; t < due_ms; t += 100) {
 		played_alarm(&world, cries, 4 * MIB, t);
-		turn(t);
+		wishful_turn(t);
 	}
 	uint64_t passes = engine_counts(engine).passes;
-	turn(due_ms);
+	wishful_turn(due_ms);
 	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
 }
 END_TEST
@@ -48,7 +48,7 @@ START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	world.calls_hang = true;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	wish.action[0].target_kib = 430 * MIB;
 	engine_turn(engine, START_MS + PERIOD_MS);
@@ -70,7 +70,7 @@ START_TEST(slow_calls_make_fewer_passes)
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	world.calls_take_ms = TAKES_MS;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	wish.n_actions = 0;
 	uint64_t now_ms = START_MS + TAKES_MS;
@@ -98,7 +98,7 @@ START_TEST(credit_that_comes_back_at_once_is_not_told_to_be_gone)
 	struct played_guest *played = &world.guest[guest - 1];
 	wish.credit_kib[guest - 1] = 16 * MIB;
 	world.calls_take_ms = TAKES_MS;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	engine_turn(engine, START_MS);
 	ck_assert_uint_eq(played->told_credit_kib, 16 * MIB);
@@ -124,7 +124,7 @@ START_TEST(what_waits_for_pages_waits_as_long_as_a_call_takes)
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	wish.wake_in_ms = 20;
 	world.calls_take_ms = TAKES_MS;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	wish.n_actions = 0;
 	engine_turn(engine, START_MS + 20); /* nobody knows yet how long a call takes */
@@ -147,7 +147,7 @@ START_TEST(a_call_that_waits_does_not_make_passes_rare)
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
 	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
 	world.calls_take_ms = TAKES_MS;
-	begin();
+	wishful_begin();
 	engine_turn(engine, START_MS);
 	wish.n_actions = 0;
 	uint64_t now_ms = START_MS + TAKES_MS;

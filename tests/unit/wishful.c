@@ -34,7 +34,7 @@ void wishful_set_up(void)
 	log_silence(true);
 }
 
-void begin_with(unsigned max_guests)
+void wishful_begin_with(unsigned max_guests)
 {
 	struct config config;
 	struct io io = played_io(&world);
@@ -45,9 +45,9 @@ void begin_with(unsigned max_guests)
 	ck_assert_ptr_nonnull(engine);
 }
 
-void begin(void)
+void wishful_begin(void)
 {
-	begin_with(256);
+	wishful_begin_with(256);
 }
 
 void wishful_tear_down(void)
@@ -56,7 +56,7 @@ void wishful_tear_down(void)
 	engine = NULL;
 }
 
-void turn(uint64_t now_ms)
+void wishful_turn(uint64_t now_ms)
 {
 	engine_turn(engine, now_ms);
 	for (int i = 0; i < 64; i++) {

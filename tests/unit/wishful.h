@@ -27,10 +27,10 @@ void wishful_set_up(void);
 void wishful_tear_down(void);
 
 /* Opens the engine. */
-void begin(void);
-void begin_with(unsigned max_guests);
+void wishful_begin(void);
+void wishful_begin_with(unsigned max_guests);
 
 /* Turns until nothing is left to be said; no pass is due meanwhile. */
-void turn(uint64_t now_ms);
+void wishful_turn(uint64_t now_ms);
 
 #endif
