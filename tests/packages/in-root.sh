@@ -38,11 +38,12 @@ installed_kib() {
 	# shellcheck disable=SC2016 # dpkg's own words
 	dpkg-query -W -f '${Installed-Size}\n' | awk '{ sum += $1 } END { print sum }'
 }
+# What these two say is by apt's own defaults, of which mmdebstrap changes one.
 would_install() { # PACKAGE...: how many packages that adds
-	apt-get install -s "$@" | grep -c '^Inst '
+	apt-get install -s -o APT::Install-Recommends=true "$@" | grep -c '^Inst '
 }
 would_take() { # PACKAGE...: how much disk that takes, as apt says it
-	apt-get install --assume-no "$@" 2>/dev/null | sed -n 's/^After this operation, \(.*\) of additional .*/\1/p' |
+	apt-get install --assume-no -o APT::Install-Recommends=true "$@" 2>/dev/null | sed -n 's/^After this operation, \(.*\) of additional .*/\1/p' |
 		tr -d ' '
 }
 before=$(version_of before) now=$(version_of now)
