@@ -122,7 +122,9 @@ static void put_last_change(const struct guest *g, uint64_t now_ms, struct told_
 	const struct guest_change *last = &g->change[(g->n_changes - 1) % GUEST_CHANGES];
 	put_word(t->reason, sizeof(t->reason), model_reason_word(last->reason));
 	t->reason_age_ms = amount_less(now_ms, last->when_ms);
-	t->present |= G(reason) | G(reason_age_ms);
+	t->reason_from_kib = last->from_kib;
+	t->reason_to_kib = last->to_kib;
+	t->present |= G(reason) | G(reason_age_ms) | G(reason_from_kib) | G(reason_to_kib);
 }
 
 static void put_view(const struct guest *g, const struct guest_view *v, struct told_guest *t)

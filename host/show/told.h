@@ -96,7 +96,9 @@ enum {
 	X(is_doubted, FLAG, 1, true, "", "it does not begin to give")                              \
 	X(reason, WORD, KEYS_MAX_WORD, true, "", "why its target was last changed")                \
 	X(reason_age_ms, NUMBER, KEYS_MAX_COUNT, true, "ms", "when that was")                      \
-	X(alarms, NUMBER, KEYS_MAX_COUNT, false, "", "alarms so far")                              \
+	X(reason_from_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "its target before that change")     \
+	X(reason_to_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "its target by that change")           \
+	X(alarms, NUMBER, KEYS_MAX_COUNT, true, "", "alarms so far")                               \
 	X(bad_reports, NUMBER, KEYS_MAX_COUNT, true, "", "bad reports so far")                     \
 	X(floods, NUMBER, KEYS_MAX_COUNT, true, "", "times that it wrote too fast")                \
 	X(failed_calls, NUMBER, KEYS_MAX_COUNT, true, "", "calls of libxl for it that failed")

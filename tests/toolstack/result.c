@@ -33,6 +33,13 @@ static void find_build_dir(void)
 	}
 }
 
+const char *result_built(const char *path)
+{
+	static char built[512];
+	snprintf(built, sizeof(built), "%s/%s", result.build_dir, path);
+	return built;
+}
+
 void result_set_side(const char *side)
 {
 	snprintf(result.log_dir, sizeof(result.log_dir), "%s/toolstack/%s%s%s%s", result.build_dir,

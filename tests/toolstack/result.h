@@ -22,6 +22,10 @@ enum { RESULT_SOON_MS = 20000 };
 void result_init(const char *name, int argc, char **argv);
 bool result_is_short(void);
 
+/* The path of a file below the directory of the build, such as `host/cagmactl`; valid until this is
+ * called again. Logs of a lab are below `toolstack/NAME`. */
+const char *result_built(const char *path);
+
 /* For a program that plays several hosts, each in a process of its own: the host's logs go to
  * toolstack/NAME-SIDE. */
 void result_set_side(const char *side);

@@ -14,7 +14,7 @@ RESULTS=$1
 HOME_DIR=build/xen-420
 ROOT=$HOME_DIR/root
 SUITE=trixie
-PACKAGES=make,gcc,libc6-dev,pkgconf,libxen-dev,xen-utils-4.20,xenstore-utils,check,libjson-c-dev,libncurses-dev,procps
+PACKAGES=make,gcc,libc6-dev,pkgconf,libxen-dev,xen-utils-4.20,xenstore-utils,check,libjson-c-dev,libncurses-dev,libmicrohttpd-dev,procps
 
 die() {
 	echo "Xen 4.20: $*" >&2

@@ -22,12 +22,12 @@ TOOLSTACK_DIR   = $B/$(TOOLSTACK)
 TOOLSTACK_TESTS = $(patsubst %.c,$B/%,$(filter-out %/test_lab_xen.c %/test_lab_store.c,$(wildcard $(TOOLSTACK)/test_*.c)))
 TOOLSTACK_RESULTS = $(patsubst $(TOOLSTACK)/result-%.c,%-lab1,$(wildcard $(TOOLSTACK)/result-*.c))
 TOOLSTACK_MEASURES = $(TOOLSTACK_RESULTS:%-lab1=$(TOOLSTACK_DIR)/result-%)
-TOOLSTACK_PROGS = $(addprefix $(TOOLSTACK_DIR)/,play demo) $(TOOLSTACK_TESTS) $(TOOLSTACK_MEASURES)
+TOOLSTACK_PROGS = $(addprefix $(TOOLSTACK_DIR)/,play demo exhibit) $(TOOLSTACK_TESTS) $(TOOLSTACK_MEASURES)
 # Everything else in the folder serves all of them.
 TOOLSTACK_LIB   = $(TOOLSTACK_DIR)/libtoolstack.a
 TOOLSTACK_PARTS = $(filter-out $(TOOLSTACK_PROGS:=.o) %/preload-hypercall.o %/preload-device.o %/preload-clock.o, \
                     $(patsubst %.c,$B/%.o,$(wildcard $(TOOLSTACK)/*.c)))
-$(TOOLSTACK_LIB): $(TOOLSTACK)/toolstack.mk $(TOOLSTACK_PARTS) $B/tests/unit/suite.o
+$(TOOLSTACK_LIB): $(TOOLSTACK)/toolstack.mk $(TOOLSTACK_PARTS) $B/tests/unit/suite.o $B/tests/unit/exposition.o
 # libfakexen.so comes before Xen's libraries, so that their calls reach it.
 TOOLSTACK_LIBS = $(TOOLSTACK_DIR)/libfakexen.so -Wl,-rpath,'$$ORIGIN' -lxenlight -lxenctrl -lxenstore \
                  -lxentoollog -lm $(shell $(PKG_CONFIG) --libs check)

@@ -254,6 +254,9 @@ START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
 	report(200, 106 * MIB);
 	/* and its balloon takes half a second here */
 	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB + 40 * MIB * (DEMAND_ALARM_MS + 500) / 1000);
+	host.call_us = 100000; /* a call to tell it, and the next one */
+	report(200, 106 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB + 40 * MIB * (DEMAND_ALARM_MS + 700) / 1000);
 	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
 	report(200, 106 * MIB);
 	ck_assert_uint_eq(verdict.cma_kib, (32 + 53) * MIB);

@@ -4,7 +4,8 @@
 #: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
 #: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
-#: make docs           writes docs/xenstore-keys.md from the tables of its keys; make check-docs compares
+#: make docs           writes docs/xenstore-keys.md and docs/monitoring.md from their tables; make check-docs compares,
+#:                     and has our programs take each command that the pages show
 #: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
 #:                     of make that the pages name is there, and judges the exposure of the units
 #: make check-hardening  proves that every program is built with the compiler's and the linker's hardening
@@ -17,10 +18,10 @@ UNIT_FAKED   = $B/tests/unit/cagma-agent-faked
 CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
-$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o)
-$(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
-$(addprefix $B/tests/unit/test_,findings screens): LDLIBS = -ljson-c
-$B/tests/unit/test_sim: LDLIBS = -lm
+$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o wishful.o reserved.o exposition.o)
+$(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
+$(addprefix $B/tests/unit/test_,sim sim_kinds): LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
@@ -51,7 +52,8 @@ check-hardening: all
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
 MIGRATE_PLAYED = $(foreach v,own own-part other,$(MIGRATE_TEST)/fakehelper-$v)
-MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
+# No .d files: make would take the rule for fakehelper-% to renew them.
+MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=% -MMD -MP,$(PIC_CFLAGS))
 MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
 # the library goes into them.
@@ -78,15 +80,16 @@ check-migrate: migrate-programs all
 	@echo "  TEST    tests/migrate/test_migrate.sh"
 	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
 
-# --- the document that the tables write ---------------------------------------
-KEYS_DOC = $B/docs/xenstore-keys
-$(KEYS_DOC): $B/docs/xenstore-keys.o $(CORE_LIB)
+# --- the documents that the tables write ---------------------------------------
+DOCS = xenstore-keys monitoring
+$(DOCS:%=$B/docs/%): %: %.o $(CORE_LIB)
 	$(link)
-docs: $(KEYS_DOC)
-	$Q$(KEYS_DOC) > docs/xenstore-keys.md
-check-docs: $(KEYS_DOC)
-	$Q$(KEYS_DOC) | diff -u docs/xenstore-keys.md - \
-	  || { echo "docs/xenstore-keys.md is not what the tables say: run 'make docs'" >&2; exit 1; }
+docs: $(DOCS:%=$B/docs/%)
+	$Qfor d in $(DOCS); do $B/docs/$$d > docs/$$d.md || exit 1; done
+check-docs: $(DOCS:%=$B/docs/%) all $B/tests/bench/cagma-bench
+	$Qfor d in $(DOCS); do $B/docs/$$d | diff -u docs/$$d.md - \
+	  || { echo "docs/$$d.md is not what the tables say: run 'make docs'" >&2; exit 1; }; done
+	$Qsh tests/house/commands.sh $B
 
 # Every test that needs no real Xen, and every program of the tests.
 CHECKS = check-unit check-fuzz check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
