@@ -271,13 +271,12 @@ START_TEST(a_guest_of_a_long_name_is_listed_by_it)
 {
 	struct config config;
 	struct config_guest listed = {.min_kib = 123 * MIB};
-	struct io io = played_io(&world);
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	memset(world.guest[guest - 1].name, 'n', 200);
 	memset(listed.name, 'n', 200);
 	config_init(&config);
 	ck_assert_int_eq(config_put_guest(&config, &listed), 0);
-	engine = engine_open(&config, &(struct engine_options){0}, &io);
+	wishful_begin_as(&config);
 	wishful_turn(START_MS);
 	ck_assert_uint_eq(engine_state(engine).guests->view[0].min_kib, 123 * MIB);
 }
