@@ -8,7 +8,7 @@
 # light and dark, and fit into a phone. It ends with
 #	RESULT page errors=0 checks=N names=N console=0
 # pictures: makes docs/page.png and docs/page-phone.png, and more in BUILD/page, of a calm host after
-# a quarter of an hour, which is played 10 times as fast.
+# a quarter of an hour, which is played 5 times as fast.
 # shellcheck source-path=SCRIPTDIR source=exhibit-lib.sh
 set -eu
 export LC_ALL=C.UTF-8
@@ -183,7 +183,7 @@ check)
 	[ $((errors + complaints)) = 0 ]
 	;;
 pictures)
-	open_exhibit calm 10 900
+	open_exhibit calm 5 900
 	open_browser
 	tell url "{\"url\":\"$url/\"}" >/dev/null
 	mkdir -p "$build/page"

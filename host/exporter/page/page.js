@@ -101,8 +101,8 @@ function showHost(state) {
 		["free", amount(host.free_kib), "", "free"],
 		["kept as reserve", amount(host.reserve_kib)],
 		["for a new guest", known(host.available_kib)],
-		["guests lack", host.short_kib ? `${amount(host.short_kib)} for ${span(host.short_ms)}` : "nothing",
-			host.short_kib ? "bad" : ""],
+		[host.short_kib ? `guests lack, for ${span(host.short_ms)}` : "guests lack",
+			host.short_kib ? amount(host.short_kib) : "nothing", host.short_kib ? "bad" : ""],
 	]);
 }
 
