@@ -7,15 +7,16 @@
 #: make check-fast         runs every test but those on real Xen: under 3 min
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
-#:                         install-daemon, install-exporter, install-agent, install-mkguest and
-#:                         install-migrate do a part;
-#:                         install-openrc installs the static agent with a script of OpenRC (OPENRCDIR=)
+#:                         install-daemon, install-exporter, install-sim, install-agent, install-mkguest and
+#:                         install-migrate do a part; install-openrc and install-runit install the static agent with a script of OpenRC
+#:                         (OPENRCDIR=) or runit (RUNITDIR=), and install-static without one
 #: make deps               installs what building, testing and the labs need (Debian 12)
 #: make format             formats the C code
 #: make check-warnings     builds everything with gcc and with clang, warnings being errors
 #: V=1 shows commands; SAN=1 builds with ASan and UBSan into build-san/
 
-VERSION        ?= 0.1.0
+# The one place that has the version is Debian's changelog.
+VERSION        := $(shell sed -n '1s/^cagma (\([0-9.]*\)).*/\1/p' debian/changelog)
 PREFIX         ?= /usr/local
 SBINDIR        ?= $(PREFIX)/sbin
 MANDIR         ?= $(PREFIX)/share/man
@@ -25,6 +26,7 @@ SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR    ?= $(PREFIX)/lib/sysusers.d
 DATADIR        ?= $(PREFIX)/share/cagma
 OPENRCDIR      ?= $(SYSCONFDIR)/init.d
+RUNITDIR       ?= $(SYSCONFDIR)/sv
 COMPLETIONDIR  ?= $(PREFIX)/share/bash-completion/completions
 PKG_CONFIG     ?= pkg-config
 INSTALL        ?= install
@@ -52,7 +54,7 @@ ALL_CFLAGS  += $(SANFLAGS)
 ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
-PURE_FOLDERS = common host/core host/reserve host/policy host/precopy host/show host/exposition host/sim guest/core
+PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/exposition host/sim guest/core
 HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/exporter host/migrate host/simcmd
 GUEST_EDGES  = common/system guest guest/mkguest
 PROGS        = host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
@@ -94,7 +96,7 @@ $B/host/exporter/page.c: $(PAGE) Makefile
 	$Qsh $< host/exporter/page >$@
 $B/host/exporter/page.o: $B/host/exporter/page.c
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
-$B/%.o: %.c Makefile
+$B/%.o: %.c Makefile debian/changelog
 	@mkdir -p $(@D); echo "  CC      $<"
 	$Q$(CC) $(ALL_CFLAGS) -c -o $@ $<
 $B/%.a: Makefile
@@ -104,7 +106,7 @@ $B/%.a: Makefile
 # This library goes into Xen's own program: never sanitized, and position-independent.
 PIC_CFLAGS = $(filter-out $(SANFLAGS) -fPIE,$(ALL_CFLAGS)) -fPIC
 PIC        = $(patsubst %.c,$B/pic/%.o,host/migrate/preload.c host/migrate/run.c host/migrate/holes.c $(wildcard host/precopy/*.c common/*.c common/system/*.c))
-$B/pic/%.o: %.c Makefile
+$B/pic/%.o: %.c Makefile debian/changelog
 	@mkdir -p $(@D); echo "  CC      $< (pic)"
 	$Q$(CC) $(PIC_CFLAGS) -c -o $@ $<
 # What it defines has the versions that the system's libxenctrl and libxenguest have.
@@ -123,6 +125,8 @@ mkguest-parts: $(addprefix $B/guest/,cagma-agent cagma-guest-init)
 	$Q$(INSTALL) -C -D -t $B/lib/cagma $^
 	$Qsed -e 's|@sbindir@|/usr/sbin|g' systemd/cagma-agent.service.in > $B/lib/cagma/cagma-agent.service
 
+include systemd/install.mk guest/static.mk
+
 # What a newcomer calls first installs what it needs before anything is built.
 NEWCOMER = demo lab lab-full check check-fast experiment-short precopy-short result-%
 ifeq ($(DEPS_READY)$(filter-out $(NEWCOMER),$(or $(MAKECMDGOALS),all)),)
@@ -132,7 +136,7 @@ deps-first:
 	$Q$(MAKE) --no-print-directory DEPS_READY=1 $(MAKECMDGOALS)
 .PHONY: deps-first $(MAKECMDGOALS)
 else
-include $(wildcard tests/*/*.mk)
+include $(wildcard tests/*/*.mk) debian/package.mk
 
 pure: $(CORE_LIB)
 	$Qsh tests/house/pure.sh $B $(PURE_FOLDERS)
@@ -145,8 +149,9 @@ check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 checks
 checks: $(CHECKS)
 check-fast: all
-	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening $(CHECKS) check-san
+	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening check-packages $(CHECKS) check-san
 check: check-fast check-warnings lab
+	+$Q$(MAKE) --no-print-directory fuzz-short
 	+$Q$(MAKE) --no-print-directory experiment-short
 	+$Q$(MAKE) --no-print-directory precopy-short
 endif
@@ -158,14 +163,13 @@ format:
 # What apt would install, if no headers of Xen are there yet.
 XEN_RELEASE = $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 1,2),$(shell \
           apt-cache show --no-all-versions libxen-dev | sed -n 's/^Version: \([0-9]*[.][0-9]*\).*/\1/p'))
-DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
+DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; }
 clean:
 	rm -rf build build-*
-include systemd/install.mk guest/static.mk
 
 .PHONY: all mkguest-parts pure check checks check-fast check-san check-warnings help format deps clean
 .DELETE_ON_ERROR:

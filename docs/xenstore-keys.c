@@ -125,7 +125,7 @@ static const char reservations[] =
 	"| --- | --- | --- |\n";
 
 static const char *const examples[TOOLKEYS_KEYS_] = {
-	[TOOLKEYS_DAEMON] = "protocol=1 pid=812 version=0.1.0",
+	[TOOLKEYS_DAEMON] = "protocol=1 pid=812 version=" CAGMA_VERSION,
 	[TOOLKEYS_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
 	[TOOLKEYS_STATE] = "state=waiting there_kib=131072",
 	[TOOLKEYS_BUILT] = "built_kib=524288 max_kib=1048576",
@@ -150,7 +150,8 @@ int main(void)
 {
 	char text[1024];
 	print_keys();
-	print_fields(KEY_AGENT, "    protocol=1 version=0.1.0 abilities=report,alarm,self-grow\n");
+	print_fields(KEY_AGENT,
+		     "    protocol=1 version=" CAGMA_VERSION " abilities=report,alarm,self-grow\n");
 	snprintf(
 		text, sizeof(text),
 		"The agent writes a report when memory has changed enough to matter to this guest, "

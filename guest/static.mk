@@ -44,7 +44,7 @@ $(XENSTORE_PARTS:%=$(MUSL)/xenstore/%.o): $(MUSL)/xenstore/%.o: $(XEN_SOURCE)/un
 $(MUSL)/libxenstore.a: $(XENSTORE_PARTS:%=$(MUSL)/xenstore/%.o)
 	$Qrm -f $@ && ar rcs $@ $^
 
-$(MUSL_OBJECTS): $(MUSL)/%.o: %.c
+$(MUSL_OBJECTS): $(MUSL)/%.o: %.c debian/changelog
 	@mkdir -p $(@D); echo "  MUSLCC  $<"
 	$Q$(MUSL_CC) $(MUSL_CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
 $(MUSL_AGENT): $(MUSL_OBJECTS) $(filter %.a,$(MUSL_XENSTORE))

@@ -230,8 +230,9 @@ static const struct command {
 	 "Say what the guest has, asks for and was given, why, and what limits it."},
 	{"history", history_run, "history [GUEST] [--since TIME]",
 	 "Show what was changed. TIME is \"2026-11-30 07:12:03\", or seconds before now."},
-	{"set", change_set, "set GUEST min=SIZE max=SIZE weight=N ...",
-	 "Set the guest's numbers, until the configuration is read again."},
+	{"set", change_set, "set GUEST min=SIZE max=SIZE weight=N ... [--save]",
+	 "Set the guest's numbers, until the configuration is read again; --save writes\n"
+	 "      them into that, too."},
 	{"hold", change_hold, "hold GUEST [--for SECONDS]",
 	 "Leave the guest alone for a time, or until it is resumed or ends."},
 	{"resume", change_resume, "resume GUEST",

@@ -17,11 +17,13 @@
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
 #include "host/guests/worker.h"
+#include "host/xen/deadline.h"
 #include "host/xen/tool.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,12 +130,17 @@ static int read_options(int argc, char **argv, struct options *o)
 	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
 }
 
+static const char *config_path(const struct options *o)
+{
+	return o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
+}
+
 /* Returns NULL, after logging why, if the file cannot be read. */
 static struct config_reading *begin_to_read_config(const struct options *o)
 {
-	const char *path = o->config_path ? o->config_path : CONFIG_DEFAULT_PATH;
 	FILE *messages = log_open_stream(LOG_LEVEL_ERROR);
-	struct config_reading *reading = config_read_begin(path, !o->config_path, messages);
+	struct config_reading *reading =
+		config_read_begin(config_path(o), !o->config_path, messages);
 	log_close_stream(messages);
 	return reading;
 }
@@ -219,17 +226,21 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 	while (!signo || signo == SIGHUP) {
 		uint64_t other_ms = UINT64_MAX;
 		uint64_t alive_ms = notify_alive(clock_monotonic_ms());
+		deadline_hold();
 		engine_turn(engine, clock_monotonic_ms());
+		deadline_release();
 		if (o->is_once && engine_state(engine).has_judged)
 			return;
 		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
-		n += control_poll(control, fds + n);
+		struct pollfd *control_fds = fds + n;
+		n += control_poll(control, control_fds);
 		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		if (r.reading)
 			fds[n++] = config_read_poll(r.reading, &other_ms);
 		other_ms = amount_min(amount_min(other_ms, alive_ms), control_wake_ms(control));
 		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
+		control_hear(control, control_fds);
 		signo = take_signal(signal_fd);
 		r.is_asked_for |= signo == SIGHUP;
 		go_on_reloading(engine, o, &r);
@@ -290,9 +301,12 @@ static struct control *open_control(struct answer_source *source, bool is_dry)
 static void balance_with(struct engine *engine, const struct xenio *xenio, int signal_fd,
 			 const struct options *o)
 {
+	char found[PATH_MAX];
+	const char *path = config_path(o);
 	struct answer_source source = {.engine = engine,
 				       .started_ms = clock_monotonic_ms(),
-				       .xen_options = xenio_xen_options(xenio)};
+				       .xen_options = xenio_xen_options(xenio),
+				       .config_path = realpath(path, found) ? found : path};
 	struct control *control = open_control(&source, o->engine.is_dry);
 	run(engine, xenio, control, signal_fd, o);
 	control_close(control);

@@ -32,7 +32,9 @@ static void rest(struct reclaim *reclaim, uint64_t now_ms)
 static void count_out(struct reclaim *reclaim, const struct report *now)
 {
 	uint64_t pages = amount_less(now->pswpout, reclaim->pswpout);
-	uint64_t out_kib = amount_min(pages * report_page_kib(now), reclaim->asked_kib);
+	uint64_t arc_kib = amount_less(reclaim->arc_kib, now->arc_kib);
+	uint64_t gone_kib = pages * report_page_kib(now) + arc_kib;
+	uint64_t out_kib = amount_min(gone_kib, reclaim->asked_kib);
 	uint64_t packed_kib = amount_less(now->packed_kib, reclaim->packed_kib);
 	reclaim->out_kib += out_kib;
 	reclaim->taken_kib += amount_less(out_kib, packed_kib);
@@ -40,6 +42,7 @@ static void count_out(struct reclaim *reclaim, const struct report *now)
 	reclaim->has_gone_out |= out_kib > 0;
 	reclaim->pswpout = now->pswpout;
 	reclaim->packed_kib = now->packed_kib;
+	reclaim->arc_kib = now->arc_kib;
 }
 
 /* Rests if more pages came back than a cold one now and then, or if there was none to be reclaimed.

@@ -40,15 +40,16 @@ enum {
 struct reclaim {
 	uint64_t lack_kib;      /* how far the target is out of reach, at the last look */
 	uint64_t since_ms;      /* since when it has been out of reach; 0: it is within reach */
-	uint64_t asked_kib;     /* the part of the last batch that has not been swapped out */
+	uint64_t asked_kib;     /* the part of the last batch that has not gone yet */
 	bool is_asking;         /* the last batch has not ended */
 	bool is_refused;        /* since the last look a batch ended before its size was reached */
-	bool has_gone_out;      /* some of the last batch has been swapped out */
-	uint64_t out_kib;       /* swapped out by batches since the last rest */
+	bool has_gone_out;      /* some of the last batch has gone */
+	uint64_t out_kib;       /* gone by batches since the last rest: to swap, or from ZFS */
 	uint64_t taken_kib;     /* and freed by that: zswap and zram keep a part, compressed */
 	bool has_asked;         /* there was a batch since the last rest */
 	uint64_t pswpout;       /* of the last look */
 	uint64_t packed_kib;    /* likewise */
+	uint64_t arc_kib;       /* likewise */
 	uint64_t refault_anon;  /* of the last look before the first of those batches */
 	uint64_t not_before_ms; /* the end of the rest */
 	uint64_t rest_ms;       /* how long the last rest was; 0: there was none yet */

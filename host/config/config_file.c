@@ -3,7 +3,7 @@
 
 #include "common/system/apart.h"
 #include "common/system/file.h"
-#include "host/config/settings.h"
+#include "host/conftext/settings.h"
 
 #include <errno.h>
 #include <libxlutil.h>

@@ -169,6 +169,17 @@ static void add_done(struct asked *a, int i, const char *what)
 	engine_reconsider(a->source->engine);
 }
 
+/* Where the numbers would stand in the configuration. The name is as Xen has it. */
+static void add_listed(struct asked *a, unsigned i)
+{
+	const struct guest *g = &a->state.guests->guest[i];
+	char uuid[UUID_TEXT + 1];
+	uuid_write(g->uuid, uuid);
+	add_word(a, "name", g->name);
+	add_word(a, "uuid", uuid);
+	add_word(a, "config", a->source->config_path);
+}
+
 static void answer_set(struct asked *a)
 {
 	char why[STEER_MAX_WHY];
@@ -189,10 +200,12 @@ static void answer_set(struct asked *a)
 			return;
 		}
 	}
-	if (!steer_set(&a->state, &entry, why))
+	if (!steer_set(&a->state, &entry, why)) {
 		add_word(a, "error", why);
-	else
-		add_done(a, i, "set until the configuration is read again");
+		return;
+	}
+	add_done(a, i, "set until the configuration is read again");
+	add_listed(a, (unsigned)i);
 }
 
 static void answer_hold(struct asked *a)

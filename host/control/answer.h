@@ -22,6 +22,7 @@ struct answer_source {
 	struct engine *engine;
 	uint64_t started_ms;     /* on the engine's clock */
 	const char *xen_options; /* Xen's command line; "" if it is not known */
+	const char *config_path; /* the file that is read again, which may be missing */
 };
 
 /* A control_answer_fn; `source` is a struct answer_source. */

@@ -29,8 +29,9 @@ struct control {
 	gid_t group;
 	control_answer_fn *answer;
 	void *arg;
-	bool has_waiting; /* a request waits for the next turn */
-	unsigned first;   /* the client that is served first in the next turn */
+	bool has_waiting;   /* a request waits for the next turn */
+	bool is_knocked_at; /* somebody may have connected */
+	unsigned first;     /* the client that is served first in the next turn */
 	struct client client[CONTROL_CLIENTS];
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 };
@@ -67,8 +68,8 @@ static int bind_here(struct control *c, const struct sockaddr_un *address)
 	umask(mask);
 	if (r < 0)
 		return -error;
-	/* Whoever is not a member is dropped when it connects, so that no right to give files away is
-	 * needed. */
+	/* Whoever is not a member is dropped when it connects, so that no right to give files away
+	 * is needed. */
 	if (c->has_group && chmod(c->path, 0666) < 0)
 		c->has_group = false;
 	return listen(c->fd, CONTROL_CLIENTS) < 0 ? -errno : 0;
@@ -283,7 +284,8 @@ void control_turn(struct control *c, uint64_t now_ms)
 	unsigned answered = 0, first;
 	if (!c)
 		return;
-	accept_all(c, now_ms);
+	if (c->is_knocked_at)
+		accept_all(c, now_ms);
 	c->has_waiting = false;
 	first = c->first++;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
@@ -308,6 +310,12 @@ unsigned control_poll(const struct control *c, struct pollfd fds[CONTROL_MAX_FDS
 				(struct pollfd){.fd = c->client[i].fd,
 						.events = c->client[i].answer ? POLLOUT : POLLIN};
 	return n;
+}
+
+void control_hear(struct control *c, const struct pollfd *fds)
+{
+	if (c)
+		c->is_knocked_at = fds[0].revents != 0;
 }
 
 uint64_t control_wake_ms(const struct control *c)

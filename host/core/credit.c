@@ -101,6 +101,13 @@ static void raise_by(const struct snapshot *snap, uint64_t left_kib, struct shar
 	}
 }
 
+/* Credit follows free memory, which changes with every pass. In whole steps it changes seldom: each
+ * change is a call of Xen and a key to be written and read. */
+static uint64_t whole_steps_kib(const struct policy_conf *conf, uint64_t kib)
+{
+	return kib / conf->step_kib * conf->step_kib;
+}
+
 void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		 const struct snapshot *snap, struct share *share, struct plan *plan)
 {
@@ -119,7 +126,7 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 	share_divide(share, snap->n_guests, left_kib / CREDIT_POOL_SHARE / UNITS_PAGE_KIB);
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
-			plan->credit_kib[i] = share[i].got * UNITS_PAGE_KIB;
+			plan->credit_kib[i] = whole_steps_kib(conf, share[i].got * UNITS_PAGE_KIB);
 	raise_by(snap, amount_less(free_kib, rooms_before_kib(snap, plan)), share, plan);
 }
 

@@ -233,14 +233,16 @@ static uint64_t behind_kib(const struct demand *d, uint64_t slope_kib_s, uint64_
 }
 
 static uint64_t growth_kib(const struct demand *d, const struct policy_conf *conf,
-			   const struct guest_view *guest, uint64_t age_ms)
+			   const struct host_view *host, const struct guest_view *guest)
 {
+	uint64_t age_ms = amount_less(host->now_ms, d->report_ms);
 	if (source_is_foreign(d->source))
 		return 0; /* its margin stands for that */
 	uint64_t slope_kib_s = slope_left_kib_s(d, guest->report.avail_kib, age_ms);
 	uint64_t look_ms =
 		guest->can_alarm ? amount_min(conf->period_ms, DEMAND_ALARM_MS) : conf->period_ms;
-	uint64_t ahead_ms = look_ms + guest->latency_ms;
+	/* its next growth is told when the call of this one has ended, and is a call itself */
+	uint64_t ahead_ms = look_ms + guest->latency_ms + 2 * host->call_us / 1000;
 	uint64_t growth_kib = slope_kib_s * ahead_ms / 1000;
 	if (guest->speed_kib_s && slope_kib_s > guest->speed_kib_s)
 		growth_kib += behind_kib(d, slope_kib_s, guest->speed_kib_s);
@@ -260,9 +262,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 		v.use_kib = d->use_kib + guest->margin_kib;
 		v.demand_kib = d->demand_kib + guest->margin_kib;
 		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
-		v.cma_kib = v.base_kib +
-			    growth_kib(d, conf, guest, amount_less(host->now_ms, d->report_ms)) +
-			    d->pressure_kib;
+		v.cma_kib = v.base_kib + growth_kib(d, conf, host, guest) + d->pressure_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
 		if (host->now_ms < d->floor_until_ms)

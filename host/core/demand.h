@@ -10,7 +10,8 @@
  *	         all but its CMA while it stands still (standstill.h)
  *	D      = use, rising at once, falling slowly
  *	growth = slope of D on the guest's clock, or what its alarm says of it,
- *	         x (time to the next look + balloon latency); and, when that is faster
+ *	         x (time to the next look + balloon latency + two calls of the
+ *	         toolstack); and, when that is faster
  *	         than its balloon, what it will lack, as far as its balloon brings that
  *	         soon; together at most half of D
  *	pressure = doubled by each report of a stall with AVM below CMA, within a

@@ -3,7 +3,7 @@
  * options.h - the numbers of cagmad.conf: their names, units, defaults and ranges. Pure.
  *
  * The tables below are the only place that has them. From them are made the structures that hold
- * the numbers, the defaults, the readers of the configuration and of `cagma-sim --set`, what a
+ * the numbers, the defaults, the readers of the configuration and of `cagma-sim run --set`, what a
  * record of passes says of the options, and the lists of names in messages. A test compares
  * cagmad.conf(5) and systemd/cagmad.conf with them. docs/policy.md has the reasons for the
  * defaults.

@@ -32,10 +32,20 @@ unsigned urgency_calls_left(const struct snapshot *snap);
  */
 uint64_t urgency_gap_ms(const struct snapshot *snap);
 
+/*
+ * Likewise for a guest in alarm. One that still has what is critical is short of what was foreseen
+ * alone: its small growths are gathered for URGENCY_GAP_CALLS calls, so that a slow toolstack does
+ * not take the processors that the guest grows for.
+ */
+#define URGENCY_GAP_CALLS 3
+uint64_t urgency_alarm_gap_ms(const struct snapshot *snap, const struct guest_view *guest,
+			      const struct verdict *verdict);
+
 /* What takes longer than this waits for something, and is no work. */
 #define URGENCY_CALL_MOST_MS 200
 
-/* How long a call takes, smoothed: of what was known (0: nothing) and how long the last one took. */
+/* How long a call takes, smoothed: of what was known (0: nothing) and how long the last one took.
+ */
 uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us);
 
 /* Leaves in the plan what can be set now, shrinks in front, and counts the rest in n_waiting. A

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ctl/change.h"
 
+#include "common/system/log.h"
 #include "common/system/usage.h"
 #include "common/text.h"
 #include "host/config/config_guest.h"
+#include "host/config/config_save.h"
 #include "host/reserve/need.h"
 #include "host/ctl/client.h"
 #include "host/ctl/output.h"
@@ -12,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_S UINT64_C(31536000) /* a year */
 
@@ -100,40 +103,125 @@ static bool read_number(const struct options_field *field, const char *text, uin
 	return true;
 }
 
+enum { MAX_VALUES = 16 };
+
+/* What `set` is asked for. */
+struct wished {
+	const char *guest;
+	struct edit_value value[MAX_VALUES];
+	unsigned n_values;
+	bool is_to_save;
+};
+
 /* 0 or EXIT_USAGE. */
-static int take_word(const char *word, struct json_object *values)
+static int take_value(const char *word, struct wished *w)
 {
 	const char *equals = strchr(word, '=');
 	char names[OPTIONS_MAX_WHY];
-	uint64_t number;
+	struct edit_value value = {0};
 	const struct options_field *field =
 		equals ? find_option((struct text){word, (size_t)(equals - word)}) : NULL;
 	if (!field) {
 		options_list(&config_guest_options, names);
 		return usage_wrong("\"%s\" is none of %s with =NUMBER", word, names);
 	}
-	if (!read_number(field, equals + 1, &number))
+	if (!read_number(field, equals + 1, &value.number))
 		return usage_wrong("%s: \"%s\" is no %s", field->name, equals + 1,
 				   field->per == 1 ? "number"
 						   : "amount of whole MiB (512, 512m, 2g)");
-	json_object_object_add(values, field->name, json_object_new_uint64(number));
+	value.name = (struct text){field->name, strlen(field->name)};
+	for (unsigned i = 0; i < w->n_values; i++)
+		if (text_is(w->value[i].name, field->name))
+			return usage_wrong("%s is given twice", field->name);
+	if (w->n_values == MAX_VALUES)
+		return usage_wrong("set takes %d numbers at most", MAX_VALUES);
+	w->value[w->n_values++] = value;
 	return 0;
+}
+
+/* 0 or EXIT_USAGE. */
+static int read_wish(int argc, char **argv, struct wished *w)
+{
+	int code = 0;
+	for (int i = 1; i < argc && code == 0; i++)
+		if (strcmp(argv[i], "--save") == 0)
+			w->is_to_save = true;
+		else if (!w->guest)
+			w->guest = argv[i];
+		else
+			code = take_value(argv[i], w);
+	if (code == 0 && w->n_values == 0)
+		return usage_wrong("set takes a guest's name or domain id, and what is to be set, "
+				   "as in set web min=512m weight=300");
+	return code;
+}
+
+/* What cagmad has taken is written into its configuration. The exit code. */
+static int save(struct wished *w, struct json_object *answer)
+{
+	char said[OPTIONS_MAX_WHY] = "";
+	const char *path = json_record_word(answer, "config", "");
+	struct edit edit = {.name = json_record_word(answer, "name", ""),
+			    .value = w->value,
+			    .n_values = w->n_values};
+	if (!path[0] || !uuid_read(json_record_word(answer, "uuid", ""), edit.uuid)) {
+		log_error("this cagmad does not say where its configuration is: restart it with "
+			  "this version; what was set holds until then");
+		return EXIT_FAILURE;
+	}
+	FILE *out = fmemopen(said, sizeof(said), "w"), *messages = log_open_stream(LOG_LEVEL_ERROR);
+	bool is_saved = out && config_save(path, &edit, out, messages);
+	log_close_stream(messages);
+	if (out)
+		fclose(out);
+	if (!is_saved) {
+		log_error("nothing was saved; what was set holds until the configuration is read "
+			  "again");
+		return EXIT_FAILURE;
+	}
+	json_object_object_add(answer, "saved", json_object_new_string(said));
+	json_object_object_add(answer, "saved_in", json_object_new_string(path));
+	return EXIT_SUCCESS;
+}
+
+/* Prints what was set, and what was saved where. */
+static int print_set(struct json_object *answer)
+{
+	const char *saved = json_record_word(answer, "saved", "");
+	static const char *const members[] = {"name", "uuid", "config"};
+	if (output_is_json()) {
+		/* A name that passes no filter is for the configuration alone. */
+		for (unsigned i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+			json_object_object_del(answer, members[i]);
+		return output_json(answer);
+	}
+	puts(json_record_word(answer, "done", "done"));
+	if (saved[0])
+		printf("saved in %s: %s\n", json_record_word(answer, "saved_in", ""), saved);
+	json_object_put(answer);
+	return usage_printed();
 }
 
 int change_set(int argc, char **argv)
 {
-	if (argc < 3)
-		return usage_wrong("set takes a guest's name or domain id, and what is to be set, "
-				   "as in set web min=512m weight=300");
-	struct json_object *values = json_object_new_object();
-	int code = 0;
-	for (int i = 2; i < argc && code == 0; i++)
-		code = take_word(argv[i], values);
-	if (code) {
-		json_object_put(values);
+	struct wished w = {0};
+	int code = read_wish(argc, argv, &w);
+	if (code)
 		return code;
+	if (w.is_to_save && geteuid() != 0) {
+		log_error("only root may save; without --save, too, only root may set");
+		return EXIT_FAILURE;
 	}
-	struct json_object *request = request_for("set", argv[1]);
+	struct json_object *values = json_object_new_object();
+	for (unsigned i = 0; i < w.n_values; i++)
+		json_object_object_add(values, w.value[i].name.at,
+				       json_object_new_uint64(w.value[i].number));
+	struct json_object *request = request_for("set", w.guest);
 	json_object_object_add(request, "values", values);
-	return carry_out(request);
+	struct json_object *answer = client_ask(request);
+	if (!answer)
+		return EXIT_FAILURE;
+	code = w.is_to_save ? save(&w, answer) : EXIT_SUCCESS;
+	int printed = print_set(answer);
+	return code ? code : printed;
 }

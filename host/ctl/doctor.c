@@ -3,7 +3,7 @@
 
 #include "common/system/file.h"
 #include "common/system/usage.h"
-#include "host/config/settings.h"
+#include "host/conftext/settings.h"
 #include "host/ctl/client.h"
 #include "host/ctl/output.h"
 #include "host/ctl/screen.h"

@@ -136,7 +136,7 @@ static int take_new(struct reservations *r, struct store *store, uint32_t id,
 		return 0;
 	}
 	struct reservation_answer *a = answer_of(r, id);
-	if (error == 0) {
+	if (error == 0 && !r->has_recalled) {
 		reservation_recall(l, &state, clock_boot_ms());
 		a->state = l->state;
 	}
@@ -202,6 +202,7 @@ static int read_all(struct reservations *r, struct store *store, unsigned serial
 			return error;
 	}
 	r->is_changed = false;
+	r->has_recalled = true;
 	/* somebody may have removed the whole directory */
 	return write_hello(store) == -EBADF ? -EBADF : 0;
 }
@@ -233,13 +234,13 @@ static unsigned list_domains(struct reservations *r, struct guests *gs, uint64_t
 }
 
 int reservations_refresh(struct reservations *r, struct store *store, struct guests *gs,
-			 uint64_t now_ms, uint64_t *ret_reserved_kib)
+			 uint64_t free_kib, uint64_t now_ms, uint64_t *ret_reserved_kib)
 {
 	int error = r->is_changed ? read_all(r, store, gs->next_generation) : 0;
 	if (error < 0)
 		return error;
 	if (r->list.n)
-		reservation_follow(&r->list, clock_boot_ms(), r->domain,
+		reservation_follow(&r->list, clock_boot_ms(), free_kib, r->domain,
 				   list_domains(r, gs, now_ms));
 	*ret_reserved_kib = reservation_kept_kib(&r->list);
 	return 0;

@@ -31,7 +31,8 @@ struct reservations {
 	struct reservation_answer answer[RESERVATION_MAX];
 	unsigned capacity;
 	struct reservation_domain *domain;
-	bool is_changed; /* the keys are to be read at the next pass */
+	bool is_changed;   /* the keys are to be read at the next pass */
+	bool has_recalled; /* what an earlier run has left was read: states are ours from now on */
 	struct trouble bad_request, is_full;
 };
 
@@ -52,10 +53,12 @@ void reservations_close(struct store *store);
 /* Takes in an event of kind STORE_TOOL. Returns true if the event asks for a pass. */
 bool reservations_take_event(struct reservations *reservations, const struct store_event *event);
 
-/* Reads reservations that have changed, and finds their guests. Returns 0 and the memory that is
- * to be kept for them, or -errno if the connection is lost. */
+/* Reads reservations that have changed, and finds their guests. `free_kib` is free memory
+ * beyond the reserve that is kept for nothing else and that no guest may take. Returns 0 and the
+ * memory that is to be kept for them, or -errno if the connection is lost. */
 int reservations_refresh(struct reservations *reservations, struct store *store,
-			 struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib);
+			 struct guests *guests, uint64_t free_kib, uint64_t now_ms,
+			 uint64_t *ret_reserved_kib);
 
 /*
  * Admits and refuses reservations, finds out which are ready, and writes the answers, after a

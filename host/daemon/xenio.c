@@ -269,10 +269,12 @@ static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
 
 /* --- reservations ---------------------------------------------------------- */
 
-static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
+static int reserved(void *world, struct guests *guests, uint64_t free_kib, uint64_t now_ms,
+		    uint64_t *ret_reserved_kib)
 {
 	struct xenio *x = world;
-	return reservations_refresh(&x->reservations, x->store, guests, now_ms, ret_reserved_kib);
+	return reservations_refresh(&x->reservations, x->store, guests, free_kib, now_ms,
+				    ret_reserved_kib);
 }
 
 static int judge_reservations(void *world, const struct policy_conf *conf,

@@ -186,6 +186,14 @@ static void keep_for_xl(struct guests *gs, const struct policy_conf *conf, struc
 	snap->host.xl_kib = amount_less(gs->xl_kib, taken_by_xl_kib(gs));
 }
 
+static uint64_t all_room_kib(const struct guests *gs)
+{
+	uint64_t sum_kib = 0;
+	for (unsigned i = 0; i < gs->n; i++)
+		sum_kib += model_room_kib(&gs->view[i]);
+	return sum_kib;
+}
+
 int observe(struct guests *gs, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap)
 {
@@ -203,8 +211,12 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 		r = refresh(gs, io, config, is_urgent, now_ms);
 	if (r == 0)
 		r = find_others(gs, io, domain, (unsigned)n, &others_kib);
+	uint64_t rebooting_kib = guests_rebooting_kib(gs, now_ms);
+	uint64_t kept_kib = host.outstanding_kib + rebooting_kib + others_kib +
+			    config->conf.reserve_kib + all_room_kib(gs);
 	if (r == 0)
-		r = io->reserved(io->world, gs, now_ms, &reserved_kib);
+		r = io->reserved(io->world, gs, amount_less(host.free_kib, kept_kib), now_ms,
+				 &reserved_kib);
 	if (r < 0)
 		return r;
 	*ret_snap = (struct snapshot){
@@ -212,7 +224,7 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 			 .total_kib = host.total_kib,
 			 .free_kib = host.free_kib,
 			 .claimed_kib = host.outstanding_kib,
-			 .rebooting_kib = guests_rebooting_kib(gs, now_ms),
+			 .rebooting_kib = rebooting_kib,
 			 .reserved_kib = reserved_kib,
 			 .others_kib = others_kib,
 			 .xl_is_building = io->is_building(io->world, now_ms),

@@ -52,13 +52,12 @@ static struct text name_of(struct text word)
 
 /* --- writing ------------------------------------------------------------------ */
 
-/* True if both parts have words of the same names in the same order, the first being the same. */
+/* True if both parts have words of the same names in the same order, the first being the same. An
+ * empty part has none. */
 static bool is_alike(struct text a, struct text b)
 {
 	struct text x, y;
-	text_cut(&a, ' ', &x);
-	text_cut(&b, ' ', &y);
-	if (!is_same(x, y))
+	if (!text_cut(&a, ' ', &x) || !text_cut(&b, ' ', &y) || !is_same(x, y))
 		return false;
 	while (text_cut(&a, ' ', &x))
 		if (!text_cut(&b, ' ', &y) || !is_same(name_of(x), name_of(y)))
@@ -94,7 +93,8 @@ static void put_same(struct out *o, unsigned *n_same, const char **separator)
 
 size_t brief_write(struct text before, struct text line, char *buf, size_t size)
 {
-	struct out o = {buf, size < line.len ? size : line.len, 0};
+	size_t shorter = line.len ? line.len - 1 : 0;
+	struct out o = {buf, size < shorter ? size : shorter, 0};
 	const char *separator = "";
 	struct text part, old;
 	unsigned n_same = 0;

@@ -17,9 +17,8 @@
 #define PUT_OFF_MOST_MS  5000
 
 bool telling_may(const struct policy_conf *conf, const struct snapshot *snap,
-		 const struct demand *d, uint64_t by_kib, bool cannot_wait)
+		 const struct demand *d, uint64_t by_kib, uint64_t gap_ms)
 {
-	uint64_t gap_ms = cannot_wait ? URGENCY_GAP_MS : urgency_gap_ms(snap);
 	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
 	       snap->host.now_ms >= d->told_ms + gap_ms;
 }
@@ -61,7 +60,7 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
 	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
 	bool is_promise = goal_kib >= g->alm_kib;
-	if (!telling_may(conf, snap, &demand[guest], by_kib, false))
+	if (!telling_may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)))
 		return false;
 	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
 		return false;

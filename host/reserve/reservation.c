@@ -89,6 +89,9 @@ void reservation_recall(struct reservation *l, const struct toolkeys_state *stat
 	l->free_kib = state->free_kib;
 	l->give_kib = state->give_kib;
 	l->withheld_kib = state->withheld_kib;
+	if (l->state != RESERVATION_NEW && !reservation_is_over(l->state))
+		l->doubted_until_ms = now_ms + RESERVATION_DOUBT_MS;
+	l->doubted_kib = UINT64_MAX;
 	if (l->state != RESERVATION_IN_USE)
 		return;
 	l->domid = (uint32_t)state->domid;
@@ -242,20 +245,48 @@ static void follow_one(struct reservation *l, uint64_t now_ms, const struct rese
 	else if ((l->state == RESERVATION_NEW || l->state == RESERVATION_WAITING) &&
 		 now_ms >= l->request.wait_until_ms)
 		end(l, RESERVATION_LATE, now_ms);
-	l->kept_kib = reservation_is_over(l->state) || l->state == RESERVATION_NEW
-			      ? 0
-			      : l->request.size_kib;
+	l->due_kib = reservation_is_over(l->state) || l->state == RESERVATION_NEW
+			     ? 0
+			     : l->request.size_kib;
 	if (d && l->state == RESERVATION_IN_USE)
-		l->kept_kib = amount_less(l->kept_kib, d->alm_kib + d->claimed_kib);
+		l->due_kib = amount_less(l->due_kib, d->alm_kib + d->claimed_kib);
+	l->kept_kib = l->due_kib;
 }
 
-void reservation_follow(struct reservation_list *list, uint64_t now_ms,
+static uint64_t bound_doubted(struct reservation_list *list, enum reservation_state state,
+			      uint64_t free_kib)
+{
+	for (unsigned i = 0; i < list->n; i++) {
+		struct reservation *l = &list->at[i];
+		if (!l->doubted_until_ms || l->state != state)
+			continue;
+		l->doubted_kib = amount_min(l->doubted_kib, free_kib);
+		l->kept_kib = amount_min(l->kept_kib, l->doubted_kib);
+		free_kib -= l->kept_kib;
+	}
+	return free_kib;
+}
+
+/* For those in doubt no more is kept than was free ever since, beside what the others need: if
+ * guests gave for what is kept, more would be free and be kept, again and again. */
+static void bound_all_doubted(struct reservation_list *list, uint64_t free_kib)
+{
+	for (unsigned i = 0; i < list->n; i++)
+		if (!list->at[i].doubted_until_ms)
+			free_kib = amount_less(free_kib, list->at[i].kept_kib);
+	free_kib = bound_doubted(list, RESERVATION_IN_USE, free_kib);
+	free_kib = bound_doubted(list, RESERVATION_READY, free_kib);
+	bound_doubted(list, RESERVATION_WAITING, free_kib);
+}
+
+void reservation_follow(struct reservation_list *list, uint64_t now_ms, uint64_t free_kib,
 			const struct reservation_domain *domain, unsigned n_domains)
 {
 	while (bind_one(list, domain, n_domains))
 		;
 	for (unsigned i = 0; i < list->n; i++)
 		follow_one(&list->at[i], now_ms, its_domain(&list->at[i], domain, n_domains));
+	bound_all_doubted(list, free_kib);
 }
 
 /* --- room for them -------------------------------------------------------- */
@@ -323,6 +354,35 @@ static bool admit(struct reservation *l, uint64_t now_ms, struct left *left)
 	return true;
 }
 
+/* Admits one that an earlier run has admitted, if what is not kept for it can be had as well. A
+ * guest that is being built is let be. */
+static bool admit_anew(struct reservation *l, uint64_t now_ms, struct left *left)
+{
+	uint64_t lack_kib = l->due_kib - l->kept_kib;
+	bool is_bound = l->state == RESERVATION_IN_USE;
+	if (lack_kib > left->free_kib + left->give_kib) {
+		l->free_kib = left->free_kib + l->there_kib;
+		l->give_kib = left->give_kib;
+		if (now_ms >= l->doubted_until_ms && !is_bound)
+			end(l, RESERVATION_REFUSED, now_ms);
+		return false;
+	}
+	take(left, lack_kib);
+	l->doubted_until_ms = 0;
+	if (l->there_kib < l->due_kib && !is_bound)
+		l->state = RESERVATION_WAITING;
+	return lack_kib > 0;
+}
+
+static bool judge_one(struct reservation *l, uint64_t now_ms, struct left *left)
+{
+	if (l->doubted_until_ms && !reservation_is_over(l->state))
+		return admit_anew(l, now_ms, left);
+	if (l->state == RESERVATION_WAITING && l->there_kib == l->request.size_kib)
+		l->state = RESERVATION_READY;
+	return l->state == RESERVATION_NEW && admit(l, now_ms, left);
+}
+
 bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
 		       const struct reservation_room *room)
 {
@@ -335,12 +395,9 @@ bool reservation_judge(struct reservation_list *list, uint64_t now_ms,
 	fill(list, RESERVATION_WAITING, &left);
 	for (unsigned i = 0; i < list->n; i++) {
 		struct reservation *l = &list->at[i];
-		if (l->state == RESERVATION_WAITING && l->there_kib == l->request.size_kib)
-			l->state = RESERVATION_READY;
-		if (l->state != RESERVATION_NEW)
-			continue;
-		l->withheld_kib = amount_less(room->free_kib, left.free_kib);
-		is_admitted |= admit(l, now_ms, &left);
+		if (l->state == RESERVATION_NEW)
+			l->withheld_kib = amount_less(room->free_kib, left.free_kib);
+		is_admitted |= judge_one(l, now_ms, &left);
 	}
 	return is_admitted;
 }

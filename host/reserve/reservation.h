@@ -15,8 +15,12 @@
  * runs, the reservation is there for another try.
  *
  * It ends when its guest runs, when it is released (reservation_drop), or at its
- * time unless a guest being built uses it. What is to be remembered across a
- * restart of the daemon is in its lines: reservation_recall().
+ * time unless a guest being built uses it.
+ *
+ * What an earlier run of the daemon has said of it is in its lines: reservation_recall(). That is
+ * not believed as it stands. Until such a reservation is admitted anew, no more is kept for it than
+ * is free, so that no guest gives for it. If it cannot be had within RESERVATION_DOUBT_MS, by which
+ * time guests have reported, it is refused.
  */
 #ifndef CAGMA_RESERVE_RESERVATION_H
 #define CAGMA_RESERVE_RESERVATION_H
@@ -24,7 +28,10 @@
 #include "host/reserve/toolkeys.h"
 #include "host/core/model.h"
 
-enum { RESERVATION_MAX = 64 }; /* at a time */
+enum {
+	RESERVATION_MAX = 64, /* at a time */
+	RESERVATION_DOUBT_MS = 5000,
+};
 
 /* Words as in the state key; `true`: it is over, nothing is kept for it. */
 #define RESERVATION_STATES(X)                                                                      \
@@ -51,7 +58,8 @@ struct reservation {
 	char name[TOOLKEYS_MAX_NAME + 1];
 	enum reservation_state state;
 	uint64_t over_ms;   /* when it ended, if it is over */
-	uint64_t kept_kib;  /* kept for it now */
+	uint64_t due_kib;   /* to be kept for it */
+	uint64_t kept_kib;  /* kept for it now: less only as long as it is in doubt */
 	uint64_t there_kib; /* the part of that which is free now */
 	/* When it was admitted or refused: memory that was free for it, that guests could give, and
 	 * that was free but kept for something else. */
@@ -61,6 +69,8 @@ struct reservation {
 	 * is not built yet. */
 	unsigned since;
 	bool is_recalled;
+	uint64_t doubted_until_ms; /* it is to be admitted anew until then; 0: it is admitted */
+	uint64_t doubted_kib;      /* meanwhile no more than this is kept for it */
 	/* The guest that is being built from it, with RESERVATION_IN_USE. */
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
@@ -98,7 +108,7 @@ struct reservation *reservation_put(struct reservation_list *list, uint32_t id,
 				    const struct toolkeys_request *request, const char *name,
 				    unsigned serial);
 
-/* A new reservation's state, as an earlier run of the daemon left it. */
+/* A new reservation's state, as an earlier run of the daemon left it: it is in doubt. */
 void reservation_recall(struct reservation *reservation, const struct toolkeys_state *state,
 			uint64_t now_ms);
 
@@ -109,8 +119,9 @@ void reservation_describe(const struct reservation *reservation, struct toolkeys
 void reservation_drop(struct reservation_list *list, uint32_t id);
 
 /* Finds the guests of reservations and what is left to be kept, and ends what is over by time or
- * use. */
-void reservation_follow(struct reservation_list *list, uint64_t now_ms,
+ * use. `free_kib` is free memory beyond the reserve that is kept for nothing else and that no
+ * guest may take: no more is kept for those that are not admitted anew yet. */
+void reservation_follow(struct reservation_list *list, uint64_t now_ms, uint64_t free_kib,
 			const struct reservation_domain *domain, unsigned n_domains);
 
 /* What is to be kept for all of them. */

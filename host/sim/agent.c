@@ -2,6 +2,7 @@
 #include "host/sim/agent.h"
 
 #include "common/amount.h"
+#include "common/available.h"
 #include "common/units.h"
 
 #include <string.h>
@@ -9,6 +10,10 @@
 enum {
 	QMEMMAN_STEP_KIB = 30000,
 };
+
+/* What a report has of a guest whose numbers can be believed. */
+#define NO_FIELDS  (REPORT_BIT(buffers_kib) | REPORT_BIT(said_avail_kib) | REPORT_BIT(arc_kib))
+#define ALL_FIELDS (((UINT64_C(1) << REPORT_FIELDS_) - 1) & ~NO_FIELDS)
 
 static uint64_t whole(double x)
 {
@@ -29,6 +34,10 @@ static void see_counters(const struct sim_memory *m, struct report *r)
 				       pages_kib(m->swapped_kib + sim_memory_contained_kib(m)));
 	r->pswpin = whole(c->pswpin + c->contained);
 	r->pswpout = whole(c->pswpout + c->contained);
+	if (m->config.tells_zswap) {
+		r->pswpin += whole(c->zswpin);
+		r->pswpout += whole(c->zswpout);
+	}
 	r->scan_kswapd = whole(c->pgscan_kswapd);
 	r->steal_kswapd = whole(c->pgsteal_kswapd);
 	r->scan_direct = whole(c->pgscan_direct);
@@ -41,32 +50,51 @@ static void see_counters(const struct sim_memory *m, struct report *r)
 	r->psi_full_us = whole(c->full_us);
 }
 
+/* The parts of memory that the report's numbers are judged by and made of. */
+static void see_parts(const struct sim_memory *m, struct look *l)
+{
+	l->said_avail_kib = pages_kib(sim_memory_available_kib(m));
+	l->slab_fixed_kib = pages_kib(m->config.kernel_kib / 2);
+	l->anon_kib = pages_kib(m->anon_kib);
+	l->present = LOOK_BIT(said_avail_kib) | LOOK_BIT(slab_fixed_kib) | LOOK_BIT(anon_kib);
+	if (m->config.tells_zswap && m->packed_kib > 0) {
+		l->zswap_kib = pages_kib(m->packed_kib);
+		l->present |= LOOK_BIT(zswap_kib);
+	}
+	if (m->config.arc_kib > 0) {
+		l->arc_bytes = pages_kib(m->arc_kib) * 1024;
+		l->arc_least_bytes = l->arc_bytes - pages_kib(sim_memory_arc_spare_kib(m)) * 1024;
+		l->present |= LOOK_BIT(arc_bytes) | LOOK_BIT(arc_least_bytes);
+	}
+}
+
 static struct report see(const struct sim_agent_sight *sight)
 {
 	const struct sim_memory *m = sight->memory;
 	const struct sim_balloon *b = sight->balloon;
 	double anon_kib = m->anon_kib + m->swapped_kib;
-	struct report r = {.uptime_ms = sight->now_ms,
-			   .total_kib = pages_kib(m->managed_kib),
-			   .free_kib = pages_kib(m->free_kib),
-			   .avail_kib = pages_kib(sim_memory_available_kib(m)),
-			   .cached_kib = pages_kib(m->cache_kib),
-			   .committed_kib = pages_kib(anon_kib),
-			   .balloon_current_kib = (uint64_t)b->current_kib,
-			   .balloon_target_kib = (uint64_t)b->target_kib,
-			   .balloon_low_kib = (uint64_t)(b->boot_kib - b->current_kib),
-			   .page_kib = UNITS_PAGE_KIB,
-			   .present = (UINT64_C(1) << REPORT_FIELDS_) - 1};
+	struct look look = {.report = {.uptime_ms = sight->now_ms,
+				       .total_kib = pages_kib(m->managed_kib),
+				       .free_kib = pages_kib(m->free_kib),
+				       .cached_kib = pages_kib(m->cache_kib),
+				       .committed_kib = pages_kib(anon_kib),
+				       .balloon_current_kib = (uint64_t)b->current_kib,
+				       .balloon_target_kib = (uint64_t)b->target_kib,
+				       .balloon_low_kib = (uint64_t)(b->boot_kib - b->current_kib),
+				       .page_kib = UNITS_PAGE_KIB,
+				       .present = ALL_FIELDS}};
+	struct report *r = &look.report;
 	bool has_less = sight->largest_kib > 0 && sight->largest_kib < anon_kib;
-	r.largest_kib = pages_kib(has_less ? sight->largest_kib : anon_kib);
-	r.present &= ~(REPORT_BIT(buffers_kib) | REPORT_BIT(said_avail_kib) | REPORT_BIT(arc_kib));
-	see_counters(m, &r);
+	r->largest_kib = pages_kib(has_less ? sight->largest_kib : anon_kib);
+	see_counters(m, r);
+	see_parts(m, &look);
+	available_settle(&look);
 	if (sight->lies) {
-		r.free_kib = r.avail_kib = 0;
-		r.pswpin = r.pswpout = r.refault_anon = r.allocstall = r.uptime_ms;
-		r.psi_full_us = r.psi_some_us = r.uptime_ms * 500;
+		r->free_kib = r->avail_kib = 0;
+		r->pswpin = r->pswpout = r->refault_anon = r->allocstall = r->uptime_ms;
+		r->psi_full_us = r->psi_some_us = r->uptime_ms * 500;
 	}
-	return r;
+	return *r;
 }
 
 static void send(struct sim_agent *a, const struct report *look, bool is_event)
@@ -208,7 +236,8 @@ static void run_foreign(struct sim_agent *a, const struct sim_agent_sight *sight
 {
 	struct report now = see(sight);
 	struct sim_foreign_sight seen = {.current_kib = now.balloon_current_kib,
-					 .available_kib = now.avail_kib,
+					 .available_kib =
+						 pages_kib(sim_memory_available_kib(sight->memory)),
 					 .free_kib = now.free_kib,
 					 .cached_kib = now.cached_kib,
 					 .swapped_kib = now.swap_total_kib - now.swap_free_kib};

@@ -61,7 +61,8 @@ static void add_guest(struct sim_bound_guest *b, double at_s, struct moment *m, 
 {
 	const struct sim_memory_config *model = &b->config.model;
 	double wanted_kib = sim_demand_kib_at(&b->config.demand, at_s);
-	m->other_kib += (model->file_kib_s + model->direct_kib_s) * STEP_S;
+	m->other_kib +=
+		(model->file_kib_s + model->direct_kib_s + 2 * model->container_kib_s) * STEP_S;
 	if (!counts(b))
 		return;
 	b->has_kib = fmin(wanted_kib, b->has_kib + model->populate_kib_s * STEP_S);

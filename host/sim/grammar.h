@@ -154,7 +154,15 @@ enum grammar_kind {
 	X(GUEST, swap, NUMBER, MIB, 0, 10000000, -1, PLAYS, PLAYS, IGNORES,                        \
 	  "the size of the guest's swap, 0: none; twice max")                                      \
 	X(GUEST, container, NUMBER, KIB_S, 0, 1000000000, 0, PLAYS, REFUSES, REFUSES,              \
-	  "how fast a container at its own limit swaps in, and as fast out")                       \
+	  "how fast a container at its own limit would swap in, and as fast out")                  \
+	X(GUEST, zswap, NUMBER, PERCENT, 0, 50, 0, PLAYS, REFUSES, REFUSES,                        \
+	  "zswap may take so much of memory for swapped pages: Linux's standard is 20")            \
+	X(GUEST, zswap_told, YES_NO, PURE, 0, 1, 1, PLAYS, REFUSES, REFUSES,                       \
+	  "whether the kernel tells what zswap does, as since Linux 5.19")                         \
+	X(GUEST, arc, NUMBER, MIB, 0, 10000000, 0, PLAYS, REFUSES, REFUSES,                        \
+	  "the cache of ZFS, which is not in MemAvailable")                                        \
+	X(GUEST, arc_least, NUMBER, MIB, 0, 10000000, 0, PLAYS, REFUSES, REFUSES,                  \
+	  "what the cache of ZFS shrinks to")                                                      \
 	X(GUEST, killer, NUMBER, PERCENT, 0, 100, 0, PLAYS, PLAYS, IGNORES,                        \
 	  "programs are killed when so little is available, and of swap free: earlyoom's is 10")   \
 	X(GUEST, balloon_speed, NUMBER, MIB_S, 0.1, 1000000, 1024, PLAYS, PLAYS, IGNORES,          \

@@ -178,11 +178,13 @@ bool sim_host_adds_up(const struct sim_host *h)
 	for (unsigned i = 0; i < h->n_started; i++) {
 		const struct sim_guest *g = &h->guest[h->started[i]];
 		const struct sim_memory *m = &g->memory;
-		double sum_kib = m->config.kernel_kib + m->anon_kib + m->cache_kib + m->free_kib;
+		double sum_kib = m->config.kernel_kib + m->anon_kib + m->cache_kib + m->arc_kib +
+				 m->packed_kib + m->free_kib;
 		kib += g->alm_kib;
 		if (g->alm_kib != (uint64_t)g->balloon.current_kib ||
 		    fabs(sum_kib - m->managed_kib) > 1 || m->free_kib < 0 || m->anon_kib < 0 ||
-		    m->swapped_kib < -1e-6 || m->swapped_kib > m->config.swap_kib + 1 ||
+		    m->packed_kib < -1e-6 || m->arc_kib < -1e-6 || m->swapped_kib < -1e-6 ||
+		    m->swapped_kib > m->config.swap_kib + 1 ||
 		    fabs((double)g->alm_kib - m->managed_kib - m->config.reserve_kib) > 1)
 			return false;
 	}

@@ -23,8 +23,8 @@ static double need_kib(const struct sim_host *h, const struct sim_guest *g)
 	double wanted_kib = fmax(sim_demand_kib_at(&g->config.demand, at_s),
 				 sim_demand_kib_at(&g->config.demand, at_s + AHEAD_S));
 	double managed_kib = wanted_kib + m->kernel_kib + 16 * 1024;
-	return wanted_kib + m->kernel_kib + m->reserve_kib + 6 * sqrt(managed_kib) +
-	       fmin(m->cache_kib, 1024 + managed_kib * 0.01) + 1024;
+	return wanted_kib + m->kernel_kib + m->reserve_kib + m->arc_least_kib +
+	       6 * sqrt(managed_kib) + fmin(m->cache_kib, 1024 + managed_kib * 0.01) + 1024;
 }
 
 static struct share share_of(const struct sim_host *h, const struct sim_guest *g, bool is_held)

@@ -157,8 +157,8 @@ static void add_up(const struct play *p, const struct sim_scenario *s, struct si
 		r->unstarted += !g->is_started;
 		if (!g->is_started)
 			continue;
-		in += c->pswpin;
-		out += c->pswpout;
+		in += c->pswpin + c->zswpin;
+		out += c->pswpout + c->zswpout;
 		some_us += c->some_us;
 		ooms += c->oom_kill;
 		r->slowest_permille = amount_min(r->slowest_permille, speed_permille(g, h->now_ms));

@@ -305,10 +305,12 @@ static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
 
 /* --- reservations ---------------------------------------------------------- */
 
-static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
+static int reserved(void *world, struct guests *guests, uint64_t free_kib, uint64_t now_ms,
+		    uint64_t *ret_reserved_kib)
 {
 	struct simio *s = world;
 	(void)guests;
+	(void)free_kib;
 	(void)now_ms;
 	*ret_reserved_kib = sim_host_awaited_kib(s->host);
 	return 0;

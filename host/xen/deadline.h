@@ -28,6 +28,11 @@ struct deadline_sockets {
 void deadline_begin(const struct deadline_sockets *sockets);
 void deadline_end(void);
 
+/* Between these the timer stays set, so that many short operations cost two system calls in all.
+ * Each operation has its own deadline nevertheless. */
+void deadline_hold(void);
+void deadline_release(void);
+
 /* True if the last operation took too long. */
 bool deadline_was_missed(void);
 

@@ -94,10 +94,12 @@ int tool_write(struct store *s, const char *if_there, const char *path, const ch
 {
 	STORE_OPERATION(s);
 	struct xs_handle *h = store_connection(s);
+	if (!if_there)
+		return write_at(h, XBT_NULL, path, text);
 	xs_transaction_t t = xs_transaction_start(h);
 	if (t == XBT_NULL)
 		return store_error(errno);
-	int r = if_there ? is_there(h, t, if_there) : 0;
+	int r = is_there(h, t, if_there);
 	if (r == 0)
 		r = write_at(h, t, path, text);
 	return end_transaction(h, t, r);

@@ -11,7 +11,7 @@ set -eu
 export LC_ALL=C
 # From the ground up: each folder may include those before it and itself. Folders in one word, by
 # commas, stand side by side and may not include each other.
-order='common common/system host/core,guest/core host/reserve host/policy,host/precopy,host/show host/sim,host/exposition host/xen,host/config host/guests host/daemon
+order='common common/system host/core,host/conftext,guest/core host/reserve host/policy,host/precopy,host/show host/sim,host/exposition host/xen,host/config host/guests host/daemon
        host/control
        host/ctl,host/exporter,host/migrate,host/simcmd,guest/mkguest host,guest,docs'
 files=$(git ls-files 'common/*.[ch]' 'host/*.[ch]' 'guest/*.[ch]' 'docs/*.[ch]')

@@ -7,5 +7,5 @@
 .PHONY: mutants
 mutants: $(UNIT_TESTS)
 	@mkdir -p $(RESULTS)
-	$Qsh tests/mutants/mutants.sh $B '$(NET)' | sed 's/^nets=/RESULT mutants nets=/' | tee $(RESULTS)/mutants.txt
+	$Qsh tests/mutants/mutants.sh $B '$(NET)' | sed -u 's/^nets=/RESULT mutants nets=/' | tee $(RESULTS)/mutants.txt
 	$Qgrep -q ' survived=0$$' $(RESULTS)/mutants.txt

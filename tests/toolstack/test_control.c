@@ -165,6 +165,30 @@ START_TEST(numbers_are_set_until_the_configuration_is_read_again)
 }
 END_TEST
 
+START_TEST(numbers_that_are_saved_are_in_the_configuration)
+{
+	ctl_open_idle();
+	ck_assert_int_eq(CTL_CODE("set", "a", "--save"), 2);
+	ck_assert_int_eq(CTL_CODE("set", "a", "min=500m", "min_mib=400", "--save"), 2);
+	SEEN("min_mib is given twice");
+	ck_assert_int_eq(CTL_CODE("set", "a", "min=64g", "--save"), 1);
+	ck_assert_int_eq(CTL_SAID("saved in "), 0);
+	ck_assert_int_eq(CTL_CODE("set", "a", "--save", "min=200m", "weight=300"), 0);
+	SEEN("min_mib 200 (new), weight 300 (new)");
+	ck_assert_int_eq(CTL_CODE("set", "1", "min=230m", "--save"), 0);
+	SEEN("min_mib 200 -> 230");
+	kill(stage_cagmad(), SIGHUP);
+	ck_assert(stage_wait_said("configuration read"));
+	ck_assert_int_eq(CTL_CODE("explain", "a"), 0);
+	SEEN("within 230 (min)");
+	ck_assert_int_eq(CTL_CODE("--json", "set", "a", "weight=5", "--save"), 0);
+	SEEN("\"saved\":\"weight 300 -> 5\"");
+	SEEN("\"saved_in\":");
+	ck_assert_int_eq(CTL_CODE("--json", "status"), 0);
+	SEEN("\"version\":\"" CAGMA_VERSION "\"");
+}
+END_TEST
+
 START_TEST(a_pause_sets_nothing)
 {
 	ctl_open_idle();
@@ -327,6 +351,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_held_guest_keeps_what_it_holds_until_it_is_resumed);
 	tcase_add_test(tests, a_target_set_by_hand_is_lifted);
 	tcase_add_test(tests, numbers_are_set_until_the_configuration_is_read_again);
+	tcase_add_test(tests, numbers_that_are_saved_are_in_the_configuration);
 	tcase_add_test(tests, a_pause_sets_nothing);
 	tcase_add_test(tests, the_history_tells_what_was_and_can_be_replayed);
 	tcase_add_test(tests, the_journal_keeps_guest_and_reason);

@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(a_reboot_meanwhile_uses_its_own_memory)
 {
-	ctl_open_idle_with((const char *const[]){"-v", NULL});
+	ctl_open_idle_with(NULL);
 	ck_assert_int_eq(CTL_CODE("reserve", "500"), 0);
 	ck_assert_int_eq(lab_guest_shutdown(ctl_a, SHUTDOWN_reboot), 0);
 	ck_assert(stage_wait_said("is dying"));
@@ -211,6 +211,28 @@ START_TEST(a_reboot_meanwhile_uses_its_own_memory)
 	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
 	ck_assert(ctl_state_is(1, "state=ready"));
 	ctl_assert_stays_free(500 * MIB, 500);
+}
+END_TEST
+
+/* It says of itself that 1 PiB is there for it: while cagmad runs, or before a cagmad is started.
+ */
+START_TEST(what_calls_itself_ready_is_not_believed)
+{
+	static const char request[] = "size_kib=1099511627776 wait_until_ms=99999999999 "
+				      "until_ms=99999999999";
+	static const char state[] = "state=ready there_kib=1099511627776";
+	ctl_open_idle();
+	if (_i)
+		lab_end(stage_cagmad(), SIGKILL, SOON_MS);
+	struct xs_handle *h = lab_store(stage_lab());
+	ck_assert(xs_write(h, XBT_NULL, CTL_RESERVATION "7/state", state, sizeof(state) - 1));
+	ck_assert(xs_write(h, XBT_NULL, CTL_RESERVATION "7/request", request, sizeof(request) - 1));
+	if (_i)
+		stage_start(stage_config, NULL);
+	ck_assert(ctl_state_is(7, "state=refused"));
+	ck_assert(stage_wait_said("reservation 7 is refused: 1073741824 MiB wanted; "));
+	ck_assert_uint_eq(stage_said("target"), 0); /* nobody was disturbed */
+	ck_assert_uint_eq(lab_guest_alm_kib(ctl_a), 600 * MIB);
 }
 END_TEST
 
@@ -229,6 +251,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_of_another_name_leaves_it_alone);
 	tcase_add_test(tests, a_guest_that_dies_before_it_runs_may_be_tried_again);
 	tcase_add_test(tests, a_reboot_meanwhile_uses_its_own_memory);
+	tcase_add_loop_test(tests, what_calls_itself_ready_is_not_believed, 0, 2);
 }
 
 int main(void)

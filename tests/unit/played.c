@@ -265,10 +265,12 @@ static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
 	return 0;
 }
 
-static int reserved(void *world, struct guests *guests, uint64_t now_ms, uint64_t *ret_reserved_kib)
+static int reserved(void *world, struct guests *guests, uint64_t free_kib, uint64_t now_ms,
+		    uint64_t *ret_reserved_kib)
 {
 	(void)world;
 	(void)guests;
+	(void)free_kib;
 	(void)now_ms;
 	*ret_reserved_kib = 0;
 	return 0;

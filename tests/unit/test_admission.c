@@ -22,7 +22,7 @@ static const struct reservation *reserve(uint64_t kib)
 static void step(uint64_t ms)
 {
 	world_observe(&w, ms);
-	reservation_follow(&list, w.host.now_ms, NULL, 0);
+	reservation_follow(&list, w.host.now_ms, w.host.free_kib, NULL, 0);
 	w.host.reserved_kib = reservation_kept_kib(&list);
 	world_decide(&w, policy_find("cagma"));
 	struct snapshot snap = {.host = w.host, .n_guests = w.n, .guest = w.view};

@@ -9,7 +9,8 @@ store
 tree 6.12
 run_agent 0 "$faked" --once --root "$root"
 check "--once writes two keys" [ "$(wc -l <"$FAKE_XENSTORE/log")" -eq 2 ]
-check "the agent's first" grep -q '^protocol=1 version=.* abilities=report,alarm$' "$FAKE_XENSTORE/data/cagma/agent"
+version=$(sed -n "1s/^cagma (\(.*\)) .*/\1/p" debian/changelog)
+check "the agent's first" grep -qx "protocol=1 version=$version abilities=report,alarm" "$FAKE_XENSTORE/data/cagma/agent"
 check "and the report" reports_avail 7456
 check "in silence" is_silent
 

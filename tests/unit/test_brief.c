@@ -27,6 +27,10 @@ static const struct {
 	{A, "begin", NULL},
 	{"", A, NULL},
 	{"begin", "begin", "~=1"},
+	/* parts without a word */
+	{"", "", NULL},
+	{A, "", NULL},
+	{"begin |  | begin", "begin |  | begin", NULL},
 };
 
 START_TEST(what_is_written_is_read_again)

@@ -39,6 +39,8 @@ completes cagmactl explain w
 check "guests" [ "$(tr '\n' ' ' <"$work/out")" = "web wiki " ]
 completes cagmactl set ""
 check "all guests" [ "$(tr '\n' ' ' <"$work/out")" = "web wiki db " ]
+completes cagmactl set --
+check "to save" [ "$(cat "$work/out")" = --save ]
 completes cagmactl reserve --c
 check "options of reserve" [ "$(cat "$work/out")" = --config ]
 completes cagmactl reserve 5 -- xl cr

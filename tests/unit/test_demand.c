@@ -182,18 +182,20 @@ START_TEST(what_goes_to_swap_and_comes_back_is_demand)
 }
 END_TEST
 
-/* Pages that only come back, or only go, are not missed: the guest has, or gets, room for them. */
+/* Pages that only come back, or only go, are not missed: the guest has, or gets, room for them. The
+ * second guest has so little available that what comes back would count. */
 START_TEST(what_flows_one_way_is_no_demand)
 {
-	start(100 * MIB);
+	uint64_t used_kib = (_i / 2 ? 480 : 100) * MIB;
+	start(used_kib);
 	guest.report.swap_free_kib -= 300 * MIB;
-	report(1000, 100 * MIB);
-	if (_i)
+	report(1000, used_kib);
+	if (_i % 2)
 		guest.report.pswpin += 50 * MIB / 4;
 	else
 		guest.report.pswpout += 50 * MIB / 4;
-	report(1000, 100 * MIB);
-	ck_assert_uint_eq(verdict.use_kib, 100 * MIB);
+	report(1000, used_kib);
+	ck_assert_uint_eq(verdict.use_kib, used_kib);
 }
 END_TEST
 
@@ -252,6 +254,9 @@ START_TEST(an_alarm_tells_how_fast_memory_is_used_up)
 	report(200, 106 * MIB);
 	/* and its balloon takes half a second here */
 	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB + 40 * MIB * (DEMAND_ALARM_MS + 500) / 1000);
+	host.call_us = 100000; /* a call to tell it, and the next one */
+	report(200, 106 * MIB);
+	ck_assert_uint_eq(verdict.cma_kib, 32 * MIB + 40 * MIB * (DEMAND_ALARM_MS + 700) / 1000);
 	guest.fill_kib_s = KEYS_MAX_KIB; /* whatever it claims */
 	report(200, 106 * MIB);
 	ck_assert_uint_eq(verdict.cma_kib, (32 + 53) * MIB);
@@ -426,7 +431,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, demand_does_not_fall_in_an_alarm);
 	tcase_add_test(tests, what_goes_to_swap_and_comes_back_is_demand);
 	tcase_add_test(tests, cold_swapped_pages_are_no_demand);
-	tcase_add_loop_test(tests, what_flows_one_way_is_no_demand, 0, 2);
+	tcase_add_loop_test(tests, what_flows_one_way_is_no_demand, 0, 4);
 	tcase_add_test(tests, growth_that_a_balloon_cannot_follow_is_foreseen);
 	tcase_add_test(tests, growth_looks_ahead_and_fades);
 	tcase_add_test(tests, an_alarm_tells_how_fast_memory_is_used_up);

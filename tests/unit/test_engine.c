@@ -438,8 +438,10 @@ START_TEST(an_answer_for_another_uuid_is_not_the_guests)
 	ck_assert_uint_eq(world.n_calls, 1);
 	world.call[0].uuid[0] ^= 0xff;
 	world.calls_hang = false;
+	wish.action[0].target_kib = 420 * MIB;
 	turn(START_MS + PERIOD_MS);
 	turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
 	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1); /* its own is still under way */
 }
 END_TEST

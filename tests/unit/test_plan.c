@@ -384,13 +384,29 @@ START_TEST(any_plan_is_safe_after_cutting)
 }
 END_TEST
 
-START_TEST(claims_and_a_host_without_memory_leave_nothing_to_spend)
+START_TEST(a_host_without_memory_leaves_nothing_to_spend)
 {
 	struct snapshot snap = snapshot(false);
 	snap.host.claimed_kib = 60 * MIB;
 	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);
 	snap.host.free_kib = 0;
 	ck_assert_uint_eq(model_spendable_kib(&conf, &snap, false), 0);
+}
+END_TEST
+
+/* Each kind of memory that is kept is nobody's to spend, be he in alarm or not. */
+START_TEST(what_is_kept_is_not_spent)
+{
+	struct snapshot snap = snapshot(false);
+	uint64_t *const kept_kib[] = {&snap.host.claimed_kib, &snap.host.rebooting_kib,
+				      &snap.host.reserved_kib, &snap.host.others_kib,
+				      &snap.host.xl_kib};
+	for (int i = 0; i < N_ROWS(kept_kib); i++) {
+		*kept_kib[i] = 30 * MIB;
+		ck_assert_msg(model_spendable_kib(&conf, &snap, false) == 20 * MIB, "kind %d", i);
+		ck_assert_msg(model_spendable_kib(&conf, &snap, true) == 30 * MIB, "kind %d", i);
+		*kept_kib[i] = 0;
+	}
 }
 END_TEST
 
@@ -490,7 +506,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, no_credit_is_left_to_who_could_take_the_floor_by_it);
 	tcase_add_loop_test(tests, a_guest_is_told_what_its_hold_allows, 0, HOLD_COUNT_);
 	tcase_add_test(tests, any_plan_is_safe_after_cutting);
-	tcase_add_test(tests, claims_and_a_host_without_memory_leave_nothing_to_spend);
+	tcase_add_test(tests, a_host_without_memory_leaves_nothing_to_spend);
+	tcase_add_test(tests, what_is_kept_is_not_spent);
 }
 
 int main(void)

@@ -84,6 +84,41 @@ check "the script for OpenRC is one" sh -n "$work/openrc"
 check "it names the program" grep -q '^command="/usr/sbin/cagma-agent"$' "$work/openrc"
 check "and nothing is left to fill in" [ "$(grep -c @ "$work/openrc")" -eq 0 ]
 
+
+# What runit runs are scripts of the shell, too. They run here with sv, the agent and svlogd played.
+mkdir -p "$work/sv" "$work/bin"
+for script in run finish log; do
+	sed -e "s|@sbindir@|$work/bin|g" -e "s|/var/log|$work|" systemd/cagma-agent.$script.in >"$work/sv/$script"
+	check "runit's $script is a script" sh -n "$work/sv/$script"
+	check "and nothing is left to fill in" [ "$(grep -c @ "$work/sv/$script")" -eq 0 ]
+done
+for program in sv cagma-agent svlogd sleep; do
+	printf '#!/bin/sh\necho %s "$@"\n' $program >"$work/bin/$program"
+	chmod +x "$work/bin/$program"
+done
+runit() { # SCRIPT [ARGUMENT]: runs it in its directory
+	runs 0 env PATH="$work/bin:$PATH" sh -c 'cd "$0" && exec sh "./$@"' "$work/sv" "$@"
+}
+check "a system that is no guest" runit run
+check "it says so, and stays down" [ "$(tail -n 1 "$work/out")" = "sv down ." ]
+sed -i 's|/dev/xen/xenbus \]|. ]|; s|/proc/xen/capabilities|./capabilities|' "$work/sv/run"
+check "a guest" runit run
+check "the agent runs" [ "$(cat "$work/out")" = "cagma-agent" ]
+echo 'CAGMA_AGENT_OPTS="--verbose --largest"' >"$work/sv/conf"
+check "a guest with options" runit run
+check "the agent has them" [ "$(cat "$work/out")" = "cagma-agent --verbose --largest" ]
+echo control_d >"$work/sv/capabilities"
+check "dom0" runit run
+check "dom0 stays down, too" [ "$(tail -n 1 "$work/out")" = "sv down ." ]
+for code in 1 2; do
+	check "an end by code $code" runit finish $code
+	check "is the last" [ "$(cat "$work/out")" = "sv down ." ]
+done
+check "a crash" runit finish -1
+check "is not" [ "$(cat "$work/out")" = "sleep 1" ]
+check "the log" runit log
+check "has its directory" [ "$(cat "$work/out")" = "svlogd -tt $work/cagma-agent" ] && [ -d "$work/cagma-agent" ]
+
 check "the policies" runs 0 "$build/host/cagmad" --policies
 check "the policies' descriptions stand below each other" \
 	[ "$(awk '{ match($0, /^[^ ]+ +/); print RLENGTH }' "$work/out" | sort -u | wc -l)" -eq 1 ]

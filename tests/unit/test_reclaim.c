@@ -354,6 +354,33 @@ START_TEST(what_zfs_holds_is_asked_for_without_swap)
 }
 END_TEST
 
+/* What ZFS gives makes the next batch larger, as what is swapped out does. */
+START_TEST(batches_grow_with_what_zfs_gave)
+{
+	struct cold guest = cold_guest();
+	guest.now.avail_kib = 90 * MIB;
+	guest.now.arc_kib = 88 * MIB;
+	wait_out(&guest);
+	uint64_t kib = batch_kib(&guest);
+	ask(&guest);
+	guest.now.uptime_ms += RECLAIM_PAUSE_MS;
+	guest.now.arc_kib -= kib;
+	guest.now.avail_kib -= kib;
+	guest.now.balloon_current_kib -= kib;
+	reclaim_ended(&guest.reclaim, true);
+	look(&guest);
+	ck_assert_uint_eq(guest.reclaim.taken_kib, kib);
+	guest.now.uptime_ms += RECLAIM_PAUSE_MS;
+	ck_assert_uint_eq(batch_kib(&guest), kib);
+	ask(&guest);
+	guest.now.arc_kib -= kib;
+	guest.now.balloon_current_kib -= kib;
+	reclaim_ended(&guest.reclaim, false);
+	look(&guest);
+	ck_assert_uint_eq(batch_kib(&guest), 2 * kib);
+}
+END_TEST
+
 /* Pages of 64 KiB: a batch is out when its sixteenth of pages is. */
 START_TEST(pages_may_be_large)
 {
@@ -372,6 +399,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_zram_keeps_is_not_taken);
 	tcase_add_test(tests, what_zfs_holds_is_asked_for_without_swap);
+	tcase_add_test(tests, batches_grow_with_what_zfs_gave);
 	tcase_add_test(tests, pages_may_be_large);
 	tcase_add_test(tests, a_target_within_reach_asks_for_nothing);
 	tcase_add_test(tests, what_is_not_known_asks_for_nothing);

@@ -51,6 +51,8 @@ static const char *take(const char *text)
 	(snprintf(line, sizeof(line), __VA_ARGS__) < (int)sizeof(line) ? take(line) : "too long")
 
 static const char *const hostile[] = {
+	"",
+	" ",
 	"x",
 	"pass",
 	"pass now_ms=1",

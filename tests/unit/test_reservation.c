@@ -12,6 +12,7 @@
 enum { OLD = 5, FIRST_NEW = 10 }; /* serials: before the reservation was made, and after it */
 
 static struct reservation_list list;
+static uint64_t free_kib; /* at the last judgement */
 
 static struct reservation *put(uint32_t id, uint64_t mib, const char *name)
 {
@@ -37,11 +38,12 @@ static struct reservation_room room(uint64_t free_mib, uint64_t give_mib)
 
 static void follow(const struct reservation_domain *domain, unsigned n)
 {
-	reservation_follow(&list, NOW, domain, n);
+	reservation_follow(&list, NOW, free_kib, domain, n);
 }
 
 static void judge(uint64_t free_mib, uint64_t give_mib)
 {
+	free_kib = free_mib * MIB;
 	struct reservation_room r = room(free_mib, give_mib);
 	reservation_judge(&list, NOW, &r);
 }
@@ -50,6 +52,7 @@ static void judge(uint64_t free_mib, uint64_t give_mib)
 static void pass(const struct reservation_domain *domain, unsigned n, uint64_t free_mib,
 		 uint64_t give_mib)
 {
+	free_kib = free_mib * MIB;
 	follow(domain, n);
 	judge(free_mib, give_mib);
 }
@@ -353,15 +356,15 @@ START_TEST(waiting_ends_at_its_deadline_and_a_reservation_at_its_time)
 	pass(NULL, 0, 100, 0); /* what could be given is not there any more: wait for it */
 	assert_state(1, RESERVATION_READY, 100);
 	assert_state(2, RESERVATION_WAITING, 200);
-	reservation_follow(&list, NOW + TIMEOUT - 1, NULL, 0);
+	reservation_follow(&list, NOW + TIMEOUT - 1, free_kib, NULL, 0);
 	assert_state(2, RESERVATION_WAITING, 200);
-	reservation_follow(&list, NOW + TIMEOUT, NULL, 0);
+	reservation_follow(&list, NOW + TIMEOUT, free_kib, NULL, 0);
 	assert_state(1, RESERVATION_READY, 100);
 	assert_state(2, RESERVATION_LATE, 0);
 	ck_assert(reservation_is_over(RESERVATION_LATE));
-	reservation_follow(&list, NOW + 6 * TIMEOUT - 1, NULL, 0);
+	reservation_follow(&list, NOW + 6 * TIMEOUT - 1, free_kib, NULL, 0);
 	assert_state(1, RESERVATION_READY, 100);
-	reservation_follow(&list, NOW + 6 * TIMEOUT, NULL, 0);
+	reservation_follow(&list, NOW + 6 * TIMEOUT, free_kib, NULL, 0);
 	assert_state(1, RESERVATION_EXPIRED, 0);
 }
 END_TEST
@@ -372,10 +375,10 @@ START_TEST(a_guest_being_built_keeps_its_reservation_beyond_its_time)
 	begin_for_web();
 	d.alm_kib = 100 * MIB;
 	pass(&d, 1, 300, 0);
-	reservation_follow(&list, NOW + 60 * TIMEOUT, &d, 1);
+	reservation_follow(&list, NOW + 60 * TIMEOUT, free_kib, &d, 1);
 	assert_state(1, RESERVATION_IN_USE, 156);
 	d.is_dying = true; /* there will be no other try */
-	reservation_follow(&list, NOW + 60 * TIMEOUT, &d, 1);
+	reservation_follow(&list, NOW + 60 * TIMEOUT, free_kib, &d, 1);
 	assert_state(1, RESERVATION_EXPIRED, 0);
 }
 END_TEST
@@ -392,7 +395,7 @@ START_TEST(its_end_may_change_and_its_size_may_not)
 	pass(NULL, 0, 300, 0);
 	assert_state(1, RESERVATION_READY, 100);
 	ck_assert_str_eq(reservation_find(&list, 1)->name, "web");
-	reservation_follow(&list, NOW + 100, NULL, 0);
+	reservation_follow(&list, NOW + 100, free_kib, NULL, 0);
 	assert_state(1, RESERVATION_EXPIRED, 0);
 }
 END_TEST
@@ -445,6 +448,8 @@ START_TEST(a_restart_changes_no_decision)
 	restart(3);
 	for (unsigned i = 0; i < 2; i++)
 		d[i].serial = i + 1;
+	pass(d, 2, 450, 300);
+	assert_state(3, RESERVATION_WAITING, 450 - 156 - 100); /* what is free; it is judged anew */
 	pass(d, 2, 450, 300);
 	assert_state(1, RESERVATION_IN_USE, 156);
 	assert_state(2, RESERVATION_READY, 100);
@@ -499,6 +504,62 @@ START_TEST(a_doubtful_state_is_not_believed)
 }
 END_TEST
 
+static void recall(uint32_t id, const char *word)
+{
+	struct toolkeys_state state = {.present = STATE_BIT(state)};
+	strcpy(state.state, word);
+	reservation_recall(reservation_find(&list, id), &state, NOW);
+}
+
+static void judge_at(uint64_t now_ms, uint64_t free_mib, uint64_t give_mib)
+{
+	struct reservation_room r = room(free_mib, give_mib);
+	free_kib = free_mib * MIB;
+	reservation_follow(&list, now_ms, free_kib, NULL, 0);
+	reservation_judge(&list, now_ms, &r);
+}
+
+/* Whatever it calls itself, no guest gives for what cannot be had, and it is refused with the sum.
+ */
+START_TEST(what_cannot_be_had_is_not_believed_to_be_there)
+{
+	static const char *const words[] = {"ready", "waiting"};
+	begin();
+	put(1, UINT64_C(1) << 30, "web");
+	recall(1, words[_i]);
+	for (uint64_t ms = 0; ms < RESERVATION_DOUBT_MS; ms += 1000) {
+		judge_at(NOW + ms, 300 + ms / 100, 210); /* though more and more comes free */
+		ck_assert_uint_le(reservation_kept_kib(&list), 300 * MIB);
+	}
+	judge_at(NOW + RESERVATION_DOUBT_MS, 300, 210);
+	ck_assert_uint_eq(reservation_find(&list, 1)->free_kib, 300 * MIB);
+	ck_assert_uint_eq(reservation_find(&list, 1)->give_kib, 210 * MIB);
+	judge_at(NOW + RESERVATION_DOUBT_MS + 1, 300, 210);
+	assert_state(1, RESERVATION_REFUSED, 0);
+}
+END_TEST
+
+/* Guests took some of it while no daemon ran. They give when they have reported. */
+START_TEST(what_is_there_no_more_is_waited_for_anew)
+{
+	begin();
+	put(1, 250, "web");
+	put(2, 100, "");
+	recall(1, "ready");
+	recall(2, "waiting");
+	judge_at(NOW, 200, 0);
+	assert_state(1, RESERVATION_READY, 200);
+	assert_state(2, RESERVATION_WAITING, 0);
+	judge_at(NOW + 2000, 200, 210);
+	judge_at(NOW + 2001, 200, 210);
+	assert_state(1, RESERVATION_WAITING, 250);
+	assert_state(2, RESERVATION_WAITING, 100);
+	judge_at(NOW + 3000, 350, 60);
+	assert_state(1, RESERVATION_READY, 250);
+	assert_state(2, RESERVATION_READY, 100);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_can_be_had_decides_at_once);
@@ -517,6 +578,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_restart_changes_no_decision);
 	tcase_add_test(tests, a_guest_whose_building_began_meanwhile_is_found);
 	tcase_add_test(tests, a_doubtful_state_is_not_believed);
+	tcase_add_loop_test(tests, what_cannot_be_had_is_not_believed_to_be_there, 0, 2);
+	tcase_add_test(tests, what_is_there_no_more_is_waited_for_anew);
 }
 
 int main(void)

@@ -111,10 +111,29 @@ START_TEST(small_changes_leave_workers_idle)
 }
 END_TEST
 
+static const struct alarm_gap {
+	uint64_t call_us, avail_mib, gap_ms;
+} alarm_gaps[] = {
+	{5000, 40, 100}, {5000, 20, 100}, {150000, 40, 450}, {150000, 32, 450}, {150000, 31, 100},
+};
+
+START_TEST(small_growths_in_alarm_are_gathered_while_the_critical_amount_is_there)
+{
+	struct snapshot snap = snapshot(4, 0);
+	snap.host.call_us = alarm_gaps[_i].call_us;
+	guest[0].report.avail_kib = alarm_gaps[_i].avail_mib * MIB;
+	struct verdict verdict = {.base_kib = 32 * MIB, .cma_kib = 60 * MIB};
+	ck_assert_uint_eq(urgency_alarm_gap_ms(&snap, &guest[0], &verdict), alarm_gaps[_i].gap_ms);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, the_most_urgent_targets_are_left, 0, N_ROWS(choices));
 	tcase_add_loop_test(tests, small_changes_leave_workers_idle, 0, N_ROWS(gaps));
+	tcase_add_loop_test(tests,
+			    small_growths_in_alarm_are_gathered_while_the_critical_amount_is_there,
+			    0, N_ROWS(alarm_gaps));
 }
 
 int main(void)

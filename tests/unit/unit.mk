@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# Unit tests, fuzzers, and the documents that tables write. Part of the top Makefile.
+# Unit tests, and the documents that tables write. Part of the top Makefile.
 #
 #: make check-unit     runs the unit tests; SAN=1 and CC= are heeded
 #: make result-doctor   plants faults of hosts and guests, and counts what cagmactl doctor finds
 #: make check-migrate  tests cagma-migrate and its library without Xen, over a played libxc
-#: make fuzz           fuzzes every parser of untrusted text, for FUZZ_SECONDS= each
-#: make docs           writes docs/xenstore-keys.md and docs/monitoring.md from their tables; make check-docs compares
+#: make docs           writes docs/xenstore-keys.md and docs/monitoring.md from their tables; make check-docs compares,
+#:                     and has our programs take each command that the pages show
 #: make check-house    judges the folders by their #include lines (RESULT house), looks that every path and target
 #:                     of make that the pages name is there, and judges the exposure of the units
 #: make check-hardening  proves that every program is built with the compiler's and the linker's hardening
@@ -19,9 +19,9 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o exposition.o)
-$(addprefix $B/tests/unit/test_,arguments config xlcfg): LDLIBS = -lxlutil
+$(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
-$B/tests/unit/test_sim: LDLIBS = -lm
+$(addprefix $B/tests/unit/test_,sim sim_kinds): LDLIBS = -lm
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
@@ -34,7 +34,7 @@ $(UNIT_FAKED): $B/guest/cagma-agent.o $B/tests/unit/fake_xenstore.o $(GUEST_LIBS
 result-doctor: $B/tests/unit/test_findings
 	@mkdir -p $(RESULTS)
 	$Q$<
-.PHONY: check-unit check-migrate fuzz docs check-docs check-house check-hardening migrate-programs
+.PHONY: check-unit check-migrate docs check-docs check-house check-hardening migrate-programs
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
@@ -52,7 +52,8 @@ check-hardening: all
 # --- migration: the played libxc ---------------------------------------------
 MIGRATE_TEST   = $B/tests/migrate
 MIGRATE_PLAYED = $(foreach v,own own-part other,$(MIGRATE_TEST)/fakehelper-$v)
-MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=%,$(PIC_CFLAGS))
+# No .d files: make would take the rule for fakehelper-% to renew them.
+MIGRATE_CFLAGS = $(filter-out -D_FORTIFY_SOURCE=% -MMD -MP,$(PIC_CFLAGS))
 MIGRATE_TESTS  = $(patsubst %.c,$B/%,$(wildcard tests/migrate/test_*.c))
 # As libxenctrl and libxenguest are: with their version behind each name, and never sanitized, as
 # the library goes into them.
@@ -67,7 +68,7 @@ $(MIGRATE_TEST)/fakexc-%.map: $B/host/migrate/preload.map tests/unit/unit.mk
 $(MIGRATE_TEST)/libfakexc-%.so: tests/migrate/fakexc.c $(MIGRATE_TEST)/fakexc-%.map
 	@mkdir -p $(@D); echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -shared -Wl,--version-script=$(MIGRATE_TEST)/fakexc-$*.map -o $@ $<
-$(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
+$(MIGRATE_PLAYED): $(MIGRATE_TEST)/fakehelper-%: tests/migrate/fakehelper.c $(MIGRATE_TEST)/libfakexc-%.so
 	@echo "  LD      $@"
 	$Q$(CC) $(MIGRATE_CFLAGS) -o $@ $< $(MIGRATE_TEST)/libfakexc-$*.so -Wl,-rpath,'$$ORIGIN'
 $(MIGRATE_TESTS): %: %.o $B/tests/unit/libunit.a $(HOST_LIBS)
@@ -79,33 +80,18 @@ check-migrate: migrate-programs all
 	@echo "  TEST    tests/migrate/test_migrate.sh"
 	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
 
-# --- fuzzing: clang's libFuzzer, from the corpus of real files in tests/data -------
-FUZZ_SECONDS ?= 30
-FUZZ_TARGETS  = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZ_SOURCES  = $(wildcard common/*.c)
-FUZZ_CFLAGS   = -std=gnu11 -D_GNU_SOURCE -I. -O1 -g -fno-sanitize-recover=all \
-                -fsanitize=fuzzer,address,undefined
-build/fuzz/%: tests/fuzz/%.c $(FUZZ_SOURCES) $(wildcard common/*.h)
-	@mkdir -p $(@D); echo "  FUZZCC  $<"
-	$Qclang $(FUZZ_CFLAGS) -o $@ $< $(FUZZ_SOURCES)
-fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
-	$Qfor t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/corpus-$$t; \
-	  echo "  FUZZ    $$t for $(FUZZ_SECONDS) s"; \
-	  build/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -verbosity=0 -print_final_stats=0 \
-	    -artifact_prefix=build/fuzz/ build/fuzz/corpus-$$t tests/fuzz/seeds $(wildcard tests/data/*/) \
-	    >build/fuzz/$$t.log 2>&1 || { cat build/fuzz/$$t.log; exit 1; }; done
-
 # --- the documents that the tables write ---------------------------------------
 DOCS = xenstore-keys monitoring
 $(DOCS:%=$B/docs/%): %: %.o $(CORE_LIB)
 	$(link)
 docs: $(DOCS:%=$B/docs/%)
 	$Qfor d in $(DOCS); do $B/docs/$$d > docs/$$d.md || exit 1; done
-check-docs: $(DOCS:%=$B/docs/%)
+check-docs: $(DOCS:%=$B/docs/%) all $B/tests/bench/cagma-bench
 	$Qfor d in $(DOCS); do $B/docs/$$d | diff -u docs/$$d.md - \
 	  || { echo "docs/$$d.md is not what the tables say: run 'make docs'" >&2; exit 1; }; done
+	$Qsh tests/house/commands.sh $B
 
 # Every test that needs no real Xen, and every program of the tests.
-CHECKS = check-unit check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
+CHECKS = check-unit check-fuzz check-need check-migrate check-sim check-bench check-xen-judge $(TOOLSTACK_CHECKS)
 .PHONY: test-programs
 test-programs: $(UNIT_TESTS) $(NEED_TESTS) $(UNIT_FAKED) $B/tests/sim/decide_equal migrate-programs toolstack xen-programs

@@ -9,11 +9,10 @@
 #include "common/meminfo.h"
 #include "common/psi.h"
 #include "common/vmstat.h"
+#include "guest/core/swaps.h"
+#include "tests/fuzz/fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_report(const struct report *report)
 {
@@ -21,8 +20,7 @@ static void check_report(const struct report *report)
 		const struct line_field *field = &keys_report_format.field[i];
 		uint64_t value;
 		memcpy(&value, (const char *)report + field->offset, sizeof(value));
-		if (value > field->max || (value && !(report->present & UINT64_C(1) << i)))
-			abort();
+		fuzz_check(value <= field->max && (!value || report->present >> i & 1));
 	}
 }
 
@@ -33,23 +31,32 @@ static void check_settled(struct look *look)
 		return;
 	available_settle(look);
 	check_report(r);
-	if (!REPORT_HAS(r, avail_kib) || r->avail_kib > r->total_kib ||
-	    r->fixed_kib > r->total_kib || r->cached_kib > r->total_kib ||
-	    r->packed_kib > r->total_kib)
-		abort();
+	fuzz_check(REPORT_HAS(r, avail_kib) && r->avail_kib <= r->total_kib);
+	fuzz_check(r->fixed_kib <= r->total_kib && r->cached_kib <= r->total_kib);
+	fuzz_check(r->packed_kib <= r->total_kib);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void check_swaps(struct text text)
+{
+	struct text rest = text;
+	uint64_t kib;
+	unsigned number;
+	while (swaps_next_zram(&rest, &number))
+		fuzz_check(rest.len < text.len);
+	swaps_zram_kib(text, &kib);
+}
+
+void fuzz_proc(struct text text)
 {
 	static const char *(*const parse[])(struct text text, struct look * look) = {
 		meminfo_parse, vmstat_parse, psi_parse, arcstats_parse};
 	struct look all = {.present = 0};
 	for (unsigned i = 0; i < sizeof(parse) / sizeof(parse[0]); i++) {
 		struct look look = {.present = 0};
-		parse[i]((struct text){(const char *)data, size}, &look);
+		parse[i](text, &look);
 		check_report(&look.report);
-		parse[i]((struct text){(const char *)data, size}, &all);
+		parse[i](text, &all);
 	}
 	check_settled(&all);
-	return 0;
+	check_swaps(text);
 }

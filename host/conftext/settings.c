@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/config/settings.h"
+#include "host/conftext/settings.h"
 
-#include <ctype.h>
 #include <string.h>
 
-static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				 "0123456789_-.";
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+static const char first_bytes[] = LETTERS "_", name_bytes[] = LETTERS "0123456789_-.";
 
 struct settings settings_of(const char *text)
 {
@@ -26,7 +26,7 @@ static struct text value_at(const char *at)
 	const char *end = at;
 	while (*end && !strchr("\n;#", *end))
 		end = *end == '"' || *end == '\'' ? skip_string(end) : end + 1;
-	while (end > at && isspace((unsigned char)end[-1]))
+	while (end > at && strchr(" \t\n\v\f\r", end[-1]))
 		end--;
 	return (struct text){at, (size_t)(end - at)};
 }
@@ -57,7 +57,7 @@ bool settings_next(struct settings *s, struct setting *ret_setting)
 				s->line += *begin == '\n';
 		} else if (*begin == '#') {
 			s->at += strcspn(begin, "\n");
-		} else if (!s->depth && (isalpha((unsigned char)*begin) || *begin == '_')) {
+		} else if (!s->depth && strchr(first_bytes, *begin)) {
 			if (take_word(s, ret_setting))
 				return true;
 		} else {

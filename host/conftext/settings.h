@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * settings.h - which names a file in xl.conf's syntax sets, and on which lines. No I/O.
+ * settings.h - which names a file in xl.conf's syntax sets, and on which lines. Pure.
  *
  * libxlutil reads the values. It finds the name that it is asked for, but it tells neither which
  * other names there are, nor the line of a name, nor that a name is given twice. So this module
  * finds the settings: a setting is a word outside of strings, comments and lists that is followed
  * by '=' or '+='.
  */
-#ifndef CAGMA_CONFIG_SETTINGS_H
-#define CAGMA_CONFIG_SETTINGS_H
+#ifndef CAGMA_CONFTEXT_SETTINGS_H
+#define CAGMA_CONFTEXT_SETTINGS_H
 
 #include "common/text.h"
 

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# commands.sh BUILD - every command of our programs that a page shows is one that the program takes. Each is run, by the
+# program itself, where it can do nothing: by a user who is nobody, with no other program in reach, and for a second at most.
+# It fails if a program says that it was called wrongly. In running text, a program with one word behind it is no
+# command but the name of one; its word is to be one that the program's help has.
+set -eu
+export LC_ALL=C
+build=$1
+programs="host/cagmad host/cagmactl host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest tests/bench/cagma-bench"
+room=$(mktemp -d)
+trap 'rm -rf "$room"' EXIT
+mkdir "$room/bin" "$room/here"
+for program in $programs; do
+	cp "$build/$program" "$room/bin"
+done
+chmod 755 "$room" "$room/bin" "$room/here"
+nobody=
+[ "$(id -u)" != 0 ] || nobody="setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs"
+
+# runs COMMAND: with what it says in $room/said
+runs() {
+	# shellcheck disable=SC2086,SC3045 # several words, or none; dash and bash have -v
+	(cd "$room/here" && ulimit -v 400000 && timeout 1 $nobody env -i PATH="$room/bin" /bin/sh -c "$1") \
+		>"$room/said" 2>&1 </dev/null || true
+}
+is_wrong() { # COMMAND: the program says that it was called wrongly, and where its help is
+	runs "$1"
+	grep -q -e "see ${1%% *} --help\$" -e ': not found$' "$room/said"
+}
+
+# --- what pages show: lines "PAGE<tab>line or span<tab>COMMAND"
+names=$(echo "$programs" | sed 's|[a-z/]*/||g; s/ /|/g')
+for page in $(git ls-files README.md CHANGELOG.md SECURITY.md 'docs/*.md' 'docs/man/*'); do
+	# shellcheck disable=SC2016 # awk's
+	sed -e 's/\\e$/\\/' "$page" | sed -e ':more' -e '/\\$/{N;s/\\\n */ /;b more' -e '}' |
+		awk -v page="$page" -v names="$names" '
+		function offer(text, kind) {
+			sub(/^ *([$] )?(sudo )?(build\/[a-z]+\/)?/, "", text)
+			sub(/   .*|  +#.*| # .*/, "", text) # what a page says of it
+			gsub(/\[|\]/, "", text)
+			gsub(/(^| )FILE( |$)/, " file ", text); gsub(/(^| )NAME( |$)/, " cagma ", text)
+			sub(/[ .,;:)]+$/, "", text)
+			if (text ~ "^(" names ")( |$)" && text !~ / -> /)
+				print page "\t" kind "\t" text
+		}
+		page ~ /^docs\/man\// {
+			if (/^[.]Bd -literal/) code = 1
+			if (/^[.]Ed/) code = 0
+			if (code) offer($0, "line")
+			if (sub(/^[.]Dl /, "")) offer($0, "line")
+			if (sub(/^[.]Ql /, "")) offer($0, "span")
+			next
+		}
+		/^    +[^ ]/ { offer($0, "line"); next }
+		{ n = split($0, part, "`"); for (i = 2; i <= n; i += 2) offer(part[i], "span") }'
+done | sort -u -t "$(printf '\t')" -k 2 >"$room/commands"
+
+# --- each of them
+result=0 n=0
+while IFS="$(printf '\t')" read -r page kind command; do
+	n=$((n + 1))
+	rest=${command#* }
+	case $kind,$command,$rest in
+	span,"$rest",*) continue ;; # a program's name alone
+	span,*,*\ *) ;;
+	span,*)
+		runs "${command%% *} help"
+		grep -q -e "[ ,]$rest\([ ,=]\|\$\)" "$room/said" && continue
+		;;
+	esac
+	if is_wrong "$command"; then
+		echo "$page: $command: $(tail -n 1 "$room/said")" >&2
+		result=1
+	fi
+done <"$room/commands"
+
+# --- and it would be noticed
+for program in $programs; do
+	is_wrong "${program##*/} --nonsense" || {
+		echo "${program##*/} --nonsense is not refused, so nothing is proven of its commands" >&2
+		cat "$room/said" >&2
+		result=1
+	}
+done
+[ "$n" -ge 50 ] || {
+	echo "only $n commands were found in the pages" >&2
+	result=1
+}
+[ $result != 0 ] || echo "  PARSED  $n commands of the pages"
+exit $result
