@@ -140,18 +140,24 @@ include $(wildcard tests/*/*.mk) debian/package.mk
 
 pure: $(CORE_LIB)
 	$Qsh tests/house/pure.sh $B $(PURE_FOLDERS)
+COMPILERS = gcc clang
 check-warnings:
-	@for cc in gcc clang; do echo "  WERROR  $$cc"; \
-	  $(MAKE) --no-print-directory B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all test-programs >build-$$cc.log 2>&1 \
+	@for cc in $(COMPILERS); do echo "  WERROR  $$cc"; \
+	  $(MAKE) --no-print-directory -j4 B=build-$$cc CC=$$cc EXTRA_CFLAGS=-Werror all test-programs >build-$$cc.log 2>&1 \
 	  || { cat build-$$cc.log; exit 1; }; rm -f build-$$cc.log; done
 # Plain and sanitized side by side: most of the time is spent waiting for played hosts.
 check-san:
 	+$Q$(MAKE) --no-print-directory SAN=1 checks
 checks: $(CHECKS)
-check-fast: all
+check-fast:
+	+$Q$(MAKE) --no-print-directory -j4 all test-programs
 	+$Q$(MAKE) --no-print-directory -j4 --output-sync=target pure check-docs check-house check-hardening check-packages $(CHECKS) check-san
-check: check-fast check-warnings lab
-	+$Q$(MAKE) --no-print-directory fuzz-short
+# The programs under test are gcc's half of check-warnings.
+check:
+	+$Q$(MAKE) --no-print-directory CC=gcc EXTRA_CFLAGS=-Werror check-fast
+	+$Q$(MAKE) --no-print-directory COMPILERS=clang check-warnings
+	+$Q$(MAKE) --no-print-directory lab
+	+$Q$(MAKE) --no-print-directory -j4 fuzz-short
 	+$Q$(MAKE) --no-print-directory experiment-short
 	+$Q$(MAKE) --no-print-directory precopy-short
 endif

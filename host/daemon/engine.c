@@ -233,7 +233,7 @@ static void ask_for_pass(struct engine *e, uint64_t at_ms)
 	e->due_ms = amount_min(e->due_ms, at_ms);
 }
 
-/* Passes that reports and ended calls ask for are no closer than this. */
+/* Passes that reports ask for are no closer than this. */
 static uint64_t gap_ms(const struct engine *e)
 {
 	uint64_t gap_ms = amount_max(ENGINE_GAP_MS, ENGINE_GAP_CALLS * e->guests.call_us / 1000);
@@ -436,9 +436,10 @@ static void catch_up(struct engine *e, uint64_t now_ms)
 
 void engine_turn(struct engine *e, uint64_t now_ms)
 {
-	/* libxl has set max_pages for the target without the credit, so a pass is wanted soon */
+	/* libxl has set max_pages for the target without the credit, so a pass is wanted soon: if
+	 * it is at once, the credit is given again before it was told to be gone */
 	if (calls_collect(&e->calls, &e->io, &e->guests, e->is_connected, now_ms))
-		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + gap_ms(e));
+		ask_for_pass(e, e->calls.is_starved ? now_ms : e->last_pass_ms + ENGINE_GAP_MS);
 	if (!is_connected(e, now_ms))
 		return;
 	int r = take_events(e, STORE_HOST, now_ms);

@@ -18,7 +18,7 @@ UNIT_FAKED   = $B/tests/unit/cagma-agent-faked
 CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 
 # What the tests share.
-$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o exposition.o)
+$B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o wishful.o reserved.o exposition.o)
 $(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
 $(addprefix $B/tests/unit/test_,sim sim_kinds): LDLIBS = -lm

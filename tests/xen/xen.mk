@@ -6,7 +6,7 @@
 #: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
 #:                                     never run in one piece yet
 #: make result-real-grow               runs one scenario, three times what it compares; likewise agent-idle, admission, self-grow, hand-over, jump,
-#:                                     alarm-latency, squeeze, burst, stuck, wind-up, ratchet, reader, cold: minutes
+#:                                     alarm-latency, squeeze, burst, stuck, wind-up, real-windup, ratchet, reader, cold: minutes
 #:                                     each, with LAB_RUNS=1 at most 6
 #: make result-precopy                 migrates a guest on a hypervisor that is built for it: 12 min; likewise
 #:                                     precopy-integrity (10 min) and migrate-room (1 min)
@@ -20,7 +20,7 @@
 XEN_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc$(XEN_RELEASE) dpkg-dev bison flex python3
 XEN_SHORT     = real-grow agent-idle
-XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up ratchet reader cold
+XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up real-windup ratchet reader cold
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
                  guest/lab-peer-agent)
 XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)

@@ -7,6 +7,8 @@
 GUEST_NAMES=abcd
 # How many virtual CPUs a guest has that has more than one.
 declare -A GUEST_VCPUS=()
+# What else a guest's kernel is told.
+declare -A GUEST_WORDS=()
 # How often a guest that the emulator loses as it boots is created again.
 GUEST_TRIES_AGAIN=2
 # The host's free memory without guests, the filler apart; run-scenario sets it.
@@ -48,7 +50,7 @@ guest_configure() {
 		$(guest_type_lines)
 		kernel = "$PAYLOAD/guest/vmlinux"
 		ramdisk = "$PAYLOAD/guest/initrd"
-		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma}$([ "$disks" != " " ] || echo " lab.swap=zram")"
+		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma} ${GUEST_WORDS[$1]:-}$([ "$disks" != " " ] || echo " lab.swap=zram")"
 		memory = $2
 		maxmem = $3
 		vcpus = ${GUEST_VCPUS[$1]:-1}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* When passes are run, and what waits for calls. */
+#include "host/core/urgency.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/wishful.h"
+
+/* A guest's alarm is answered at once, and the others' keys are not read for it. */
+START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
+{
+	uint32_t calm = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t short_of = played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	wishful_turn(START_MS);
+	played_report(&world, calm, 200 * MIB, 20);
+	engine_turn(engine, START_MS + 1); /* taken in, and not due yet */
+	unsigned read_before = world.guest[calm - 1].n_reports_read;
+	uint64_t passes = engine_counts(engine).passes;
+	played_alarm(&world, short_of, 4 * MIB, 30);
+	engine_turn(engine, START_MS + 2);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+	ck_assert(wish.was_urgent[passes % 64]);
+	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before);
+	engine_turn(engine, START_MS + ENGINE_GAP_MS + 2);
+	ck_assert_uint_eq(world.guest[calm - 1].n_reports_read, read_before + 1);
+}
+END_TEST
+
+START_TEST(alarms_do_not_put_the_periodic_pass_off)
+{
+	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	wishful_turn(START_MS);
+	uint64_t due_ms = START_MS + PERIOD_MS;
+	for (uint64_t t = START_MS + 100; t < due_ms; t += 100) {
+		played_alarm(&world, cries, 4 * MIB, t);
+		wishful_turn(t);
+	}
+	uint64_t passes = engine_counts(engine).passes;
+	wishful_turn(due_ms);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+}
+END_TEST
+
+START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_hang = true;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	wish.action[0].target_kib = 430 * MIB;
+	engine_turn(engine, START_MS + PERIOD_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 1);
+	world.calls_hang = false;
+	engine_turn(engine, START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 2);
+	ck_assert_uint_eq(world.effect[world.n_effects - 1].kib, 430 * MIB);
+}
+END_TEST
+
+/* The calls of a host whose toolstack is slow take its guests' time: reports and promises are not
+ * answered sooner than the answer can take effect; alarms are. */
+START_TEST(slow_calls_make_fewer_passes)
+{
+	enum { TAKES_MS = 120 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_take_ms = TAKES_MS;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	uint64_t now_ms = START_MS + TAKES_MS;
+	engine_turn(engine,
+		    now_ms); /* the call ends: so long was no pass that there is one at once */
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	played_report(&world, guest, 200 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_MS);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS - 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	played_alarm(&world, guest, 4 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * TAKES_MS + 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 4);
+}
+END_TEST
+
+/* A pass at the end of a slow call gives the credit again that the call has taken, and the guest
+ * has not been told meanwhile that it is gone. */
+START_TEST(credit_that_comes_back_at_once_is_not_told_to_be_gone)
+{
+	enum { TAKES_MS = 120 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	struct played_guest *played = &world.guest[guest - 1];
+	wish.credit_kib[guest - 1] = 16 * MIB;
+	world.calls_take_ms = TAKES_MS;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	engine_turn(engine, START_MS);
+	ck_assert_uint_eq(played->told_credit_kib, 16 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	engine_turn(engine, START_MS + PERIOD_MS);
+	wish.n_actions = 0;
+	wish.credit_kib[guest - 1] = 16 * MIB;
+	for (uint64_t ms = PERIOD_MS + 1; ms < PERIOD_MS + 2 * TAKES_MS; ms++) {
+		engine_turn(engine, START_MS + ms);
+		ck_assert_uint_eq(played->told_credit_kib, 16 * MIB);
+	}
+	ck_assert_uint_gt(played->cap_kib, 420 * MIB + 8 * MIB); /* libxl had set 421 */
+}
+END_TEST
+
+/* A promise asks for the next pass at once; it comes when a call could have ended. */
+START_TEST(what_waits_for_pages_waits_as_long_as_a_call_takes)
+{
+	enum { TAKES_MS = 120 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	wish.wake_in_ms = 20;
+	world.calls_take_ms = TAKES_MS;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	engine_turn(engine, START_MS + 20); /* nobody knows yet how long a call takes */
+	ck_assert_uint_eq(engine_counts(engine).passes, 2);
+	engine_turn(engine, START_MS + TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	engine_turn(engine, START_MS + TAKES_MS + 20);
+	engine_turn(engine, START_MS + 2 * TAKES_MS - 1);
+	ck_assert_uint_eq(engine_counts(engine).passes, 3);
+	engine_turn(engine, START_MS + 2 * TAKES_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, 4);
+}
+END_TEST
+
+/* libxl may wait for a guest's lock: the others are not slower for that. */
+START_TEST(a_call_that_waits_does_not_make_passes_rare)
+{
+	enum { TAKES_MS = 4000 };
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_take_ms = TAKES_MS;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	uint64_t now_ms = START_MS + TAKES_MS;
+	engine_turn(engine, now_ms);
+	uint64_t passes = engine_counts(engine).passes;
+	played_report(&world, guest, 200 * MIB, now_ms);
+	engine_turn(engine, now_ms + ENGINE_GAP_CALLS * URGENCY_CALL_MOST_MS);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
+	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
+	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
+	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
+	tcase_add_test(tests, slow_calls_make_fewer_passes);
+	tcase_add_test(tests, credit_that_comes_back_at_once_is_not_told_to_be_gone);
+	tcase_add_test(tests, what_waits_for_pages_waits_as_long_as_a_call_takes);
+	tcase_add_test(tests, a_call_that_waits_does_not_make_passes_rare);
+}
+
+int main(void)
+{
+	return suite_run("engine_pace", add_tests);
+}
