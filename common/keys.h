@@ -20,6 +20,8 @@ enum {
 	KEYS_MAX_VALUE = 1024,     /* bytes of the longest value; xenstored's limit is 2048 */
 	KEYS_MAX_PATH = 64,        /* bytes of the longest full path, NUL included */
 	KEYS_MAX_WORD = 31,        /* bytes of the longest word in a line */
+	KEYS_MAX_NAME = 255,       /* bytes of a guest's name, which xl does not bound */
+	KEYS_MAX_ABILITIES = 95,   /* bytes of all abilities of an agent, with commas */
 	KEYS_HEARTBEAT_MS = 15000, /* an agent reports at least so often, changed or not */
 	KEYS_STALE_MS = 45000,     /* an agent that has not reported for so long is silent */
 };
@@ -71,7 +73,7 @@ void keys_path(enum key_id id, unsigned domid, char *buf);
 #define CAGMA_AGENT_FIELDS(X)                                                                      \
 	X(protocol, NUMBER, 1000, true, "", "protocol version, KEYS_PROTOCOL")                     \
 	X(version, WORD, KEYS_MAX_WORD, true, "", "version of the agent")                          \
-	X(abilities, WORD, KEYS_MAX_WORD, true, "",                                                \
+	X(abilities, WORD, KEYS_MAX_ABILITIES, true, "",                                           \
 	  "of report, alarm, self-grow, reclaim; comma-separated")
 
 struct agent_hello {

@@ -45,6 +45,10 @@ static void number_report(struct report *report, uint64_t seq)
 	report->present |= REPORT_BIT(seq);
 }
 
+/* All abilities fit, so that none is ever cut off. */
+_Static_assert(sizeof("report,alarm,self-grow,reclaim") <= KEYS_MAX_ABILITIES + 1,
+	       "what an agent can do fits in its key");
+
 static void write_hello(struct agent *agent)
 {
 	struct agent_hello hello = {.protocol = KEYS_PROTOCOL, .version = CAGMA_VERSION};

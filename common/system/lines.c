@@ -79,6 +79,8 @@ bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *
 	uint64_t number = 0;
 	if (!file || !make_room(&buffer)) {
 		*ret_fault = (struct lines_fault){0, strerror(errno)};
+		if (file && file != stdin)
+			fclose(file);
 		return false;
 	}
 	const char *wrong = take_lines(file, &buffer, take, arg, &number);

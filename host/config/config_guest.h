@@ -7,6 +7,7 @@
 #define CAGMA_CONFIG_GUEST_H
 
 #include "host/core/options.h"
+#include "common/keys.h"
 #include "common/uuid.h"
 #include "host/config/complaints.h"
 
@@ -16,7 +17,7 @@
 extern const struct options_table config_guest_options;
 
 enum {
-	CONFIG_MAX_NAME = 63,
+	CONFIG_MAX_NAME = KEYS_MAX_NAME,
 	CONFIG_DOM0_MIN_MIB = 256, /* with less, the toolstack itself is in danger */
 };
 

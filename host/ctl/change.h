@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * change.h - the commands of cagmactl that steer cagmad, for root alone. (Edge: stdout, the control
- * socket.)
+ * socket, cagmad's configuration.)
  *
  * Each gets its own words, its name first, and returns the exit code after saying what went wrong.
  */

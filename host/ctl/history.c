@@ -216,10 +216,9 @@ static struct told_guest *add_seen(void)
 static void take_part(struct search *s, struct verdict *verdict, bool *is_last_meant)
 {
 	const struct passline *part = &s->part;
-	struct told_guest *g;
 	switch (part->kind) {
 	case PASSLINE_GUEST:
-		*is_last_meant = is_meant(s, &part->record.guest) && (g = add_seen()) != NULL;
+		*is_last_meant = is_meant(s, &part->record.guest) && add_seen() != NULL;
 		if (*is_last_meant) {
 			tell_guest(&part->record.guest, &seen[n_seen - 1]);
 			*verdict = part->record.guest.verdict;

@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+enum { SCREEN_MAX_NAME = 63 }; /* bytes of a name that are shown: xl does not bound names */
+
 #define G(name) TOLD_GUEST_BIT(name)
 #define H(name) TOLD_HOST_BIT(name)
 
@@ -36,7 +38,7 @@ void screen_span(uint64_t ms, char ret_text[32])
 
 const char *screen_name(const struct told_guest *g)
 {
-	static char text[TOLD_MAX_NAME + 1];
+	static char text[SCREEN_MAX_NAME + 1];
 	text_printable((struct text){g->name, strlen(g->name)}, "", text, sizeof(text));
 	if (!text[0])
 		snprintf(text, sizeof(text), "domain %" PRIu64, g->domid);
@@ -143,7 +145,7 @@ enum { REST = 67 }; /* columns of a line beside the name */
 static unsigned name_columns(unsigned width)
 {
 	unsigned columns = width - REST;
-	return columns < TOLD_MAX_NAME ? columns : TOLD_MAX_NAME;
+	return columns < SCREEN_MAX_NAME ? columns : SCREEN_MAX_NAME;
 }
 
 void screen_list_head(FILE *out, unsigned width)
@@ -154,7 +156,7 @@ void screen_list_head(FILE *out, unsigned width)
 
 void screen_list_guest(FILE *out, unsigned width, const struct told_guest *g)
 {
-	char name[TOLD_MAX_NAME + 1], state[2 * KEYS_MAX_WORD + 8];
+	char name[SCREEN_MAX_NAME + 1], state[2 * KEYS_MAX_WORD + 8];
 	const char *whole = screen_name(g);
 	text_printable((struct text){whole, strlen(whole)}, "", name, name_columns(width) + 1);
 	fprintf(out, "%-*s %5" PRIu64, (int)name_columns(width), name, g->domid);

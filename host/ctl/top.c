@@ -78,7 +78,7 @@ static void open_terminal(void)
 		return;
 	start_color();
 	use_default_colors();
-	for (short i = 0; i < COLOURS; i++)
+	for (int i = 0; i < COLOURS; i++)
 		init_pair((short)(i + 1), colours[i].colour, -1);
 }
 

@@ -49,6 +49,25 @@ static void measure_call(struct guests *gs, const struct guest *g, const struct 
 		gs->call_us = urgency_call_us(gs->call_us, took_ms * 1000);
 }
 
+/* A call that waited for libxl's lock while somebody set the target has set its own over that. The
+ * guest is left alone by now, so the target is what he wanted it to be. */
+static void put_back(struct calls *c, const struct io *io, struct guest *g, uint64_t now_ms)
+{
+	struct target_job job = {.target_kib = g->by_hand_kib, .domid = g->domid};
+	bool was_set_over = g->by_hand_kib && g->facts.by_hand_ms >= g->call_began_ms &&
+			    g->call_target_kib != g->by_hand_kib;
+	memcpy(job.uuid, g->uuid, sizeof(job.uuid));
+	if (!was_set_over || io->start_call(io->world, now_ms, &job) < 0)
+		return;
+	log_info("%s: its target was set to %" PRIu64 " KiB by hand while it was told another; it "
+		 "is told that again",
+		 guest_text(g), g->by_hand_kib);
+	g->call_is_under_way = true;
+	g->call_began_ms = now_ms;
+	g->call_target_kib = g->by_hand_kib;
+	c->n_started++;
+}
+
 static void take_answer(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
 			const struct worker_answer *a, uint64_t now_ms)
 {
@@ -64,6 +83,7 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 		g->credited_cap_kib = 0;
 		if (trouble_over(&g->call_failed))
 			log_info("%s: its target can be set again", guest_text(g));
+		put_back(c, io, g, now_ms);
 		return;
 	}
 	if (a->outcome == TARGET_GONE)

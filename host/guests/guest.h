@@ -70,6 +70,7 @@ struct guest {
 	bool has_returned;      /* it came out of a reboot */
 	uint64_t built_kib;     /* the target that it was first built with; 0: not known yet */
 	uint64_t own_kib;       /* the same, or a larger target that was set by hand since */
+	uint64_t by_hand_kib;   /* the target that somebody else set last; 0: nobody has */
 	bool by_hand_is_untold; /* that somebody else set its target has not been logged */
 
 	/* From the administrator. */

@@ -108,7 +108,7 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 			uint64_t now_ms)
 {
 	struct guest *g = &gs->guest[i];
-	if (d->is_rebooting && !g->facts.is_dying)
+	if (d->may_return && !g->facts.is_dying)
 		reboots_note_departure(&gs->reboots, g->uuid, g->generation, g->living_alm_kib,
 				       g->facts.boot_kib, now_ms);
 	g->alm_kib = d->alm_kib;

@@ -45,6 +45,7 @@ static void take_target(struct guest *g, uint64_t target_kib, const struct confi
 	if (!is_by_hand || config->by_hand_s == 0 || now_ms < g->facts.migrating_until_ms)
 		return;
 	g->facts.by_hand_ms = now_ms;
+	g->by_hand_kib = target_kib;
 	g->facts.by_hand_until_ms = now_ms + config->by_hand_s * 1000;
 	g->own_kib = amount_max(g->own_kib, target_kib);
 	g->by_hand_is_untold = true;
@@ -119,7 +120,7 @@ static int find_built(struct guest *g, const struct io *io, uint64_t target_kib)
 static int read_memory(struct guest *g, const struct io *io, const struct config *config,
 		       uint64_t now_ms)
 {
-	uint64_t target_kib, dynamic_min_kib;
+	uint64_t target_kib = 0, dynamic_min_kib = 0;
 	int r = read_or_0(io, g, "memory/static-max", &g->static_max_kib);
 	if (r == 0)
 		r = read_or_0(io, g, "memory/videoram", &g->videoram_kib);

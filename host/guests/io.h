@@ -76,8 +76,8 @@ struct io {
 
 	/* Reservations for guests that are to be started. reserved: how much memory is kept for
 	 * them; `free_kib` is free memory beyond the reserve that is kept for
-	 * nothing else and that no guest may take. judge_reservations: admits or refuses them by a policy's verdicts; returns 1 if
-	 * another pass is wanted at once. */
+	 * nothing else and that no guest may take. judge_reservations: admits or refuses them by a
+	 * policy's verdicts; returns 1 if another pass is wanted at once. */
 	int (*reserved)(void *world, struct guests *guests, uint64_t free_kib, uint64_t now_ms,
 			uint64_t *ret_reserved_kib);
 	int (*judge_reservations)(void *world, const struct policy_conf *conf,

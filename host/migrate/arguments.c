@@ -73,7 +73,7 @@ static void take_option(struct migrate_asked *a, int c)
 			continue;
 		if (rows[i].word)
 			*rows[i].word = optarg;
-		else
+		else if (rows[i].flag)
 			*rows[i].flag = true;
 	}
 }

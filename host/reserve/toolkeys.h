@@ -18,8 +18,8 @@
 enum {
 	TOOLKEYS_PROTOCOL = 1,    /* raised when a value changes its meaning */
 	TOOLKEYS_MAX_BYTES = 256, /* of any value here */
-	TOOLKEYS_MAX_NAME = 63,   /* bytes of a guest's name */
-	TOOLKEYS_MAX_PATH = 64,   /* bytes of the longest path below the root, NUL included */
+	TOOLKEYS_MAX_NAME = KEYS_MAX_NAME,
+	TOOLKEYS_MAX_PATH = 64, /* bytes of the longest path below the root, NUL included */
 };
 
 /* id, path below the root (%: a reservation's number, a domid, or a UUID), writer, what it says */

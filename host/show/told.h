@@ -14,8 +14,8 @@
 #include "common/uuid.h"
 
 enum {
-	TOLD_MAX_NAME = 63, /* bytes of a guest's name */
-	TOLD_CHANGES = 8,   /* changes of its target that are remembered of a guest */
+	TOLD_MAX_NAME = KEYS_MAX_NAME,
+	TOLD_CHANGES = 8, /* changes of its target that are remembered of a guest */
 };
 
 /* member, kind, longest word or largest number, always told, unit, what it says */

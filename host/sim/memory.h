@@ -33,6 +33,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/sim/pressure.h"
+
 struct sim_memory_config {
 	double reserve_kib; /* memory of the guest that MemTotal does not count: ALM - MemTotal */
 	double kernel_kib;  /* unreclaimable part of MemTotal */
@@ -66,11 +68,6 @@ struct sim_memory_counters {
 	double some_us, full_us;
 };
 
-struct sim_memory_average {
-	double avg10, avg60, avg300; /* percent */
-	double last_us;
-};
-
 struct sim_memory {
 	struct sim_memory_config config;
 	double managed_kib, anon_kib, swapped_kib, cache_kib, free_kib;
@@ -80,7 +77,7 @@ struct sim_memory {
 	double arc_budget_kib; /* what can be taken of it in this step */
 	double demand_kib;     /* the working set that was wanted in the last step */
 	struct sim_memory_counters counters;
-	struct sim_memory_average some, full;
+	struct sim_pressure some, full;
 	double average_s; /* time since the averages were taken */
 	double stuck_s;   /* time without any progress, towards the OOM killer */
 	/* The plan of this step. */

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* pressure.h - the PSI of a simulated guest: how long its tasks have waited for memory. Pure. */
+/* pressure.h - the averages of a simulated guest's PSI, as its kernel keeps them. Pure. */
 #ifndef CAGMA_SIM_PRESSURE_H
 #define CAGMA_SIM_PRESSURE_H
 
-#include "host/sim/memory.h"
+#define SIM_PRESSURE_S 2.0 /* the kernel updates them every 2 s */
 
-/* Notes that the guest's programs have waited for such a share of the step, and with them the tasks
- * of a container at its own limit, if there is one. */
-void sim_pressure_step(struct sim_memory *m, double stall_share);
+struct sim_pressure {
+	double avg10, avg60, avg300; /* percent */
+	double last_us;
+};
+
+/* Tasks have waited for `total_us` until now, and `elapsed_s` have gone since the last update. */
+void sim_pressure_update(struct sim_pressure *pressure, double total_us, double elapsed_s);
 
 #endif

@@ -170,6 +170,37 @@ static void end_section(struct sim_section *section)
 		g->model.swap_kib = 2 * g->max_kib;
 }
 
+/* What cannot be: the first amount would have to be no larger than the second. */
+struct contradiction {
+	const char *what, *of;
+	double kib, most_kib;
+};
+
+static bool judge_amounts(const struct sim_guest_config *g, struct sentence *wrong)
+{
+	const struct contradiction rows[] = {
+		{"overhead and kernel", "memory", g->model.reserve_kib + g->model.kernel_kib,
+		 g->memory_kib},
+		{"balloon_floor", "memory", g->balloon.floor_kib, g->memory_kib},
+		{"memory", "balloon_ceiling", g->memory_kib,
+		 g->ceiling_kib > 0 ? g->ceiling_kib : g->max_kib},
+		{"arc_least", "arc", g->model.arc_least_kib, g->model.arc_kib},
+		{"guaranteed", "max", g->guaranteed_kib, g->max_kib},
+	};
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct contradiction *c = &rows[i];
+		if (c->kib <= c->most_kib)
+			continue;
+		sentence_add_all(wrong,
+				 (const char *[]){c->what, " of guest ", g->name, ", ", NULL});
+		sentence_add_number(wrong, mib(c->kib));
+		sentence_add_all(wrong, (const char *[]){" MiB, is more than ", c->of, ", ", NULL});
+		sentence_add_number(wrong, mib(c->most_kib));
+		return false;
+	}
+	return true;
+}
+
 static bool judge_section(const struct sim_section *section, struct sentence *wrong)
 {
 	const struct sim_guest_config *g = &section->guest;
@@ -179,7 +210,7 @@ static bool judge_section(const struct sim_section *section, struct sentence *wr
 		return false;
 	}
 	if (g->min_kib <= g->memory_kib && g->memory_kib <= g->max_kib)
-		return true;
+		return judge_amounts(g, wrong);
 	sentence_add_all(wrong, (const char *[]){"the memory of guest ", g->name, ", ", NULL});
 	sentence_add_number(wrong, mib(g->memory_kib));
 	sentence_add(wrong, " MiB, is not within its min and max, ");

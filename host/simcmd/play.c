@@ -60,6 +60,7 @@ struct play {
 	struct simio *world;
 	struct engine *engine;
 	struct share *share; /* room for the allocator of knowing.h */
+	unsigned n_workers;
 };
 
 static void finish(struct play *p)
@@ -106,7 +107,8 @@ static int init(struct play *p, const struct sim_scenario *s, const struct sim_s
 		return -ENOMEM;
 	sim_host_init(&p->host, s, seed);
 	config_init(&config);
-	p->world = simio_create(&p->host, (unsigned)config.workers, (uint64_t)(s->call_s * 1000));
+	p->n_workers = (unsigned)config.workers;
+	p->world = simio_create(&p->host, p->n_workers, (uint64_t)(s->call_s * 1000));
 	if (!p->world || configure(&p->host, system, &config) < 0)
 		return -ENOMEM;
 	struct io io = simio_functions(p->world);
@@ -148,6 +150,7 @@ static void add_up(const struct play *p, const struct sim_scenario *s, struct si
 				 .n_passes = counts.passes,
 				 .n_targets = counts.targets,
 				 .n_cuts = counts.cuts,
+				 .n_workers = p->n_workers,
 				 .minutes = s->time_s / 60,
 				 .adds_up = sim_host_adds_up(h)};
 	for (unsigned i = 0; i < h->n_guests; i++) {

@@ -33,6 +33,7 @@ struct sim_result {
 	uint64_t oom_kills;
 	uint64_t unstarted; /* guests that had not been started when the run ended */
 	uint64_t n_passes, n_targets, n_cuts;
+	unsigned n_workers; /* that set targets */
 	double minutes;
 	bool adds_up; /* no page was lost or made on the way */
 };

@@ -75,7 +75,7 @@ static int run(int argc, char **argv)
 	selection_complete(&table);
 	while (paths[n])
 		n++;
-	struct sim_scenario *scenarios = calloc(n, sizeof(*scenarios));
+	struct sim_scenario *scenarios = calloc(n + 1, sizeof(*scenarios));
 	if (!scenarios) {
 		log_error("%s", strerror(ENOMEM));
 		return EXIT_FAILURE;

@@ -30,7 +30,7 @@ void sim_table_head(const struct sim_table *t, FILE *file)
 		t->is_tsv
 			? "workload\tseed\tpolicy\tpages\tswapped_in\tswapped_out\tslowest_permille"
 			  "\tcuts\ttargets\ttargets_per_min\tshort_ms\tstalled_ms\toom_kills"
-			  "\tunstarted\tpasses\n"
+			  "\tunstarted\tpasses\tworkers\n"
 			: "%-20s %5s %-20s %12s %9s %6s %11s %9s %5s %9s\n",
 		"workload", "seed", "policy", "swapped", "slowest", "cuts", "targets/min",
 		"short s", "OOM", "unstarted");
@@ -54,10 +54,10 @@ static void print_row(const struct sim_table *t, const char *name, uint64_t seed
 		fprintf(file,
 			"%s\t%" PRIu64 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
 			"\t%" PRIu64 "\t%" PRIu64 "\t%.1f\t%" PRIu64 "\t%" PRIu64 "\t%" PRIu64
-			"\t%" PRIu64 "\t%" PRIu64 "\n",
+			"\t%" PRIu64 "\t%" PRIu64 "\t%u\n",
 			name, seed, policy, sim_result_pages(r), r->swapped_in, r->swapped_out,
 			r->slowest_permille, r->n_cuts, r->n_targets, per_min, r->short_ms,
-			r->stalled_ms, r->oom_kills, r->unstarted, r->n_passes);
+			r->stalled_ms, r->oom_kills, r->unstarted, r->n_passes, r->n_workers);
 	else
 		fprintf(file,
 			"%-20s %5" PRIu64 " %-20s %12" PRIu64 " %7.1f %% %6" PRIu64 " %11.1f"

@@ -76,6 +76,15 @@ int hypervisor_host(struct hypervisor *h, struct hypervisor_host *ret_host)
 	return 0;
 }
 
+/* xl builds a guest anew that reboots, and, as its on_crash= and on_watchdog= say, others. Xen does
+ * not know these. */
+static bool may_return(const xc_domaininfo_t *info)
+{
+	unsigned code = info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+	return (info->flags & XEN_DOMINF_shutdown) &&
+	       (code == SHUTDOWN_reboot || code == SHUTDOWN_crash || code == SHUTDOWN_watchdog);
+}
+
 static void convert(const xc_domaininfo_t *info, struct hypervisor_domain *d)
 {
 	const uint32_t gone = XEN_DOMINF_dying | XEN_DOMINF_shutdown;
@@ -86,9 +95,7 @@ static void convert(const xc_domaininfo_t *info, struct hypervisor_domain *d)
 	d->outstanding_kib = info->outstanding_pages * KIB_PER_PAGE;
 	d->is_paused = info->flags & XEN_DOMINF_paused;
 	d->is_dying = info->flags & gone;
-	d->is_rebooting = (info->flags & XEN_DOMINF_shutdown) &&
-			  (info->flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) ==
-				  SHUTDOWN_reboot;
+	d->may_return = may_return(info);
 }
 
 int hypervisor_domains(struct hypervisor *h, const struct hypervisor_domain **ret_domain)

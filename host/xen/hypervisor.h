@@ -21,8 +21,8 @@ struct hypervisor_domain {
 	uint64_t cap_kib;
 	uint64_t outstanding_kib;
 	bool is_paused;
-	bool is_dying;     /* shut down, crashed or being torn down */
-	bool is_rebooting; /* is_dying, and to come back with its UUID under another domid */
+	bool is_dying;   /* shut down, crashed or being torn down */
+	bool may_return; /* is_dying, and may come back with its UUID under another domid */
 };
 
 struct hypervisor_host {

@@ -19,8 +19,9 @@ static void write_key(uint32_t domid, unsigned which, const char *value)
 	char *const keys[] = {guest->report, guest->alarm, guest->hello};
 	bool is_foreign = which >= sizeof(keys) / sizeof(keys[0]);
 	char *key = is_foreign ? guest->foreign[1 + which % (SOURCE_COUNT_ - 1)] : keys[which];
-	strncpy(key, value, KEYS_MAX_VALUE);
-	key[KEYS_MAX_VALUE] = '\0';
+	size_t len = strnlen(value, KEYS_MAX_VALUE);
+	memcpy(key, value, len);
+	key[len] = '\0';
 	world.event = (struct store_event){.kind = STORE_CAGMA,
 					   .domid = domid,
 					   .generation = guest->generation,

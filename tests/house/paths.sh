@@ -3,16 +3,16 @@
 #
 # paths.sh - fails if a page names something that is not there: a path of the tree, a file of the
 # tree by its name alone, a function of a file (`file.c: function()`) or of any file, a page or a
-# heading that a link leads to, or a target of make. Pages are README.md, docs/*.md and docs/man/*;
-# the `#:` lines of Makefile and *.mk are judged for targets.
+# heading that a link leads to, or a target of make. Pages are README.md, CHANGELOG.md, SECURITY.md,
+# docs/*.md and docs/man/*; the `#:` lines of Makefile and *.mk are judged for targets.
 #
 # The names that pages have and the names that are there are each collected once, as lines, and
 # compared by awk: a process for each name would take minutes on a busy machine.
 # shellcheck disable=SC2016 # backticks are those of the pages
 set -eu
 export LC_ALL=C
-pages=$(git ls-files README.md 'docs/*.md' 'docs/man/*')
-markdown=$(git ls-files README.md 'docs/*.md') makefiles=$(git ls-files Makefile '*.mk')
+pages=$(git ls-files README.md CHANGELOG.md SECURITY.md 'docs/*.md' 'docs/man/*')
+markdown=$(git ls-files README.md CHANGELOG.md SECURITY.md 'docs/*.md') makefiles=$(git ls-files Makefile '*.mk')
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 

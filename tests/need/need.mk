@@ -11,6 +11,7 @@ NEED_PROGS = $(addprefix $B/,$(shell awk -F ' *[|] *' '/^[^\#]/ { print $$2 }' t
 $(NEED_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CHECK_LIBS)
+$B/tests/need/test_host: LDLIBS = -lxlutil
 .PHONY: check-need result-need-cases
 check-need: $(NEED_TESTS)
 	$Qfor t in $(NEED_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done

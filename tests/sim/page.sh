@@ -22,7 +22,7 @@ table() {
 			next
 		}
 		{
-			is_judged = policies != "  " && $1 != "cuts" && $1 != "of static"
+			is_judged = policies != "  " && $1 !~ /^(cuts|of static|targets a minute)/
 			least = -1
 			for (i = 1; i <= n; i++)
 				if (is_policy[i] && $i !~ /!/ && (least < 0 || $i + 0 < least)) least = $i + 0

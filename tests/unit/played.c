@@ -180,8 +180,10 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 	const char *text = "";
 	if (((struct played *)world)->is_lost)
 		return -EBADF;
-	if (strcmp(path, "name") == 0)
+	if (strcmp(path, "name") == 0 && !g->name[0])
 		return snprintf(buf, size, "g%u", domid);
+	if (strcmp(path, "name") == 0)
+		text = g->name;
 	if (strcmp(path, keys_table[KEY_AGENT].path) == 0)
 		text = g->hello;
 	if (strcmp(path, keys_table[KEY_ALARM].path) == 0)

@@ -76,7 +76,7 @@ static const struct {
 	{"guests = [ \"name=vm,1,min_mib=64\" ]",
 	 "entry 1: \"1\" is not name=value; a guest with a comma in its name is listed by its "
 	 "uuid"},
-	{"guests = [ \"name=a\", \"name=\" ]", "entry 2: name= is empty or longer than 63 bytes"},
+	{"guests = [ \"name=a\", \"name=\" ]", "entry 2: name= is empty or longer than 255 bytes"},
 	{"guests = [ \"name=a,min_mib=x\" ]",
 	 "entry 1: min_mib=x is not a number within 1..16777216"},
 	{"guests = [ \"name=a,min_mib=-5\" ]",

@@ -315,6 +315,27 @@ START_TEST(credit_is_above_what_a_guest_was_told_to_take)
 }
 END_TEST
 
+/* Both want twice what there is, for as long as it lasts, and take what Xen lets them. They are not
+ * told in each pass what they know. */
+START_TEST(a_shortage_that_lasts_is_not_told_again_and_again)
+{
+	unsigned n_told = 0;
+	start();
+	w.host.free_kib = 70 * MIB;
+	for (unsigned i = 0; i < w.n; i++) {
+		w.guest[i].used_kib = 400 * MIB;
+		w.guest[i].grabs_kib = _i % 2 ? 4 * MIB : 0;
+		w.view[i].is_alarmed = _i / 2;
+	}
+	world_run(&w, cagma(), 100, 200);
+	for (unsigned s = 0; s < 100; s++) {
+		world_run(&w, cagma(), 1, 200);
+		n_told += w.plan.n_actions;
+	}
+	ck_assert_msg(n_told <= 2 * 20, "told %u targets in 20 s", n_told);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, an_alarm_is_answered_out_of_the_reserve);
@@ -333,6 +354,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it);
 	tcase_add_loop_test(tests, max_pages_follows_from_a_plans_credit, 0, N_ROWS(caps));
 	tcase_add_test(tests, credit_is_above_what_a_guest_was_told_to_take);
+	tcase_add_loop_test(tests, a_shortage_that_lasts_is_not_told_again_and_again, 0, 4);
 }
 
 int main(void)

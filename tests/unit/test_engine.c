@@ -2,6 +2,7 @@
 /* The pass: which effects there are, and in which order. The policies here are the test's own. */
 #include "common/system/log.h"
 #include "host/core/plan.h"
+#include "host/guests/guests.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wishful.h"
@@ -240,6 +241,47 @@ START_TEST(an_answer_for_another_uuid_is_not_the_guests)
 }
 END_TEST
 
+/* The call waits for libxl's lock, which `xl mem-set` has, and sets its target behind that. */
+START_TEST(a_target_set_by_hand_while_a_call_runs_is_put_back)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	world.calls_hang = true;
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
+	wishful_begin();
+	wishful_turn(START_MS);
+	ck_assert_uint_eq(world.n_calls, 1);
+	world.guest[guest - 1].target_kib = 350 * MIB;
+	world.event = (struct store_event){.kind = STORE_MEMORY,
+					   .domid = guest,
+					   .generation = world.guest[guest - 1].generation,
+					   .is_target = true};
+	world.has_event = true;
+	wishful_turn(START_MS + PERIOD_MS);
+	world.calls_hang = false;
+	wishful_turn(START_MS + 2 * PERIOD_MS);
+	wishful_turn(START_MS + 3 * PERIOD_MS);
+	wishful_turn(START_MS + 4 * PERIOD_MS);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 350 * MIB);
+	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 2);
+}
+END_TEST
+
+/* xl does not bound names; 63 bytes are what a host name may have. */
+START_TEST(a_guest_of_a_long_name_is_listed_by_it)
+{
+	struct config config;
+	struct config_guest listed = {.min_kib = 123 * MIB};
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	memset(world.guest[guest - 1].name, 'n', 200);
+	memset(listed.name, 'n', 200);
+	config_init(&config);
+	ck_assert_int_eq(config_put_guest(&config, &listed), 0);
+	wishful_begin_as(&config);
+	wishful_turn(START_MS);
+	ck_assert_uint_eq(engine_state(engine).guests->view[0].min_kib, 123 * MIB);
+}
+END_TEST
+
 /* libxl reports success if its transaction has failed. */
 START_TEST(a_target_that_was_not_set_is_a_failed_call)
 {
@@ -315,6 +357,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
 	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
 	tcase_add_test(tests, an_answer_for_another_uuid_is_not_the_guests);
+	tcase_add_test(tests, a_target_set_by_hand_while_a_call_runs_is_put_back);
+	tcase_add_test(tests, a_guest_of_a_long_name_is_listed_by_it);
 	tcase_add_test(tests, a_target_that_was_not_set_is_a_failed_call);
 	tcase_add_test(tests, events_of_a_former_domain_are_passed_over);
 	tcase_add_test(tests, credit_is_withdrawn_at_the_end);

@@ -137,7 +137,7 @@ START_TEST(agent_and_alarm_fit_their_keys)
 				   .psi_full_us = KEYS_MAX_COUNT};
 	char line[KEYS_MAX_VALUE + 1];
 	memset(hello.version, 'v', KEYS_MAX_WORD);
-	memset(hello.abilities, 'a', KEYS_MAX_WORD);
+	memset(hello.abilities, 'a', KEYS_MAX_ABILITIES);
 	memset(alarm.reason, 'r', KEYS_MAX_WORD);
 	ck_assert_uint_gt(line_write(&keys_agent_format, &hello, UINT64_MAX, line, sizeof(line)),
 			  0);

@@ -89,6 +89,13 @@ static const struct {
 	{GUEST "memory = 256\nmin = 300\n", "min and max"},
 	{GUEST "memory = 256\nmax = 200\n", "min and max"},
 	{GUEST "memory = 2000\nmax = 3000\n", "has not the memory"},
+	{GUEST "overhead = 300\n",
+	 "overhead and kernel of guest a, 312 MiB, is more than memory, 256"},
+	{GUEST "kernel = 220\n", "overhead and kernel"},
+	{GUEST "balloon_floor = 300\n", "balloon_floor of guest a, 300 MiB, is more than memory"},
+	{GUEST "balloon_ceiling = 200\n", "is more than balloon_ceiling, 200"},
+	{GUEST "arc = 50\narc_least = 60\n", "arc_least of guest a, 60 MiB, is more than arc, 50"},
+	{GUEST "guaranteed = 600\n", "guaranteed of guest a, 600 MiB, is more than max, 512"},
 	{GUEST "x\xff\x01y = 1\n", "x??y"},
 };
 

@@ -6,7 +6,7 @@
 # arrives, and the tries that are due until the end: the bound of host/core/arrival.h.
 LIMIT_S=600
 
-WINDUP_MEM_MIB=168
+WINDUP_MEM_MIB=184
 WINDUP_RAMP_KIB=98304
 WINDUP_RATE_KIB_S=20480
 WINDUP_HOLD_MS=45000
