@@ -3,7 +3,7 @@
 #
 #: make result-page      shows the live page with hostile names to Chromium: 2 min
 #: make result-exporter  has Prometheus' promtool and its Python client judge metrics and alerts: 1 min
-#: make page-pictures    makes docs/page.png and docs/page-phone.png, with Chromium: 2 min
+#: make page-pictures    makes docs/page.png and docs/page-phone.png, with Chromium: 4 min
 
 PAGE_DEPS     = chromium chromium-driver fonts-dejavu-core curl jq
 EXPORTER_DEPS = python3-prometheus-client curl

@@ -8,7 +8,7 @@
 # light and dark, and fit into a phone. It ends with
 #	RESULT page errors=0 checks=N names=N console=0
 # pictures: makes docs/page.png and docs/page-phone.png, and more in BUILD/page, of a calm host after
-# a quarter of an hour, which is played 10 times as fast.
+# a quarter of an hour, which is played 5 times as fast.
 # shellcheck source-path=SCRIPTDIR source=exhibit-lib.sh
 set -eu
 export LC_ALL=C.UTF-8
@@ -43,7 +43,7 @@ js() {
 }
 
 open_browser() {
-	chromedriver --port=0 >"$room/driver" 2>&1 8>&- 9<&- &
+	chromedriver --port=0 >"$room/driver" 2>&1 &
 	driver_pid=$!
 	tries=200
 	until grep -q 'started successfully on port' "$room/driver"; do
@@ -54,12 +54,17 @@ open_browser() {
 	driver=http://127.0.0.1:$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$room/driver")
 	sandbox=''
 	[ "$(id -u)" != 0 ] || sandbox='"--no-sandbox",' # Chromium has none for root
-	session=$(curl -s --max-time 60 -H 'Content-Type: application/json' "$driver/session" -d '{
+	session=$(curl -s --max-time 180 -H 'Content-Type: application/json' "$driver/session" -d '{
 		"capabilities": {"alwaysMatch": {"browserName": "chrome",
 			"goog:loggingPrefs": {"browser": "ALL"},
 			"goog:chromeOptions": {"binary": "/usr/bin/chromium", "args": ['"$sandbox"'
 				"--headless=new", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,1000"]}}}}' |
 		jq -r .value.sessionId)
+	[ "${session:-null}" != null ] || {
+		session=''
+		echo "page: chromedriver cannot start Chromium" >&2
+		exit 1
+	}
 }
 
 colours() { # light|dark
@@ -165,7 +170,7 @@ take() {
 	size "$2" 800 "$3" "$4"
 	sleep 1
 	height=$(js 'return Math.ceil(document.documentElement.scrollHeight)')
-	[ "$height" -le "${6:-9999}" ] || height=$6
+	[ "$height" -le "${6:-9999}" ] || height=${6:-800}
 	size "$2" "$height" "$3" "$4"
 	sleep 1
 	curl -s "$driver/session/$session/screenshot" | jq -r .value | base64 -d >"$1"
@@ -174,8 +179,8 @@ take() {
 
 case $2 in
 check)
-	open_exhibit hostile 1 6
 	open_browser
+	open_exhibit hostile 1 6
 	tell url "{\"url\":\"$url/\"}" >/dev/null
 	check_page
 	complaints=$(count_complaints)
@@ -183,8 +188,8 @@ check)
 	[ $((errors + complaints)) = 0 ]
 	;;
 pictures)
-	open_exhibit calm 10 900
 	open_browser
+	open_exhibit calm 5 900
 	tell url "{\"url\":\"$url/\"}" >/dev/null
 	mkdir -p "$build/page"
 	take docs/page.png 1180 false 1 light

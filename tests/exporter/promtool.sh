@@ -38,7 +38,7 @@ for file in text down; do
 done
 grep -q '^cagma_up 1$' "$room/text" && grep -q '^cagma_up 0$' "$room/down" || lint=$((lint + 1))
 faults=0
-python3 -c 'import sys
+/usr/bin/python3 -c 'import sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 print(len(list(parse(sys.stdin.read()))))' <"$room/open" >"$room/families" || faults=1
 alert_faults=0

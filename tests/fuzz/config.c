@@ -5,7 +5,7 @@
  */
 #include "host/config/config_file.h"
 
-#include "host/config/settings.h"
+#include "host/conftext/settings.h"
 #include "tests/fuzz/apart_fate.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Requests on the control socket, each a line, which the first byte says to be root's or a
- * member's: the answer is one line with one JSON object, which cagmactl can read, and whatever root
- * has changed, the next passes keep the contract.
+ * member's, and to come after a report of a guest in need: the answer is one line with one JSON
+ * object, which cagmactl can read, and whatever root has changed, the next passes keep the
+ * contract.
  */
 #include "host/control/answer.h"
 
@@ -45,18 +46,21 @@ static void check_answer(const char *answer)
 void fuzz_control(struct text text)
 {
 	struct engine *engine = played_host_begin(&world);
-	struct answer_source source = {.engine = engine, .xen_options = "dom0_mem=1G"};
+	struct answer_source source = {
+		.engine = engine, .xen_options = "dom0_mem=1G", .config_path = "/dev/null"};
 	struct text line;
 	for (unsigned i = 0; i < MOST_STEPS && text_cut(&text, '\n', &line); i++) {
-		bool is_root = fuzz_byte(&line) % 2;
+		uint8_t how = fuzz_byte(&line);
 		size_t len = line.len < CONTROL_MAX_REQUEST ? line.len : CONTROL_MAX_REQUEST - 1;
 		char *request = malloc(len + 1), *answer; /* ends where its memory ends */
 		memcpy(request, line.at, len);
 		request[len] = '\n';
-		answer = answer_make(&source, request, len, is_root, NOW_MS);
+		answer = answer_make(&source, request, len, how % 2, NOW_MS);
 		check_answer(answer);
 		free(answer);
 		free(request);
+		if (how & 2)
+			played_report(&world, 1, 4096, i + 2);
 		played_host_turn(&world, engine, 1000, 1024);
 	}
 	played_host_end(engine);

@@ -26,7 +26,7 @@
 	X(need, "", "host/reserve/need.c common/uuid.c")                                           \
 	X(toolkeys, "", "host/reserve/toolkeys.c")                                                 \
 	X(config, "systemd",                                                                       \
-	  "host/config/config_file.c host/config/settings.c "                                      \
+	  "host/config/config_file.c host/conftext/settings.c "                                    \
 	  "host/config/config_guest.c host/core/options.c")                                        \
 	X(xlcfg, "", "host/xen/xlcfg.c")                                                           \
 	X(scenario, "tests/sim/workloads tests/toolstack/scenarios",                               \

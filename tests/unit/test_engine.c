@@ -247,8 +247,8 @@ START_TEST(a_target_set_by_hand_while_a_call_runs_is_put_back)
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	world.calls_hang = true;
 	wish.action[wish.n_actions++] = (struct action){guest - 1, 410 * MIB, REASON_NEED};
-	begin();
-	turn(START_MS);
+	wishful_begin();
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(world.n_calls, 1);
 	world.guest[guest - 1].target_kib = 350 * MIB;
 	world.event = (struct store_event){.kind = STORE_MEMORY,
@@ -256,11 +256,11 @@ START_TEST(a_target_set_by_hand_while_a_call_runs_is_put_back)
 					   .generation = world.guest[guest - 1].generation,
 					   .is_target = true};
 	world.has_event = true;
-	turn(START_MS + PERIOD_MS);
+	wishful_turn(START_MS + PERIOD_MS);
 	world.calls_hang = false;
-	turn(START_MS + 2 * PERIOD_MS);
-	turn(START_MS + 3 * PERIOD_MS);
-	turn(START_MS + 4 * PERIOD_MS);
+	wishful_turn(START_MS + 2 * PERIOD_MS);
+	wishful_turn(START_MS + 3 * PERIOD_MS);
+	wishful_turn(START_MS + 4 * PERIOD_MS);
 	ck_assert_uint_eq(world.guest[guest - 1].target_kib, 350 * MIB);
 	ck_assert_uint_eq(played_count(&world, PLAYED_CALL), 2);
 }
@@ -271,15 +271,13 @@ START_TEST(a_guest_of_a_long_name_is_listed_by_it)
 {
 	struct config config;
 	struct config_guest listed = {.min_kib = 123 * MIB};
-	struct io io = played_io(&world);
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
 	memset(world.guest[guest - 1].name, 'n', 200);
 	memset(listed.name, 'n', 200);
 	config_init(&config);
 	ck_assert_int_eq(config_put_guest(&config, &listed), 0);
-	config.policy = &wishful;
-	engine = engine_open(&config, &(struct engine_options){0}, &io);
-	turn(START_MS);
+	wishful_begin_as(&config);
+	wishful_turn(START_MS);
 	ck_assert_uint_eq(engine_state(engine).guests->view[0].min_kib, 123 * MIB);
 }
 END_TEST

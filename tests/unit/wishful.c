@@ -34,15 +34,20 @@ void wishful_set_up(void)
 	log_silence(true);
 }
 
+void wishful_begin_as(struct config *config)
+{
+	struct io io = played_io(&world);
+	config->policy = &wishful;
+	engine = engine_open(config, &(struct engine_options){0}, &io);
+	ck_assert_ptr_nonnull(engine);
+}
+
 void wishful_begin_with(unsigned max_guests)
 {
 	struct config config;
-	struct io io = played_io(&world);
 	config_init(&config);
-	config.policy = &wishful;
 	config.max_guests = max_guests;
-	engine = engine_open(&config, &(struct engine_options){0}, &io);
-	ck_assert_ptr_nonnull(engine);
+	wishful_begin_as(&config);
 }
 
 void wishful_begin(void)

@@ -26,9 +26,10 @@ extern struct wish {
 void wishful_set_up(void);
 void wishful_tear_down(void);
 
-/* Opens the engine. */
+/* Opens the engine; the last of them with this configuration, but for its policy. */
 void wishful_begin(void);
 void wishful_begin_with(unsigned max_guests);
+void wishful_begin_as(struct config *config);
 
 /* Turns until nothing is left to be said; no pass is due meanwhile. */
 void wishful_turn(uint64_t now_ms);

@@ -101,8 +101,8 @@ function showHost(state) {
 		["free", amount(host.free_kib), "", "free"],
 		["kept as reserve", amount(host.reserve_kib)],
 		["for a new guest", known(host.available_kib)],
-		["guests lack", host.short_kib ? `${amount(host.short_kib)} for ${span(host.short_ms)}` : "nothing",
-			host.short_kib ? "bad" : ""],
+		[host.short_kib ? `guests lack, for ${span(host.short_ms)}` : "guests lack",
+			host.short_kib ? amount(host.short_kib) : "nothing", host.short_kib ? "bad" : ""],
 	]);
 }
 
@@ -212,8 +212,8 @@ function makeCard() {
 
 // Puts words below their places of the bar; those that would overlap are left out.
 function showScale(card, guest, whole) {
-	const wanted = [["most", `max ${amount(whole)}`, 1]];
-	const share = (kib) => Math.min(kib / whole, 1);
+	const most = guest.max_kib || whole, share = (kib) => Math.min(kib / whole, 1);
+	const wanted = [["max", `max ${amount(most)}`, share(most)]];
 	if (guest.want_kib !== undefined) wanted.push(["want", `want ${amount(guest.want_kib)}`, share(guest.want_kib)]);
 	if (guest.min_kib !== undefined) wanted.push(["min", `min ${amount(guest.min_kib)}`, share(guest.min_kib)]);
 	const width = card.scale.clientWidth || 300, taken = [];
@@ -222,29 +222,29 @@ function showScale(card, guest, whole) {
 		const label = make("span", name, text);
 		card.scale.append(label);
 		const room = label.offsetWidth;
-		const left = name === "most" ? width - room
-			: Math.min(Math.max(where * width - room / 2, 0), width - room);
+		const left = Math.min(Math.max(where * width - room / 2, 0), width - room);
 		if (taken.some(([from, to]) => left < to + 6 && from < left + room + 6)) {
 			label.remove();
 			continue;
 		}
-		if (name !== "most") label.style.left = `${left.toFixed(1)}px`;
+		label.style.left = `${left.toFixed(1)}px`;
 		taken.push([left, left + room]);
 	}
 }
 
 function showBar(card, guest) {
-	const held = guest.alm_kib || 0, whole = Math.max(guest.max_kib || 0, held, 1);
+	const held = guest.alm_kib || 0, most = guest.max_kib || held;
 	const isKnown = guest.avail_kib !== undefined && guest.cma_kib !== undefined;
 	const available = isKnown ? Math.min(guest.avail_kib, held) : 0;
 	const used = held - available, critical = used + (isKnown ? guest.cma_kib : 0);
-	const marks = [];
+	const whole = Math.max(most, held, critical, 1); // what is missing may be beyond the max
+	const marks = most < whole ? [["max", most]] : [];
 	if (guest.min_kib !== undefined) marks.push(["min", guest.min_kib]);
 	if (guest.want_kib !== undefined) marks.push(["want", guest.want_kib]);
 	fill(card.bar, whole, [[isKnown ? "used" : "unknown", 0, used], ["critical", used, Math.min(critical, held)],
 		["spare", critical, held], ["missing", held, critical]], marks,
 	`${isKnown ? amount(used) : "unknown"} used, ${amount(available)} available of ${known(guest.cma_kib)} to be guaranteed, ` +
-	`want ${known(guest.want_kib)}, min ${known(guest.min_kib)}, max ${amount(whole)}`);
+	`want ${known(guest.want_kib)}, min ${known(guest.min_kib)}, max ${amount(most)}`);
 	showScale(card, guest, whole);
 }
 
