@@ -189,7 +189,8 @@ END_TEST
 
 /* A third of what can be lent: of the 64 MiB that are free 16 are the reserve's floor, and 1 is
  * what libxl lets the guest take above its target. */
-#define LENT_KIB ((64 - 16 - 1) * MIB / CREDIT_POOL_SHARE / 4 * 4)
+#define STEP_KIB (2 * MIB) /* by default; credit comes in whole ones */
+#define LENT_KIB ((64 - 16 - 1) * MIB / CREDIT_POOL_SHARE / STEP_KIB * STEP_KIB)
 
 static bool has_all_credit(const struct lab_guest *guest)
 {
