@@ -203,7 +203,7 @@ END_TEST
 
 START_TEST(a_reboot_meanwhile_uses_its_own_memory)
 {
-	ctl_open_idle_with(NULL);
+	ctl_open_idle_with((const char *const[]){"-v", NULL});
 	ck_assert_int_eq(CTL_CODE("reserve", "500"), 0);
 	ck_assert_int_eq(lab_guest_shutdown(ctl_a, SHUTDOWN_reboot), 0);
 	ck_assert(stage_wait_said("is dying"));
