@@ -155,7 +155,7 @@ static bool holds_at_least(void *arg)
 bool stage_wait_at_least(const struct lab_guest *guest, uint64_t kib)
 {
 	struct at_least a = {guest, kib};
-	return lab_wait(holds_at_least, &a, 2 * SOON_MS);
+	return lab_wait(holds_at_least, &a, 4 * SOON_MS);
 }
 
 struct xs_handle *stage_be_agent(const struct lab_guest *guest)

@@ -42,7 +42,7 @@ struct lab_guest *stage_boot(const char *name, uint64_t memory_mib, const char *
 bool stage_key_is(const struct lab_guest *guest, const char *name, const char *value);
 uint64_t stage_key_number(const struct lab_guest *guest, const char *name);
 
-/* Waits until the guest holds at least so much. False if that takes longer than twice SOON_MS. */
+/* Waits until the guest holds at least so much. False if that takes longer than four times SOON_MS. */
 bool stage_wait_at_least(const struct lab_guest *guest, uint64_t kib);
 
 /* How often cagmad has logged `text` so far; and wait until it has logged it once. */
