@@ -127,7 +127,8 @@ static uint64_t swapped_kib(const struct lab_guest *guest)
 }
 
 /* Both guests hold 68 MiB more than they are asked to. One gives, the other gets; then the other
- * way round; and nobody spends the part of the reserve of 64 MiB that is never lent. */
+ * way round; and nobody spends the part of the reserve of 64 MiB that is never lent. A slack that is
+ * not counted is missing as a whole, and a guest on a busy machine swaps a little. */
 START_TEST(a_guest_in_a_shim_gives_and_grows_as_others_do)
 {
 	enum { FLOOR_MIB = 64 / 4 };
@@ -140,11 +141,11 @@ START_TEST(a_guest_in_a_shim_gives_and_grows_as_others_do)
 	ck_assert(is_managed(b));
 	lab_guest_set_demand(a, "0:60 8:720");
 	ck_assert_uint_ge(least_free_until(a, 840 * MIB), FLOOR_MIB * MIB);
-	ck_assert_uint_lt(swapped_kib(a), CHANGE_MIB * MIB);
+	ck_assert_uint_lt(swapped_kib(a), SHIM_MIB * MIB / 2);
 	lab_guest_set_demand(a, "0:60");
 	lab_guest_set_demand(b, "0:60 5:640");
 	ck_assert_uint_ge(least_free_until(b, 760 * MIB), FLOOR_MIB * MIB);
-	ck_assert_uint_lt(swapped_kib(b), CHANGE_MIB * MIB);
+	ck_assert_uint_lt(swapped_kib(b), SHIM_MIB * MIB / 2);
 	ck_assert_uint_eq(stage_said("balloon-stuck"), 0);
 }
 END_TEST
