@@ -207,7 +207,8 @@ static bool append(char *buf, size_t size, size_t *used, const char *bytes, size
 static bool append_number(char *buf, size_t size, size_t *used, uint64_t number)
 {
 	char digits[TEXT_MAX_DIGITS];
-	return append(buf, size, used, digits, text_write_number(number, digits));
+	size_t len = text_write_number(number, digits);
+	return append(buf, size, used, digits, len);
 }
 
 static bool append_word(char *buf, size_t size, size_t *used, const char *word)

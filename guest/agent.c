@@ -201,6 +201,7 @@ static unsigned run_round(struct agent *agent, struct round_sight *sight)
 	struct round_orders orders = round_step(&agent->round, sight);
 	unsigned failed = carry_out(agent, &orders);
 	agent->rest = round_done(&agent->round, sight, &orders, failed);
+	sight->look = NULL; /* the report ends here */
 	return failed;
 }
 

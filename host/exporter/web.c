@@ -128,6 +128,7 @@ static void answer_with(struct asked *a, write_fn *write, struct topic *topic,
 	topic->trend = w->tell(w->arg, &seen);
 	topic->seen = &seen;
 	a->response = make_text(w, write, topic);
+	topic->seen = NULL;
 	w->asked_ms = w->now_ms;
 	add_header(a, "Content-Type", media_type);
 }

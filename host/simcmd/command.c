@@ -84,7 +84,7 @@ static void init_parser(struct parser *p, const struct command *c)
 	unsigned n = 0, used = 0;
 	*p = (struct parser){.command = c};
 	p->letters[used++] = ':'; /* a missing value is told apart from an unknown option */
-	for (; c->options[n].name && n < MOST_OPTIONS; n++) {
+	for (; n < MOST_OPTIONS && c->options[n].name; n++) {
 		const struct command_option *o = &c->options[n];
 		p->longs[n] = (struct option){o->name, o->value ? required_argument : no_argument,
 					      NULL, FIRST_VALUE + (int)n};
