@@ -116,7 +116,7 @@ static bool has_grown(void *arg)
 static uint64_t least_free_until(const struct lab_guest *guest, uint64_t kib)
 {
 	struct growth g = {guest, kib, UINT64_MAX};
-	return lab_wait(has_grown, &g, 2 * SOON_MS) ? g.least_free_kib : 0;
+	return lab_wait(has_grown, &g, 4 * SOON_MS) ? g.least_free_kib : 0;
 }
 
 static uint64_t swapped_kib(const struct lab_guest *guest)
@@ -143,7 +143,7 @@ START_TEST(a_guest_in_a_shim_gives_and_grows_as_others_do)
 	ck_assert_uint_ge(least_free_until(a, 840 * MIB), FLOOR_MIB * MIB);
 	ck_assert_uint_lt(swapped_kib(a), SHIM_MIB * MIB / 2);
 	lab_guest_set_demand(a, "0:60");
-	lab_guest_set_demand(b, "0:60 10:640");
+	lab_guest_set_demand(b, "0:60 5:640");
 	ck_assert_uint_ge(least_free_until(b, 760 * MIB), FLOOR_MIB * MIB);
 	ck_assert_uint_lt(swapped_kib(b), SHIM_MIB * MIB / 2);
 	ck_assert_uint_eq(stage_said("balloon-stuck"), 0);
