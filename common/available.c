@@ -122,7 +122,8 @@ static void settle_avail(struct look *l)
 		look_set(l, REPORT_INDEX_said_avail_kib,
 			 amount_min(l->said_avail_kib, KEYS_MAX_KIB));
 	}
-	look_set(l, REPORT_INDEX_avail_kib, avail_kib);
+	/* free memory may be a counter that is wrong, too */
+	look_set(l, REPORT_INDEX_avail_kib, amount_min(avail_kib, l->report.total_kib));
 }
 
 /* A counter that leaks must not spoil the rest of the report. */

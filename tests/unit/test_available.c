@@ -226,6 +226,15 @@ static const struct {
 	{262144, 100000, 0}, {262144, 1024, 0},   {0, 1, 0},          {3, LOOK_MAX_PART, 0},
 };
 
+/* The fuzzer's finding: an old kernel tells no MemAvailable, and its free memory is wrong. */
+START_TEST(free_memory_that_is_wrong_is_not_available)
+{
+	struct report report = settled(L("MemTotal", 24684092) L("MemFree", 21157637344)
+					       L("SwapTotal", 0) L("SwapFree", 0));
+	ck_assert_uint_eq(report.avail_kib, 24684092);
+}
+END_TEST
+
 START_TEST(the_size_of_a_page_is_told_by_two_counts)
 {
 	struct look look = {.report.total_kib = 1 << 30, .free_pages = pages[_i].pages};
@@ -275,6 +284,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_count_leaves_the_watermarks);
 	tcase_add_loop_test(tests, what_zfs_can_give_is_available, 0, N_ROWS(arcs));
 	tcase_add_loop_test(tests, pools_and_locked_memory_are_told_apart, 0, N_ROWS(pools));
+	tcase_add_test(tests, free_memory_that_is_wrong_is_not_available);
 	tcase_add_loop_test(tests, the_size_of_a_page_is_told_by_two_counts, 0, N_ROWS(pages));
 	tcase_add_test(tests, pages_in_zswap_and_of_zeros_are_swapped_too);
 	tcase_add_test(tests, pages_that_come_back_uncounted_are_counted);
