@@ -4,7 +4,7 @@
 #: make demo               plays four guests without and with balancing, in under a minute
 #: make check              runs every test, ending with the proof on real Xen in QEMU: about 17 min on two cores,
 #:                         40 on a machine that emulates guests' memory eight times more slowly
-#: make check-fast         runs every test but those on real Xen: under 3 min
+#: make check-fast         runs every test but those on real Xen: 10 to 20 min on two processors
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
 #:                         install-daemon, install-exporter, install-sim, install-agent, install-mkguest and

@@ -5,7 +5,7 @@
 #: make check-packages     looks that every installed file is in one package, and that every program's version is
 #:                         that of debian/changelog
 #: make result-packages    installs, upgrades, removes and purges the packages in a Debian of their own, and has lintian
-#:                         judge them: 10 min (apt-get install debhelper lintian mmdebstrap)
+#:                         judge them: up to half an hour (apt-get install debhelper lintian mmdebstrap)
 
 DEB = $B/deb
 .PHONY: deb check-packages result-packages $(PACKAGES:%=install-package-%)

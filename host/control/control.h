@@ -49,8 +49,7 @@ void control_close(struct control *control);
 /* Fills `fds` for poll(). How many it filled; 0 if `control` is NULL. */
 unsigned control_poll(const struct control *control, struct pollfd fds[CONTROL_MAX_FDS]);
 
-/* Takes in what poll() has found of the same `fds`. Until this is called, somebody may have
- * connected. */
+/* Takes in what poll() has found of the same `fds`. control_turn() accepts nobody before. */
 void control_hear(struct control *control, const struct pollfd *fds);
 
 /* When control_turn() is wanted at the latest: at once while requests wait. */

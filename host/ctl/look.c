@@ -4,7 +4,6 @@
 #include "common/system/usage.h"
 #include "host/ctl/client.h"
 #include "host/ctl/history.h"
-#include "host/ctl/history.h"
 #include "host/ctl/output.h"
 #include "host/ctl/screen.h"
 #include "host/show/words.h"
@@ -99,9 +98,6 @@ int look_explain(int argc, char **argv)
 	struct told_host host;
 	struct told_guest guest;
 	struct told_change change[TOLD_CHANGES];
-	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--at") == 0)
-			return history_explain(argc, argv);
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--at") == 0)
 			return history_explain(argc, argv);

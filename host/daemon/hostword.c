@@ -35,14 +35,14 @@ static uint64_t since_ms(const struct overload *o, uint64_t now_ms)
 
 int hostword_say(struct hostword *w, struct store *store, const struct overload *o, uint64_t now_ms)
 {
-	if (!is_news(w, o) || (w->is_written && now_ms < w->when_ms + HOSTWORD_GAP_MS))
+	if (!is_news(w, o) || now_ms < w->when_ms + HOSTWORD_GAP_MS)
 		return 0;
 	int r = write_one(w, store, TOOLKEYS_AVAILABLE, w->said.available_kib, o->available_kib);
 	if (r == 0)
 		r = write_one(w, store, TOOLKEYS_SHORT, w->said.short_kib, o->short_kib);
 	if (r == 0 && (!w->is_written || w->said.short_since_ms != o->short_since_ms))
 		r = write_one(w, store, TOOLKEYS_SHORT_SINCE, UINT64_MAX, since_ms(o, now_ms));
-	*w = (struct hostword){.is_written = true, .said = *o, .when_ms = now_ms};
+	*w = (struct hostword){.is_written = r == 0, .said = *o, .when_ms = now_ms};
 	return r == -EBADF ? r : 0;
 }
 

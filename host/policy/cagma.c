@@ -284,33 +284,22 @@ static struct price price_of(const struct guest_view *g)
 			      .entry_kib = amount_less(told_room_kib, room_kib)};
 }
 
-/* Time enough has gone since the guest was last told anything, for `kib` more. */
-static bool may_more(const struct policy_conf *conf, const struct snapshot *snap,
-		     const struct memory *memory, const struct plan *plan, unsigned i, uint64_t kib)
-{
-	const struct guest_view *g = &snap->guest[i];
-	uint64_t gap_ms = g->is_alarmed ? urgency_alarm_gap_ms(snap, g, &plan->verdict[i])
-					: urgency_gap_ms(snap);
-	return telling_may(conf, snap, &memory->demand[i], kib, gap_ms);
-}
-
 /* What the guest misses, if it is one of those who are in alarm, or are not, and can be told now.
  */
 static uint64_t due_kib(const struct policy_conf *conf, const struct snapshot *snap,
-			const struct memory *memory, const struct plan *plan, unsigned i,
-			bool in_alarm)
+			const struct memory *memory, struct plan *plan, unsigned i, bool in_alarm)
 {
 	const struct guest_view *g = &snap->guest[i];
 	uint64_t kib = missing_kib(conf, g, &plan->verdict[i]);
 	bool is_due = g->is_alarmed == in_alarm && !g->is_being_told &&
-		      may_more(conf, snap, memory, plan, i, kib);
+		      telling_may_more(conf, snap, memory->demand, i, kib, plan);
 	return is_due ? kib : 0;
 }
 
 /* If more guests are due than can be told now, those who miss most are chosen, so that each gets a
  * piece that is worth its call. Returns what a guest must miss to be one of them. */
 static uint64_t least_due_kib(const struct policy_conf *conf, const struct snapshot *snap,
-			      const struct memory *memory, const struct plan *plan, bool in_alarm)
+			      const struct memory *memory, struct plan *plan, bool in_alarm)
 {
 	unsigned left = urgency_calls_left(snap), n = 0;
 	uint64_t least_kib = UINT64_MAX;
@@ -367,7 +356,7 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 			amount_min(missing, price.own_kib) + amount_less(paid_kib, price.entry_kib);
 		uint64_t reach_kib = amount_max(model_heading_kib(g), g->alm_kib) + got_kib;
 		if (!is_worth_a_call(conf, got_kib, missing, cannot_wait) ||
-		    !may_more(conf, snap, memory, plan, i, got_kib) ||
+		    !telling_may_more(conf, snap, memory->demand, i, got_kib, plan) ||
 		    telling_is_put_off(snap, memory->demand, i, reach_kib, plan))
 			continue;
 		add_action(plan, snap, i, reach_kib, REASON_NEED);

@@ -16,8 +16,9 @@
 #define PUT_OFF_LEAST_MS 50
 #define PUT_OFF_MOST_MS  5000
 
-bool telling_may(const struct policy_conf *conf, const struct snapshot *snap,
-		 const struct demand *d, uint64_t by_kib, uint64_t gap_ms)
+/* Time enough has gone since the guest was last told anything, for a change of `by_kib`. */
+static bool may(const struct policy_conf *conf, const struct snapshot *snap, const struct demand *d,
+		uint64_t by_kib, uint64_t gap_ms)
 {
 	return by_kib >= SMALL_STEPS * conf->step_kib || !d->told_ms ||
 	       snap->host.now_ms >= d->told_ms + gap_ms;
@@ -53,6 +54,22 @@ static bool another_is_alarmed(const struct snapshot *snap, unsigned guest)
 	return false;
 }
 
+bool telling_may_more(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct demand *demand, unsigned guest, uint64_t by_kib,
+		      struct plan *plan)
+{
+	const struct guest_view *g = &snap->guest[guest];
+	const struct demand *d = &demand[guest];
+	if (!g->is_alarmed)
+		return may(conf, snap, d, by_kib, urgency_gap_ms(snap));
+	uint64_t gap_ms = urgency_alarm_gap_ms(snap, g, &plan->verdict[guest]);
+	if (may(conf, snap, d, by_kib, gap_ms))
+		return true;
+	if (by_kib)
+		plan->wake_ms = amount_min(plan->wake_ms, d->told_ms + gap_ms);
+	return false;
+}
+
 bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct demand *demand, unsigned guest, struct plan *plan)
 {
@@ -60,7 +77,7 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
 	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
 	bool is_promise = goal_kib >= g->alm_kib;
-	if (!telling_may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)))
+	if (!may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)))
 		return false;
 	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
 		return false;

@@ -13,13 +13,14 @@
 
 #include "host/core/demand.h"
 
-/* Time enough has gone since the guest was last told anything, for a change of `by_kib`: gap_ms, if
- * it is a small one. */
-bool telling_may(const struct policy_conf *conf, const struct snapshot *snap,
-		 const struct demand *demand, uint64_t by_kib, uint64_t gap_ms);
+/* It is time to tell the guest of the snapshot at index `guest` that `by_kib` more is for it. If a
+ * guest in alarm has to wait, the plan's wake_ms is brought forward. */
+bool telling_may_more(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct demand *demand, unsigned guest, uint64_t by_kib,
+		      struct plan *plan);
 
-/* It is time to tell the guest of the snapshot at index `guest` that less is for it than it was
- * told: its goal_kib. If it is put off, the plan's wake_ms is brought forward. */
+/* Likewise that less is for it than it was told: its goal_kib. If it is put off, the plan's wake_ms
+ * is brought forward. */
 bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct demand *demand, unsigned guest, struct plan *plan);
 

@@ -10,6 +10,7 @@
 #ifndef CAGMA_FUZZ_H
 #define CAGMA_FUZZ_H
 
+#include "common/line.h"
 #include "common/text.h"
 
 /*
@@ -55,6 +56,9 @@ const struct fuzz_target *fuzz_find(const char *name);
 
 /* Ends the program by SIGABRT unless the claim holds. */
 void fuzz_check(bool holds);
+
+/* A line of this format is refused, or means what it says when it is written again. */
+void fuzz_format(const struct line_format *format, struct text text);
 
 /* --- numbers out of a text, for targets that are no readers --- */
 

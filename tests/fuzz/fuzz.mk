@@ -4,7 +4,7 @@
 #: make check-fuzz      runs every target of tests/fuzz with its seeds, in seconds; SAN=1 is heeded
 #: make fuzz            fuzzes every target, for FUZZ_SECONDS= each (60), two at a time, and says which part of
 #:                      the readers' lines was reached; FUZZ_ONLY= names one target; what was found is in build/fuzz
-#: make fuzz-short      the same as a part of make check: a minute, and one more to build it at first
+#: make fuzz-short      the same as a part of make check: a minute, and up to three more to build it at first
 
 FUZZ_DEPS    = clang libclang-rt-dev
 FUZZ_PROGRAM = tests/fuzz/fuzzer

@@ -26,18 +26,6 @@ static void check_report(struct text text)
 	fuzz_check(memcmp(&report, &back, sizeof(report)) == 0);
 }
 
-static void check_line(const struct line_format *format, struct text text)
-{
-	char record[LINE_MAX_RECORD] = {0}, back[LINE_MAX_RECORD] = {0}, line[KEYS_MAX_VALUE + 1];
-	uint64_t present, again;
-	if (line_parse(format, text, record, &present) != LINE_OK)
-		return;
-	size_t len = line_write(format, record, present, line, sizeof(line));
-	fuzz_check(len > 0 && len <= format->max_bytes);
-	fuzz_check(line_parse(format, (struct text){line, len}, back, &again) == LINE_OK);
-	fuzz_check(present == again && memcmp(record, back, sizeof(record)) == 0);
-}
-
 static void check_alarm(struct text text)
 {
 	struct alarm_call alarm, untouched;
@@ -60,5 +48,5 @@ void fuzz_keys(struct text text)
 	check_alarm(text);
 	for (unsigned i = 0; i < KEY_COUNT_; i++)
 		if (keys_format((enum key_id)i))
-			check_line(keys_format((enum key_id)i), text);
+			fuzz_format(keys_format((enum key_id)i), text);
 }

@@ -64,3 +64,16 @@ const char *fuzz_file(struct text text)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return path;
 }
+
+void fuzz_format(const struct line_format *format, struct text text)
+{
+	enum { MOST_LINE = 4096 };
+	char record[LINE_MAX_RECORD] = {0}, back[LINE_MAX_RECORD] = {0}, line[MOST_LINE];
+	uint64_t present, again;
+	if (line_parse(format, text, record, &present) != LINE_OK)
+		return;
+	size_t len = line_write(format, record, present, line, sizeof(line));
+	fuzz_check(len > 0 && len <= format->max_bytes);
+	fuzz_check(line_parse(format, (struct text){line, len}, back, &again) == LINE_OK);
+	fuzz_check(present == again && memcmp(record, back, sizeof(record)) == 0);
+}

@@ -10,20 +10,6 @@
 
 #include <string.h>
 
-enum { MOST_LINE = 4096 };
-
-static void check_line(const struct line_format *format, struct text text)
-{
-	char record[LINE_MAX_RECORD] = {0}, back[LINE_MAX_RECORD] = {0}, line[MOST_LINE];
-	uint64_t present, again;
-	if (line_parse(format, text, record, &present) != LINE_OK)
-		return;
-	size_t len = line_write(format, record, present, line, sizeof(line));
-	fuzz_check(len > 0 && len <= format->max_bytes);
-	fuzz_check(line_parse(format, (struct text){line, len}, back, &again) == LINE_OK);
-	fuzz_check(present == again && memcmp(record, back, sizeof(record)) == 0);
-}
-
 static void check_request(struct text text)
 {
 	struct toolkeys_request request, untouched;
@@ -41,9 +27,9 @@ void fuzz_toolkeys(struct text text)
 	for (unsigned key = 0; key < TOOLKEYS_KEYS_; key++) {
 		const struct line_format *format = toolkeys_format((enum toolkeys_key)key);
 		if (format)
-			check_line(format, text);
+			fuzz_format(format, text);
 	}
-	check_line(&precopy_report_format, text);
+	fuzz_format(&precopy_report_format, text);
 	check_request(text);
 	toolkeys_path(TOOLKEYS_REQUEST, (uint32_t)fuzz_below(&text, UINT32_MAX), path);
 	fuzz_check(strlen(path) < sizeof(path));

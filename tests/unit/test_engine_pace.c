@@ -61,18 +61,25 @@ START_TEST(a_guest_whose_call_is_under_way_is_told_nothing_else)
 }
 END_TEST
 
+/* Begins with one guest, which is told to grow by a call that takes so long. Returns its domid. */
+static uint32_t begin_a_call(uint64_t takes_ms)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
+	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
+	world.calls_take_ms = takes_ms;
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	wish.n_actions = 0;
+	return guest;
+}
+
 /* The calls of a host whose toolstack is slow take its guests' time: reports and promises are not
  * answered sooner than the answer can take effect; alarms are. */
 START_TEST(slow_calls_make_fewer_passes)
 {
 	enum { TAKES_MS = 120 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	world.calls_take_ms = TAKES_MS;
-	wishful_begin();
-	engine_turn(engine, START_MS);
-	wish.n_actions = 0;
+	uint32_t guest = begin_a_call(TAKES_MS);
 	uint64_t now_ms = START_MS + TAKES_MS;
 	engine_turn(engine,
 		    now_ms); /* the call ends: so long was no pass that there is one at once */
@@ -143,13 +150,7 @@ END_TEST
 START_TEST(a_call_that_waits_does_not_make_passes_rare)
 {
 	enum { TAKES_MS = 4000 };
-	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
-	wish.action[wish.n_actions++] = (struct action){guest - 1, 420 * MIB, REASON_NEED};
-	wish.credit_kib[guest - 1] = PLAN_CREDIT_AS_IT_IS;
-	world.calls_take_ms = TAKES_MS;
-	wishful_begin();
-	engine_turn(engine, START_MS);
-	wish.n_actions = 0;
+	uint32_t guest = begin_a_call(TAKES_MS);
 	uint64_t now_ms = START_MS + TAKES_MS;
 	engine_turn(engine, now_ms);
 	uint64_t passes = engine_counts(engine).passes;
