@@ -7,7 +7,12 @@
  * wants (host/show/lasting.h) in whole MiB, and change only by a step, since each change has the
  * cluster compute its placement anew:
  *
- *	step = max(HVMEMORY_STEP_MIB, the figure / HVMEMORY_STEP_SHARE)
+ *	step = HVMEMORY_STEP_MIB for the node
+ *	       max(HVMEMORY_STEP_MIB, the figure / HVMEMORY_STEP_SHARE) for a guest
+ *	       HVMEMORY_SHORT_STEP_MIB for a guest's rise while the host is short
+ *
+ * The last is small, since figures that are each a little behind would add up to a shortage that
+ * Pacemaker does not see.
  *
  * Lasting wants are each guest's highest of five minutes, so their sum may be above what the host
  * ever lacked. A rise that would make the sum larger than the node's figure is therefore told only
@@ -23,6 +28,7 @@
 enum {
 	HVMEMORY_STEP_MIB = 64,
 	HVMEMORY_STEP_SHARE = 16,
+	HVMEMORY_SHORT_STEP_MIB = 16,
 	HVMEMORY_OF_NODE = -1, /* in the place of a guest's index */
 };
 

@@ -15,6 +15,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST_LOGGED = 64 };
 
@@ -70,10 +71,13 @@ static struct text text_of(const char *word)
 	return (struct text){word, strlen(word)};
 }
 
-/* The name in the file, which is read once, in a process of its own; "" if it cannot be read. */
+/* The name in the file, which is read once, in a process of its own; "" if it has none, or cannot
+ * be read yet. */
 static const char *name_in(struct pacemaker *p, const char *xmfile)
 {
 	struct xlcfg cfg;
+	if (access(xmfile, R_OK) < 0)
+		return "";
 	for (unsigned i = 0; i < p->n_named; i++)
 		if (strcmp(p->named[i].xmfile, xmfile) == 0)
 			return p->named[i].guest;
