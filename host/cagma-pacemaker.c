@@ -122,10 +122,13 @@ static bool run_round(struct teller *t)
 	/* a cagmad that does not answer is asked again in the next round, at no cost to anybody */
 	if (is_up)
 		outcome = pacemaker_tell(t->pacemaker, &seen);
-	if (is_up && outcome == PACEMAKER_FAILED)
+	if (is_up && outcome == PACEMAKER_FAILED) {
+		if (!t->pauses.pause_ms && !t->options->is_once)
+			log_info("this is tried again with growing pauses");
 		pause_ms = pauses_failed_ms(&t->pauses, pause_ms);
-	else
+	} else {
 		pauses_over(&t->pauses);
+	}
 	t->due_ms = clock_monotonic_ms() + pause_ms;
 	return outcome == PACEMAKER_TOLD;
 }

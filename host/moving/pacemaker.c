@@ -242,7 +242,7 @@ static void warn(struct pacemaker *p, const struct round *r)
 static enum pacemaker_outcome fail(struct pacemaker *p, const char *what, const char *why)
 {
 	if (trouble_met(&p->failed))
-		log_error("%s: %s; trying again with growing pauses", what, why);
+		log_error("%s: %s", what, why);
 	return PACEMAKER_FAILED;
 }
 

@@ -201,7 +201,8 @@ chmod 755 "$room/bin/cibadmin"
 PATH=$room/bin:$PATH timeout 6 "$build/host/cagma-pacemaker" --every 1 --node xen1 --control "$room/control" \
 	2>"$room/down" || true
 tries=$(wc -l <"$room/tries")
-said=$(grep -c 'growing pauses' "$room/down")
+said=$(grep -c "Pacemaker's configuration cannot be read: cibadmin failed" "$room/down")
+grep -q 'growing pauses' "$room/down" || fail "it does not say that it tries again"
 
 count() {
 	printf '%s' "$1" | grep -c . || true
