@@ -71,7 +71,8 @@ static struct cib_figure read_figure(xmlNode *element)
 static xmlNode *next_element(xmlNode *top, xmlNode *node, const char *name)
 {
 	do {
-		if (node->children) {
+		/* the children of a reference to an entity are the entity's, out of the tree */
+		if (node->type == XML_ELEMENT_NODE && node->children) {
 			node = node->children;
 			continue;
 		}
@@ -214,7 +215,9 @@ const char *cib_read(const char *text, size_t len, const char *node, struct cib 
 					 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!document)
 		return "is no XML";
-	const char *why = take(xmlDocGetRootElement(document), node, ret_cib);
+	const char *why = "has a document type, and no CIB has one";
+	if (!document->intSubset)
+		why = take(xmlDocGetRootElement(document), node, ret_cib);
 	xmlFreeDoc(document);
 	return why;
 }

@@ -9,7 +9,7 @@
 #include "host/control/look.h"
 #include "host/engines/node.h"
 
-enum { WORD_MAX_BYTES = 16 << 20 }; /* of a file */
+enum { WORD_MAX_BYTES = 2 << 20 }; /* of a file: ten thousand guests */
 
 /* All zero: nothing is known. */
 struct word {

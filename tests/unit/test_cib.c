@@ -58,10 +58,13 @@ static const struct {
 	 "w,,, manages "},
 	{"a figure that is none", CIB(XEN("w", FIGURE("-5"))), NULL, "w,,, "},
 	{"one that is too large", CIB(XEN("w", FIGURE("18446744073709551615"))), NULL, "w,,, "},
-	{"a file's entity is not replaced",
+	{"an entity that is a file",
 	 "<!DOCTYPE cib [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><cib><resources>" XEN(
-		 "w", PARAMETER("name", "&e;")) "</resources></cib>",
-	 "is no XML", NULL},
+		 "w", "&e;") "</resources></cib>",
+	 "has a document type, and no CIB has one", NULL},
+	{"an entity in a text",
+	 "<!DOCTYPE cib [<!ENTITY e \"x\">]><cib><resources>" XEN("w", "&e;") "</resources></cib>",
+	 "has a document type, and no CIB has one", NULL},
 };
 
 static void write_resources(const struct cib *c, char *text, size_t size)
