@@ -463,8 +463,9 @@ uint64_t engine_wake_ms(const struct engine *e)
 	wake_ms = amount_min(wake_ms, e->due_ms);
 	if (e->amounts.left)
 		wake_ms = amount_min(wake_ms, e->amounts_ms);
-	if (!e->words.left && !e->guests.has_unread)
-		return wake_ms;
+	uint64_t more_ms = e->words.left || e->guests.has_unread ? 0 : e->guests.poll_ms;
 	/* a call that ends earlier wakes the engine by itself */
-	return amount_min(wake_ms, calls_are_under_way(e) ? e->quiet_ms : 0);
+	if (calls_are_under_way(e))
+		more_ms = amount_max(more_ms, e->quiet_ms);
+	return amount_min(wake_ms, more_ms);
 }

@@ -422,6 +422,13 @@ static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t 
 	return r;
 }
 
+int intake_read_written(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	g->agent_changed = g->report_changed = g->alarm_changed = true;
+	g->sources_changed = SOURCE_ALL;
+	return read_what_guest_wrote(g, io, now_ms);
+}
+
 int intake_read(struct guest *g, const struct io *io, const struct config *config, bool is_urgent,
 		uint64_t now_ms)
 {
