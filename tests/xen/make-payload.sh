@@ -60,7 +60,7 @@ install -m 755 "$HERE/dom0/run" "$HERE/dom0/run-scenario" "$HERE/dom0/dom0-boot"
 install -m 644 "$HERE"/dom0/*.sh "$PAYLOAD/"
 if [ -n "$XEN_DEBS" ]; then
 	mkdir "$PAYLOAD/debs"
-	cp "$XEN_DEBS"/*.deb "$PAYLOAD/debs/"
+	cp "$XEN_DEBS"/cagma_*.deb "$XEN_DEBS"/cagma-exporter_*.deb "$PAYLOAD/debs/"
 fi
 mkdir "$PAYLOAD/scenario"
 install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
