@@ -10,10 +10,10 @@ LIMIT_S=1500
 
 NEWCOMER_ROOTS=(/dev/vde /dev/vdf)
 NEWCOMER_FREE_KIB=90112
-NEWCOMER_RAMP_KIB=98304
-NEWCOMER_RATE_KIB_S=12288
+NEWCOMER_RAMP_KIB=196608
+NEWCOMER_RATE_KIB_S=16384
 NEWCOMER_GROWN_MIB=24
-NEWCOMER_THIRD_MIB=220
+NEWCOMER_THIRD_MIB=200
 NEWCOMER_PORT=9849
 # Of the shortest page of metrics that has two guests.
 NEWCOMER_METRICS_LINES=60
@@ -67,7 +67,7 @@ newcomer_installs() {
 
 newcomer_sees() {
 	local name
-	newcomer_guest a pv 200 500 "${NEWCOMER_ROOTS[0]}"
+	newcomer_guest a pv 256 500 "${NEWCOMER_ROOTS[0]}"
 	newcomer_guest b pvh 480 480 "${NEWCOMER_ROOTS[1]}"
 	guest_wait a b
 	guest_wait_agent a b
@@ -98,6 +98,7 @@ newcomer_asks_why() {
 }
 
 newcomer_starts_a_third() {
+	guest_ask a 60 "hold size_kib=1024 step_kib=1024" >/dev/null || exit 1
 	guest_configure c $NEWCOMER_THIRD_MIB $NEWCOMER_THIRD_MIB
 	! timeout 120 xl create "$OUT/c.cfg" >"$OUT/c.plain.log" 2>&1 ||
 		fail "the third guest fits as it is, with $(host_free_kib) KiB free"
