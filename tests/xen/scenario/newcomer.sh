@@ -60,6 +60,8 @@ newcomer_metrics_are_there() {
 newcomer_installs() {
 	dpkg -i "$PAYLOAD"/debs/cagma_*.deb "$PAYLOAD"/debs/cagma-exporter_*.deb >"$OUT/dpkg.log" 2>&1 ||
 		fail "the packages cannot be installed in dom0; see dpkg.log"
+	# There is no systemd here, whose unit makes this directory and starts the daemon.
+	mkdir -p /var/lib/cagma
 	process_start cagmad cagmad
 	wait_until 20 "an answer of cagmad" timeout 10 cagmactl status
 	newcomer_did "dom0 has the packages, and cagmad runs"
