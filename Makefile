@@ -162,6 +162,7 @@ check-fast:
 check:
 	+$Q$(MAKE) --no-print-directory CC=gcc EXTRA_CFLAGS=-Werror check-fast
 	+$Q$(MAKE) --no-print-directory COMPILERS=clang check-warnings
+	+$Q$(MAKE) --no-print-directory -j4 check-static
 	+$Q$(MAKE) --no-print-directory lab
 	+$Q$(MAKE) --no-print-directory -j4 fuzz-short
 	+$Q$(MAKE) --no-print-directory experiment-short
@@ -175,7 +176,7 @@ format:
 # What apt would install, if no headers of Xen are there yet.
 XEN_RELEASE = $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 1,2),$(shell \
           apt-cache show --no-all-versions libxen-dev | sed -n 's/^Version: \([0-9]*[.][0-9]*\).*/\1/p'))
-DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev libxml2-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
+DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev libxml2-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(STATIC_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \

@@ -150,6 +150,20 @@ static void put_view(const struct guest *g, const struct guest_view *v, struct t
 		t->present |= G(lasting_kib);
 }
 
+static void put_resort(const struct guest *g, uint64_t now_ms, struct told_guest *t)
+{
+	if (g->last_resort == LENDING_RESORT_NONE)
+		return;
+	put_word(t->last_resort, sizeof(t->last_resort), lending_resort_words[g->last_resort]);
+	t->last_resort_wait_ms = g->last_resort_ms;
+	t->last_resort_is_taken = g->debt.is_answered;
+	t->present |= G(last_resort) | G(last_resort_wait_ms) | G(last_resort_is_taken);
+	if (!g->debt.since_ms)
+		return;
+	t->last_resort_age_ms = amount_less(now_ms, g->debt.since_ms);
+	t->present |= G(last_resort_age_ms);
+}
+
 static void put_report(const struct guest_view *v, uint64_t now_ms, struct told_guest *t)
 {
 	if (!v->has_report)
@@ -195,6 +209,7 @@ void told_state_guest(const struct engine_state *s, unsigned i, uint64_t now_ms,
 	struct told_guest t = {0};
 	put_identity(g, now_ms, &t);
 	put_last_change(g, now_ms, &t);
+	put_resort(g, now_ms, &t);
 	if (s->has_judged) {
 		put_view(g, v, &t);
 		put_report(v, now_ms, &t);

@@ -8,7 +8,8 @@
  * configuration.
  *
  * Keys that a guest writes are read when a watch has fired, at most once a pass. A guest that
- * writes faster than GUEST_MAX_EVENTS_S is unwatched, and read once a period for a while.
+ * writes faster than GUEST_MAX_EVENTS_S is unwatched, and read once a period for a while; its
+ * alarms are none meanwhile.
  */
 #ifndef CAGMA_GUESTS_GUESTS_H
 #define CAGMA_GUESTS_GUESTS_H
@@ -37,7 +38,9 @@ struct guests {
 	 * generation of the guests that came later. 0 while xl builds none. */
 	uint64_t xl_kib;
 	unsigned xl_generation;
-	bool has_unread; /* there may be changed targets for observe_more() to read */
+	uint64_t poll_ms; /* when observe_more() has a polled guest to read; UINT64_MAX: there is
+			     none */
+	bool has_unread;  /* there may be changed targets for observe_more() to read */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
 	struct memory memory;    /* what the policies remember */

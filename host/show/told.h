@@ -94,6 +94,13 @@ enum {
 	X(want_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the ALM at which its AVM were its CMA")    \
 	X(fair_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what it gets whatever others claim")      \
 	X(goal_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "what the last pass gives it")              \
+	X(last_resort, WORD, KEYS_MAX_WORD, false, "",                                             \
+	  "what is done if it keeps what it was lent: pause or command")                           \
+	X(last_resort_wait_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                \
+	  "how long others miss it before that")                                                   \
+	X(last_resort_age_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                 \
+	  "for how long they have missed it, if they do")                                          \
+	X(last_resort_is_taken, FLAG, 1, false, "", "it was done")                                 \
 	X(lasting_kib, NUMBER, KEYS_MAX_KIB, true, "KiB",                                          \
 	  "what it needs lastingly, once its want is known for a minute")                          \
 	X(may_leave, FLAG, 1, true, "", "it may be moved to another host")                         \
