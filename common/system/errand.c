@@ -62,6 +62,6 @@ void errand_drop(struct errand *e)
 	if (!e->pid)
 		return;
 	kill(-e->pid, SIGKILL);
-	waitpid(e->pid, NULL, 0);
+	waitpid(e->pid, NULL, WNOHANG); /* one that waits for a disk dies later */
 	*e = (struct errand){0};
 }

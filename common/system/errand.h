@@ -32,7 +32,7 @@ static inline bool errand_runs(const struct errand *errand)
 /* True once it has ended, with its status as wait() gives it. Kills it if its time is over. */
 bool errand_has_ended(struct errand *errand, uint64_t now_ms, int *ret_status);
 
-/* Kills it, if it runs. */
+/* Kills it, if it runs, and does not wait until it is gone. */
 void errand_drop(struct errand *errand);
 
 #endif

@@ -96,30 +96,32 @@ int packages_check(struct job *job)
 
 /* --- apt --- */
 
-static int open_new(struct job *job, const char *name, FILE **ret_file)
+/* The file, or NULL, which has failed the job. */
+static FILE *open_new(struct job *job, const char *name)
 {
 	char path[PATH_MAX];
 	snprintf(path, sizeof(path), "%.*s/%s", PATH_MAX - 64, job->store, name);
-	*ret_file = fopen(path, "we");
-	return *ret_file ? 0 : job_fail(job, "%s cannot be written: %s", path, strerror(errno));
+	FILE *file = fopen(path, "we");
+	if (!file)
+		job_fail(job, "%s cannot be written: %s", path, strerror(errno));
+	return file;
 }
 
 /* apt uses this machine's proxies and keys, and nothing else of its configuration. */
 static int configure_apt(struct job *job)
 {
-	FILE *out;
-	int r = open_new(job, "status", &out);
-	if (r < 0)
-		return r;
+	FILE *out = open_new(job, "status");
+	if (!out)
+		return -EIO;
 	fclose(out); /* an empty list: nothing is installed yet */
-	r = open_new(job, "sources.list", &out);
-	if (r < 0)
-		return r;
+	out = open_new(job, "sources.list");
+	if (!out)
+		return -EIO;
 	sources_write(&job->sources, out);
 	fclose(out);
-	r = open_new(job, "apt.conf", &out);
-	if (r < 0)
-		return r;
+	out = open_new(job, "apt.conf");
+	if (!out)
+		return -EIO;
 	fprintf(out,
 		"#clear APT::Update::Pre-Invoke;\n"
 		"#clear APT::Update::Post-Invoke;\n"

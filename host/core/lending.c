@@ -96,9 +96,9 @@ bool lending_needs_resort(const struct policy_conf *conf, const struct snapshot 
 {
 	const struct guest_view *d = &snap->guest[debtor];
 	uint64_t own_kib = amount_max(d->guaranteed_kib, d->min_kib);
-	uint64_t could_kib = model_spendable_kib(conf, snap, true), most_kib = 0;
 	if (lending_owed_kib(d) < conf->step_kib || d->alm_kib < own_kib + conf->step_kib)
 		return false;
+	uint64_t could_kib = model_spendable_kib(conf, snap, true), most_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		uint64_t missed_kib = lending_missed_kib(&snap->guest[i], &verdict[i]);
 		could_kib += could_give_kib(&snap->guest[i], &verdict[i]);

@@ -21,7 +21,7 @@ struct record {
 	FILE *file;
 	bool is_history;
 	off_t whole_bytes; /* the file up to the end of its last whole line */
-	size_t size; /* of each of the three texts */
+	size_t size;       /* of each of the three texts */
 	char *line, *last, *brief;
 	size_t len, last_len; /* of the line that is being made, and of the one before */
 	char path[PATH_MAX];
@@ -111,11 +111,12 @@ static int rotate(struct record *r)
 	return open_file(r);
 }
 
-/* Writes what has been made as a line, whole or not at all: brief, if the line before has been written to this file. */
+/* Writes what has been made as a line, whole or not at all: brief, if the line before has been
+ * written to this file. */
 static int end_line(struct record *r)
 {
 	int error = r->file ? 0 : open_file(r);
-	if (error < 0) {
+	if (!r->file) {
 		r->len = 0;
 		return error;
 	}

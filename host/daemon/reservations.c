@@ -66,7 +66,7 @@ bool reservations_take_event(struct reservations *r, const struct store_event *e
 
 static struct reservation_answer *answer_of(struct reservations *r, uint32_t id)
 {
-	struct reservation_answer *place = NULL;
+	struct reservation_answer *place = &r->answer[0];
 	for (unsigned i = 0; i < RESERVATION_MAX; i++) {
 		if (r->answer[i].id == id)
 			return &r->answer[i];

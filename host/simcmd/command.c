@@ -97,14 +97,13 @@ static void init_parser(struct parser *p, const struct command *c)
 	p->letters[used] = 'h';
 }
 
-/* The option that getopt_long() has found, by its number or its letter, or NULL. */
+/* The option that getopt_long() has found, by its number or its letter. */
 static const struct command_option *option_of(const struct command *c, int found)
 {
-	for (unsigned i = 0; c->options[i].name; i++)
-		if (found == FIRST_VALUE + (int)i ||
-		    (c->options[i].letter && found == c->options[i].letter))
-			return &c->options[i];
-	return NULL;
+	const struct command_option *o = c->options;
+	while (found != FIRST_VALUE + (int)(o - c->options) && (!o->letter || found != o->letter))
+		o++;
+	return o;
 }
 
 static int take_option(const struct command_option *o, char *value, void *request)

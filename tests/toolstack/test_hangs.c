@@ -43,6 +43,29 @@ START_TEST(a_xenstored_that_hangs_is_said_once_and_found_again)
 }
 END_TEST
 
+/* A live update of xenstored is that to its clients: their connections stay, and nothing is
+ * answered meanwhile. */
+START_TEST(a_pause_of_xenstored_is_waited_for)
+{
+	enum { PAUSE_MS = 2000 }; /* less than the deadline of an operation */
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	for (int i = 0; i < 2; i++) {
+		hang_store(true);
+		lab_guest_set_demand(a, i ? "0:400" : "0:200");
+		usleep(PAUSE_MS * 1000);
+		hang_store(false);
+		ck_assert(stage_wait_at_least(a, (i ? 460 : 260) * MIB));
+	}
+	ck_assert_uint_eq(stage_said("xenstored is not answering"), 0);
+	ck_assert_uint_eq(stage_said("not set"), 0);
+	assert_ends();
+	ck_assert_uint_eq(stage_said("xenstored lost 0 times"), 1);
+}
+END_TEST
+
 /* SIGTERM comes in the middle of a call, and then between two tries to connect. */
 START_TEST(a_xenstored_that_hangs_does_not_keep_cagmad_from_ending)
 {
@@ -206,6 +229,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, a_xenstored_that_hangs_is_said_once_and_found_again);
+	tcase_add_test(tests, a_pause_of_xenstored_is_waited_for);
 	tcase_add_loop_test(tests, a_xenstored_that_hangs_does_not_keep_cagmad_from_ending, 0, 2);
 	tcase_add_test(tests, cagmactl_ends_beside_a_xenstored_that_hangs);
 	tcase_add_test(tests, a_lock_that_is_not_roots_stops_nobody);
