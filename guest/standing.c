@@ -44,6 +44,7 @@ static int lock_memory(void)
 		return -EPERM;
 	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
 		return -errno;
+	/* cppcheck-suppress comparePointers ; both are addresses in the program, which is one object */
 	mlock(__executable_start, (size_t)(_end - __executable_start));
 	return 0;
 }

@@ -74,13 +74,14 @@ static const char *take_lines(FILE *file, struct buffer *b, lines_take_fn *take,
 bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
 		struct lines_fault *ret_fault)
 {
-	FILE *file = is_stdin(path) ? stdin : fopen(path, "re");
+	FILE *own = is_stdin(path) ? NULL : fopen(path, "re");
+	FILE *file = is_stdin(path) ? stdin : own;
 	struct buffer buffer = {.most_bytes = most_bytes};
 	uint64_t number = 0;
 	if (!file || !make_room(&buffer)) {
 		*ret_fault = (struct lines_fault){0, strerror(errno)};
-		if (file && file != stdin)
-			fclose(file);
+		if (own)
+			fclose(own);
 		return false;
 	}
 	const char *wrong = take_lines(file, &buffer, take, arg, &number);
@@ -90,7 +91,7 @@ bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *
 		*ret_fault = (struct lines_fault){0, strerror(errno)};
 	bool is_read = !wrong && !ferror(file);
 	free(buffer.at);
-	if (file != stdin)
-		fclose(file);
+	if (own)
+		fclose(own);
 	return is_read;
 }

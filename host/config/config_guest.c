@@ -7,7 +7,14 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { MAX_ENTRY = 511, GIVEN_NAME = 1, GIVEN_UUID = 2, GIVEN_SOURCE = 4, GIVEN_NUMBER = 8 };
+enum {
+	MAX_ENTRY = 511,
+	GIVEN_NAME = 1,
+	GIVEN_UUID = 2,
+	GIVEN_SOURCE = 4,
+	GIVEN_RESORT = 8,
+	GIVEN_NUMBER = 16
+};
 
 #define X(...) OPTIONS_FIELD(config_guest, __VA_ARGS__)
 static const struct options_field fields[] = {OPTIONS_GUEST(X)};
@@ -59,6 +66,24 @@ static void take_source(struct entry *e, const char *value)
 			 value);
 }
 
+/* The path is one of a program, so it names no shell's words, and is found wherever cagmad runs. */
+static void take_resort(struct entry *e, const char *value)
+{
+	size_t len = strlen(value);
+	struct config_guest *g = e->guest;
+	if (value[0] == '/' && len <= CONFIG_MAX_COMMAND) {
+		g->last_resort = LENDING_RESORT_COMMAND;
+		memcpy(g->command, value, len + 1);
+	} else if (strcmp(value, lending_resort_words[LENDING_RESORT_PAUSE]) == 0) {
+		g->last_resort = LENDING_RESORT_PAUSE;
+	} else if (strcmp(value, lending_resort_words[LENDING_RESORT_NONE]) != 0) {
+		complain(e,
+			 "last_resort=%s is neither none, nor pause, nor the whole path of a "
+			 "program",
+			 value);
+	}
+}
+
 static void take_number(struct entry *e, const struct options_field *field, const char *value)
 {
 	char why[OPTIONS_MAX_WHY];
@@ -75,6 +100,8 @@ static unsigned bit_of(const char *name, const struct options_field *field)
 		return GIVEN_UUID;
 	if (strcmp(name, "source") == 0)
 		return GIVEN_SOURCE;
+	if (strcmp(name, "last_resort") == 0)
+		return GIVEN_RESORT;
 	return field ? (unsigned)GIVEN_NUMBER << (field - fields) : 0;
 }
 
@@ -86,7 +113,9 @@ static void take_word(struct entry *e, const char *name, const char *value)
 	char names[OPTIONS_MAX_WHY];
 	if (!bit) {
 		options_list(&config_guest_options, names);
-		complain(e, "there is no \"%s\" in an entry; there are name, uuid, source, %s",
+		complain(e,
+			 "there is no \"%s\" in an entry; there are name, uuid, source, "
+			 "last_resort, %s",
 			 name, names);
 	} else if (e->given & bit) {
 		complain(e, "%s is given twice", name);
@@ -96,6 +125,8 @@ static void take_word(struct entry *e, const char *name, const char *value)
 		take_uuid(e, value);
 	} else if (bit == GIVEN_SOURCE) {
 		take_source(e, value);
+	} else if (bit == GIVEN_RESORT) {
+		take_resort(e, value);
 	} else {
 		take_name(e, value);
 	}
@@ -144,6 +175,8 @@ static void judge(const struct entry *e)
 		complain(e, "guaranteed_mib %llu is above max_mib %llu",
 			 (unsigned long long)(g->guaranteed_kib / UNITS_KIB_PER_MIB),
 			 (unsigned long long)(g->max_kib / UNITS_KIB_PER_MIB));
+	if (config_guest_is_dom0(g) && g->last_resort)
+		complain(e, "%s can have no last_resort", CONFIG_DOM0_NAME);
 	if (config_guest_is_dom0(g) && g->min_kib < CONFIG_DOM0_MIN_MIB * UNITS_KIB_PER_MIB)
 		complain(e, "%s needs a min_mib, and not below %d", CONFIG_DOM0_NAME,
 			 CONFIG_DOM0_MIN_MIB);

@@ -6,6 +6,7 @@
 #ifndef CAGMA_CONFIG_GUEST_H
 #define CAGMA_CONFIG_GUEST_H
 
+#include "host/core/lending.h"
 #include "host/core/options.h"
 #include "common/keys.h"
 #include "common/uuid.h"
@@ -18,6 +19,7 @@ extern const struct options_table config_guest_options;
 
 enum {
 	CONFIG_MAX_NAME = KEYS_MAX_NAME,
+	CONFIG_MAX_COMMAND = 255,  /* bytes of the path of a program */
 	CONFIG_DOM0_MIN_MIB = 256, /* with less, the toolstack itself is in danger */
 };
 
@@ -28,6 +30,8 @@ struct config_guest {
 	char name[CONFIG_MAX_NAME + 1];
 	uint8_t uuid[UUID_BYTES];
 	uint32_t sources; /* SOURCE_BIT: whose reports of the guest are believed; 0: not given */
+	enum lending_resort last_resort;
+	char command[CONFIG_MAX_COMMAND + 1]; /* the program of LENDING_RESORT_COMMAND */
 	OPTIONS_GUEST(OPTIONS_MEMBER)
 };
 

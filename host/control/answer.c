@@ -3,6 +3,7 @@
 
 #include "host/control/json_record.h"
 #include "host/control/steer.h"
+#include "host/daemon/resorts.h"
 #include "host/control/told_state.h"
 #include "host/guests/guests.h"
 #include "host/daemon/xenio.h"
@@ -223,8 +224,14 @@ static void answer_resume(struct asked *a)
 	int i = find_guest(a);
 	if (i < 0)
 		return;
-	hold_lift(&a->state.guests->guest[i].facts);
-	add_done(a, i, "no longer held, by anybody's wish");
+	struct guest *g = &a->state.guests->guest[i];
+	hold_lift(&g->facts);
+	resorts_forgive(g);
+	add_done(a, i,
+		 g->facts.is_paused
+			 ? "no longer held, by anybody's wish; but it is paused, and only "
+			   "`xl unpause` has it go on"
+			 : "no longer held, by anybody's wish");
 }
 
 static void answer_pause(struct asked *a)

@@ -4,6 +4,12 @@
 #include "common/amount.h"
 #include "common/units.h"
 
+const char *const lending_resort_words[LENDING_RESORT_COUNT_] = {
+	[LENDING_RESORT_NONE] = "none",
+	[LENDING_RESORT_PAUSE] = "pause",
+	[LENDING_RESORT_COMMAND] = "command",
+};
+
 static bool fails_to_give(const struct guest_view *g)
 {
 	return model_is_shrinking(g) && (g->is_doubted || g->hold == HOLD_STUCK);
@@ -71,4 +77,51 @@ uint64_t lending_missed_kib(const struct guest_view *g, const struct verdict *v)
 	if (!model_grows(g) || !g->has_report)
 		return 0;
 	return amount_less(due_kib, g->alm_kib + model_pending_kib(g));
+}
+
+/* --- the last resort --- */
+
+/* What a guest is giving already, or could give of what it does not want. */
+static uint64_t could_give_kib(const struct guest_view *g, const struct verdict *v)
+{
+	uint64_t wanted_kib = amount_max(model_least_kib(g), g->has_report ? v->want_kib : 0);
+	if (fails_to_give(g))
+		return 0;
+	return amount_max(amount_less(g->alm_kib, model_heading_kib(g)),
+			  amount_less(g->alm_kib, wanted_kib));
+}
+
+bool lending_needs_resort(const struct policy_conf *conf, const struct snapshot *snap,
+			  const struct verdict *verdict, unsigned debtor, unsigned *ret_victim)
+{
+	const struct guest_view *d = &snap->guest[debtor];
+	uint64_t own_kib = amount_max(d->guaranteed_kib, d->min_kib);
+	uint64_t could_kib = model_spendable_kib(conf, snap, true), most_kib = 0;
+	if (lending_owed_kib(d) < conf->step_kib || d->alm_kib < own_kib + conf->step_kib)
+		return false;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		uint64_t missed_kib = lending_missed_kib(&snap->guest[i], &verdict[i]);
+		could_kib += could_give_kib(&snap->guest[i], &verdict[i]);
+		if (i == debtor || missed_kib <= most_kib)
+			continue;
+		most_kib = missed_kib;
+		*ret_victim = i;
+	}
+	return most_kib >= conf->step_kib && most_kib > could_kib;
+}
+
+bool lending_resort_is_due(struct lending_debt *debt, const struct guest_view *g, bool needs,
+			   uint64_t wait_ms, uint64_t now_ms)
+{
+	bool is_over = now_ms >= debt->seen_ms + LENDING_GAP_MS || g->alm_kib <= debt->enough_kib;
+	if (debt->since_ms && is_over)
+		*debt = (struct lending_debt){0};
+	if (!needs)
+		return false;
+	if (!debt->since_ms) {
+		debt->since_ms = now_ms;
+		debt->enough_kib = g->alm_kib - lending_owed_kib(g) / 2;
+	}
+	debt->seen_ms = now_ms;
+	return !debt->is_answered && now_ms >= debt->since_ms + wait_ms;
 }

@@ -71,7 +71,9 @@
 	X(weight, weight, COUNT, 0, 1, OPTIONS_MAX_WEIGHT,                                         \
 	  "the guest's share when not all wants fit")                                              \
 	X(untrusted, is_untrusted, COUNT, 0, 0, 1,                                                 \
-	  "1: no credit, nothing of the reserve for its alarms, and what it is lent is bounded")
+	  "1: no credit, nothing of the reserve for its alarms, and what it is lent is bounded")     \
+	X(last_resort_s, last_resort_s, S, 0, 1, 31536000,                                         \
+	  "how long it keeps what it was lent and others miss before last_resort is taken")
 
 /* What 1 of a unit is in its member. */
 #define OPTIONS_PER_MS        1

@@ -258,6 +258,22 @@ static void print_given(FILE *out, const struct told_host *h, const struct told_
 		fprintf(out, "  - %s\n", limit[i]);
 }
 
+static void print_resort(FILE *out, const struct told_guest *g)
+{
+	char span[32];
+	if (!TOLD_HAS(g, G(last_resort)))
+		return;
+	screen_span(g->last_resort_wait_ms, span);
+	fprintf(out, "If it keeps what it was lent for %s while another misses it, %s.\n", span,
+		strcmp(g->last_resort, "pause") == 0 ? "it is paused" : "a program is run");
+	if (g->last_resort_is_taken)
+		fputs("That was done.\n", out);
+	if (!TOLD_HAS(g, G(last_resort_age_ms)) || g->last_resort_is_taken)
+		return;
+	screen_span(g->last_resort_age_ms, span);
+	fprintf(out, "It has kept it for %s.\n", span);
+}
+
 void screen_explain(FILE *out, const struct told_host *h, const struct told_guest *g,
 		    const struct told_change *change, unsigned n_changes)
 {
@@ -266,6 +282,7 @@ void screen_explain(FILE *out, const struct told_host *h, const struct told_gues
 		print_has(out, g);
 	print_wants(out, g);
 	print_given(out, h, g);
+	print_resort(out, g);
 	fputs(n_changes ? "Its last changes:\n" : "Its target has not been changed.\n", out);
 	for (unsigned i = 0; i < n_changes; i++) {
 		const char *meaning = words_of_reason(change[i].reason);

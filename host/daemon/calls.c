@@ -4,6 +4,7 @@
 #include "common/amount.h"
 #include "common/system/log.h"
 #include "host/core/urgency.h"
+#include "host/daemon/resorts.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -75,6 +76,10 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	if (!g)
 		return;
 	g->call_is_under_way = false;
+	if (a->job.is_pause) {
+		resorts_take_answer(g, a);
+		return;
+	}
 	measure_call(gs, g, a, now_ms);
 	g->target_changed = gs->has_unread = true;
 	if (is_really_done(io, is_connected, g, a)) {

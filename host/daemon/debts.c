@@ -43,6 +43,8 @@ void debts_say(struct guests *gs, const struct verdict *verdict, uint64_t step_k
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
 		uint64_t owed_kib = lending_owed_kib(&gs->view[i]);
+		if (g->facts.is_paused)
+			continue; /* its balloon cannot move, which says nothing */
 		if (owed_kib < step_kib) {
 			g->owes_since_ms = 0;
 			if (trouble_over(&g->owes))

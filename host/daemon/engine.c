@@ -12,6 +12,7 @@
 #include "host/guests/observe.h"
 #include "host/daemon/publish.h"
 #include "host/daemon/record.h"
+#include "host/daemon/resorts.h"
 #include "host/show/overload.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ struct engine {
 	bool is_connected; /* to xenstore */
 	struct calls calls;
 	struct cap cap;
+	struct resorts resorts;
 	struct record *record, *history;
 	struct guests guests;
 	struct plan plan;
@@ -164,6 +166,7 @@ void engine_close(struct engine *e)
 			 e->no_store.count);
 	guests_say_minutes(&e->guests, UINT64_MAX);
 	e->io.end_calls(e->io.world);
+	resorts_end(&e->resorts);
 	if (!e->options.is_dry)
 		cap_withdraw(&e->cap, &e->io, &e->guests);
 	if (e->is_connected && !e->options.is_dry)
@@ -348,11 +351,13 @@ static void decide(struct engine *e, const struct policy_conf *conf, const struc
 	struct policy_cut cut =
 		policy_decide(e->config.policy, conf, snap, &e->guests.memory, &e->plan);
 	tell_cut(e, &cut, snap->n_guests);
-	guests_note_verdicts(&e->guests, e->plan.verdict);
+	guests_note_verdicts(&e->guests, e->plan.verdict, snap->host.now_ms);
 	overload_judge(&e->overload, conf, snap, e->plan.verdict, e->config.policy->gives);
 	e->host = snap->host;
 	e->has_judged = true;
 	debts_say(&e->guests, e->plan.verdict, conf->step_kib, snap->host.now_ms);
+	resorts_judge(&e->resorts, &e->io, &e->guests, &e->config, snap, e->plan.verdict,
+		      is_idle(e));
 	keep_record(e, snap, cut.cuts);
 }
 
@@ -463,8 +468,9 @@ uint64_t engine_wake_ms(const struct engine *e)
 	wake_ms = amount_min(wake_ms, e->due_ms);
 	if (e->amounts.left)
 		wake_ms = amount_min(wake_ms, e->amounts_ms);
-	if (!e->words.left && !e->guests.has_unread)
-		return wake_ms;
+	uint64_t more_ms = e->words.left || e->guests.has_unread ? 0 : e->guests.poll_ms;
 	/* a call that ends earlier wakes the engine by itself */
-	return amount_min(wake_ms, calls_are_under_way(e) ? e->quiet_ms : 0);
+	if (calls_are_under_way(e))
+		more_ms = amount_max(more_ms, e->quiet_ms);
+	return amount_min(wake_ms, more_ms);
 }

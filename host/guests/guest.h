@@ -17,6 +17,7 @@
 #include "host/config/config.h"
 #include "common/system/log.h"
 #include "host/guests/minute.h"
+#include "host/show/lasting.h"
 #include "common/system/trouble.h"
 
 enum {
@@ -79,7 +80,9 @@ struct guest {
 	uint64_t guaranteed_permyriad;
 	uint32_t conf_weight; /* 0: by what it is guaranteed */
 	bool is_trusted;
-	uint32_t sources;    /* SOURCE_BITs of those that are believed */
+	enum lending_resort last_resort;
+	uint64_t last_resort_ms; /* how long it is waited for */
+	uint32_t sources;        /* SOURCE_BITs of those that are believed */
 	bool has_told_doubt; /* that its kernel's MemAvailable is not believed has been logged */
 
 	/* Its last changes of target, of which change[n_changes % GUEST_CHANGES] is overwritten
@@ -132,8 +135,10 @@ struct guest {
 	struct balloon balloon;
 	struct arrival arrival;
 	struct lending lending;
+	struct lasting lasting;
 	struct trouble owes; /* it keeps what it was lent, and others miss it */
 	uint64_t owes_since_ms;
+	struct lending_debt debt; /* nothing but its last resort helps */
 	struct published published;
 };
 

@@ -10,7 +10,7 @@
 
 int guests_init(struct guests *gs, unsigned capacity)
 {
-	*gs = (struct guests){.capacity = capacity, .next_generation = 1};
+	*gs = (struct guests){.capacity = capacity, .next_generation = 1, .poll_ms = UINT64_MAX};
 	gs->guest = calloc(capacity, sizeof(*gs->guest));
 	gs->view = calloc(capacity, sizeof(*gs->view));
 	if (memory_init(&gs->memory, calloc(1, MEMORY_BYTES(capacity)), capacity) && gs->guest &&
@@ -208,12 +208,14 @@ struct guest *guests_find(struct guests *gs, uint32_t domid, const uint8_t uuid[
 	return g && memcmp(g->uuid, uuid, sizeof(g->uuid)) == 0 ? g : NULL;
 }
 
-void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
+void guests_note_verdicts(struct guests *gs, const struct verdict *verdict, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < gs->n; i++)
+	for (unsigned i = 0; i < gs->n; i++) {
+		lasting_take(&gs->guest[i].lasting, &gs->view[i], &verdict[i], now_ms);
 		if (gs->view[i].has_report)
 			gs->guest[i].facts.is_short =
 				gs->view[i].report.avail_kib < verdict[i].cma_kib;
+	}
 }
 
 void guests_note_migrations(struct guests *gs, const uint32_t *domid, unsigned n, uint64_t now_ms)
@@ -278,6 +280,7 @@ static int count_event(struct guest *g, const struct io *io, uint64_t now_ms)
 	if (++g->n_events <= GUEST_MAX_EVENTS_S || g->is_polled)
 		return 0;
 	g->is_polled = true;
+	g->poll_ms = now_ms;
 	g->polled_until_ms = now_ms + GUEST_POLL_MS;
 	if (trouble_met(&g->flooded))
 		log_warning("%s writes what it reports more than %d times a second; it is now "
@@ -302,5 +305,8 @@ int guests_take_event(struct guests *gs, const struct io *io, const struct store
 	g->report_changed |= event->is_report;
 	g->alarm_changed |= event->is_alarm;
 	g->sources_changed |= event->sources;
-	return count_event(g, io, now_ms);
+	int r = count_event(g, io, now_ms);
+	if (g->is_polled)
+		gs->poll_ms = amount_min(gs->poll_ms, g->poll_ms);
+	return r;
 }

@@ -8,7 +8,8 @@
  * configuration.
  *
  * Keys that a guest writes are read when a watch has fired, at most once a pass. A guest that
- * writes faster than GUEST_MAX_EVENTS_S is unwatched, and read once a period for a while.
+ * writes faster than GUEST_MAX_EVENTS_S is unwatched, and read once a period for a while; its
+ * alarms are none meanwhile.
  */
 #ifndef CAGMA_GUESTS_GUESTS_H
 #define CAGMA_GUESTS_GUESTS_H
@@ -37,7 +38,9 @@ struct guests {
 	 * generation of the guests that came later. 0 while xl builds none. */
 	uint64_t xl_kib;
 	unsigned xl_generation;
-	bool has_unread; /* there may be changed targets for observe_more() to read */
+	uint64_t poll_ms; /* when observe_more() has a polled guest to read; UINT64_MAX: there is
+			     none */
+	bool has_unread;  /* there may be changed targets for observe_more() to read */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
 	struct memory memory;    /* what the policies remember */
@@ -67,8 +70,9 @@ void guests_configure_anew(struct guests *guests);
  * Returns 0 or -errno. */
 int guests_watch_anew(struct guests *guests, const struct io *io);
 
-/* Takes in from a policy's verdicts which guests of the last pass were short of memory. */
-void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
+/* Takes in from a policy's verdicts which guests of the last pass were short of memory, and what
+ * each wants. */
+void guests_note_verdicts(struct guests *guests, const struct verdict *verdict, uint64_t now_ms);
 
 /* Notes that these domains are being migrated away or saved. */
 void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsigned n,

@@ -30,6 +30,9 @@ static void look_up(struct guest *g, const struct config *config)
 	g->conf_guaranteed_kib = listed ? listed->guaranteed_kib : 0;
 	g->guaranteed_permyriad = config->guaranteed_permyriad;
 	g->is_trusted = !listed || !listed->is_untrusted;
+	g->last_resort = listed ? listed->last_resort : LENDING_RESORT_NONE;
+	g->last_resort_ms =
+		listed && listed->last_resort_s ? listed->last_resort_s * 1000 : LENDING_RESORT_MS;
 	g->sources = (uint32_t)(listed && listed->sources ? listed->sources : config->sources);
 	if (g->domid == 0) /* an entry by UUID may have a smaller min than dom0 needs */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
@@ -420,6 +423,13 @@ static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t 
 		r = read_alarm(g, io, now_ms);
 	g->alm_unread_kib = g->alm_kib;
 	return r;
+}
+
+int intake_read_written(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	g->agent_changed = g->report_changed = g->alarm_changed = true;
+	g->sources_changed = SOURCE_ALL;
+	return read_what_guest_wrote(g, io, now_ms);
 }
 
 int intake_read(struct guest *g, const struct io *io, const struct config *config, bool is_urgent,

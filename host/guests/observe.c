@@ -8,22 +8,6 @@
 
 #include <errno.h>
 
-/* A guest that was unwatched for flooding is read once a period, and watched again after
- * GUEST_POLL_MS. */
-static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, uint64_t now_ms)
-{
-	if (!g->is_polled || now_ms < g->poll_ms)
-		return 0;
-	g->poll_ms = now_ms + period_ms;
-	g->agent_changed = g->report_changed = g->alarm_changed = true;
-	g->sources_changed = SOURCE_ALL;
-	if (now_ms < g->polled_until_ms)
-		return 0;
-	g->is_polled = false;
-	g->n_events = 0;
-	return io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
-}
-
 /* A guest that reboots is built with the memory that it had last, which may be too little to boot
  * with. */
 static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
@@ -91,7 +75,7 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 		.is_credited = g->credited_cap_kib != 0,
 		.is_being_told = g->call_is_under_way,
 		.can_alarm = g->can_alarm,
-		.is_alarmed = g->is_trusted && now_ms < g->alarm_until_ms,
+		.is_alarmed = g->is_trusted && !g->is_polled && now_ms < g->alarm_until_ms,
 		.boot_kib = hold_boot_kib(&g->facts, now_ms),
 		.source = g->facts.source,
 		.has_report = g->facts.has_report,
@@ -122,9 +106,7 @@ static int refresh(struct guests *gs, const struct io *io, const struct config *
 	bool may_return = reboots_any(&gs->reboots, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
-		int r = poll_guest(g, io, config->conf.period_ms, now_ms);
-		if (r == 0)
-			r = intake_read(g, io, config, is_urgent, now_ms);
+		int r = intake_read(g, io, config, is_urgent, now_ms);
 		if (r < 0)
 			return r;
 		if (may_return && hold_is_running(&g->facts))
@@ -239,6 +221,38 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 	return 0;
 }
 
+/* A guest that was unwatched for flooding is watched again after GUEST_POLL_MS. */
+static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, uint64_t now_ms)
+{
+	g->poll_ms = now_ms + period_ms;
+	int r = intake_read_written(g, io, now_ms);
+	if (r < 0 || now_ms < g->polled_until_ms)
+		return r;
+	g->is_polled = false;
+	g->n_events = 0;
+	return io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
+}
+
+static struct guest *first_polled(const struct guests *gs)
+{
+	struct guest *first = NULL;
+	for (unsigned i = 0; i < gs->n; i++) {
+		struct guest *g = &gs->guest[i];
+		if (g->is_polled && (!first || g->poll_ms < first->poll_ms))
+			first = g;
+	}
+	return first;
+}
+
+static int poll_first(struct guests *gs, const struct io *io, uint64_t period_ms, uint64_t now_ms)
+{
+	struct guest *g = first_polled(gs);
+	int r = g && now_ms >= g->poll_ms ? poll_guest(g, io, period_ms, now_ms) : 0;
+	g = first_polled(gs);
+	gs->poll_ms = g ? g->poll_ms : UINT64_MAX;
+	return r < 0 ? r : 1;
+}
+
 int observe_more(struct guests *gs, const struct io *io, const struct config *config,
 		 uint64_t now_ms)
 {
@@ -251,5 +265,5 @@ int observe_more(struct guests *gs, const struct io *io, const struct config *co
 		return r < 0 ? r : 1;
 	}
 	gs->has_unread = false;
-	return 0;
+	return now_ms >= gs->poll_ms ? poll_first(gs, io, config->conf.period_ms, now_ms) : 0;
 }

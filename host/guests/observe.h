@@ -18,8 +18,9 @@
 int observe(struct guests *guests, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap);
 
-/* Reads one target that has changed, so that the next pass need not. Returns 1; 0 if there is
- * none; -EBADF if the connection to xenstore is lost. */
+/* Reads one target that has changed, so that the next pass need not, or what one guest has written
+ * that was unwatched for flooding: passes do not wait for those. Returns 1; 0 if there is none;
+ * -EBADF if the connection to xenstore is lost. */
 int observe_more(struct guests *guests, const struct io *io, const struct config *config,
 		 uint64_t now_ms);
 

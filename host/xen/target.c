@@ -60,13 +60,20 @@ static int check_domain(const struct target_job *job)
 	return r;
 }
 
+static int apply(const struct target_job *job)
+{
+	if (job->is_pause)
+		return libxl_domain_pause(context, job->domid, NULL);
+	return libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
+}
+
 static int try_to_set(const struct target_job *job, bool verbose)
 {
 	int r = open_context(verbose);
 	if (r == 0)
 		r = check_domain(job);
 	if (r == 0)
-		r = libxl_set_memory_target(context, job->domid, (int64_t)job->target_kib, 0, 1);
+		r = apply(job);
 	/* a context that has met an error may meet it again for ever */
 	if (r != 0 && r != ERROR_DOMAIN_NOTFOUND)
 		target_finish();

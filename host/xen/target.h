@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * target.h - setting a balloon target through libxl. (Edge: libxl, in a worker process.)
+ * target.h - setting a balloon target, and pausing a guest, through libxl. (Edge: libxl, in a
+ * worker process.)
  *
  * target.c is the only file that includes libxl.h.
  */
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 struct target_job {
+	bool is_pause;       /* the guest is paused, and its target stays */
 	uint64_t target_kib; /* as libxl_set_memory_target() takes it */
 	uint32_t domid;
 	uint8_t uuid[16]; /* of the guest that is meant: the domid may be another guest's by now */
@@ -35,10 +37,10 @@ void target_prepare(bool verbose);
 
 /*
  * Makes job->target_kib the target of job->domid if the domain still has
- * job->uuid; libxl sets max_pages with it. May block as long as libxl's locks do.
- * A call that fails on a connection that was kept is tried once more on a new
- * one, since another xenstored may run by now. With TARGET_REFUSED, `ret_why` is
- * libxl's error by name and number, and what it means: "ERROR_NOMEM (-5): …".
+ * job->uuid; libxl sets max_pages with it. Or pauses that domain. May block as long as libxl's
+ * locks do. A call that fails on a connection that was kept is tried once more on a new one, since
+ * another xenstored may run by now. With TARGET_REFUSED, `ret_why` is libxl's error by name and
+ * number, and what it means: "ERROR_NOMEM (-5): …".
  */
 enum target_outcome target_set(const struct target_job *job, bool verbose,
 			       char ret_why[TARGET_MAX_WHY]);

@@ -14,7 +14,8 @@
 #:                           both, with seeds that nothing is tuned on: 12 min; DENSITY_HOSTS=, DENSITY_SEEDS=
 #: make result-decide-equal  has cagmad's loop and cagma-sim decide decide on the same random states
 #: make check-sim            plays one seed: no run comes below the bound, no page is lost, the same seed gives the
-#:                           same bytes, moves carry what balloons alone cannot, a jump is seen before it swaps, slow balloons are told few targets, cold pages
+#:                           same bytes, moves carry what balloons alone cannot, no plan of cagma is cut, a jump is seen before it
+#:                           swaps, slow balloons are told few targets, cold pages
 #:                           are given, pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
@@ -96,6 +97,9 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/slow-balloons.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$9 } END { if (n != 6 || sum > n * 200) { \
 	    print "check-sim: guests with slow balloons are told too many targets:", sum; exit 1 } }'
+	$Q{ cat $B/check-sim.tsv; $(SIM_PROG) run --tsv --seed 1,101 --policy cagma tests/sim/workloads/ci.scn; } | \
+	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$8 } END { if (n < 3 || sum) { \
+	    print "check-sim: plans of cagma break the contract, and were cut:", sum; exit 1 } }'
 	$Qsh tests/sim/kinds.sh $(SIM_PROG) 1,2 $B/check-kinds >$B/check-kinds.txt || { cat $B/check-kinds.txt; exit 1; }
 	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/xen/cold.scn | \
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \

@@ -22,6 +22,10 @@ enum { RESULT_SOON_MS = 20000 };
 void result_init(const char *name, int argc, char **argv);
 bool result_is_short(void);
 
+/* Raises the priority of this program and of the lab that it starts, so that other programs of this
+ * machine are not measured too. If that is not allowed, they are. */
+void result_stand_above(void);
+
 /* The path of a file below the directory of the build, such as `host/cagmactl`; valid until this is
  * called again. Logs of a lab are below `toolstack/NAME`. */
 const char *result_built(const char *path);

@@ -14,14 +14,32 @@
 
 static struct lab_guest *a, *b;
 
-static void open_pair(void)
+static struct lab_guest *boot_pvh(const char *name, uint64_t memory_mib)
+{
+	struct lab_guest_options options = LAB_GUEST;
+	struct lab_guest *guest;
+	snprintf(options.name, sizeof(options.name), "%s", name);
+	options.type = FAKEXEN_PVH;
+	options.memory_kib = memory_mib * MIB;
+	options.max_kib = 1024 * MIB;
+	options.demand = lab_demand("0:60");
+	ck_assert_msg(lab_guest_boot(stage_lab(), &options, &guest) == 0, "%s", lab_error());
+	return guest;
+}
+
+static void open_pair_with(const char *config, bool is_pvh)
 {
 	stage_open(200 + 600);
-	a = stage_boot("a", 200, "0:60", true);
+	a = is_pvh ? boot_pvh("a", 200) : stage_boot("a", 200, "0:60", true);
 	b = stage_boot("b", 600, "0:60", true);
-	stage_start(stage_config, NULL);
+	stage_start(config, NULL);
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+}
+
+static void open_pair(void)
+{
+	open_pair_with(stage_config, false);
 }
 
 static void assert_serves(void)
@@ -30,34 +48,61 @@ static void assert_serves(void)
 	ck_assert(stage_wait_at_least(a, 320 * MIB));
 }
 
-/* Steps of a pass and of a call, each with a kill in the middle of it: a hypercall or the guest's
- * lock is made to hang, so that cagmad or its worker stands there when the signal comes. */
+/* Steps of a pass and of a call, in which whoever makes it stands when the signal comes: a
+ * hypercall, the guest's lock, or xenstored hangs. Without credit libxl alone sets max_pages; it
+ * alone sets the target of pages populated on demand, of guests that are not PV. */
+enum step_kind { HOST_HANGS, GUEST_HANGS, LOCK_HANGS, STORE_HANGS };
 static const struct {
 	const char *what;
-	enum fakexen_op op;
-	bool is_lock; /* libxl's lock of the guest hangs, and not a hypercall */
+	enum step_kind kind;
+	enum fakexen_op op; /* of the first two */
+	const char *more;   /* of the configuration */
+	bool is_pvh;
 } steps[] = {
-	{"reading the domains", FAKEXEN_OP_GETINFOLIST, false},
-	{"setting a cap", FAKEXEN_OP_SETMAXMEM, false},
-	{"calling libxl", FAKEXEN_OP_GETINFOLIST, true},
+	{"reading the domains", HOST_HANGS, FAKEXEN_OP_GETINFOLIST, "", false},
+	{"reading free memory", HOST_HANGS, FAKEXEN_OP_PHYSINFO, "", false},
+	{"reading xenstore", STORE_HANGS, 0, "", false},
+	{"setting a cap for credit", GUEST_HANGS, FAKEXEN_OP_SETMAXMEM, "", false},
+	{"libxl waiting for its lock", LOCK_HANGS, 0, "", false},
+	{"libxl setting max_pages", GUEST_HANGS, FAKEXEN_OP_SETMAXMEM, "credit_mib = 0\n", false},
+	{"libxl between max_pages and target", GUEST_HANGS, FAKEXEN_OP_POD_TARGET, "", true},
 };
+
+static void hang(int i, bool hangs)
+{
+	struct fakexen_fault fault = {.hang_ms = hangs ? 2000 : 0, .times = hangs};
+	struct lab_guest *guest = steps[i].kind == GUEST_HANGS ? a : NULL;
+	if (steps[i].kind == LOCK_HANGS)
+		ck_assert_int_eq(lab_guest_hold_libxl_lock(a, hangs), 0);
+	else if (steps[i].kind == STORE_HANGS)
+		ck_assert_int_eq(lab_signal_store(stage_lab(), hangs ? SIGSTOP : SIGCONT), 0);
+	else
+		ck_assert_int_eq(lab_fault(stage_lab(), guest, steps[i].op, fault), 0);
+}
+
+/* Somebody stands in the step: the hypercall's fault was met. */
+static void assert_hangs(int i)
+{
+	struct fakexen_host *host = lab_host(stage_lab());
+	const struct fakexen_fault *fault = host->fault;
+	if (steps[i].kind == GUEST_HANGS)
+		fault = fakexen_find(host, lab_guest_domid(a))->fault;
+	if (steps[i].kind == HOST_HANGS || steps[i].kind == GUEST_HANGS)
+		ck_assert_msg(fault[steps[i].op].times == 0, "nobody was %s", steps[i].what);
+}
 
 START_TEST(a_kill_at_a_step_loses_nothing)
 {
-	struct fakexen_fault hangs = {.hang_ms = 2000, .times = 1};
-	open_pair();
-	if (steps[_i].is_lock)
-		ck_assert_int_eq(lab_guest_hold_libxl_lock(a, true), 0);
-	else if (steps[_i].op == FAKEXEN_OP_GETINFOLIST)
-		ck_assert_int_eq(lab_fault(stage_lab(), NULL, steps[_i].op, hangs), 0);
-	else
-		ck_assert_int_eq(lab_fault(stage_lab(), a, steps[_i].op, hangs), 0);
+	char config[256];
+	snprintf(config, sizeof(config), "%s%s", stage_config, steps[_i].more);
+	open_pair_with(config, steps[_i].is_pvh);
+	hang(_i, true);
 	lab_guest_set_demand(a, "0:260");
 	usleep(400000); /* it stands in the step by now */
+	assert_hangs(_i);
 	lab_end(stage_cagmad(), SIGKILL, SOON_MS);
-	if (steps[_i].is_lock)
-		ck_assert_int_eq(lab_guest_hold_libxl_lock(a, false), 0);
-	stage_start(stage_config, NULL);
+	hang(_i, false);
+	stage_start(config, NULL);
 	assert_serves();
 	ck_assert_uint_lt(lab_guest_alm_kib(b), 560 * MIB);
 	ck_assert_uint_ge(lab_free_kib(stage_lab()), 16 * MIB); /* the floor of the reserve */
@@ -94,7 +139,7 @@ START_TEST(a_daemon_that_was_stopped_goes_on)
 	open_pair();
 	kill(stage_cagmad(), SIGSTOP);
 	lab_guest_set_demand(a, "0:260");
-	sleep(3);
+	sleep(30);
 	ck_assert_uint_ge(lab_free_kib(stage_lab()), 16 * MIB);
 	kill(stage_cagmad(), SIGCONT);
 	ck_assert(stage_wait_at_least(a, 320 * MIB));
@@ -146,27 +191,37 @@ static unsigned kill_workers(void)
 	return n;
 }
 
+/* Of the steps above those that libxl makes. */
+static const int libxl_steps[] = {4, 5, 6};
+
 START_TEST(a_worker_that_dies_in_a_call_is_said_and_replaced)
 {
-	open_pair();
-	ck_assert_int_eq(lab_guest_hold_libxl_lock(a, true), 0);
+	int step = libxl_steps[_i];
+	char config[256];
+	snprintf(config, sizeof(config), "%s%s", stage_config, steps[step].more);
+	open_pair_with(config, steps[step].is_pvh);
+	hang(step, true);
 	lab_guest_set_demand(a, "0:260");
-	usleep(200000);
+	usleep(400000);
+	assert_hangs(step);
 	ck_assert_uint_gt(kill_workers(), 0);
 	ck_assert(stage_wait_said("target"));
-	ck_assert_int_eq(lab_guest_hold_libxl_lock(a, false), 0);
+	hang(step, false);
 	ck_assert(stage_wait_at_least(a, 320 * MIB));
+	ck_assert_uint_ge(lab_free_kib(stage_lab()), 16 * MIB);
 }
 END_TEST
 
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
+	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, a_kill_at_a_step_loses_nothing, 0, N_ROWS(steps));
 	tcase_add_test(tests, kills_at_any_moment_lose_nothing);
 	tcase_add_test(tests, a_daemon_that_was_stopped_goes_on);
 	tcase_add_test(tests, without_descriptors_only_alarms_are_served_and_that_is_said);
-	tcase_add_test(tests, a_worker_that_dies_in_a_call_is_said_and_replaced);
+	tcase_add_loop_test(tests, a_worker_that_dies_in_a_call_is_said_and_replaced, 0,
+			    N_ROWS(libxl_steps));
 }
 
 int main(void)

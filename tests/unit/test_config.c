@@ -88,8 +88,19 @@ static const struct {
 	 "entry 1: untrusted=yes is not a number within 0..1"},
 	{"guests = [ \"name=a,untrusted=2\" ]", "entry 1: untrusted=2 is not a number within 0..1"},
 	{"guests = [ \"name=a,color=red\" ]", "entry 1: there is no \"color\" in an entry; there "
-					      "are name, uuid, source, min_mib, max_mib, "
-					      "guaranteed_mib, weight and untrusted"},
+					      "are name, uuid, source, last_resort, min_mib, "
+					      "max_mib, guaranteed_mib, weight, untrusted and "
+					      "last_resort_s"},
+	{"guests = [ \"name=a,last_resort=\" ]", "entry 1: last_resort= is neither none"},
+	{"guests = [ \"name=a,last_resort=destroy\" ]",
+	 "entry 1: last_resort=destroy is neither none, nor pause, nor the whole path of a program"},
+	{"guests = [ \"name=a,last_resort=bin/free\" ]", "entry 1: last_resort=bin/free is neither"},
+	{"guests = [ \"name=a,last_resort=pause,last_resort=pause\" ]",
+	 "entry 1: last_resort is given twice"},
+	{"guests = [ \"name=a,last_resort_s=0\" ]",
+	 "entry 1: last_resort_s=0 is not a number within 1..31536000"},
+	{"guests = [ \"name=Domain-0,min_mib=512,last_resort=pause\" ]",
+	 "entry 1: Domain-0 can have no last_resort"},
 	{"guests = [ \"name=a,min_mib=512,max_mib=256\" ]", "min_mib 512 is above max_mib 256"},
 	{"guests = [ \"name=a, min_mib=512, min_mib=256\" ]", "entry 1: min_mib is given twice"},
 	{"guests = [ \"name=a, untrusted=0, untrusted=1\" ]", "entry 1: untrusted is given twice"},
@@ -223,7 +234,7 @@ START_TEST(the_sample_in_force_is_the_defaults_and_its_guests)
 	size_t len = uncomment(fixture_source("systemd/cagmad.conf"), text);
 	config_init(&standard);
 	ck_assert_msg(read_text(text, len, &c), "%s", messages);
-	ck_assert_uint_eq(c.n_guests, 2);
+	ck_assert_uint_eq(c.n_guests, 3);
 	config_finish(&c);
 	ck_assert_ptr_eq(c.policy, standard.policy);
 	ck_assert(memcmp(&c.conf, &standard.conf, sizeof(c.conf)) == 0);

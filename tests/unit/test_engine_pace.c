@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When passes are run, and what waits for calls. */
 #include "host/core/urgency.h"
+#include "host/guests/guest.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wishful.h"
@@ -39,6 +40,49 @@ START_TEST(alarms_do_not_put_the_periodic_pass_off)
 	uint64_t passes = engine_counts(engine).passes;
 	wishful_turn(due_ms);
 	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+}
+END_TEST
+
+static void flood(uint32_t domid, uint64_t from_ms)
+{
+	for (uint64_t t = from_ms; t < from_ms + GUEST_MAX_EVENTS_S + 5; t++) {
+		played_report(&world, domid, 200 * MIB, t);
+		engine_turn(engine, t);
+	}
+}
+
+/* No pass, and so no alarm, waits for the keys of guests that flood. */
+START_TEST(guests_that_flood_are_read_between_passes_one_at_a_time)
+{
+	uint32_t one = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t other = played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t honest = played_add(&world, 400 * MIB, 300 * MIB);
+	unsigned *read_one = &world.guest[one - 1].n_reports_read,
+		 *read_other = &world.guest[other - 1].n_reports_read;
+	wishful_begin();
+	wishful_turn(START_MS);
+	flood(one, START_MS + 1);
+	flood(other, START_MS + 100);
+	wishful_turn(START_MS + 200);
+	for (uint64_t t = START_MS + 300; t < START_MS + 310; t++)
+		engine_turn(engine, t);
+	unsigned before_one = *read_one, before_other = *read_other;
+	uint64_t due_ms = START_MS + 1300, passes = engine_counts(engine).passes;
+	ck_assert_uint_le(engine_wake_ms(engine), due_ms);
+	played_alarm(&world, honest, 4 * MIB, 30);
+	engine_turn(engine, due_ms);
+	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
+	ck_assert_uint_eq(*read_one + *read_other, before_one + before_other);
+	ck_assert_uint_eq(engine_wake_ms(engine), 0);
+	engine_turn(engine, due_ms + 1);
+	ck_assert_uint_eq(*read_one + *read_other, before_one + before_other + 1);
+	engine_turn(engine, due_ms + 2);
+	ck_assert_uint_eq(*read_one, before_one + 1);
+	ck_assert_uint_eq(*read_other, before_other + 1);
+	/* and once a period */
+	engine_turn(engine, due_ms + 3);
+	engine_turn(engine, due_ms + PERIOD_MS / 2);
+	ck_assert_uint_eq(*read_one + *read_other, before_one + before_other + 2);
 }
 END_TEST
 
@@ -165,6 +209,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
+	tcase_add_test(tests, guests_that_flood_are_read_between_passes_one_at_a_time);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, slow_calls_make_fewer_passes);
 	tcase_add_test(tests, credit_that_comes_back_at_once_is_not_told_to_be_gone);
