@@ -69,12 +69,17 @@ uint64_t urgency_gap_ms(const struct snapshot *snap)
 	return amount_max(URGENCY_GAP_MS, all_us * 5 / 4 / 1000);
 }
 
+uint64_t urgency_calm_gap_ms(const struct snapshot *snap)
+{
+	return amount_max(URGENCY_CALM_GAP_MS, urgency_gap_ms(snap));
+}
+
 uint64_t urgency_alarm_gap_ms(const struct snapshot *snap, const struct guest_view *guest,
 			      const struct verdict *verdict)
 {
 	bool is_pressed = guest->report.avail_kib < verdict->base_kib;
 	uint64_t calls_ms = URGENCY_GAP_CALLS * snap->host.call_us / 1000;
-	return is_pressed ? URGENCY_GAP_MS : amount_max(URGENCY_GAP_MS, calls_ms);
+	return is_pressed ? URGENCY_GAP_MS : amount_max(URGENCY_CALM_GAP_MS, calls_ms);
 }
 
 uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us)

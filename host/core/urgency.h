@@ -18,8 +18,11 @@
 
 #include "host/core/model.h"
 
-/* A guest is told a small change of its target no sooner than so long after the last. */
-#define URGENCY_GAP_MS 100
+/* A guest is told a small change of its target no sooner than so long after the last; and a small
+ * growth, if it has what is critical and so is short of what is foreseen alone, no sooner than the
+ * second. */
+#define URGENCY_GAP_MS      100
+#define URGENCY_CALM_GAP_MS 300
 
 /* How many calls can start now. */
 unsigned urgency_calls_left(const struct snapshot *snap);
@@ -33,10 +36,11 @@ unsigned urgency_calls_left(const struct snapshot *snap);
 uint64_t urgency_gap_ms(const struct snapshot *snap);
 
 /*
- * Likewise for a guest in alarm. One that still has what is critical is short of what was foreseen
- * alone: its small growths are gathered for URGENCY_GAP_CALLS calls, so that a slow toolstack does
- * not take the processors that the guest grows for.
+ * Likewise for a small growth of a guest that is not in alarm, and of one that is. Small growths of
+ * a guest in alarm that still has what is critical are also gathered for URGENCY_GAP_CALLS calls,
+ * so that a slow toolstack does not take the processors that the guest grows for.
  */
+uint64_t urgency_calm_gap_ms(const struct snapshot *snap);
 #define URGENCY_GAP_CALLS 3
 uint64_t urgency_alarm_gap_ms(const struct snapshot *snap, const struct guest_view *guest,
 			      const struct verdict *verdict);

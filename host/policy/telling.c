@@ -61,7 +61,7 @@ bool telling_may_more(const struct policy_conf *conf, const struct snapshot *sna
 	const struct guest_view *g = &snap->guest[guest];
 	const struct demand *d = &demand[guest];
 	if (!g->is_alarmed)
-		return may(conf, snap, d, by_kib, urgency_gap_ms(snap));
+		return may(conf, snap, d, by_kib, urgency_calm_gap_ms(snap));
 	uint64_t gap_ms = urgency_alarm_gap_ms(snap, g, &plan->verdict[guest]);
 	if (may(conf, snap, d, by_kib, gap_ms))
 		return true;

@@ -4,6 +4,7 @@
 #include "host/simcmd/fleet_play.h"
 #include "tests/unit/suite.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -289,6 +290,59 @@ START_TEST(moves_and_balloons_together_do_what_neither_does)
 }
 END_TEST
 
+/* Balloons that never move make no room. */
+START_TEST(where_no_room_comes_a_move_fails_and_nothing_is_lost)
+{
+	fill_scenario(560);
+	for (unsigned i = 0; i < scenario.n_sections; i++)
+		scenario.section[i].guest.unstuck_s = 1e9; /* stuck from the start on */
+	struct fleet_result r = run("engine", 2, 4, TOGETHER);
+	ck_assert(r.adds_up && r.is_whole);
+	ck_assert_uint_eq(r.counts.moves, 0);
+	ck_assert_uint_eq(r.counts.failed_moves, 1);
+	ck_assert(r.counts.sent_kib == 0);
+}
+END_TEST
+
+/* Two hosts of 1,000 MiB, of which the first is short for good, and the second has no page free. */
+START_TEST(a_host_rests_for_longer_after_each_failed_move)
+{
+	struct sim_guest guest[4] = {{.domid = 0}};
+	struct sim_host host[2] = {{.guest = guest}, {.guest = &guest[2]}};
+	unsigned started[4] = {0, 1, 0, 1};
+	struct fleet_move moves[2] = {{.place = 0}};
+	struct mover_host mover_host[2] = {{.capacity_kib = 0}};
+	struct mover_guest needs[4] = {{.need_kib = 700 * MIB}, {.need_kib = 600 * MIB}};
+	struct fleet f = {.n_hosts = 2,
+			  .n_places = 2,
+			  .host = host,
+			  .move = moves,
+			  .mover = {{100 * MIB, 1, 0}, 2, 2, mover_host, needs}};
+	uint64_t failed_ms[4] = {0}, n = 0;
+	for (unsigned i = 0; i < 2; i++) {
+		host[i].started = &started[2 * i];
+		host[i].n_guests = 2;
+		host[i].total_kib = (uint64_t)(1000 * MIB);
+		guest[2 * i + 1].config.start_s = INFINITY;
+	}
+	guest[0].is_started = guest[1].is_started = guest[2].is_started = true;
+	guest[0].alm_kib = guest[1].alm_kib = (uint64_t)(400 * MIB);
+	for (uint64_t now_ms = NOW; now_ms < NOW + 400000; now_ms += FLEET_LOOK_MS) {
+		uint64_t before = f.counts.failed_moves;
+		fleet_step(&f, now_ms);
+		while (fleet_look(&f, now_ms))
+			;
+		if (f.counts.failed_moves > before && n < 4)
+			failed_ms[n++] = now_ms;
+	}
+	ck_assert_uint_eq(n, 4);
+	for (unsigned i = 1; i < 4; i++)
+		ck_assert_uint_eq(failed_ms[i] - failed_ms[i - 1],
+				  FLEET_ROOM_MS + ((uint64_t)FLEET_REST_MS << (i - 1)));
+	ck_assert_uint_eq(host[1].awaited_kib, 0);
+}
+END_TEST
+
 START_TEST(a_calm_fleet_moves_nobody_and_too_many_do_not_fit)
 {
 	const char *policy = fleet_policy_at((unsigned)_i)->name;
@@ -320,6 +374,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_need_follows_slowly_and_a_move_takes_its_time);
 	tcase_add_loop_test(tests, an_overload_that_lasts_leaves_and_nothing_is_lost, 0,
 			    n_policies);
+	tcase_add_test(tests, where_no_room_comes_a_move_fails_and_nothing_is_lost);
+	tcase_add_test(tests, a_host_rests_for_longer_after_each_failed_move);
 	tcase_add_test(tests, moves_and_balloons_together_do_what_neither_does);
 	tcase_add_loop_test(tests, a_calm_fleet_moves_nobody_and_too_many_do_not_fit, 0,
 			    n_policies);

@@ -240,8 +240,8 @@ START_TEST(a_record_made_before_is_decided_again_to_the_same_targets)
 		n_passes++;
 		n_actions += replay.recorded.n_actions;
 	}
-	ck_assert_uint_eq(n_passes, 12);
-	ck_assert_uint_eq(n_actions, 5);
+	ck_assert_uint_eq(n_passes, 11);
+	ck_assert_uint_eq(n_actions, 3);
 }
 END_TEST
 

@@ -24,9 +24,14 @@ static const struct {
 	{"a large growth", 150000, NOW_MS, 40, 16, true, true, NEVER_MS},
 	{"never told anything", 150000, 0, 40, 4, true, true, NEVER_MS},
 	{"nothing is missing", 150000, NOW_MS, 40, 0, true, false, NEVER_MS},
-	{"calls are quick", 5000, NOW_MS - 100, 40, 4, true, true, NEVER_MS},
-	{"not in alarm", 150000, NOW_MS - 100, 40, 4, false, true, NEVER_MS},
-	{"not in alarm, and told just now", 150000, NOW_MS, 40, 4, false, false, NEVER_MS},
+	{"calls are quick", 5000, NOW_MS - 300, 40, 4, true, true, NEVER_MS},
+	{"calls are quick, and it was told lately", 5000, NOW_MS - 299, 40, 4, true, false,
+	 NOW_MS + 1},
+	{"the same with less than its base CMA", 5000, NOW_MS - 100, 31, 4, true, true, NEVER_MS},
+	{"the same, and it was told just now", 5000, NOW_MS - 99, 31, 4, true, false, NOW_MS + 1},
+	{"not in alarm", 150000, NOW_MS - 300, 40, 4, false, true, NEVER_MS},
+	{"not in alarm, and told lately", 150000, NOW_MS - 299, 40, 4, false, false, NEVER_MS},
+	{"not in alarm, a large growth", 150000, NOW_MS, 40, 16, false, true, NEVER_MS},
 };
 
 START_TEST(small_growths_wait_and_the_plan_is_made_again_when_they_need_not)

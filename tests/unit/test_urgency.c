@@ -108,13 +108,16 @@ START_TEST(small_changes_leave_workers_idle)
 	snap.n_guests = gaps[_i].guests;
 	snap.host.call_us = gaps[_i].call_us;
 	ck_assert_uint_eq(urgency_gap_ms(&snap), gaps[_i].gap_ms);
+	uint64_t calm_ms = gaps[_i].gap_ms < 300 ? 300 : gaps[_i].gap_ms;
+	ck_assert_uint_eq(urgency_calm_gap_ms(&snap), calm_ms);
 }
 END_TEST
 
 static const struct alarm_gap {
 	uint64_t call_us, avail_mib, gap_ms;
 } alarm_gaps[] = {
-	{5000, 40, 100}, {5000, 20, 100}, {150000, 40, 450}, {150000, 32, 450}, {150000, 31, 100},
+	{5000, 40, 300},   {5000, 32, 300},   {5000, 31, 100},
+	{150000, 40, 450}, {150000, 32, 450}, {150000, 31, 100},
 };
 
 START_TEST(small_growths_in_alarm_are_gathered_while_the_critical_amount_is_there)
