@@ -7,7 +7,7 @@
 
 PAGE_DEPS     = chromium chromium-driver fonts-dejavu-core curl jq
 EXPORTER_DEPS = python3-prometheus-client curl
-EXHIBIT       = $(TOOLSTACK_DIR)/exhibit
+EXHIBIT       = $B/tests/toolstack/exhibit
 
 .PHONY: result-page result-exporter page-pictures page-deps exporter-deps
 page-deps exporter-deps: %-deps:
