@@ -7,7 +7,7 @@
 #: make check-fast         runs every test but those on real Xen: 10 to 20 min on two processors
 #: make pure               proves that the folders of the pure core reach nothing outside
 #: make install uninstall  copies what is built, or removes it: DESTDIR= PREFIX= SYSCONFDIR= LIBDIR= SYSTEMDUNITDIR=;
-#:                         install-daemon, install-exporter, install-sim, install-agent, install-mkguest and
+#:                         install-daemon, install-exporter, install-engines, install-sim, install-agent, install-mkguest and
 #:                         install-migrate do a part; install-openrc and install-runit install the static agent with a script of OpenRC
 #:                         (OPENRCDIR=) or runit (RUNITDIR=), and install-static without one
 #: make deps               installs what building, testing and the labs need (Debian 12)
@@ -54,10 +54,10 @@ ALL_CFLAGS  += $(SANFLAGS)
 ALL_LDFLAGS += $(SANFLAGS)
 
 # --- what there is: a folder is pure, or it is an edge -----------------------
-PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/exposition host/sim guest/core
-HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/exporter host/migrate host/simcmd
+PURE_FOLDERS = common host/core host/conftext host/reserve host/policy host/precopy host/show host/exposition host/engines host/sim guest/core
+HOST_EDGES   = common/system host/xen host/config host/guests host/daemon host/control host/ctl host/exporter host/migrate host/moving host/simcmd
 GUEST_EDGES  = common/system guest guest/mkguest
-PROGS        = host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest
+PROGS        = host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate host/cagma-ganeti host/cagma-pacemaker guest/cagma-agent guest/cagma-mkguest
 # Each of these stands alone: no library has it, and nothing is linked with it.
 ALONE        = $(PROGS) host/cagma-save-helper guest/cagma-guest-init host/migrate/preload
 
@@ -76,6 +76,8 @@ $B/host/cagmad: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -
 $B/host/cagmactl: LDLIBS = -lxlutil -lxenstore -ljson-c -lncurses
 $B/host/cagma-exporter: LDLIBS = -lmicrohttpd -ljson-c
 $B/host/cagma-sim: LDLIBS = -lm
+$B/host/cagma-ganeti: LDLIBS = -ljson-c
+$B/host/cagma-pacemaker: LDLIBS = -lxml2 -lxlutil -ljson-c
 $B/host/cagma-migrate: LDLIBS = -lxenstore
 $B/guest/cagma-agent: LDLIBS = -lxenstore -pthread
 $(addprefix $B/,$(filter host/%,$(PROGS))): %: %.o $(HOST_LIBS)
@@ -89,6 +91,8 @@ $B/guest/cagma-guest-init: guest/cagma-guest-init.c Makefile
 	@mkdir -p $(@D); echo "  LD      $@"
 	$Q$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 $(HARDEN) $(EXTRA_CFLAGS) \
 	  -static-pie $(HARDEN_LINK) -s -o $@ $<
+# The one file that includes headers of libxml2.
+$B/host/moving/cib.o: private ALL_CFLAGS += $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 # The page of cagma-exporter is text in the tree, and C in the program.
 PAGE = $(addprefix host/exporter/,embed.sh $(addprefix page/page.,html css js))
 $B/host/exporter/page.c: $(PAGE) Makefile
@@ -172,7 +176,7 @@ format:
 # What apt would install, if no headers of Xen are there yet.
 XEN_RELEASE = $(or $(shell $(PKG_CONFIG) --modversion xencontrol 2>/dev/null | cut -d . -f 1,2),$(shell \
           apt-cache show --no-all-versions libxen-dev | sed -n 's/^Version: \([0-9]*[.][0-9]*\).*/\1/p'))
-DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(STATIC_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
+DEPS = gcc clang libc6-dev pkg-config libxen-dev libjson-c-dev libncurses-dev libmicrohttpd-dev libxml2-dev check $(MKGUEST_DEPS) $(UNIT_DEPS) $(STATIC_DEPS) $(FUZZ_DEPS) $(TOOLSTACK_DEPS) $(XEN_DEPS)
 deps:
 	@missing=$$(for p in $(sort $(DEPS)); do dpkg-query -W -f '$${db:Status-Status}\n' $$p 2>/dev/null | \
 	  grep -qx installed || echo $$p; done); [ -z "$$missing" ] || { echo "  DEPS   " $$missing; \

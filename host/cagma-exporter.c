@@ -11,7 +11,7 @@
 #include "common/system/notify.h"
 #include "common/system/usage.h"
 #include "host/control/control.h"
-#include "host/exporter/look.h"
+#include "host/control/look.h"
 #include "host/exporter/web.h"
 
 #include <errno.h>

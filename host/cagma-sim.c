@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
 	&run_command,    &trace_command,  &scale_command,   &demand_command,
-	&replay_command, &decide_command, &precopy_command,
+	&replay_command, &decide_command, &precopy_command, &density_command,
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

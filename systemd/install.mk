@@ -16,6 +16,11 @@ INSTALL_sim = program $B/host/cagma-sim $(SBINDIR) $(call page,cagma-sim.8)
 INSTALL_exporter = program $B/host/cagma-exporter $(SBINDIR) unit systemd/cagma-exporter.service.in $(SYSTEMDUNITDIR) \
   doc systemd/sysusers.d/cagma.conf $(SYSUSERSDIR) \
   $(foreach f,cagma.rules.yml cagma-dashboard.json,doc host/exporter/prometheus/$(f) $(DATADIR)) $(call page,cagma-exporter.8)
+# What tells engines that move guests starts nothing by being installed, either.
+INSTALL_engines = program $B/host/cagma-pacemaker $(SBINDIR) program $B/host/cagma-ganeti $(SBINDIR) \
+  unit systemd/cagma-pacemaker.service.in $(SYSTEMDUNITDIR) unit systemd/cagma-ganeti.service.in $(SYSTEMDUNITDIR) \
+  doc systemd/cagma-ganeti.timer $(SYSTEMDUNITDIR) script systemd/cagma-ganeti-round.in $(LIBDIR)/cagma-ganeti-round \
+  $(call page,cagma-pacemaker.8) $(call page,cagma-ganeti.8)
 INSTALL_agent = program $B/guest/cagma-agent $(SBINDIR) unit systemd/cagma-agent.service.in $(SYSTEMDUNITDIR) \
   $(call page,cagma-agent.8)
 # The agent of a guest that runs OpenRC: static, and with a script of its own.
@@ -36,17 +41,18 @@ INSTALL_mkguest = program $B/guest/cagma-mkguest $(SBINDIR) program $B/lib/cagma
 INSTALL_migrate = program $B/host/cagma-migrate $(SBINDIR) program $B/host/cagma-save-helper $(LIBDIR) \
   doc $B/host/libcagma-precopy.so $(LIBDIR) $(call page,cagma-migrate.8)
 
-INSTALL_PARTS = daemon exporter sim agent mkguest migrate
+INSTALL_PARTS = daemon exporter engines sim agent mkguest migrate
 # These put the static agent where the guest's own supervisor looks, or where an administrator does.
 STATIC_PARTS  = openrc runit static
 # Which parts each of Debian's packages has; debian/rules installs them by this.
-PACKAGES                   = cagma cagma-agent cagma-agent-static cagma-exporter cagma-sim
+PACKAGES                   = cagma cagma-agent cagma-agent-static cagma-engines cagma-exporter cagma-sim
 PACKAGE_cagma              = daemon mkguest migrate
 PACKAGE_cagma-agent        = agent
 PACKAGE_cagma-agent-static = static
+PACKAGE_cagma-engines      = engines
 PACKAGE_cagma-exporter     = exporter
 PACKAGE_cagma-sim          = sim
-INSTALL_FILL  = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g'
+INSTALL_FILL  = sed -e 's|@sbindir@|$(SBINDIR)|g' -e 's|@sysconfdir@|$(SYSCONFDIR)|g' -e 's|@libdir@|$(LIBDIR)|g'
 install: $(addprefix install-,$(INSTALL_PARTS))
 $(addprefix install-,$(INSTALL_PARTS) $(STATIC_PARTS)): install-%:
 	@set -e; set -- $(INSTALL_$*); while [ $$# -gt 0 ]; do \

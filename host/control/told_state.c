@@ -44,11 +44,12 @@ static void put_memory(const struct engine_state *s, uint64_t now_ms, struct tol
 	h->promised_kib = s->plan->promised_kib;
 	h->xl_is_building = s->host->xl_is_building;
 	h->available_kib = s->overload->available_kib;
+	h->capacity_kib = s->overload->capacity_kib;
 	h->short_kib = s->overload->short_kib;
 	h->short_ms = h->short_kib ? amount_less(now_ms, s->overload->short_since_ms) : 0;
 	h->present |= H(total_kib) | H(free_kib) | H(claimed_kib) | H(rebooting_kib) |
-		      H(reserved_kib) | H(promised_kib) | H(available_kib) | H(short_kib) |
-		      H(short_ms);
+		      H(reserved_kib) | H(promised_kib) | H(available_kib) | H(capacity_kib) |
+		      H(short_kib) | H(short_ms);
 }
 
 void told_state_host(const struct engine_state *s, uint64_t now_ms, struct told_host *ret_host)
@@ -140,9 +141,13 @@ static void put_view(const struct guest *g, const struct guest_view *v, struct t
 	t->credit_kib = guest_credit_kib(g, v);
 	t->does_not_take = v->does_not_take;
 	t->is_doubted = v->is_doubted;
+	t->may_leave = lasting_may_leave(v);
+	t->lasting_kib = lasting_kib(&g->lasting);
 	t->present |= G(state) | G(is_alarmed) | G(alm_kib) | G(target_kib) | G(cap_kib) |
 		      G(min_kib) | G(max_kib) | G(weight) | G(credit_kib) | G(does_not_take) |
-		      G(is_doubted);
+		      G(is_doubted) | G(may_leave);
+	if (lasting_is_known(&g->lasting))
+		t->present |= G(lasting_kib);
 }
 
 static void put_resort(const struct guest *g, uint64_t now_ms, struct told_guest *t)

@@ -9,6 +9,7 @@ enum tier {
 	TIER_NONE,
 	TIER_MIN,
 	TIER_GUARANTEED,
+	TIER_SPARED,
 	TIER_FAIR,
 	TIER_USE,
 	TIER_BASE,
@@ -48,11 +49,11 @@ static uint64_t own_kib(const struct guest_view *guest, const struct verdict *v)
 
 /*
  * The upper bound of a tier for a guest, in KiB, rising with the tier, within
- * max: its min; what it needs, as far as that is guaranteed; what it needs, as
- * far as it would have it whatever the others claim; what it uses; the CMA it always has above
- * that; the growth and pressure that are foreseen; its want, which remembers what it used lately;
- * and at last what it holds now, since surplus stays where it is until
- * somebody needs it.
+ * max: its min; what it needs, as far as that is guaranteed; what it holds now,
+ * if it is spared; what it needs, as far as it would have it whatever the others claim; what it
+ * uses; the CMA it always has above that; the growth and pressure that are foreseen; its want,
+ * which remembers what it used lately; and at last what it holds now, since surplus stays where
+ * it is until somebody needs it.
  */
 static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
@@ -63,6 +64,7 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 	case TIER_MIN:
 		return guest->min_kib;
 	case TIER_GUARANTEED:
+	case TIER_SPARED:
 		return own_kib(guest, v);
 	case TIER_FAIR:
 		return v->fair_kib;
@@ -87,7 +89,9 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 		kib = amount_max(kib, own_kib(guest, v));
 	if (model_repays(guest)) /* it may hold less than its min, and is not told to grow */
 		kib = amount_min(kib, guest->alm_kib);
-	return amount_max(kib, v->sure_kib);
+	/* what a guest was lent goes back to those to whom it is guaranteed, spared or not */
+	bool keeps = !v->is_spared || tier > TIER_GUARANTEED || !model_gives(guest);
+	return keeps ? amount_max(kib, v->sure_kib) : kib;
 }
 
 /*
@@ -235,7 +239,7 @@ static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdi
 	/* never below min, even when a host has lost the memory for it */
 	uint64_t goal_kib = amount_max(got_kib, amount_min(model_least_kib(g), g->alm_kib));
 	bool in_doubt = v->sure_kib && v->sure_kib == g->alm_kib && model_gives(g);
-	if (in_doubt && goal_kib <= g->alm_kib) {
+	if (in_doubt && goal_kib == g->alm_kib) {
 		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
 		goal_kib = amount_min(amount_min(v->goal_kib, g->alm_kib), told_kib);
 	}

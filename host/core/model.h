@@ -25,7 +25,7 @@
 #define MODEL_FLOOR_SHARE 4
 
 /*
- * Why a guest is not treated as one that is well. The table answers six questions about each
+ * Why a guest is not treated as one that is well. The table answers seven questions about each
  * hold, and no other question is asked about a hold:
  *
  *   gives    may the guest be told to hold less than it holds, for others?
@@ -34,41 +34,42 @@
  *   stops    is a shrink that the policy began stopped where the guest is?
  *   repays   may it be told to give what it was lent (lent_kib), and no more than that?
  *   credited is a max_pages above its target taken for credit of ours, counted and withdrawn?
+ *   leaves   may an engine that moves guests to other hosts move it?
  *
- * A guest is left alone if all answers are no: it keeps what it holds, and the memory that it
- * may take is counted as its own. libxl fills a guest up to its target while it builds it, and the
- * guest is paused at the end of that. A guest that migrates, has passthrough, is another balancer's
- * or was moved by hand, or that the administrator holds, is somebody else's to move. After a call
- * of libxl has failed the next one may hang; that hold ends by itself, and the call may have left
- * max_pages too high. A guest that was found away from its target may rest there: until that is
- * known, a target meant to have it keep what it holds may take memory from it, so it is only told
- * to grow. A guest whose balloon is stuck cannot give, but may well take. So may one of which
- * another's agent has told too long ago how much it uses, or not yet. A guest in whose kernel
- * memory does not arrive can give, and is given no more. A guest that is not heard of may use all
- * that it holds, so it is told to give only what it was lent, and only when others are short of it.
- * A report that was there before the daemon may be a dead agent's: until another one follows,
- * nothing is taken on its word.
+ * A guest is left alone if all answers but the last are no: it keeps what it holds, and the memory
+ * that it may take is counted as its own. libxl fills a guest up to its target while it builds it,
+ * and the guest is paused at the end of that. A guest that migrates, has passthrough, is another
+ * balancer's or was moved by hand, or that the administrator holds, is somebody else's to move.
+ * After a call of libxl has failed the next one may hang; that hold ends by itself, and the call
+ * may have left max_pages too high. A guest that was found away from its target may rest there:
+ * until that is known, a target meant to have it keep what it holds may take memory from it, so it
+ * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. So may one
+ * of which another's agent has told too long ago how much it uses, or not yet. A guest in whose
+ * kernel memory does not arrive can give, and is given no more. A guest that is not heard of may
+ * use all that it holds, so it is told to give only what it was lent, and only when others are
+ * short of it. A report that was there before the daemon may be a dead agent's: until another one
+ * follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
-	/* gives, grows, returns, stops, repays, credited */                                       \
-	X(NONE, "managed", 1, 1, 1, 0, 0, 1)                                                       \
-	X(BUILDING, "building", 0, 0, 0, 0, 0, 0)                                                  \
-	X(PAUSED, "paused", 0, 0, 0, 0, 0, 0)                                                      \
-	X(DYING, "dying", 0, 0, 0, 0, 0, 0)                                                        \
-	X(MIGRATING, "migrating", 0, 0, 0, 0, 0, 0)                                                \
-	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0)                                            \
-	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0)                                           \
-	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0, 0)                                              \
-	X(ASKED, "held", 0, 0, 0, 0, 0, 0)                                                         \
-	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1)                                                  \
-	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1)                                              \
-	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1)                                                \
-	X(UNPROVEN, "report-unproven", 0, 1, 1, 0, 0, 1)                                           \
-	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1)                                           \
-	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1)                                          \
-	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1)                                                \
-	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1)                                             \
-	X(OLD, "report-old", 0, 1, 1, 0, 0, 1)
+	/* gives, grows, returns, stops, repays, credited, leaves */                               \
+	X(NONE, "managed", 1, 1, 1, 0, 0, 1, 1)                                                    \
+	X(BUILDING, "building", 0, 0, 0, 0, 0, 0, 0)                                               \
+	X(PAUSED, "paused", 0, 0, 0, 0, 0, 0, 0)                                                   \
+	X(DYING, "dying", 0, 0, 0, 0, 0, 0, 0)                                                     \
+	X(MIGRATING, "migrating", 0, 0, 0, 0, 0, 0, 0)                                             \
+	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0, 0)                                         \
+	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0, 1)                                        \
+	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0, 0, 0)                                           \
+	X(ASKED, "held", 0, 0, 0, 0, 0, 0, 0)                                                      \
+	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1, 1)                                               \
+	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1, 1)                                           \
+	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1, 1)                                             \
+	X(UNPROVEN, "report-unproven", 0, 1, 1, 0, 0, 1, 1)                                        \
+	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1, 0)                                        \
+	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1, 1)                                       \
+	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1, 1)                                             \
+	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1, 1)                                          \
+	X(OLD, "report-old", 0, 1, 1, 0, 0, 1, 1)
 
 #define X(id, word, ...) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -177,7 +178,7 @@ struct verdict {
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
 	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
-	bool is_spared;      /* it stands still: nothing is taken from it */
+	bool is_spared;      /* it stands still: it gives no more than what others are guaranteed */
 };
 
 /* In plan.credit_kib: its cap_kib is left as it is. */
@@ -196,7 +197,7 @@ struct plan {
 };
 
 struct hold_answers {
-	bool gives, grows, returns, stops, repays, credited;
+	bool gives, grows, returns, stops, repays, credited, leaves;
 };
 extern const struct hold_answers model_holds[HOLD_COUNT_];
 

@@ -25,8 +25,9 @@ enum {
 	STANDSTILL_LONG_MS = 3000,        /* one that waited for so long needs more */
 	STANDSTILL_STEP_MS = 1000,        /* and after so much longer more again */
 	STANDSTILL_SWAP_SHARE = 16,       /* less than such a share of its swap free: it is full */
-	/* For so long nothing is taken from it, whatever the others are guaranteed, and for as long
-	 * again after so many times that time: a guest may claim to stand still for ever. */
+	/* For so long nothing is taken from it but what it was lent and others are guaranteed, and
+	 * for as long again after so many times that time: a guest may claim to stand still for
+	 * ever. */
 	STANDSTILL_SPARED_MS = 120000,
 	STANDSTILL_REFILL_SHARE = 10,
 	/* One standstill is answered by no more than such a share of the memory that the guest had
@@ -43,7 +44,7 @@ struct standstill {
 	uint64_t from_kib;  /* MemTotal when the standstill began */
 	bool is_on;         /* by the last report; what it calls available is not believed */
 	uint64_t spared_ms; /* it was spared for so long, less what has come back */
-	bool is_spared;     /* nothing is taken from it, by the last report */
+	bool is_spared;     /* it gives no more than others are guaranteed, by the last report */
 	bool asks;          /* by the last report; it has waited long enough to be given a step */
 };
 

@@ -173,6 +173,60 @@ int look_once(int argc, char **argv)
 	return usage_printed();
 }
 
+/* The rows of the tables that an engine which moves guests reads. */
+#define OVERLOAD_HOST                                                                              \
+	(TOLD_HOST_BIT(available_kib) | TOLD_HOST_BIT(capacity_kib) | TOLD_HOST_BIT(short_kib) |   \
+	 TOLD_HOST_BIT(short_ms))
+#define OVERLOAD_GUEST                                                                             \
+	(TOLD_GUEST_BIT(name) | TOLD_GUEST_BIT(domid) | TOLD_GUEST_BIT(state) |                    \
+	 TOLD_GUEST_BIT(alm_kib) | TOLD_GUEST_BIT(lasting_kib) | TOLD_GUEST_BIT(may_leave))
+
+static void print_leaving(void *arg, struct json_object *object)
+{
+	struct told_guest g;
+	char lasting[16] = "-", held[16] = "-";
+	(void)arg;
+	json_record_read(object, &told_guest_format, &g, &g.present);
+	if (TOLD_HAS(&g, TOLD_GUEST_BIT(lasting_kib)))
+		screen_amount(g.lasting_kib, lasting);
+	if (TOLD_HAS(&g, TOLD_GUEST_BIT(alm_kib)))
+		screen_amount(g.alm_kib, held);
+	printf("%-32.32s %7s %5s  %s\n", screen_name(&g), lasting, held,
+	       g.may_leave ? "may be moved" : "stays here");
+}
+
+static void keep_leaving(void *arg, struct json_object *object)
+{
+	struct told_guest g;
+	json_record_read(object, &told_guest_format, &g, &g.present);
+	json_object_array_add(arg,
+			      json_record_make(&told_guest_format, &g, g.present & OVERLOAD_GUEST));
+}
+
+static int overload_json(const struct told_host *host)
+{
+	struct json_object *all =
+		json_record_make(&told_host_format, host, host->present & OVERLOAD_HOST);
+	struct json_object *guests = json_object_new_array();
+	json_object_object_add(all, "guests", guests);
+	if (client_each_guest(keep_leaving, guests))
+		return output_json(all);
+	json_object_put(all);
+	return EXIT_FAILURE;
+}
+
+static void print_overload(const struct told_host *host)
+{
+	if ((host->present & OVERLOAD_HOST) != OVERLOAD_HOST)
+		puts("not known: the last pass could not see the host");
+	else if (host->short_kib)
+		printf("overloaded: guests lack %" PRIu64 " MiB, for %" PRIu64 " s\n",
+		       (host->short_kib + 1023) / 1024, host->short_ms / 1000);
+	else
+		printf("not overloaded: %" PRIu64 " MiB available for a new guest\n",
+		       host->available_kib / 1024);
+}
+
 int look_overload(int argc, char **argv)
 {
 	struct told_host host;
@@ -182,17 +236,13 @@ int look_overload(int argc, char **argv)
 		return code ? code : EXIT_FAILURE;
 	read_host(answer, &host);
 	json_object_put(answer);
-	uint64_t bits =
-		TOLD_HOST_BIT(available_kib) | TOLD_HOST_BIT(short_kib) | TOLD_HOST_BIT(short_ms);
 	if (output_is_json())
-		return output_json(json_record_make(&told_host_format, &host, host.present & bits));
-	if ((host.present & bits) != bits)
-		puts("not known: the last pass could not see the host");
-	else if (host.short_kib)
-		printf("overloaded: guests lack %" PRIu64 " MiB, for %" PRIu64 " s\n",
-		       (host.short_kib + 1023) / 1024, host.short_ms / 1000);
-	else
-		printf("not overloaded: %" PRIu64 " MiB available for a new guest\n",
-		       host.available_kib / 1024);
+		return overload_json(&host);
+	print_overload(&host);
+	printf("\nguests can hold %" PRIu64 " MiB together, and need lastingly\n\n",
+	       host.capacity_kib / 1024);
+	printf("%-32s %7s %5s\n", "NAME", "LASTING", "HOLDS");
+	if (!client_each_guest(print_leaving, NULL))
+		return EXIT_FAILURE;
 	return usage_printed();
 }

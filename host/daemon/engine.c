@@ -351,7 +351,7 @@ static void decide(struct engine *e, const struct policy_conf *conf, const struc
 	struct policy_cut cut =
 		policy_decide(e->config.policy, conf, snap, &e->guests.memory, &e->plan);
 	tell_cut(e, &cut, snap->n_guests);
-	guests_note_verdicts(&e->guests, e->plan.verdict);
+	guests_note_verdicts(&e->guests, e->plan.verdict, snap->host.now_ms);
 	overload_judge(&e->overload, conf, snap, e->plan.verdict, e->config.policy->gives);
 	e->host = snap->host;
 	e->has_judged = true;

@@ -76,6 +76,8 @@ static const struct metrics_row rows[] = {
 	H(host_available_bytes, GAUGE, BYTES, available_kib,
 	  "What a new guest could have: what is free and what guests could give, less the "
 	  "reserve."),
+	H(host_capacity_bytes, GAUGE, BYTES, capacity_kib,
+	  "What guests can hold together: what is free and what they hold, less the reserve."),
 	H(host_short_bytes, GAUGE, BYTES, short_kib, "What guests lack and cannot be given."),
 	H(host_short_seconds, GAUGE, SECONDS, short_ms,
 	  "For how long some guest has lacked memory."),
@@ -99,6 +101,9 @@ static const struct metrics_row rows[] = {
 	G(want_bytes, GAUGE, BYTES, want_kib,
 	  "What the guest would have to hold for its available memory to be its CMA."),
 	G(goal_bytes, GAUGE, BYTES, goal_kib, "What the last pass gives the guest."),
+	G(lasting_bytes, GAUGE, BYTES, lasting_kib,
+	  "What the guest needs lastingly, for engines that move guests to other hosts."),
+	G(may_leave, GAUGE, NONE, may_leave, "1 if the guest may be moved to another host."),
 	G(memory_bytes, GAUGE, BYTES, total_kib, "MemTotal inside the guest."),
 	G(swap_bytes, GAUGE, BYTES, swap_total_kib, "The guest's swap."),
 	G(swap_free_bytes, GAUGE, BYTES, swap_free_kib, "Free swap of the guest."),

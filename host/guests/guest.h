@@ -17,6 +17,7 @@
 #include "host/config/config.h"
 #include "common/system/log.h"
 #include "host/guests/minute.h"
+#include "host/show/lasting.h"
 #include "common/system/trouble.h"
 
 enum {
@@ -134,6 +135,7 @@ struct guest {
 	struct balloon balloon;
 	struct arrival arrival;
 	struct lending lending;
+	struct lasting lasting;
 	struct trouble owes; /* it keeps what it was lent, and others miss it */
 	uint64_t owes_since_ms;
 	struct lending_debt debt; /* nothing but its last resort helps */

@@ -208,12 +208,14 @@ struct guest *guests_find(struct guests *gs, uint32_t domid, const uint8_t uuid[
 	return g && memcmp(g->uuid, uuid, sizeof(g->uuid)) == 0 ? g : NULL;
 }
 
-void guests_note_verdicts(struct guests *gs, const struct verdict *verdict)
+void guests_note_verdicts(struct guests *gs, const struct verdict *verdict, uint64_t now_ms)
 {
-	for (unsigned i = 0; i < gs->n; i++)
+	for (unsigned i = 0; i < gs->n; i++) {
+		lasting_take(&gs->guest[i].lasting, &gs->view[i], &verdict[i], now_ms);
 		if (gs->view[i].has_report)
 			gs->guest[i].facts.is_short =
 				gs->view[i].report.avail_kib < verdict[i].cma_kib;
+	}
 }
 
 void guests_note_migrations(struct guests *gs, const uint32_t *domid, unsigned n, uint64_t now_ms)

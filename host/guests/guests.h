@@ -70,8 +70,9 @@ void guests_configure_anew(struct guests *guests);
  * Returns 0 or -errno. */
 int guests_watch_anew(struct guests *guests, const struct io *io);
 
-/* Takes in from a policy's verdicts which guests of the last pass were short of memory. */
-void guests_note_verdicts(struct guests *guests, const struct verdict *verdict);
+/* Takes in from a policy's verdicts which guests of the last pass were short of memory, and what
+ * each wants. */
+void guests_note_verdicts(struct guests *guests, const struct verdict *verdict, uint64_t now_ms);
 
 /* Notes that these domains are being migrated away or saved. */
 void guests_note_migrations(struct guests *guests, const uint32_t *domid, unsigned n,

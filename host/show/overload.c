@@ -20,8 +20,12 @@ void overload_judge(struct overload *o, const struct policy_conf *conf, const st
 		amount_less(room.free_kib + room.give_kib,
 			    room.others_kib + snap->host.reserved_kib + conf->reserve_kib);
 	o->short_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++)
+	uint64_t held_kib = snap->host.free_kib;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		held_kib += snap->guest[i].alm_kib;
 		o->short_kib += lack_kib(conf, &snap->guest[i], &verdict[i]);
+	}
+	o->capacity_kib = amount_less(held_kib, snap->host.others_kib + conf->reserve_kib);
 	if (!o->short_kib)
 		o->short_since_ms = 0;
 	else if (!o->short_since_ms)

@@ -7,7 +7,12 @@
  * Here memory counts that guests can give without being short:
  *
  *	available = free - kept - guests' room - reserve + what guests could give
+ *	capacity  = free - others - reserve + what all guests hold
  *	short     = the sum of want - goal over the guests that are to be moved
+ *
+ * The capacity is for engines that add up what guests need: it stays as it is while memory goes
+ * from one guest to another, and a guest that is being built, reboots, or is to come is a part of
+ * the sum and not taken off.
  */
 #ifndef CAGMA_SHOW_OVERLOAD_H
 #define CAGMA_SHOW_OVERLOAD_H
@@ -17,6 +22,7 @@
 /* All zero before the first pass. */
 struct overload {
 	uint64_t available_kib;
+	uint64_t capacity_kib;
 	uint64_t short_kib;
 	uint64_t short_since_ms; /* on now_ms's clock; 0 while short_kib is 0 */
 };

@@ -44,6 +44,8 @@ enum {
 	X(credit_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the most credit of one guest")           \
 	X(available_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                       \
 	  "what a new guest could have: free - kept - reserve + what guests could give")           \
+	X(capacity_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                        \
+	  "what guests can hold together: free - others - reserve + what they hold")               \
 	X(short_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests lack and cannot be given")   \
 	X(short_ms, NUMBER, KEYS_MAX_COUNT, false, "ms", "for how long some guest has lacked it")  \
 	X(guests, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests there are")                        \
@@ -99,6 +101,9 @@ enum {
 	X(last_resort_age_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                 \
 	  "for how long they have missed it, if they do")                                          \
 	X(last_resort_is_taken, FLAG, 1, false, "", "it was done")                                 \
+	X(lasting_kib, NUMBER, KEYS_MAX_KIB, true, "KiB",                                          \
+	  "what it needs lastingly, once its want is known for a minute")                          \
+	X(may_leave, FLAG, 1, true, "", "it may be moved to another host")                         \
 	X(does_not_take, FLAG, 1, true, "", "it does not take what it was promised")               \
 	X(is_doubted, FLAG, 1, true, "", "it does not begin to give")                              \
 	X(reason, WORD, KEYS_MAX_WORD, true, "", "why its target was last changed")                \

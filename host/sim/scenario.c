@@ -263,12 +263,9 @@ static double either_way(uint64_t seed, unsigned number, unsigned what)
 	return 2 * sim_demand_unit(seed * 4 + what, number) - 1;
 }
 
-void sim_scenario_guest(const struct sim_scenario *s, unsigned number, uint64_t seed,
-			struct sim_guest_config *ret_guest)
+void sim_scenario_member(const struct sim_scenario *s, unsigned section, unsigned k,
+			 unsigned number, uint64_t seed, struct sim_guest_config *ret_guest)
 {
-	unsigned section = 0, k = number;
-	while (k >= s->section[section].count)
-		k -= s->section[section++].count;
 	const struct sim_section *from = &s->section[section];
 	*ret_guest = from->guest;
 	if (from->count > 1) {
@@ -282,6 +279,15 @@ void sim_scenario_guest(const struct sim_scenario *s, unsigned number, uint64_t 
 		from->jitter_s * either_way(seed, number, 0) - k * from->apart_s;
 	ret_guest->demand.scale = 1 + from->jitter_percent / 100 * either_way(seed, number, 1);
 	ret_guest->demand.seed = from->guest.demand.seed * 1000003 + seed * 1009 + number;
+}
+
+void sim_scenario_guest(const struct sim_scenario *s, unsigned number, uint64_t seed,
+			struct sim_guest_config *ret_guest)
+{
+	unsigned section = 0, k = number;
+	while (k >= s->section[section].count)
+		k -= s->section[section++].count;
+	sim_scenario_member(s, section, k, number, seed, ret_guest);
 }
 
 bool sim_scenario_is_stuck(const struct sim_guest_config *g, double since_start_s)

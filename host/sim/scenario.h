@@ -75,6 +75,11 @@ bool sim_scenario_end(struct sim_scenario *scenario, char ret_wrong[GRAMMAR_WRON
 void sim_scenario_guest(const struct sim_scenario *scenario, unsigned number, uint64_t seed,
 			struct sim_guest_config *ret_guest);
 
+/* The k-th guest, from 0 on, of a section, as if the section had any count. Chance has it by the
+ * seed and `number`. */
+void sim_scenario_member(const struct sim_scenario *scenario, unsigned section, unsigned k,
+			 unsigned number, uint64_t seed, struct sim_guest_config *ret_guest);
+
 /* True if the guest's balloon is stuck so long after the guest's start. */
 bool sim_scenario_is_stuck(const struct sim_guest_config *guest, double since_start_s);
 

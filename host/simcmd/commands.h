@@ -8,6 +8,6 @@
 #include "host/simcmd/command.h"
 
 extern const struct command run_command, trace_command, scale_command, demand_command,
-	replay_command, decide_command, precopy_command;
+	replay_command, decide_command, precopy_command, density_command;
 
 #endif

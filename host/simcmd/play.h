@@ -8,21 +8,7 @@
 #ifndef CAGMA_SIMCMD_PLAY_H
 #define CAGMA_SIMCMD_PLAY_H
 
-#include "host/policy/policy.h"
-#include "host/sim/host.h"
-
-/* A policy with the agent, period and reserve of its own system. */
-struct sim_system {
-	const struct policy *policy;
-	enum sim_agent_kind agents;
-	uint64_t poll_ms; /* of polled agents */
-	struct policy_conf conf;
-	bool knows_all; /* the allocator of host/sim/knowing.h decides, and not the policy */
-};
-
-/* The system of a policy. Guests of a policy without a system of its own are polled every
- * second. */
-struct sim_system sim_system_of(const struct policy *policy);
+#include "host/simcmd/station.h"
 
 struct sim_result {
 	uint64_t swapped_in, swapped_out; /* pages */

@@ -11,6 +11,7 @@
 
 /* What is kept of a guest's keys beside the simulated guest itself. */
 struct key_state {
+	uint32_t domid;         /* whose these are */
 	unsigned generation[2]; /* of the watches, by enum io_watch */
 	bool has_told;          /* the agent has written its hello */
 	uint64_t n_alarms;
@@ -25,22 +26,33 @@ struct simio {
 	struct sim_host *host;
 	uint64_t call_ms;
 	unsigned n_workers;
-	unsigned n_seen; /* started guests that an event has told of */
-	struct key_state *key;
+	unsigned n_seen;       /* running guests that an event has told of */
+	uint32_t last_seen;    /* and the highest domid among them */
+	struct key_state *key; /* by the guest's place */
 	struct hypervisor_domain *domain;
-	/* Events that wait, in the order in which they came. There are at most two for each guest,
-	 * and one for the list of domains. */
+	/* Events that wait, in the order in which they came. There are at most three for each
+	 * guest, and one for the list of domains. */
 	struct store_event *event[STORE_SOURCES_];
 	unsigned n_events[STORE_SOURCES_], next_event[STORE_SOURCES_];
-	/* Calls under way, at most one for each guest. They are a ring, since all calls take the
-	 * same time. */
+	/* Calls under way, at most n_workers. They are a ring, since all calls take the same
+	 * time. */
 	struct call *call;
 	unsigned first_call, n_calls;
 };
 
+/* NULL: the guest is gone. */
 static struct sim_guest *guest_of(const struct simio *s, unsigned domid)
 {
-	return &s->host->guest[s->host->started[domid - 1]];
+	return sim_host_find(s->host, domid);
+}
+
+/* A guest that has come to a place has no keys yet. */
+static struct key_state *keys_of(const struct simio *s, const struct sim_guest *g)
+{
+	struct key_state *k = &s->key[g - s->host->guest];
+	if (k->domid != g->domid)
+		*k = (struct key_state){.domid = g->domid};
+	return k;
 }
 
 /* --- Xen ------------------------------------------------------------------- */
@@ -49,7 +61,7 @@ static int domains(void *world, const struct hypervisor_domain **ret_domain)
 {
 	struct simio *s = world;
 	for (unsigned i = 0; i < s->host->n_started; i++) {
-		const struct sim_guest *g = guest_of(s, i + 1);
+		const struct sim_guest *g = &s->host->guest[s->host->started[i]];
 		struct hypervisor_domain *d = &s->domain[i];
 		*d = (struct hypervisor_domain){
 			.domid = g->domid, .alm_kib = g->alm_kib, .cap_kib = g->cap_kib};
@@ -69,8 +81,10 @@ static int host(void *world, struct hypervisor_host *ret_host)
 
 static int set_cap(void *world, uint32_t domid, uint64_t cap_kib)
 {
-	guest_of(world, domid)->cap_kib = cap_kib;
-	return 0;
+	struct sim_guest *g = guest_of(world, domid);
+	if (g)
+		g->cap_kib = cap_kib;
+	return g ? 0 : -ESRCH;
 }
 
 /* --- dom0 ------------------------------------------------------------------ */
@@ -89,11 +103,14 @@ static const char *look_at_dom0(void *world, struct report *ret_report)
 	return "is not simulated";
 }
 
-static unsigned no_migrations(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS])
+static unsigned migrations(void *world, uint32_t ret_domid[IO_MAX_MIGRATIONS])
 {
-	(void)world;
-	(void)ret_domid;
-	return 0;
+	const struct sim_host *h = ((struct simio *)world)->host;
+	unsigned n = 0;
+	for (unsigned k = 0; k < h->n_started && n < IO_MAX_MIGRATIONS; k++)
+		if (h->guest[h->started[k]].is_leaving)
+			ret_domid[n++] = h->guest[h->started[k]].domid;
+	return n;
 }
 
 /* --- events ---------------------------------------------------------------- */
@@ -105,21 +122,35 @@ static void add_event(struct simio *s, enum store_source source, struct store_ev
 
 static void tell_of_guests(struct simio *s)
 {
-	if (s->n_seen != s->host->n_started)
+	const struct sim_host *h = s->host;
+	if (s->n_seen != h->n_started || s->last_seen != h->last_domid)
 		add_event(s, STORE_HOST, (struct store_event){.kind = STORE_DOMAINS});
-	s->n_seen = s->host->n_started;
+	s->n_seen = h->n_started;
+	s->last_seen = h->last_domid;
 }
 
-static void take_messages(struct simio *s, unsigned domid)
+static void tell_of_target(struct simio *s, struct sim_guest *g)
 {
-	struct sim_agent *a = &guest_of(s, domid)->agent;
-	struct key_state *k = &s->key[domid - 1];
+	if (g->target_is_news)
+		add_event(s, STORE_GUESTS,
+			  (struct store_event){.kind = STORE_MEMORY,
+					       .domid = g->domid,
+					       .generation =
+						       keys_of(s, g)->generation[IO_WATCH_MEMORY],
+					       .is_target = true});
+	g->target_is_news = false;
+}
+
+static void take_messages(struct simio *s, struct sim_guest *g)
+{
+	struct sim_agent *a = &g->agent;
+	struct key_state *k = keys_of(s, g);
 	if (!a->has_report && !a->has_alarm && !a->has_number)
 		return;
 	uint32_t number = a->has_number ? SOURCE_BIT(sim_foreign_table[a->foreign_id].source) : 0;
 	add_event(s, STORE_GUESTS,
 		  (struct store_event){.kind = STORE_CAGMA,
-				       .domid = domid,
+				       .domid = g->domid,
 				       .generation = k->generation[IO_WATCH_CAGMA],
 				       .is_agent = !k->has_told,
 				       .is_report = a->has_report,
@@ -133,8 +164,11 @@ static void take_messages(struct simio *s, unsigned domid)
 void simio_take_step(struct simio *s)
 {
 	tell_of_guests(s);
-	for (unsigned domid = 1; domid <= s->host->n_started; domid++)
-		take_messages(s, domid);
+	for (unsigned k = 0; k < s->host->n_started; k++) {
+		struct sim_guest *g = &s->host->guest[s->host->started[k]];
+		tell_of_target(s, g);
+		take_messages(s, g);
+	}
 }
 
 static int next_event(void *world, enum store_source source, struct store_event *ret_event)
@@ -158,8 +192,9 @@ bool simio_has_events(const struct simio *s)
 
 static int watch(void *world, enum io_watch what, unsigned domid, unsigned generation)
 {
-	struct simio *s = world;
-	s->key[domid - 1].generation[what] = generation;
+	const struct sim_guest *g = guest_of(world, domid);
+	if (g)
+		keys_of(world, g)->generation[what] = generation;
 	return 0;
 }
 
@@ -191,6 +226,8 @@ static bool is_alive(void *world)
 static int read_number(void *world, unsigned domid, const char *path, uint64_t *ret_number)
 {
 	const struct sim_guest *g = guest_of(world, domid);
+	if (!g)
+		return -ENOENT;
 	if (strcmp(path, "memory/target") == 0)
 		*ret_number = g->target_kib;
 	else if (strcmp(path, "memory/static-max") == 0)
@@ -235,12 +272,14 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 {
 	const struct simio *s = world;
 	const struct sim_guest *g = guest_of(s, domid);
+	if (!g)
+		return -ENOENT;
 	if (strcmp(path, "name") == 0)
 		return snprintf(buf, size, "%s", g->config.name);
 	if (strcmp(path, keys_table[KEY_AGENT].path) == 0)
 		return hello(g, buf, size);
 	if (strcmp(path, keys_table[KEY_ALARM].path) == 0)
-		return alarm_line(&g->agent, s->key[domid - 1].n_alarms, buf, size);
+		return alarm_line(&g->agent, keys_of(s, g)->n_alarms, buf, size);
 	if (strcmp(path, keys_table[KEY_REPORT].path) == 0 && g->agent.report.total_kib)
 		return (int)report_write(&g->agent.report, buf, size);
 	return foreign_number(&g->agent, path, buf, size);
@@ -258,8 +297,11 @@ static bool has_libxl(void *world, unsigned domid, const char *path)
 static int write_keys(void *world, unsigned domid, const struct store_value *value,
 		      unsigned n_values, bool gives_way)
 {
-	struct sim_agent *a = &guest_of(world, domid)->agent;
+	struct sim_guest *g = guest_of(world, domid);
 	(void)gives_way;
+	if (!g)
+		return 0;
+	struct sim_agent *a = &g->agent;
 	for (unsigned i = 0; i < n_values; i++) {
 		uint64_t number = strtoull(value[i].text, NULL, 10);
 		a->has_words |= value[i].key == KEY_CMA || value[i].key == KEY_PERIOD ||
@@ -343,7 +385,7 @@ static int start_call(void *world, uint64_t now_ms, const struct target_job *job
 	struct simio *s = world;
 	if (s->n_calls == s->n_workers)
 		return -EAGAIN;
-	unsigned place = (s->first_call + s->n_calls++) % s->host->n_guests;
+	unsigned place = (s->first_call + s->n_calls++) % s->n_workers;
 	s->call[place] = (struct call){*job, now_ms + s->call_ms};
 	return 0;
 }
@@ -360,9 +402,11 @@ static bool collect_call(void *world, uint64_t now_ms, struct worker_answer *ret
 	if (now_ms < calls_due_ms(s))
 		return false;
 	const struct target_job *job = &s->call[s->first_call].job;
-	*ret_answer = (struct worker_answer){.job = *job, .outcome = TARGET_DONE};
-	sim_host_set_target(s->host, guest_of(s, job->domid), job->target_kib);
-	s->first_call = (s->first_call + 1) % s->host->n_guests;
+	struct sim_guest *g = guest_of(s, job->domid);
+	*ret_answer = (struct worker_answer){.job = *job, .outcome = g ? TARGET_DONE : TARGET_GONE};
+	if (g)
+		sim_host_set_target(s->host, g, job->target_kib);
+	s->first_call = (s->first_call + 1) % s->n_workers;
 	s->n_calls--;
 	return true;
 }
@@ -384,8 +428,8 @@ struct io simio_functions(struct simio *s)
 		.set_cap = set_cap,
 		.is_building = is_building,
 		.look_at_dom0 = look_at_dom0,
-		.told_migrations = no_migrations,
-		.find_migrations = no_migrations,
+		.told_migrations = migrations,
+		.find_migrations = migrations,
 		.connect = connect,
 		.disconnect = disconnect,
 		.is_alive = is_alive,
@@ -420,10 +464,10 @@ struct simio *simio_create(struct sim_host *sim_host, unsigned n_workers, uint64
 	s->n_workers = n_workers;
 	s->key = calloc(n, sizeof(*s->key));
 	s->domain = calloc(n, sizeof(*s->domain));
-	s->call = calloc(n, sizeof(*s->call));
+	s->call = calloc(n_workers, sizeof(*s->call));
 	bool has_all = s->key && s->domain && s->call;
 	for (int i = 0; i < STORE_SOURCES_; i++) {
-		s->event[i] = calloc(n + 1, sizeof(*s->event[i]));
+		s->event[i] = calloc(3 * n + 1, sizeof(*s->event[i]));
 		has_all = has_all && s->event[i];
 	}
 	if (has_all)

@@ -5,8 +5,8 @@
  *
  * Reports, alarms and the daemon's keys pass through as the lines and texts that they are in
  * xenstore. A target comes into force after its call has taken its time. Memory for guests that
- * wait to be started counts as reserved, as it would by `cagmactl reserve`. No guest is migrated,
- * and xenstored is never lost.
+ * wait to be started counts as reserved, as it would by `cagmactl reserve`. A guest that is being
+ * sent to another host is seen as migrating, and xenstored is never lost.
  */
 #ifndef CAGMA_SIMCMD_SIMIO_H
 #define CAGMA_SIMCMD_SIMIO_H

@@ -13,7 +13,7 @@ $B/$(FUZZ_PROGRAM).o: override EXTRA_CFLAGS =
 FUZZ_PLAY    = $B/tests/fuzz/play
 FUZZ_OBJECTS = $(patsubst %.c,$B/%.o,$(filter-out tests/fuzz/fuzzer.c tests/fuzz/play.c,$(wildcard tests/fuzz/*.c)))
 FUZZ_LIBS    = $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
-FUZZ_LDLIBS  = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c -lm $(CHECK_LIBS)
+FUZZ_LDLIBS  = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c -lxml2 -lm $(CHECK_LIBS)
 $(FUZZ_PLAY) $B/$(FUZZ_PROGRAM): %: %.o $(FUZZ_OBJECTS) $(FUZZ_LIBS)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) $(FUZZ_LINK) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(FUZZ_LDLIBS)

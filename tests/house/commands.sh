@@ -7,7 +7,7 @@
 set -eu
 export LC_ALL=C
 build=$1
-programs="host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate guest/cagma-agent guest/cagma-mkguest tests/bench/cagma-bench"
+programs="host/cagmad host/cagmactl host/cagma-exporter host/cagma-sim host/cagma-migrate host/cagma-ganeti host/cagma-pacemaker guest/cagma-agent guest/cagma-mkguest tests/bench/cagma-bench"
 room=$(mktemp -d)
 trap 'rm -rf "$room"' EXIT
 mkdir "$room/bin" "$room/here"

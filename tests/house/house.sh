@@ -11,9 +11,9 @@ set -eu
 export LC_ALL=C
 # From the ground up: each folder may include those before it and itself. Folders in one word, by
 # commas, stand side by side and may not include each other.
-order='common common/system host/core,host/conftext,guest/core host/reserve host/policy,host/precopy,host/show host/sim,host/exposition host/xen,host/config host/guests host/daemon
+order='common common/system host/core,host/conftext,guest/core host/reserve host/policy,host/precopy,host/show host/sim,host/exposition host/engines,host/xen,host/config host/guests host/daemon
        host/control
-       host/ctl,host/exporter,host/migrate,host/simcmd,guest/mkguest host,guest,docs'
+       host/ctl,host/exporter,host/migrate,host/moving,host/simcmd,guest/mkguest host,guest,docs'
 files=$(git ls-files 'common/*.[ch]' 'host/*.[ch]' 'guest/*.[ch]' 'docs/*.[ch]')
 grep -H '^#include "' $files | sed 's/:#include "/ /; s/".*//' |
 	awk -v order="$order" -v files="$files" '

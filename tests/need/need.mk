@@ -6,7 +6,7 @@
 
 NEED_TESTS = $(patsubst %.c,$B/%,$(wildcard tests/need/test_*.c))
 # The table's programs; others than those of tests/need are built by their own rules.
-NEED_PROGS = $(addprefix $B/,$(shell awk -F ' *[|] *' '/^[^\#]/ { print $$2 }' tests/need/cases | sort -u))
+NEED_PROGS = $(addprefix $B/,$(shell awk -F ' *[|] *' '$$2 ~ /^tests/ { print $$2 }' tests/need/cases | sort -u))
 
 $(NEED_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"

@@ -62,7 +62,7 @@ check "its unit is enabled" is_enabled cagma-agent.service
 # --- dom0
 # shellcheck disable=SC2046 # names of files, without blanks
 check "all are installed" apt install $(all_of before)
-for program in cagmad cagmactl cagma-exporter cagma-migrate cagma-mkguest cagma-sim; do
+for program in cagmad cagmactl cagma-exporter cagma-ganeti cagma-migrate cagma-mkguest cagma-pacemaker cagma-sim; do
 	check "$program is there" [ -x "/usr/sbin/$program" ]
 done
 check "the daemon runs" says_version /usr/sbin/cagmad "$before"
@@ -90,7 +90,7 @@ check "what was disabled is not" is_gone /etc/systemd/system/multi-user.target.w
 upgraded=1
 
 # --- removed, and purged
-check "all are removed" apt remove cagma cagma-agent cagma-agent-static cagma-exporter cagma-sim
+check "all are removed" apt remove cagma cagma-agent cagma-agent-static cagma-engines cagma-exporter cagma-sim
 check "no program is left" is_gone /usr/sbin/cagmad /usr/sbin/cagma-agent /usr/sbin/cagma-exporter /usr/lib/cagma /lib/systemd/system/cagmad.service
 check "the configuration stays" grep -qx '# mine' /etc/xen/cagmad.conf
 check "the history stays" grep -qx kept /var/lib/cagma/history
@@ -125,7 +125,7 @@ check "all are upgraded again" apt install $(all_of now)
 check "cagmad was started anew" told restart
 rm told
 mkdir -p /var/lib/cagma
-check "all are purged at once" apt purge cagma cagma-agent cagma-agent-static cagma-exporter cagma-sim
+check "all are purged at once" apt purge cagma cagma-agent cagma-agent-static cagma-engines cagma-exporter cagma-sim
 check "cagmad was stopped" told stop
 rm -r /run/systemd/system /usr/bin/systemctl
 find /etc /usr /lib /var /run -xdev -name '*cagma*' ! -path '/var/log/*' ! -path '/var/cache/apt/*' ! -path "$PWD/*" >left

@@ -10,9 +10,12 @@
 #: make result-precopy-sim   plays live migrations by every algorithm, on seeds that nothing is tuned on
 #: make result-precopy-cost  measures a decision of pre-copy, by the size of the guest
 #: make result-sim-need      plays guests whose numbers mislead, each beside the same guests with numbers that are right
+#: make result-density      searches how many guests fit on each of four hosts, with fixed memory, moves, balloons and
+#:                           both, with seeds that nothing is tuned on: 12 min; DENSITY_HOSTS=, DENSITY_SEEDS=
 #: make result-decide-equal  has cagmad's loop and cagma-sim decide decide on the same random states
 #: make check-sim            plays one seed: no run comes below the bound, no page is lost, the same seed gives the
-#:                           same bytes, a jump is seen before it swaps, slow balloons are told few targets, cold pages
+#:                           same bytes, moves carry what balloons alone cannot, no plan of cagma is cut, a jump is seen before it
+#:                           swaps, slow balloons are told few targets, cold pages
 #:                           are given, pre-copy meets its goals
 
 SIM_PROG      = $B/host/cagma-sim
@@ -34,11 +37,18 @@ PRECOPY_SLICED = --algorithm stock,hold --set slice_ms=200,slice_pages=64
 # Of what is there of the Xen lab's last run; it runs none.
 XEN_OUT ?= build/xen/run/out
 
-.PHONY: result-sim-need result-decide-equal result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
+.PHONY: result-density result-sim-need result-decide-equal result-sim-suite result-policy-scale result-sim-vs-real result-precopy-sim result-precopy-cost bench bench-quick check-sim
 result-sim-suite: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
 	$Qsh tests/sim/suite.sh $(SIM_PROG) $(SIM_SUITE_SEEDS) $B/sim-suite $(SIM_JOBS) >$(RESULTS)/sim-suite.txt
 	$Qcat $(RESULTS)/sim-suite.txt
+DENSITY_HOSTS ?= 4
+DENSITY_SEEDS ?= $(SIM_SEEDS)
+result-density: $(SIM_PROG)
+	@mkdir -p $(RESULTS)
+	$Q$(SIM_PROG) density --hosts $(DENSITY_HOSTS) --seed $(DENSITY_SEEDS) tests/sim/fleet/day.scn | \
+	  tee $B/density.log
+	$Qgrep ^RESULT $B/density.log >$(RESULTS)/density.txt
 # Guests whose numbers mislead, beside the same guests with numbers that are right.
 result-sim-need: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
@@ -87,11 +97,17 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/slow-balloons.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$9 } END { if (n != 6 || sum > n * 200) { \
 	    print "check-sim: guests with slow balloons are told too many targets:", sum; exit 1 } }'
+	$Q{ cat $B/check-sim.tsv; $(SIM_PROG) run --tsv --seed 1,101 --policy cagma tests/sim/workloads/ci.scn; } | \
+	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$8 } END { if (n < 3 || sum) { \
+	    print "check-sim: plans of cagma break the contract, and were cut:", sum; exit 1 } }'
 	$Qsh tests/sim/kinds.sh $(SIM_PROG) 1,2 $B/check-kinds >$B/check-kinds.txt || { cat $B/check-kinds.txt; exit 1; }
 	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/xen/cold.scn | \
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
 	      sum["static"]; exit 1 } }'
+	$(if $(SAN),,$Qtimeout 100 $(SIM_PROG) density --guests 32 --seed 3 --policy balloon,move tests/sim/fleet/day.scn | \
+	  awk '/^balloon / { alone = $$4 } /^move / { both = $$4; moves = $$6 } END { if (!moves || both < 95 || alone >= both) { \
+	    print "check-sim: a day that balloons alone cannot carry is not carried with moves:", alone, both, moves; exit 1 } }')
 	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
 	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
 	$Qfor i in 1 2; do timeout 60 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done

@@ -87,6 +87,10 @@ START_TEST(it_shows_the_host_and_its_guests)
 	SEEN("nothing would be changed");
 	ck_assert_int_eq(CTL_CODE("overload"), 0);
 	SEEN("not overloaded: ");
+	SEEN("may be moved");
+	ck_assert_int_eq(CTL_CODE("--json", "overload"), 0);
+	SEEN("\"capacity_kib\":");
+	SEEN("\"may_leave\":true");
 	ck_assert_int_eq(CTL_CODE("--json", "list"), 0);
 	SEEN("\"alm_kib\":");
 	ck_assert_int_eq(CTL_CODE("reservations", "--json"), 0);

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "host/control/control.h"
-#include "host/exporter/look.h"
+#include "host/control/look.h"
 #include "host/exporter/web.h"
 #include "tests/toolstack/ctl.h"
 #include "tests/unit/exposition.h"

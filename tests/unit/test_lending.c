@@ -60,6 +60,21 @@ static void run_held(enum guest_hold hold, unsigned steps)
 	}
 }
 
+/* As world_run(), while the hog stands still. */
+static void run_frozen(unsigned steps)
+{
+	for (unsigned s = 0; s < steps; s++) {
+		world_observe(&w, 250);
+		struct report *r = &w.view[hog].report;
+		r->psi_full_us = w.host.now_ms * 950;
+		r->allocstall = w.host.now_ms / 2;
+		r->swap_free_kib = 0;
+		world_decide(&w, cagma());
+		ck_assert(s < 8 || w.plan.verdict[hog].is_spared);
+		world_move(&w);
+	}
+}
+
 static void assert_victim_has_its_own(void)
 {
 	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 380 + 40) * MIB);
@@ -88,6 +103,33 @@ START_TEST(what_is_guaranteed_and_not_needed_is_lent)
 	uint64_t alm_kib = w.view[hog].alm_kib;
 	world_run(&w, cagma(), 400, 250);
 	ck_assert_uint_eq(w.view[hog].alm_kib, alm_kib);
+}
+END_TEST
+
+/* A guest that stands still is spared, but what is guaranteed to others is not its own. */
+START_TEST(a_standstill_does_not_keep_what_was_lent)
+{
+	lend();
+	run_frozen(16);
+	need_it_back();
+	run_frozen(16);
+	assert_victim_has_its_own();
+	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
+}
+END_TEST
+
+/* Others may be short of what nobody guarantees to them. */
+START_TEST(a_guest_that_stands_still_gives_no_more_than_is_guaranteed)
+{
+	lend();
+	w.guest[hog].used_kib = 300 * MIB;
+	world_run(&w, cagma(), 240, 250);
+	run_frozen(16);
+	uint64_t alm_kib = w.view[hog].alm_kib;
+	w.guest[victim].built_kib = w.view[victim].alm_kib;
+	w.guest[victim].used_kib = 380 * MIB;
+	run_frozen(16);
+	ck_assert_uint_ge(w.view[hog].alm_kib, alm_kib);
 }
 END_TEST
 
@@ -357,6 +399,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
 	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, 2);
 	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
+	tcase_add_test(tests, a_standstill_does_not_keep_what_was_lent);
+	tcase_add_test(tests, a_guest_that_stands_still_gives_no_more_than_is_guaranteed);
 	tcase_add_test(tests, more_than_there_is_is_guaranteed_in_proportion);
 	tcase_add_loop_test(tests, what_it_was_built_with_is_guaranteed_unless_said_otherwise, 0,
 			    N_ROWS(levels));

@@ -58,7 +58,7 @@ for word in --version -V; do
 	check "$word is the version" ends 0 "$word"
 	check "$word says its name" says 'cagma-sim '
 done
-commands='run trace scale demand replay decide precopy'
+commands='run trace scale demand replay decide precopy density'
 for command in $commands; do
 	check "help lists $command" grep -q "^  $command  *[a-z]" "$work/help"
 	check "help knows $command" ends 0 help "$command"
@@ -91,6 +91,10 @@ check 'a setting without a number' refuses 'reserve_mib=' run --set reserve_mib=
 check 'an option without its value' refuses '--policy needs a value' run "$scenario" --policy
 check 'a value that is too much' refuses '--tsv takes no value' run --tsv=1 "$scenario"
 check 'a short form of several options' refuses '--se' run --se 1 "$scenario"
+check 'density: a policy that is none' refuses 'no policy "x"; see cagma-sim help density' density -p x "$scenario"
+check 'density: no host' refuses '"0" is no whole number from 1 to 1000' density -n 0 "$scenario"
+check 'density: less than the whole memory is sent' refuses '"99" is no whole number from 100 to 10000' \
+	density --dirtied 99 "$scenario"
 check 'decide needs a policy' refuses '--policy is missing' decide "$scenario"
 
 # --- files ---
@@ -98,10 +102,12 @@ check 'a scenario is played' ends 0 run "$scenario"
 check 'without a word of the daemon' test ! -s "$work/err"
 check 'by every policy' test "$(wc -l <"$work/out")" -eq 12
 check 'from standard input, too' ends 0 run -p cagma - <"$scenario"
+check 'several hosts are played' ends 0 density -n 2 -g 1 "$scenario"
+check 'by each policy' test "$(grep -c '^RESULT density policy=' "$work/out")" -eq 4
 check 'run needs a file' refuses 'there is no FILE' run
 check 'trace takes one' refuses "\"$work/none\" is one file too many" trace "$scenario" "$work/none"
 check 'scale takes none' refuses "no files for it to read: \"$scenario\"" scale "$scenario"
-for command in run trace demand replay 'decide -p cagma' precopy; do
+for command in run trace demand replay 'decide -p cagma' precopy density; do
 	# shellcheck disable=SC2086
 	check "$command: no such file" refuses "$work/none: No such file" $command "$work/none"
 	# shellcheck disable=SC2086

@@ -21,7 +21,8 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o wishful.o reserved.o exposition.o)
 $(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
-$(addprefix $B/tests/unit/test_,sim sim_kinds): LDLIBS = -lm
+$(addprefix $B/tests/unit/test_,fleet sim sim_kinds): LDLIBS = -lm
+$B/tests/unit/test_cib: LDLIBS = -lxml2
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"

@@ -4,11 +4,14 @@
 # Builds what the Xen lab boots, from Debian 12 packages, into build/xen/image:
 #
 #   xen              the hypervisor, unpacked
-#   vmlinuz          dom0's kernel
+#   vmlinuz          dom0's kernel, and that of HVM guests
 #   dom0.cpio.gz     dom0's initramfs: mounts its root and the payload disk
 #   dom0.ext4        dom0's root: Debian with Xen's toolstack
 #   guest/vmlinux    the guests' kernel, uncompressed: xl decompresses slowly under emulation
 #   guest/base.cpio  the guests' initramfs, without our own programs
+#
+# With LAB_TYPE=hvm dom0 has the device model and the firmware of HVM guests, too, and the link is
+# build/xen/image-hvm.
 #
 # Nothing is mounted by us and no package is installed on this machine. The result is kept in
 # build/xen/cache/KEY, where KEY is a hash of this directory's inputs and of the versions of the
@@ -26,10 +29,15 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 
 LAB=${1:-build/xen}
 XEN_PACKAGE=xen-hypervisor-4.17-amd64
-DOM0_PACKAGES=xen-utils-4.17,xenstore-utils,kmod,iproute2,procps,mount,util-linux,libgcc-s1,libjson-c5
+DOM0_PACKAGES=xen-utils-4.17,xenstore-utils,kmod,iproute2,procps,mount,util-linux,libgcc-s1,libjson-c5,adduser,libncurses6,libmicrohttpd12
+DOM0_DISK_MIB=1000
+if [ "$LAB_TYPE" = hvm ]; then
+	DOM0_PACKAGES+=,qemu-system-xen,seabios
+	DOM0_DISK_MIB=1500
+fi
 DOM0_MODULES="xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs xen-blkback loop brd"
 BOOT_MODULES="virtio_pci virtio_blk ext4 crc32c_generic"
-GUEST_MODULES="xen-blkfront xenfs brd zram lzo-rle"
+GUEST_MODULES="xen-blkfront xenfs brd zram lzo-rle ext4 crc32c_generic"
 
 kernel_package() {
 	apt-cache depends --no-recommends linux-image-amd64 2>/dev/null |
@@ -41,6 +49,7 @@ describe_inputs() {
 	apt-cache show --no-all-versions $XEN_PACKAGE "$(kernel_package)" busybox-static \
 		xen-utils-4.17 xenstore-utils libc6 2>/dev/null |
 		awk '$1 == "Package:" { name = $2 } $1 == "Version:" { print name, $2 }'
+	echo "$DOM0_PACKAGES"
 	sha256sum <"$HERE/build-image.sh"
 	sha256sum <"$HERE/sources.sh"
 	sha256sum <"$HERE/dom0/initramfs-init"
@@ -145,7 +154,7 @@ stage_disk() {
 	mkdir -p root/usr/lib/modules root/lab root/var/log/xen/console root/run/xen
 	# shellcheck disable=SC2086
 	copy_modules "$PWD/root" $DOM0_MODULES
-	truncate -s 1000M out/dom0.ext4
+	truncate -s ${DOM0_DISK_MIB}M out/dom0.ext4
 	mke2fs -q -t ext4 -d root out/dom0.ext4
 }
 
@@ -157,7 +166,7 @@ build() {
 		die "no linux-image-amd64 is known to apt; run apt-get update (make deps does)"
 	key=$(describe_inputs | sha256sum | cut -c 1-16)
 	if [ -e "$LAB/cache/$key/done" ]; then
-		ln -sfn "cache/$key" "$LAB/image"
+		ln -sfn "cache/$key" "$LAB/$IMAGE"
 		return
 	fi
 	WORK=$LAB/cache/$key.tmp
@@ -174,7 +183,7 @@ build() {
 	describe_inputs >"$WORK/out/done"
 	mv "$WORK/out" "$LAB/cache/$key"
 	rm -rf "$WORK"
-	ln -sfn "cache/$key" "$LAB/image"
+	ln -sfn "cache/$key" "$LAB/$IMAGE"
 }
 
 if [ "${1:-}" = --stage ]; then

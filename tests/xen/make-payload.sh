@@ -15,6 +15,8 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 BUILD=$1
 IMAGE=$2
 PAYLOAD=$3
+# A directory of packages, for the scenario that installs them.
+XEN_DEBS=${XEN_DEBS:-}
 DOM0_PROGRAMS="host/cagmad host/cagmactl tests/xen/lab-sampler tests/xen/lab-judge \
 	tests/xen/lab-store tests/bench/cagma-bench tests/bench/bench-collector \
 	host/cagma-save-helper host/libcagma-precopy.so host/cagma-migrate"
@@ -40,6 +42,7 @@ guest_overlay() {
 	done
 	install -m 755 "$HERE/guest/init" "$tree/init"
 	copy_libraries "$tree" "$tree"/lab/*
+	[ -z "$XEN_DEBS" ] || cp "$XEN_DEBS"/cagma-agent_*.deb "$tree/lab/"
 	(cd "$tree" && find . -print0 | sort -z |
 		cpio --quiet --null --create --format=newc --owner=0:0)
 	rm -rf "$tree"
@@ -55,11 +58,16 @@ for program in $DOM0_PROGRAMS; do
 done
 install -m 755 "$HERE/dom0/run" "$HERE/dom0/run-scenario" "$HERE/dom0/dom0-boot" "$PAYLOAD/"
 install -m 644 "$HERE"/dom0/*.sh "$PAYLOAD/"
+if [ -n "$XEN_DEBS" ]; then
+	mkdir "$PAYLOAD/debs"
+	cp "$XEN_DEBS"/cagma_*.deb "$XEN_DEBS"/cagma-exporter_*.deb "$PAYLOAD/debs/"
+fi
 mkdir "$PAYLOAD/scenario"
 install -m 644 "$HERE"/scenario/*.sh "$PAYLOAD/scenario/"
 mkdir "$PAYLOAD/experiment"
 install -m 644 "$HERE"/../bench/experiment/*.scn "$PAYLOAD/experiment/"
 cp "$IMAGE/guest/vmlinux" "$PAYLOAD/guest/vmlinux"
+[ "$LAB_TYPE" != hvm ] || cp "$IMAGE/vmlinuz" "$PAYLOAD/guest/vmlinuz"
 {
 	cat "$IMAGE/guest/base.cpio"
 	guest_overlay

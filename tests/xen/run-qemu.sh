@@ -35,6 +35,9 @@ SWAP_MIB=512
 # make result-precopy sets XEN_HYPERVISOR, a hypervisor in the place of Debian's.
 # make result-mkguest sets the directory of the guest that scenario mkguest boots.
 XEN_MADE=${XEN_MADE:-}
+# make result-newcomer sets the directory of the packages, which scenario newcomer installs in dom0 and in two
+# guests, whose roots are dom0's image.
+XEN_DEBS=${XEN_DEBS:-}
 
 # The nice value of QEMU's session, against those of other work on this machine.
 GROUP_NICE=-15
@@ -61,7 +64,7 @@ make_disks() {
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_MADE_SECONDS=${XEN_MADE:+$(cat "$XEN_MADE/seconds")}
 		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}" LAB_NUMBER=${LAB_NUMBER:-}
-		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_TYPE=$LAB_TYPE
+		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_TYPE=$LAB_TYPE LAB_STORE=${LAB_STORE:-xenstored}
 	END
 	if [ -n "$XEN_MADE" ]; then
 		mkdir "$RUN/payload/made"
@@ -111,10 +114,13 @@ say_other_work() {
 }
 
 start_qemu() {
-	local image=$LAB/image prefer="" made=()
+	local image=$LAB/$IMAGE prefer="" made=()
 	if [ -n "$XEN_MADE" ]; then
 		made=(-drive "$(disk "$(echo "$XEN_MADE"/*/root.ext4)" snapshot=on)"
 			-drive "$(disk "$(echo "$XEN_MADE"/*/swap.img)" snapshot=on)")
+	fi
+	if [ -n "$XEN_DEBS" ]; then
+		made=(-drive "$(disk "$image/dom0.ext4" snapshot=on)" -drive "$(disk "$image/dom0.ext4" snapshot=on)")
 	fi
 	# root may let other work on this machine wait for the guests, so that they do not wait for it
 	nice -n -5 true 2>/dev/null && prefer="nice -n -5"

@@ -42,6 +42,9 @@ lose() {
 
 # The guests' type.
 export LAB_TYPE=${LAB_TYPE:-pv}
+# The link to the image that a host of such guests boots (build-image.sh).
+IMAGE=image
+[ "$LAB_TYPE" != hvm ] || IMAGE=image-hvm
 
 # result_file SCENARIO: the file of its results, which other types of guests have of their own
 result_file() {
@@ -72,8 +75,8 @@ report_results() {
 prepare_run() {
 	local name
 	case $LAB_TYPE in
-	pv | pvh) ;;
-	*) die "LAB_TYPE is $LAB_TYPE; the lab has guests of the types pv and pvh" ;;
+	pv | pvh | hvm) ;;
+	*) die "LAB_TYPE is $LAB_TYPE; the lab has guests of the types pv, pvh and hvm" ;;
 	esac
 	for name in $SCENARIOS; do
 		[ -r "$HERE/scenario/$name.sh" ] || die "there is no scenario $name"
@@ -85,5 +88,5 @@ prepare_run() {
 	"$HERE/build-image.sh" "$LAB"
 	rm -rf "$RUN"
 	mkdir -p "$RUN/out"
-	"$HERE/make-payload.sh" "$BUILD" "$LAB/image" "$RUN/payload"
+	"$HERE/make-payload.sh" "$BUILD" "$LAB/$IMAGE" "$RUN/payload"
 }

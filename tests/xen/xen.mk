@@ -12,6 +12,10 @@
 #:                                     precopy-integrity (10 min) and migrate-room (1 min)
 #: LAB_TYPE=pvh                        has the guests of all these be PVH instead of PV; the results are then in
 #:                                     build/results/NAME-pvh.txt, and migrations need no other hypervisor
+#: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: some 15 min, and
+#:                                     LAB_VARIANTS chooses of none, default, stdvga, large
+#: LAB_STORE=oxenstored                has Domain-0 run Xen's other xenstored
+#: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: 6 min
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
 #: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
@@ -61,7 +65,7 @@ else
 XEN_RUN = tests/xen/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab check-guest-kernel lab-full lab-payload result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
+.PHONY: lab check-guest-kernel lab-full lab-payload result-hvm result-newcomer result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
         $(addprefix result-,$(XEN_SCENARIOS))
 xen-programs: $(addprefix $B/,$(XEN_PROGS))
 # The kernel has kprobes and huge pages, which this machine's kernel may lack, and PV guests do lack.
@@ -86,6 +90,9 @@ lab-full: $(XEN_PAYLOAD)
 $(addprefix result-,$(XEN_SCENARIOS)): result-%: $(XEN_PAYLOAD)
 	$Q$(XEN_RUN) $*
 
+result-hvm: $(XEN_PAYLOAD)
+	$QLAB_TYPE=hvm $(XEN_RUN) hvm
+
 result-published-experiment: $(XEN_PAYLOAD)
 	$Qtests/bench/run-experiment.sh $B $(RESULTS) $(if $(DOM0),"$(DOM0)" "$(SWAP)")
 # make check runs two policies of it, once, in two minutes.
@@ -100,6 +107,9 @@ result-precopy result-precopy-integrity result-migrate-room: $(XEN_PAYLOAD)
 # make check runs a few migrations of it, which take two minutes once the hypervisor is there.
 precopy-short:
 	+$QLAB_RUNS=4 $(MAKE) --no-print-directory result-precopy-integrity
+
+result-newcomer: $(XEN_PAYLOAD) deb
+	$QLAB_TYPE=pv XEN_DEBS=$(DEB) tests/xen/run-qemu.sh $B $(RESULTS) newcomer
 
 result-mkguest: $(XEN_PAYLOAD) $B/guest/cagma-mkguest mkguest-parts
 	$Qtests/xen/make-guest.sh $B

@@ -9,6 +9,12 @@ GUEST_NAMES=abcd
 declare -A GUEST_VCPUS=()
 # What else a guest's kernel is told.
 declare -A GUEST_WORDS=()
+# What else a guest's configuration says.
+declare -A GUEST_LINES=()
+# How long a guest may take to boot. An HVM guest unpacks its kernel, and each of its accesses to an emulated
+# device takes a way through Domain-0.
+GUEST_BOOT_LIMIT_S=90
+[ "$LAB_TYPE" != hvm ] || GUEST_BOOT_LIMIT_S=480
 # How often a guest that the emulator loses as it boots is created again.
 GUEST_TRIES_AGAIN=2
 # The host's free memory without guests, the filler apart; run-scenario sets it.
@@ -31,26 +37,32 @@ disk_spec() {
 	fi
 }
 
-# guest_type_lines: the lines of a configuration that depend on the guests' type. A PVH guest's reads of
-# the time stamp counter would exit to Xen, and QEMU 7.2 makes an exit of RDTSCP one of RDTSC, at which Xen
-# ends the instruction with an exception.
+# guest_type_lines COMMAND_LINE: the lines of a configuration that depend on the guests' type. Reads of
+# the time stamp counter in other guests than PV would exit to Xen, and QEMU 7.2 makes an exit of RDTSCP one
+# of RDTSC, at which Xen ends the instruction with an exception. An HVM guest's firmware starts a kernel as it
+# is packed.
 guest_type_lines() {
 	echo "type = \"$LAB_TYPE\""
 	[ "$LAB_TYPE" = pv ] || echo 'tsc_mode = "native"'
+	if [ "$LAB_TYPE" = hvm ]; then
+		printf '%s\n' "kernel = \"$PAYLOAD/guest/vmlinuz\"" "cmdline = \"$1\"" "vnc = 0" "sdl = 0" "usb = 0"
+	else
+		printf '%s\n' "kernel = \"$PAYLOAD/guest/vmlinux\"" "extra = \"$1\""
+	fi
 }
 
 # guest_configure NAME MEMORY_MIB MAX_MIB [AGENT [DATA]]: writes NAME.cfg. AGENT is the word behind
 # lab.agent= that guest/init reads, DATA the device of a second disk, xvdb. A guest without any disk
 # swaps to its own memory.
 guest_configure() {
-	local disks
+	local disks words
 	disks="$(disk_spec "$(swap_of "$1")" xvda) $(disk_spec "${5:-}" xvdb)"
+	words="console=hvc0 quiet psi=1 lab.agent=${4:-cagma} ${GUEST_WORDS[$1]:-}$([ "$disks" != " " ] || echo " lab.swap=zram")"
 	cat >"$OUT/$1.cfg" <<-END
 		name = "$PREFIX$1"
-		$(guest_type_lines)
-		kernel = "$PAYLOAD/guest/vmlinux"
+		$(guest_type_lines "$words")
+		${GUEST_LINES[$1]:-}
 		ramdisk = "$PAYLOAD/guest/initrd"
-		extra = "console=hvc0 quiet psi=1 lab.agent=${4:-cagma} ${GUEST_WORDS[$1]:-}$([ "$disks" != " " ] || echo " lab.swap=zram")"
 		memory = $2
 		maxmem = $3
 		vcpus = ${GUEST_VCPUS[$1]:-1}
@@ -99,9 +111,9 @@ guest_wait() {
 }
 
 # guest_is_ready NAME: waits until the guest's workload takes commands; false if the guest has ended, or
-# if that takes longer than 90 s
+# if that takes longer than GUEST_BOOT_LIMIT_S
 guest_is_ready() {
-	local end_s=$(($(cut -d . -f 1 /proc/uptime) + 90))
+	local end_s=$(($(cut -d . -f 1 /proc/uptime) + GUEST_BOOT_LIMIT_S))
 	until timeout 10 "$PAYLOAD/bin/lab-store" wait \
 		"/local/domain/$(guest_domid "$1")/data/lab/ready" 3 >/dev/null 2>&1; do
 		[ "$(cut -d . -f 1 /proc/uptime)" -lt $end_s ] || return 1

@@ -183,8 +183,8 @@ balancer_stop() {
 
 # ---- results
 
-# result NAME KEY=VALUE...: adds a line to the result, with the guests' type and, in dom0, the number of guests
-# that the emulator has lost until now; fails if a value is missing
+# result NAME KEY=VALUE...: adds a line to the result, with the guests' type and, in dom0, the store and the
+# number of guests that the emulator has lost until now; fails if a value is missing
 result() {
 	local name=$1 word
 	shift
@@ -192,7 +192,7 @@ result() {
 		[[ $word =~ ^[a-z_0-9]+=([0-9.]+|none)$ || $word =~ ^(policy|variant|pattern|algo|touched_by|scenario)=[a-z0-9-]+$ ]] ||
 			fail "the result $name has no value for $word"
 	done
-	echo "RESULT $name type=$LAB_TYPE $*${LOST:+ lost_guests=$(losses_count "$NAME")}" >>"$OUT/result.txt"
+	echo "RESULT $name type=$LAB_TYPE $*${LAB_STORE:+ store=$LAB_STORE}${LOST:+ lost_guests=$(losses_count "$NAME")}" >>"$OUT/result.txt"
 }
 
 # criterion SENTENCE A RELATION B: fails with SENTENCE unless it holds; numbers may have fractions

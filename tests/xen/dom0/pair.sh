@@ -7,11 +7,13 @@
 PAIR_AVAILABLE_KIB=30720
 PAIR_FREE_KIB=78848
 PAIR_BOUNDS=("a:163840:614400" "b:184320:409600")
+# The maxmem that A is created with.
+PAIR_A_MAX_MIB=600
 
 # pair_create [FREE_KIB [AGENT [A_MEMORY_MIB B_MEMORY_MIB]]]
 pair_create() {
 	local agent=${2:-cagma}
-	guest_create a "${3:-200}" 600 "$agent"
+	guest_create a "${3:-200}" "$PAIR_A_MAX_MIB" "$agent"
 	guest_create b "${4:-400}" 400 "$agent"
 	guest_wait a b
 	guest_wait_agent a b

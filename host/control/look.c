@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/exporter/look.h"
+#include "host/control/look.h"
 
 #include "common/amount.h"
 #include "common/system/log.h"

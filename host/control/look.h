@@ -7,8 +7,8 @@
  * that was started anew is found by the next look. What the last look told stays until another one
  * is through.
  */
-#ifndef CAGMA_EXPORTER_LOOK_H
-#define CAGMA_EXPORTER_LOOK_H
+#ifndef CAGMA_CONTROL_LOOK_H
+#define CAGMA_CONTROL_LOOK_H
 
 #include "host/exposition/seen.h"
 
