@@ -109,7 +109,9 @@ static const struct told_guest *guest_of(struct pacemaker *p, const struct cib_r
 static bool match(struct pacemaker *p, struct round *r)
 {
 	unsigned most = r->cib.n;
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
 	r->resource = calloc(most + 1, sizeof(*r->resource));
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers is meant */
 	r->guest = calloc(most + 1, sizeof(*r->guest));
 	r->figure = calloc(most + 1, sizeof(*r->figure));
 	r->change = calloc(most + 1, sizeof(*r->change));

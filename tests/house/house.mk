@@ -5,7 +5,8 @@
 #: make check-static-deep  has gcc -fanalyzer follow the calls within each file: 10 min
 
 STATIC_DEPS  = clang-tidy cppcheck git gcc
-STATIC_FLAGS = $(filter -std=% -D_GNU% -DCAGMA% -DXEN% -I%,$(ALL_CFLAGS)) -DABI_CONTROL='"x"' -DABI_GUEST='"x"'
+STATIC_FLAGS = $(filter -std=% -D_GNU% -DCAGMA% -DXEN% -I%,$(ALL_CFLAGS)) -DABI_CONTROL='"x"' -DABI_GUEST='"x"' \
+               $(shell $(PKG_CONFIG) --cflags libxml-2.0)
 STATIC_FILES = $(wildcard $(addsuffix /*.c,$(PURE_FOLDERS) $(HOST_EDGES) $(GUEST_EDGES) host guest))
 STATIC_TIDY  = $(STATIC_FILES:%.c=build/static/%.clang-tidy)
 STATIC_GCC   = $(STATIC_FILES:%.c=build/static/%.gcc)
