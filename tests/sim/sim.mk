@@ -52,7 +52,7 @@ result-density: $(SIM_PROG)
 # Guests whose numbers mislead, beside the same guests with numbers that are right.
 result-sim-need: $(SIM_PROG)
 	@mkdir -p $(RESULTS)
-	$Qsh tests/sim/kinds.sh $(SIM_PROG) $(SIM_SEEDS) $B/sim-kinds >$(RESULTS)/sim-need.txt; r=$$?; \
+	$Qsh tests/sim/kinds.sh $(SIM_PROG) $(SIM_SUITE_SEEDS) $B/sim-kinds >$(RESULTS)/sim-need.txt; r=$$?; \
 	  cat $(RESULTS)/sim-need.txt; exit $$r
 # The daemon's side is its loop over the unit tests' played world.
 DECIDE_EQUAL = $B/tests/sim/decide_equal
@@ -100,7 +100,7 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	$Q{ cat $B/check-sim.tsv; $(SIM_PROG) run --tsv --seed 1,101 --policy cagma tests/sim/workloads/ci.scn; } | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$8 } END { if (n < 3 || sum) { \
 	    print "check-sim: plans of cagma break the contract, and were cut:", sum; exit 1 } }'
-	$Qsh tests/sim/kinds.sh $(SIM_PROG) 1,2 $B/check-kinds >$B/check-kinds.txt || { cat $B/check-kinds.txt; exit 1; }
+	$Qsh tests/sim/kinds.sh $(SIM_PROG) 1,2,3,4,5,6,7,8,9,10,11,12 $B/check-kinds >$B/check-kinds.txt || { cat $B/check-kinds.txt; exit 1; }
 	$Q$(SIM_PROG) run --tsv --policy cagma,static tests/sim/xen/cold.scn | \
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
