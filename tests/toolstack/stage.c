@@ -141,21 +141,32 @@ bool stage_wait_said(const char *text)
 	return stage_wait_said_in("cagmad", text);
 }
 
-struct at_least {
+struct bound {
 	const struct lab_guest *guest;
 	uint64_t kib;
 };
 
 static bool holds_at_least(void *arg)
 {
-	const struct at_least *a = arg;
-	return lab_guest_alm_kib(a->guest) >= a->kib;
+	const struct bound *b = arg;
+	return lab_guest_alm_kib(b->guest) >= b->kib;
+}
+
+static bool holds_less(void *arg)
+{
+	return !holds_at_least(arg);
 }
 
 bool stage_wait_at_least(const struct lab_guest *guest, uint64_t kib)
 {
-	struct at_least a = {guest, kib};
-	return lab_wait(holds_at_least, &a, 4 * SOON_MS);
+	struct bound b = {guest, kib};
+	return lab_wait(holds_at_least, &b, 8 * SOON_MS);
+}
+
+bool stage_wait_below(const struct lab_guest *guest, uint64_t kib)
+{
+	struct bound b = {guest, kib};
+	return lab_wait(holds_less, &b, 8 * SOON_MS);
 }
 
 struct xs_handle *stage_be_agent(const struct lab_guest *guest)

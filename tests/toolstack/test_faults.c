@@ -80,15 +80,24 @@ static void hang(int i, bool hangs)
 		ck_assert_int_eq(lab_fault(stage_lab(), guest, steps[i].op, fault), 0);
 }
 
-/* Somebody stands in the step: the hypercall's fault was met. */
-static void assert_hangs(int i)
+static bool was_met(void *fault)
+{
+	return ((const struct fakexen_fault *)fault)->times == 0;
+}
+
+/* Waits until somebody stands in the step: the hypercall's fault is met. Nothing shows who waits
+ * for a lock, or for xenstore. */
+static void wait_in_step(int i)
 {
 	struct fakexen_host *host = lab_host(stage_lab());
-	const struct fakexen_fault *fault = host->fault;
+	struct fakexen_fault *fault = host->fault;
 	if (steps[i].kind == GUEST_HANGS)
 		fault = fakexen_find(host, lab_guest_domid(a))->fault;
 	if (steps[i].kind == HOST_HANGS || steps[i].kind == GUEST_HANGS)
-		ck_assert_msg(fault[steps[i].op].times == 0, "nobody was %s", steps[i].what);
+		ck_assert_msg(lab_wait(was_met, &fault[steps[i].op], 4 * SOON_MS), "nobody was %s",
+			      steps[i].what);
+	else
+		usleep(400000);
 }
 
 START_TEST(a_kill_at_a_step_loses_nothing)
@@ -98,8 +107,7 @@ START_TEST(a_kill_at_a_step_loses_nothing)
 	open_pair_with(config, steps[_i].is_pvh);
 	hang(_i, true);
 	lab_guest_set_demand(a, "0:260");
-	usleep(400000); /* it stands in the step by now */
-	assert_hangs(_i);
+	wait_in_step(_i);
 	lab_end(stage_cagmad(), SIGKILL, SOON_MS);
 	hang(_i, false);
 	stage_start(config, NULL);
@@ -202,8 +210,7 @@ START_TEST(a_worker_that_dies_in_a_call_is_said_and_replaced)
 	open_pair_with(config, steps[step].is_pvh);
 	hang(step, true);
 	lab_guest_set_demand(a, "0:260");
-	usleep(400000);
-	assert_hangs(step);
+	wait_in_step(step);
 	ck_assert_uint_gt(kill_workers(), 0);
 	ck_assert(stage_wait_said("target"));
 	hang(step, false);
