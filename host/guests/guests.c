@@ -88,13 +88,21 @@ static void tell_of_twins(const struct guests *gs, unsigned i)
 	}
 }
 
+/* The domain has come since the last list, which is so new that no agent can have come and gone. */
+static bool has_just_come(const struct guests *gs, const struct hypervisor_domain *d,
+			  uint64_t now_ms)
+{
+	return now_ms < gs->seen_until_ms && d->domid > gs->highest_domid;
+}
+
 static int insert_at(struct guests *gs, const struct io *io, unsigned i,
-		     const struct hypervisor_domain *d)
+		     const struct hypervisor_domain *d, uint64_t now_ms)
 {
 	move_all(gs, i + 1, i);
 	gs->n++;
 	gs->guest[i] = (struct guest){.domid = d->domid,
 				      .generation = gs->next_generation++,
+				      .facts.is_report_proven = has_just_come(gs, d, now_ms),
 				      .report_uptime_ms = GUEST_NOT_READ,
 				      .alarm_uptime_ms = GUEST_NOT_READ};
 	memcpy(gs->guest[i].uuid, d->uuid, sizeof(d->uuid));
@@ -166,12 +174,16 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 			gs->beyond_kib += amount_less(d->cap_kib, d->alm_kib);
 			continue;
 		}
-		int r = is_new ? insert_at(gs, io, i, d) : 0;
+		int r = is_new ? insert_at(gs, io, i, d, now_ms) : 0;
 		if (r < 0)
 			return r;
 		take_domain(gs, i, d, now_ms);
 		i++;
 	}
+	if (n_domains)
+		gs->highest_domid =
+			(uint16_t)amount_max(gs->highest_domid, domain[n_domains - 1].domid);
+	gs->seen_until_ms = now_ms + KEYS_STALE_MS;
 	return 0;
 }
 

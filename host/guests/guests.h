@@ -29,11 +29,13 @@ struct guests {
 	unsigned capacity, n;
 	struct reboots reboots;
 	unsigned next_generation;
-	struct trouble full; /* there are more guests than the table holds */
-	struct hands hands;  /* that set targets beside ours */
-	uint64_t beyond_kib; /* what those that it does not hold may still take, by Xen */
-	bool has_dom0;       /* dom0 is to be among the guests */
-	uint64_t call_us;    /* how long it takes to set a target (urgency.h) */
+	struct trouble full;    /* there are more guests than the table holds */
+	struct hands hands;     /* that set targets beside ours */
+	uint64_t seen_until_ms; /* until then the last list is new enough to tell who has come */
+	uint16_t highest_domid; /* that was listed ever */
+	uint64_t beyond_kib;    /* what those that it does not hold may still take, by Xen */
+	bool has_dom0;          /* dom0 is to be among the guests */
+	uint64_t call_us;       /* how long it takes to set a target (urgency.h) */
 	/* For the guest that xl builds, from when it took its lock on: what is kept for it, and the
 	 * generation of the guests that came later. 0 while xl builds none. */
 	uint64_t xl_kib;
@@ -53,7 +55,9 @@ void guests_finish(struct guests *guests);
 /*
  * Takes in the list of domains and what they hold: adds and watches new domains, and drops those
  * that are gone. dom0 is a guest if `has_dom0`. Guests beyond the capacity are left alone, and what
- * they may take is counted. Returns 0, or -errno if the connection to xenstore is lost.
+ * they may take is counted. The report of a domain that came since the last list is believed at
+ * once, if that is not long ago: nobody can have left it there. Returns 0, or -errno if the
+ * connection to xenstore is lost.
  */
 int guests_match(struct guests *guests, const struct io *io, const struct hypervisor_domain *domain,
 		 unsigned n_domains, uint64_t now_ms);

@@ -211,6 +211,21 @@ START_TEST(a_report_that_comes_after_the_daemon_is_believed)
 }
 END_TEST
 
+/* Nobody can have left it there, unless the daemon has not looked for as long as an agent is
+ * believed. */
+START_TEST(a_report_of_a_guest_that_has_just_come_is_believed)
+{
+	static const uint64_t after_ms[] = {PERIOD_MS, KEYS_STALE_MS};
+	played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	wishful_turn(START_MS);
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	wish.action[wish.n_actions++] = (struct action){guest - 1, 380 * MIB, REASON_GIVE};
+	wishful_turn(START_MS + after_ms[_i]);
+	ck_assert_uint_eq(world.guest[guest - 1].target_kib, (_i ? 400 : 380) * MIB);
+}
+END_TEST
+
 START_TEST(a_first_report_may_be_of_number_and_time_0)
 {
 	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
@@ -355,6 +370,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_lost_xenstored_is_waited_for_and_all_is_read_anew);
 	tcase_add_test(tests, nothing_is_taken_before_a_second_report);
 	tcase_add_test(tests, a_report_that_comes_after_the_daemon_is_believed);
+	tcase_add_loop_test(tests, a_report_of_a_guest_that_has_just_come_is_believed, 0, 2);
 	tcase_add_test(tests, a_first_report_may_be_of_number_and_time_0);
 	tcase_add_test(tests, an_answer_for_another_uuid_is_not_the_guests);
 	tcase_add_test(tests, a_target_set_by_hand_while_a_call_runs_is_put_back);
