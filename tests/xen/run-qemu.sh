@@ -64,7 +64,7 @@ make_disks() {
 		swap=/dev/vdc1,/dev/vdc2,/dev/vdc3,/dev/vdc4
 		export LAB_MADE_SECONDS=${XEN_MADE:+$(cat "$XEN_MADE/seconds")}
 		export LAB_RUNS=${LAB_RUNS:-} LAB_POLICIES="${LAB_POLICIES:-}" LAB_NUMBER=${LAB_NUMBER:-}
-		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_TYPE=$LAB_TYPE LAB_STORE=${LAB_STORE:-xenstored}
+		export LAB_VARIANTS="${LAB_VARIANTS:-}" LAB_TYPE=$LAB_TYPE LAB_STORE=${LAB_STORE:-}
 	END
 	if [ -n "$XEN_MADE" ]; then
 		mkdir "$RUN/payload/made"
