@@ -284,21 +284,6 @@ static void answer(struct asked *a, bool may_change)
 		row->answer(a);
 }
 
-/* The request as an object; NULL if it is none. */
-static struct json_object *parse(const char *request, size_t len)
-{
-	enum { DEPTH = 4 };
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH);
-	struct json_object *object =
-		tokener ? json_tokener_parse_ex(tokener, request, (int)len) : NULL;
-	if (tokener)
-		json_tokener_free(tokener);
-	if (json_object_is_type(object, json_type_object))
-		return object;
-	json_object_put(object);
-	return NULL;
-}
-
 static char *text_of(struct json_object *answer)
 {
 	size_t len;
@@ -316,7 +301,7 @@ char *answer_make(void *source, const char *request, size_t len, bool may_change
 	const struct answer_source *s = source;
 	struct asked a = {.source = s,
 			  .state = engine_state(s->engine),
-			  .request = parse(request, len),
+			  .request = json_record_parse(request, len),
 			  .answer = json_object_new_object(),
 			  .now_ms = now_ms};
 	add(&a, "version", json_object_new_int(CONTROL_VERSION));

@@ -128,3 +128,17 @@ uint64_t json_record_number(struct json_object *object, const char *name, uint64
 			json_object_get_int64(value) >= 0;
 	return is_there ? json_object_get_uint64(value) : otherwise;
 }
+
+struct json_object *json_record_parse(const char *text, size_t len)
+{
+	enum { DEPTH = 8 };
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH);
+	struct json_object *object =
+		tokener ? json_tokener_parse_ex(tokener, text, (int)len) : NULL;
+	if (tokener)
+		json_tokener_free(tokener);
+	if (json_object_is_type(object, json_type_object))
+		return object;
+	json_object_put(object);
+	return NULL;
+}

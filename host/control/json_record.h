@@ -23,6 +23,10 @@ struct json_object *json_record_make(const struct line_format *format, const voi
 void json_record_read(struct json_object *object, const struct line_format *format,
 		      void *ret_record, uint64_t *ret_present);
 
+/* The text as an object, which the caller puts; NULL if it is none, or is nested more deeply than
+ * the protocol's messages are. */
+struct json_object *json_record_parse(const char *text, size_t len);
+
 /* The member as a word or number; `otherwise` if it is absent or of another type. */
 const char *json_record_word(struct json_object *object, const char *name, const char *otherwise);
 uint64_t json_record_number(struct json_object *object, const char *name, uint64_t otherwise);

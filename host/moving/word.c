@@ -8,20 +8,6 @@
 
 #include <stdlib.h>
 
-static struct json_object *parse(const char *text, size_t len)
-{
-	enum { DEPTH = 8 };
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH);
-	struct json_object *object =
-		tokener ? json_tokener_parse_ex(tokener, text, (int)len) : NULL;
-	if (tokener)
-		json_tokener_free(tokener);
-	if (json_object_is_type(object, json_type_object))
-		return object;
-	json_object_put(object);
-	return NULL;
-}
-
 static const char *take(struct json_object *object, unsigned max_guests, struct word *ret_word)
 {
 	struct json_object *guests = NULL;
@@ -48,7 +34,7 @@ const char *word_read(const char *path, unsigned max_guests, struct word *ret_wo
 	const char *why = file_load(path, WORD_MAX_BYTES, &text, &len);
 	if (why)
 		return why;
-	struct json_object *object = parse(text, len);
+	struct json_object *object = json_record_parse(text, len);
 	why = object ? take(object, max_guests, ret_word) : "is no JSON object";
 	json_object_put(object);
 	free(text);

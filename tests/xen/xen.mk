@@ -12,10 +12,10 @@
 #:                                     precopy-integrity (10 min) and migrate-room (1 min)
 #: LAB_TYPE=pvh                        has the guests of all these be PVH instead of PV; the results are then in
 #:                                     build/results/NAME-pvh.txt, and migrations need no other hypervisor
-#: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: some 15 min, and
+#: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: never run in one piece yet, and
 #:                                     LAB_VARIANTS chooses of none, default, stdvga, large
 #: LAB_STORE=oxenstored                has Domain-0 run Xen's other xenstored
-#: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: 6 min
+#: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: never seen to its end yet
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
 #: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
