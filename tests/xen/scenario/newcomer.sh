@@ -69,10 +69,14 @@ newcomer_installs() {
 
 newcomer_sees() {
 	local name
+	# One after the other: while a guest installs its package, libxl's script that attaches the
+	# next one's disk may run out of its ten seconds.
 	newcomer_guest a pv 256 500 "${NEWCOMER_ROOTS[0]}"
+	guest_wait a
+	guest_wait_agent a
 	newcomer_guest b pvh 480 480 "${NEWCOMER_ROOTS[1]}"
-	guest_wait a b
-	guest_wait_agent a b
+	guest_wait b
+	guest_wait_agent b
 	for name in a b; do
 		wait_until 60 "guest $name as managed in cagmactl list" newcomer_lists $name
 	done
