@@ -54,7 +54,7 @@ newcomer_page() {
 
 newcomer_metrics_are_there() {
 	newcomer_page /metrics >"$OUT/metrics.txt" 2>/dev/null &&
-		grep -q "^cagma_guest_[a-z_]*{.*name=\"${PREFIX}a\"" "$OUT/metrics.txt"
+		grep -q "^cagma_guest_[a-z_]*{.*guest=\"${PREFIX}a\"" "$OUT/metrics.txt"
 }
 
 newcomer_installs() {
