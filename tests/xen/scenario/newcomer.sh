@@ -137,7 +137,7 @@ scenario_newcomer() {
 	b_pages=$(guest_swap_pages b) || exit 1
 	timeout 10 cagmactl doctor >"$OUT/doctor.txt" 2>&1
 	process_stop cagmad
-	result newcomer "steps=$steps" "seconds=$((($(now_ms) - start_ms) / 1000))" \
+	LAB_TYPE=mixed result newcomer "steps=$steps" "seconds=$((($(now_ms) - start_ms) / 1000))" \
 		"swap_pages=$swap_pages" "b_swap_pages=$b_pages"
 	criterion "a step is missing" $steps ">=" 6
 	criterion "the guest that grew has swapped" "$swap_pages" "<=" 0
