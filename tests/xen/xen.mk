@@ -56,6 +56,7 @@ $(XEN_TESTS): %: %.o
 check-xen-judge: $(XEN_TESTS)
 	$Qfor t in $^; do $$t || exit 1; done
 	$Qbash tests/xen/test_run_qemu.sh
+	$Qbash tests/xen/test_repeat.sh
 
 # Without a type, "make lab" proves the main job on the other one, too.
 XEN_OTHER_TYPE := $(if $(filter undefined,$(origin LAB_TYPE)),pvh)
