@@ -26,7 +26,7 @@
 XEN_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc$(XEN_RELEASE) dpkg-dev bison flex python3
 XEN_SHORT     = real-grow agent-idle
-XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up real-windup ratchet reader cold
+XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up real-windup ratchet reader cold waiting-balloon
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
                  guest/lab-peer-agent)
 XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
