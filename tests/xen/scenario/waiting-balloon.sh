@@ -12,6 +12,7 @@ WAITING_FREE_KIB=147456
 # So much more than the guest has is touched, and read again and again.
 WAITING_MORE_MIB=120
 WAITING_GIVE_MIB=2
+WAITING_GIVE_S=0.3
 WAITING_GROW_MIB=100
 WAITING_FIRST_KIB=8192
 WAITING_LIMIT_S=40
@@ -30,7 +31,7 @@ waiting_run() {
 	begun_ms=$(now_ms)
 	if [ "$2" = told-to-give ]; then
 		timeout 20 xl mem-set "${PREFIX}a" $((WAITING_MIB - WAITING_GIVE_MIB)) || fail "xl sets no target"
-		sleep 2
+		sleep $WAITING_GIVE_S
 	fi
 	told_ms=$(now_ms)
 	timeout 20 xl mem-set "${PREFIX}a" $((WAITING_MIB + WAITING_GROW_MIB)) || fail "xl sets no target"
