@@ -23,7 +23,7 @@ waiting_run() {
 	guest_create a "$WAITING_MIB" $WAITING_MAX_MIB
 	guest_wait a
 	host_fill $WAITING_FREE_KIB
-	guest_begin a 120 "ramp total_kib=$(((WAITING_MIB + WAITING_MORE_MIB) * 1024)) step_kib=1024" \
+	guest_begin a 240 "ramp total_kib=$(((WAITING_MIB + WAITING_MORE_MIB) * 1024)) step_kib=1024" \
 		"rate_kib_s=0 hold_ms=70000"
 	sleep 15
 	sampler_start "$run-sampler" a
