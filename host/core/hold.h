@@ -21,6 +21,9 @@ enum {
 	/* libxl itself waits for free memory for at most three times ten seconds before it builds.
 	 */
 	HOLD_XL_MS = 60000,
+	/* A guest whose libxl call failed is left alone for so long, at first and at most. */
+	HOLD_CALL_FIRST_MS = 1000,
+	HOLD_CALL_MOST_MS = 10000,
 	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
 	HOLD_REPORT_SLACK_KIB = 4096,
 };
@@ -106,6 +109,10 @@ bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t ca
 /* Somebody who sets the targets of most guests at once, as a cluster's agent does at each start,
  * has no wish about any one of them: more than half of at least three guests, or all of two. */
 bool hold_is_sweep(unsigned n_moved, unsigned n_guests);
+
+/* For how long a guest is left alone when libxl has refused `n_refused` targets of it in a row:
+ * twice as long each time, since what refuses once is often over in a moment. */
+uint64_t hold_call_pause_ms(uint64_t n_refused);
 
 /* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
  * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a
