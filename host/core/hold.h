@@ -42,7 +42,7 @@ struct hold_facts {
 	bool is_report_proven;
 	enum source_id source; /* whose agent and reports they are */
 	bool is_unproved;      /* nobody was seen to write what that agent tells */
-	bool is_short;         /* its AVM was below its CMA when it was judged last */
+	bool is_short; /* its AVM was below its CMA, or it stood still, when it was judged last */
 	uint64_t report_ms;    /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */

@@ -13,7 +13,8 @@
 #: make result-hog                 has a neighbour keep what it was lent, in each way there is: 5 min
 #: make result-storm               measures an honest alarm while every fifth of 100 guests storms: 1 min
 #: make result-foreign             plays guests with agents that are not ours, of each kind: 6 min; with
-#:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too
+#:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too, and
+#:                                 with FOREIGN_AGENTS= a list of some of them, those alone
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
 TOOLSTACK_DEPS = libxen-dev $(addsuffix $(XEN_RELEASE),libxenmisc xen-utils-) xenstore-utils check gnuplot-nox fonts-dejavu-core
