@@ -53,7 +53,7 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 
 # Sanitized programs are too slow for the ramps of test_slack.
 TOOLSTACK_TEST_CHECKS = $(filter-out $(if $(SAN),%-slack),$(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%))
-TOOLSTACK_CHECKS = check-results check-toolstack-play $(TOOLSTACK_TEST_CHECKS)
+TOOLSTACK_CHECKS = check-results check-toolstack-play check-toolstack-pages $(TOOLSTACK_TEST_CHECKS)
 .PHONY: toolstack demo result-foreign result-oxenstored result-xen-420 tests-of-a-release $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
 # A static pattern: make looks for no other rule of a phony target.
@@ -62,6 +62,9 @@ $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
 check-toolstack-play: $(TOOLSTACK_DIR)/play all
 	@echo "  TEST    $(TOOLSTACK)/test_play.sh"
 	$Qtimeout 120 sh $(TOOLSTACK)/test_play.sh $B
+check-toolstack-pages: $(TOOLSTACK_DIR)/play all
+	@echo "  TEST    $(TOOLSTACK)/test_pages.sh"
+	$Qtimeout 240 sh $(TOOLSTACK)/test_pages.sh $B
 # The measuring programs run for a few seconds each, without judging times.
 # A victim's swapping depends on how fast it is given memory, so result-hog is run on a quiet machine alone.
 TOOLSTACK_SHORT = $(filter-out %/result-hog,$(TOOLSTACK_MEASURES))
