@@ -7,7 +7,8 @@
 # is made for another guest.
 LIMIT_S=5400
 
-HVM_MEMORY_MIB=300
+# Without 64 MiB of video memory this is more than the 256 MiB of cagmad's default min.
+HVM_MEMORY_MIB=360
 HVM_MAX_MIB=600
 HVM_REST_S=25
 # The ramp is so much more than the guest has available.
