@@ -235,12 +235,15 @@ static int fetch_kernel(struct job *job)
 	return fclose(out) == 0 ? 0 : job_fail(job, "%s: %s", path, strerror(errno));
 }
 
-/* Waits until no other run uses the cache. */
+/* Waits until no other run uses the cache. Whoever may read a directory may lock it, so a file is
+ * locked that nobody else can open. */
 static int lock_store(struct job *job)
 {
-	job->store_fd = open(job->store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX];
+	snprintf(path, sizeof(path), "%.*s/lock", PATH_MAX - 64, job->store);
+	job->store_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (job->store_fd < 0)
-		return job_fail(job, "%s: %s", job->store, strerror(errno));
+		return job_fail(job, "%s: %s", path, strerror(errno));
 	while (flock(job->store_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK)
 			return job_fail(job, "%s: %s", job->store, strerror(errno));

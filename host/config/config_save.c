@@ -23,7 +23,8 @@ enum { MAX_BYTES = 1 << 22, MAX_PATH = PATH_MAX };
 /* A file that is being changed. */
 struct saving {
 	char path[MAX_PATH], temporary[MAX_PATH + 8];
-	int dir_fd; /* locked against others that save; -1: not open */
+	int dir_fd;
+	int new_fd; /* the file that is to take its place, locked against others that save */
 	char *old, *new;
 	struct edit *edit;
 	FILE *messages;
@@ -141,7 +142,7 @@ static bool is_safe(struct saving *s)
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-/* Finds the file behind links, and locks its directory. */
+/* Finds the file behind links. */
 static bool open_place(struct saving *s, const char *path)
 {
 	char found[PATH_MAX], copy[MAX_PATH];
@@ -150,15 +151,29 @@ static bool open_place(struct saving *s, const char *path)
 		return complain(s, "cannot be written: ", strerror(ENAMETOOLONG));
 	strcpy(s->path, place);
 	strcpy(copy, place);
-	snprintf(s->temporary, sizeof(s->temporary), "%s.XXXXXX", place);
+	snprintf(s->temporary, sizeof(s->temporary), "%s.new", place);
 	s->dir_fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dir_fd < 0)
 		return complain(s, "its directory cannot be opened: ", strerror(errno));
-	if (flock(s->dir_fd, LOCK_EX | LOCK_NB) < 0)
-		return complain(s, "cannot be locked: ",
-				errno == EWOULDBLOCK ? "another cagmactl saves; try again"
-						     : strerror(errno));
 	return true;
+}
+
+/* Whoever may read a file or a directory may lock it. So what is locked is the new file, which
+ * nobody else can open; another cagmactl may have renamed it meanwhile. */
+static bool open_new(struct saving *s)
+{
+	struct stat by_fd, by_name;
+	s->new_fd = open(s->temporary, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (s->new_fd < 0 || fstat(s->new_fd, &by_fd) < 0)
+		return complain(s, "cannot be written: ", strerror(errno));
+	bool is_locked = flock(s->new_fd, LOCK_EX | LOCK_NB) == 0;
+	if (!is_locked && errno != EWOULDBLOCK)
+		return complain(s, "cannot be locked: ", strerror(errno));
+	if (is_locked && lstat(s->temporary, &by_name) == 0 && by_name.st_ino == by_fd.st_ino)
+		return true;
+	close(s->new_fd);
+	s->new_fd = -1;
+	return complain(s, "cannot be locked: ", "another cagmactl saves; try again");
 }
 
 static bool load(struct saving *s)
@@ -203,18 +218,16 @@ static bool write_all(int fd, const char *text)
 
 static bool replace(struct saving *s)
 {
-	int fd = mkostemp(s->temporary, O_CLOEXEC);
-	if (fd < 0)
+	bool is_done = ftruncate(s->new_fd, 0) == 0 && write_all(s->new_fd, s->new) &&
+		       dress(s->new_fd, s->path) == 0 && fsync(s->new_fd) == 0 &&
+		       rename(s->temporary, s->path) == 0;
+	if (!is_done)
 		return complain(s, "cannot be written: ", strerror(errno));
-	bool is_done = write_all(fd, s->new) && dress(fd, s->path) == 0 && fsync(fd) == 0;
-	is_done = close(fd) == 0 && is_done && rename(s->temporary, s->path) == 0;
-	if (!is_done) {
-		complain(s, "cannot be written: ", strerror(errno));
-		unlink(s->temporary);
-	}
+	close(s->new_fd);
+	s->new_fd = -1;
 	/* Without this the old file may be back after a crash, which is no fault of the new one. */
 	(void)fsync(s->dir_fd);
-	return is_done;
+	return true;
 }
 
 static void say(const struct edit *edit, FILE *said)
@@ -233,11 +246,16 @@ static void say(const struct edit *edit, FILE *said)
 
 bool config_save(const char *path, struct edit *edit, FILE *said, FILE *messages)
 {
-	struct saving s = {.dir_fd = -1, .edit = edit, .messages = messages};
+	struct saving s = {.dir_fd = -1, .new_fd = -1, .edit = edit, .messages = messages};
 	snprintf(s.path, sizeof(s.path), "%s", path);
-	bool is_done = open_place(&s, path) && load(&s) && is_safe(&s) && replace(&s);
+	bool is_done =
+		open_place(&s, path) && open_new(&s) && load(&s) && is_safe(&s) && replace(&s);
 	if (is_done)
 		say(edit, said);
+	if (s.new_fd >= 0) {
+		unlink(s.temporary);
+		close(s.new_fd);
+	}
 	if (s.dir_fd >= 0)
 		close(s.dir_fd);
 	free(s.old);

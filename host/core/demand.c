@@ -259,7 +259,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 {
 	uint64_t boot_kib = amount_max(guest->alm_kib, guest->boot_kib);
 	struct verdict v = {.use_kib = boot_kib, .want_kib = boot_kib, .goal_kib = guest->alm_kib};
-	if (d->has_report && guest->has_report && !model_holds[guest->hold].repays) {
+	if (d->has_report && guest->has_report && !model_is_unheard(guest)) {
 		uint64_t movable_kib = amount_less(d->use_kib, guest->report.fixed_kib);
 		uint64_t share_kib = movable_kib * share_permyriad(conf, guest) / PERMYRIAD;
 		v.is_spared = d->standstill.is_spared;

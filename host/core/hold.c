@@ -97,23 +97,25 @@ void hold_bounds(const struct hold_bounds *b, uint64_t *ret_min_kib, uint64_t *r
 	*ret_min_kib = units_whole_pages_kib(amount_min(b->conf_min_kib, max_kib));
 }
 
-static uint64_t reach_kib(uint64_t target_kib, int64_t slack_kib)
+/* Where a balloon rests whose guest was built with the target, or told it by hand. */
+static uint64_t own_reach_kib(uint64_t target_kib, int64_t slack_kib)
 {
 	return slack_kib < 0 ? amount_less(target_kib, 0 - (uint64_t)slack_kib)
-			     : target_kib + (uint64_t)slack_kib;
+			     : target_kib + amount_min((uint64_t)slack_kib, HOLD_OWN_SLACK_KIB);
 }
 
 uint64_t hold_guaranteed_kib(const struct hold_bounds *b, uint64_t min_kib, uint64_t max_kib)
 {
 	uint64_t kib = b->conf_guaranteed_kib;
 	if (!kib && b->built_kib)
-		kib = reach_kib(b->built_kib, b->slack_kib) * b->guaranteed_permyriad / PERMYRIAD;
+		kib = own_reach_kib(b->built_kib, b->slack_kib) * b->guaranteed_permyriad /
+		      PERMYRIAD;
 	return units_whole_pages_kib(amount_min(amount_max(kib, min_kib), max_kib));
 }
 
 uint64_t hold_lent_kib(const struct hold_bounds *b, uint64_t alm_kib)
 {
-	return b->own_kib ? amount_less(alm_kib, reach_kib(b->own_kib, b->slack_kib)) : 0;
+	return b->own_kib ? amount_less(alm_kib, own_reach_kib(b->own_kib, b->slack_kib)) : 0;
 }
 
 uint32_t hold_weight(uint64_t guaranteed_kib)
@@ -124,7 +126,8 @@ uint32_t hold_weight(uint64_t guaranteed_kib)
 
 void hold_no_deeper(struct guest_view *g)
 {
-	uint64_t least_kib = amount_min(amount_min(g->alm_kib, model_heading_kib(g)), g->max_kib);
+	uint64_t own_kib = amount_less(g->alm_kib, g->lent_kib);
+	uint64_t least_kib = amount_min(amount_min(own_kib, model_heading_kib(g)), g->max_kib);
 	g->min_kib = amount_max(g->min_kib, units_whole_pages_kib(least_kib));
 }
 

@@ -24,6 +24,9 @@ enum {
 	/* A guest whose libxl call failed is left alone for so long, at first and at most. */
 	HOLD_CALL_FIRST_MS = 1000,
 	HOLD_CALL_MOST_MS = 10000,
+	/* No more memory that a guest holds beside its target is taken for its own: a guest in a
+	 * shim has half of it, and a balloon that did not follow its target may have any amount. */
+	HOLD_OWN_SLACK_KIB = 131072,
 	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
 	HOLD_REPORT_SLACK_KIB = 4096,
 };
@@ -98,8 +101,8 @@ uint64_t hold_lent_kib(const struct hold_bounds *bounds, uint64_t alm_kib);
 /* The weight of a guest that was given none: the MiB that it is guaranteed, 1..65535. */
 uint32_t hold_weight(uint64_t guaranteed_kib);
 
-/* Raises the guest's min to what it holds, or to where it is heading already if that is less: it is
- * told to shrink no deeper. */
+/* Raises the guest's min to what it holds and was not lent, or to where it is heading already if
+ * that is less: it is told to shrink no deeper. */
 void hold_no_deeper(struct guest_view *guest);
 
 /* A target that is neither the one that was known nor the one that a call of ours was to set is

@@ -43,12 +43,12 @@
  * After a call of libxl has failed the next one may hang; that hold ends by itself, and the call
  * may have left max_pages too high. A guest that was found away from its target may rest there:
  * until that is known, a target meant to have it keep what it holds may take memory from it, so it
- * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. So may one
- * of which another's agent has told too long ago how much it uses, or not yet. A guest in whose
- * kernel memory does not arrive can give, and is given no more. A guest that is not heard of may
- * use all that it holds, so it is told to give only what it was lent, and only when others are
- * short of it. A report that was there before the daemon may be a dead agent's: until another one
- * follows, nothing is taken on its word.
+ * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest in
+ * whose kernel memory does not arrive can give, and is given no more. A guest that is not heard of
+ * may use all that it holds, so it is told to give only what it was lent, and only when others are
+ * short of it. So is one of which another's agent has told too long ago how much it uses, or not
+ * yet; and it may grow if it was short by then. A report that was there before the daemon may be a
+ * dead agent's: until another one follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited, leaves */                               \
@@ -69,7 +69,7 @@
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1, 1)                                       \
 	X(STUCK, "balloon-stuck", 0, 1, 1, 0, 0, 1, 1)                                             \
 	X(UNARRIVED, "not-arriving", 1, 0, 1, 1, 0, 1, 1)                                          \
-	X(OLD, "report-old", 0, 1, 1, 0, 0, 1, 1)
+	X(OLD, "report-old", 0, 1, 1, 0, 1, 1, 1)
 
 #define X(id, word, ...) HOLD_##id,
 enum guest_hold { MODEL_HOLDS(X) HOLD_COUNT_ };
@@ -205,6 +205,12 @@ extern const struct hold_answers model_holds[HOLD_COUNT_];
 static inline bool model_repays(const struct guest_view *guest)
 {
 	return model_holds[guest->hold].repays && guest->lent_kib;
+}
+
+/* Nothing is known of what it uses, and what it was last heard to use says nothing. */
+static inline bool model_is_unheard(const struct guest_view *guest)
+{
+	return model_holds[guest->hold].repays && !model_holds[guest->hold].grows;
 }
 
 /* It may be told to hold less than it holds, though not less than model_least_kib(). */

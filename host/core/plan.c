@@ -126,7 +126,9 @@ static enum plan_breach breach_alone(const struct snapshot *snap, const struct a
 		return reach_kib < g->min_kib ? PLAN_BELOW_MIN
 		       : takes_use(g, a)      ? PLAN_BELOW_USE
 					      : PLAN_SAFE;
-	if (reach_kib > g->max_kib && model_grows(g))
+	/* what a guest was not lent is its own, whatever its max */
+	uint64_t own_kib = model_repays(g) ? model_least_kib(g) : 0;
+	if (reach_kib > amount_max(g->max_kib, own_kib) && model_grows(g))
 		return PLAN_ABOVE_MAX;
 	if (snap->host.xl_is_building && !g->is_alarmed && growth_kib(snap, a))
 		return PLAN_XL_BUILDS;

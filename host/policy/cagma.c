@@ -227,11 +227,12 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 }
 
 /*
- * A guest that is held and was lent nothing keeps what it holds, neither more nor less. A promise
+ * A guest that is held and was lent nothing keeps what it holds, and no less. A promise
  * that it does not take is taken back from it, and a shrink that the policy began before the guest
  * was held is stopped; a shrink that somebody else began goes on.
  */
-static void add_keeps(const struct snapshot *snap, const struct demand *demand, struct plan *plan)
+static void add_keeps(const struct policy_conf *conf, const struct snapshot *snap,
+		      const struct demand *demand, struct plan *plan)
 {
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
@@ -239,7 +240,7 @@ static void add_keeps(const struct snapshot *snap, const struct demand *demand, 
 		bool is_returned = model_holds[g->hold].returns && g->does_not_take;
 		bool is_stopped = model_holds[g->hold].stops && model_is_shrinking(g) &&
 				  demand[i].told_kib == g->target_kib;
-		if (model_is_shared(g) || g->is_being_told)
+		if (model_gives(g) || g->is_being_told || missing_kib(conf, g, &plan->verdict[i]))
 			continue;
 		if (is_returned && keep_kib < g->target_kib)
 			plan->action[plan->n_actions++] =
@@ -468,7 +469,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	deepen_rare_shrinks(conf, snap, plan);
 	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, memory->demand, plan);
-	add_keeps(snap, memory->demand, plan);
+	add_keeps(conf, snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	add_probe(conf, snap, memory->demand, plan);
 	plan_order(snap, plan); /* a retry may be either */

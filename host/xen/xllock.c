@@ -37,12 +37,19 @@ static struct xllock look_at(int fd)
 			       .pid = lock.l_pid > 0 ? lock.l_pid : 0};
 }
 
+/* The directory is everybody's: what stands there may be a symbolic link, a directory, a socket, or
+ * a file on which its owner has a lease. xl can lock none of these. */
+static bool is_no_file_of_xl(int error)
+{
+	return error == ELOOP || error == EISDIR || error == ENXIO || error == EWOULDBLOCK;
+}
+
 struct xllock xllock_look(void)
 {
 	int fd = open(XLLOCK_PATH, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return (struct xllock){.holder = XLLOCK_NOBODY};
-	if (fd < 0 && errno == ELOOP) /* a symbolic link */
+	if (fd < 0 && is_no_file_of_xl(errno))
 		return (struct xllock){.holder = XLLOCK_STRANGER};
 	if (fd < 0)
 		return (struct xllock){.holder = XLLOCK_UNKNOWN, .error = -errno};

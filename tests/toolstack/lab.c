@@ -320,6 +320,35 @@ int lab_signal_store(struct lab *lab, int signal)
 	return kill(lab->store_pid, signal) < 0 ? -errno : 0;
 }
 
+/* Whether this xenstored was started by one that it replaces. */
+static bool is_updated(pid_t pid)
+{
+	static const char option[] = "-U";
+	char path[64], words[512];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, words, sizeof words);
+	close(fd);
+	return n > 0 && memmem(words, (size_t)n, option, sizeof option);
+}
+
+int lab_update_store(struct lab *lab)
+{
+	static const char *const argv[] = {RELEASE_BIN "/xenstore-control", "live-update",
+					   RELEASE_BIN "/xenstored", NULL};
+	pid_t pid;
+	int rc = lab_spawn(lab, LAB_ROLE_DOM0, NULL, argv, "xenstore-control", true, &pid);
+
+	if (!rc)
+		rc = lab_end(pid, 0, START_DEADLINE_MS);
+	if (rc > 0 || (!rc && !is_updated(lab->store_pid)))
+		return lab_fail(-EIO, "xenstored has not updated itself (status %x)", rc);
+	return rc;
+}
+
 int lab_restart_store(struct lab *lab)
 {
 	int rc = lab_kill_store(lab);

@@ -163,6 +163,10 @@ int lab_end(pid_t pid, int signal, uint32_t deadline_ms);
 int lab_kill_store(struct lab *lab);
 /* Sends xenstored a signal: SIGSTOP makes it hang, SIGCONT lets it go on. */
 int lab_signal_store(struct lab *lab, int signal);
+/* Has xenstored replace itself by a new process of the same number, which takes over what the old
+ * one knew and its connections, as `xenstore-control live-update` does when a package is upgraded.
+ * Of xenstored in C alone. */
+int lab_update_store(struct lab *lab);
 /* Ends xenstored and starts another, which knows of dom0 alone: guests that run have no xenstore
  * from then on. */
 int lab_restart_store(struct lab *lab);

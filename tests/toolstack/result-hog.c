@@ -30,7 +30,10 @@ enum {
 	NEED_S = 25,
 	END_S = 85,
 	SHORT_END_S = 45,
-	WRITE_MS = 250, /* how often a hostile guest writes */
+	WRITE_MS = 250,       /* how often a hostile guest writes */
+	FOREIGN_WRITES = 8,   /* so often, and then no more */
+	REBOOT_EVERY = 20,    /* writes */
+	TRICKLE_KIB_S = 1024, /* the pace of a balloon that hardly gives */
 	/* What the victim swapped before memory was guaranteed, and how much of it may be left: if
 	 * the hog's balloon gives, and if it does not and the administrator said so before. */
 	OLD_PAGES = 306000,
@@ -43,6 +46,7 @@ struct hog {
 	struct lab_guest *guest;
 	struct xs_handle *xs; /* to write as the guest; NULL before it turned */
 	uint64_t seq, pswpin;
+	unsigned n_writes;
 };
 
 /* What each does when it turns, and what it writes from then on. */
@@ -50,7 +54,7 @@ struct how {
 	const char *name;
 	unsigned n_hogs;
 	bool is_untrusted;
-	bool ends_agent, removes_agent, is_frozen;
+	bool ends_agent, removes_agent, is_frozen, trickles;
 	bool is_busy; /* it goes on using all that it was lent */
 	void (*write)(struct hog *hog);
 	bool is_short;  /* played by --short, too */
@@ -117,6 +121,53 @@ static void report_badly(struct hog *hog)
 	put_report(hog, total_kib(hog), 2 * total_kib(hog));
 }
 
+/* It turns into the guest of another's agent, which has told once and never again. */
+static void be_foreign(struct hog *hog)
+{
+	if (hog->n_writes == 0)
+		put(hog, "data/meminfo_free", "0");
+}
+
+/* That agent lives for a while, and has nothing available. */
+static void be_foreign_awhile(struct hog *hog)
+{
+	if (hog->n_writes < FOREIGN_WRITES)
+		put(hog, "data/meminfo_free", hog->n_writes % 2 ? "0" : "4");
+}
+
+/* In turn it lies, reports badly, has no agent, and has another's. */
+static void flip(struct hog *hog)
+{
+	static const char hello[] = "protocol=1 version=0 abilities=report,alarm,self-grow";
+	switch (hog->n_writes % 4) {
+	case 0:
+		put(hog, "data/cagma/agent", hello);
+		lie(hog);
+		break;
+	case 1:
+		report_badly(hog);
+		break;
+	case 2:
+		xs_rm(hog->xs, XBT_NULL, "data/cagma/agent");
+		break;
+	default:
+		put(hog, "data/meminfo_free", hog->n_writes % 8 < 4 ? "0" : "8");
+	}
+}
+
+/* It comes up with the memory that it had, and has no agent. */
+static void reboot(struct hog *hog)
+{
+	if (hog->n_writes % REBOOT_EVERY)
+		return;
+	xs_close(hog->xs);
+	if (lab_guest_reboot(hog->guest) != 0)
+		result_fail("a hog does not reboot: %s", lab_error());
+	if (lab_guest_agent_pid(hog->guest))
+		lab_guest_stop_agent(hog->guest, SIGKILL);
+	hog->xs = lab_guest_xs_open(hog->guest);
+}
+
 /* It lies, and takes what Xen lets it take by itself. */
 static void grab(struct hog *hog)
 {
@@ -147,6 +198,22 @@ static const struct how hows[] = {
 	 .removes_agent = true,
 	 .is_short = true},
 	{.name = "badreport", .n_hogs = 1, .ends_agent = true, .write = report_badly},
+	{.name = "foreign",
+	 .n_hogs = 1,
+	 .ends_agent = true,
+	 .removes_agent = true,
+	 .write = be_foreign},
+	{.name = "foreign-lies",
+	 .n_hogs = 1,
+	 .ends_agent = true,
+	 .removes_agent = true,
+	 .write = be_foreign_awhile},
+	{.name = "flips", .n_hogs = 1, .ends_agent = true, .write = flip},
+	{.name = "reboots",
+	 .n_hogs = 1,
+	 .ends_agent = true,
+	 .removes_agent = true,
+	 .write = reboot},
 	{.name = "frozen", .n_hogs = 1, .is_frozen = true},
 	{.name = "frozen", .n_hogs = 1, .is_frozen = true, .is_untrusted = true},
 	{.name = "swapin",
@@ -160,6 +227,7 @@ static const struct how hows[] = {
 	 .is_frozen = true,
 	 .write = lie_of_swap,
 	 .is_untrusted = true},
+	{.name = "trickle", .n_hogs = 1, .trickles = true, .is_untrusted = true},
 	{.name = "grab", .n_hogs = MAX_HOGS, .ends_agent = true, .write = grab},
 };
 enum { HOWS = sizeof(hows) / sizeof(hows[0]) };
@@ -212,10 +280,12 @@ static void turn(const struct how *how, struct hog *hog)
 		result_fail("a hog has no xenstore");
 	if (how->removes_agent)
 		xs_rm(hog->xs, XBT_NULL, "data/cagma/agent");
-	if (!how->is_frozen)
+	if (!how->is_frozen && !how->trickles)
 		return;
 	lab_guest_get_balloon(hog->guest, &balloon);
-	balloon.is_stuck = true;
+	balloon.is_stuck = how->is_frozen;
+	if (how->trickles)
+		balloon.speed_kib_s = TRICKLE_KIB_S;
 	lab_guest_set_balloon(hog->guest, &balloon);
 }
 
@@ -240,6 +310,7 @@ static void play(struct bench *b, struct lab *lab)
 				turn(b->how, &b->hog[i]);
 			if (b->how->write)
 				b->how->write(&b->hog[i]);
+			b->hog[i].n_writes++;
 		}
 		usleep(WRITE_MS * 1000 / SPEED);
 	}
@@ -301,10 +372,10 @@ static void finish(const struct how *how, int fd, struct outcome *ret_outcome)
 
 static void judge(const struct how *how, const struct outcome *o, uint64_t static_pages)
 {
-	uint64_t permille = how->is_busy        ? 1000
-			    : !how->is_frozen   ? GIVES_PERMILLE
-			    : how->is_untrusted ? UNTRUSTED_PERMILLE
-						: 1000;
+	uint64_t permille = how->is_busy                        ? 1000
+			    : !how->is_frozen && !how->trickles ? GIVES_PERMILLE
+			    : how->is_untrusted                 ? UNTRUSTED_PERMILLE
+								: 1000;
 	if (result_is_short() && permille < SHORT_PERMILLE)
 		permille = SHORT_PERMILLE;
 	result_say("how=%s untrusted=%d victim_swap_pages=%llu static_swap_pages=%llu "

@@ -170,6 +170,40 @@ START_TEST(a_xenstored_that_is_started_anew_stops_nothing)
 }
 END_TEST
 
+/* Guests change, raise alarms and are told new targets while xenstored replaces itself. */
+START_TEST(a_live_update_of_xenstored_loses_nothing)
+{
+	if (lab_store_is_oxenstored())
+		return;
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab_guest *b = stage_boot("b", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(stage_key_is(a, "cagma/state", "managed"));
+	ck_assert(stage_key_is(b, "cagma/state", "managed"));
+	for (unsigned i = 1; i <= 3; i++) {
+		char demand[16];
+		snprintf(demand, sizeof(demand), "0:%u", 60 + i * 140);
+		lab_guest_set_demand(a, demand);
+		ck_assert_msg(lab_update_store(stage_lab()) == 0, "%s", lab_error());
+		ck_assert(stage_wait_at_least(a, (120 + i * 140) * MIB));
+		lab_guest_set_demand(b, demand);
+		ck_assert(stage_wait_at_least(b, (120 + i * 140) * MIB));
+	}
+	ck_assert_uint_eq(stage_said("xenstored is not answering"), 0);
+	ck_assert_uint_eq(stage_said("not set"), 0);
+	/* a guest goes and another comes */
+	ck_assert_int_eq(lab_guest_destroy(b), 0);
+	struct lab_guest *c = stage_boot("c", 200, "0:60", true);
+	ck_assert(stage_key_is(c, "cagma/state", "managed"));
+	lab_guest_set_demand(c, "0:400");
+	ck_assert(stage_wait_at_least(c, 460 * MIB));
+	int status = lab_end(stage_cagmad(), SIGTERM, SOON_MS);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+	ck_assert_uint_eq(stage_said("xenstored lost 0 times"), 1);
+}
+END_TEST
+
 START_TEST(an_unanswering_hypervisor_is_said_once)
 {
 	stage_open(1664);
@@ -198,6 +232,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_lost_xenstored_is_said_once);
 	tcase_add_test(tests, a_xenstored_that_is_not_there_is_waited_for);
 	tcase_add_test(tests, a_xenstored_that_is_started_anew_stops_nothing);
+	tcase_add_test(tests, a_live_update_of_xenstored_loses_nothing);
 	tcase_add_test(tests, an_unanswering_hypervisor_is_said_once);
 }
 

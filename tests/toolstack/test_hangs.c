@@ -146,6 +146,54 @@ START_TEST(a_lock_that_is_not_roots_stops_nobody)
 }
 END_TEST
 
+/* In the place of the lock's file, which is in everybody's directory. */
+static void put_directory(void)
+{
+	ck_assert_int_eq(mkdir(XL_LOCK, 0777), 0);
+}
+
+static void put_socket(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = XL_LOCK};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static void put_fifo(void)
+{
+	ck_assert_int_eq(mkfifo(XL_LOCK, 0666), 0);
+}
+
+static void put_link(void)
+{
+	ck_assert_int_eq(symlink("/nowhere", XL_LOCK), 0);
+}
+
+/* Its owner is told when somebody opens the file, who waits until he has let go. */
+static void put_leased(void)
+{
+	int fd = open(XL_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	signal(SIGIO, SIG_IGN);
+	ck_assert_int_eq(fcntl(fd, F_SETLEASE, F_WRLCK), 0);
+}
+
+static void (*const put_in_place[])(void) = {put_directory, put_socket, put_fifo, put_link,
+					     put_leased};
+
+START_TEST(what_is_no_lock_of_xl_stops_nobody)
+{
+	stage_open(1664);
+	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	unlink(XL_LOCK);
+	put_in_place[_i]();
+	stage_start(stage_config, NULL);
+	ck_assert(stage_wait_said("/var/lock/xl is not heeded"));
+	lab_guest_set_demand(a, "0:400"); /* more than the reserve lends */
+	ck_assert(stage_wait_at_least(a, 460 * MIB));
+}
+END_TEST
+
 /* The guest in alarm has what the reserve may lend, and what a neighbour gives; what was free when
  * xl took its lock is left to xl. */
 START_TEST(while_xl_builds_what_was_free_is_left_to_it)
@@ -233,6 +281,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, a_xenstored_that_hangs_does_not_keep_cagmad_from_ending, 0, 2);
 	tcase_add_test(tests, cagmactl_ends_beside_a_xenstored_that_hangs);
 	tcase_add_test(tests, a_lock_that_is_not_roots_stops_nobody);
+	tcase_add_loop_test(tests, what_is_no_lock_of_xl_stops_nobody, 0, N_ROWS(put_in_place));
 	tcase_add_test(tests, while_xl_builds_what_was_free_is_left_to_it);
 	tcase_add_test(tests, the_service_manager_hears_of_cagmad);
 }

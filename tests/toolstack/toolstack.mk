@@ -11,6 +11,7 @@
 #: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
 #: make result-xen-420             builds against Debian 13's Xen 4.20, and runs these tests and check-migrate: 10 min
 #: make result-hog                 has a neighbour keep what it was lent, in each way there is: 5 min
+#: make result-starve               has memory come free beside guests that were set aside for minutes: 4 min
 #: make result-storm               measures an honest alarm while every fifth of 100 guests storms: 1 min
 #: make result-foreign             plays guests with agents that are not ours, of each kind: 6 min; with
 #:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too, and
@@ -71,8 +72,8 @@ TOOLSTACK_SHORT = $(filter-out %/result-hog,$(TOOLSTACK_MEASURES))
 check-results: $(TOOLSTACK_SHORT) all
 	$Qprintf '%s\n' $(TOOLSTACK_SHORT) | xargs -P 3 -I @ sh -c \
 	  'out=$$(@ --short 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
-.PHONY: result-hog result-storm
-result-hog result-storm: %: %-lab1
+.PHONY: result-hog result-starve result-storm
+result-hog result-starve result-storm: %: %-lab1
 $(addprefix result-,$(TOOLSTACK_RESULTS)): result-%-lab1: $(TOOLSTACK_DIR)/result-% all
 	$Q$<
 result-oxenstored: $(TOOLSTACK_TESTS) all

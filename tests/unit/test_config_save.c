@@ -5,6 +5,7 @@
 #include "tests/unit/suite.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -291,12 +292,47 @@ END_TEST
 START_TEST(two_do_not_save_at_a_time)
 {
 	write_file("step_mib = 2\n");
-	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+	char new[PATH_MAX];
+	snprintf(new, sizeof(new), "%s.new", path);
+	int fd = open(new, O_RDWR | O_CREAT, 0600);
 	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
 	ck_assert(!save("web", path));
 	ck_assert_ptr_nonnull(strstr(messages, "another cagmactl saves; try again"));
+	ck_assert_int_eq(access(new, F_OK), 0); /* it is the other one's */
 	close(fd);
 	ck_assert(save("web", path));
+	ck_assert_int_ne(access(new, F_OK), 0);
+}
+END_TEST
+
+/* Every user of the host may read these. */
+START_TEST(a_lock_of_somebody_who_reads_stops_nobody)
+{
+	write_file("step_mib = 2\n");
+	int fd = open(_i ? dir : path, O_RDONLY);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert(save("web", path));
+	close(fd);
+}
+END_TEST
+
+/* What a cagmactl that was killed has left behind. */
+START_TEST(an_unfinished_file_is_written_anew)
+{
+	char new[PATH_MAX];
+	write_file("step_mib = 2\n");
+	snprintf(new, sizeof(new), "%s.new", path);
+	FILE *file = fopen(new, "w");
+	for (unsigned i = 0; i < 1000; i++)
+		fputs("period_ms = 1\n", file);
+	fclose(file);
+	ck_assert(save("web", path));
+	ck_assert_int_ne(access(new, F_OK), 0);
+	file = fopen(path, "r");
+	char line[64];
+	while (fgets(line, sizeof(line), file))
+		ck_assert_ptr_null(strstr(line, "period_ms"));
+	fclose(file);
 }
 END_TEST
 
@@ -320,6 +356,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_link_stays_one);
 	tcase_add_loop_test(tests, what_would_be_wrong_is_not_written, 0, N_ROWS(kept));
 	tcase_add_test(tests, two_do_not_save_at_a_time);
+	tcase_add_loop_test(tests, a_lock_of_somebody_who_reads_stops_nobody, 0, 2);
+	tcase_add_test(tests, an_unfinished_file_is_written_anew);
 	tcase_add_test(tests, no_directory_no_file);
 }
 

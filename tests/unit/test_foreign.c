@@ -205,7 +205,8 @@ START_TEST(no_shrink_takes_what_may_be_in_use)
 }
 END_TEST
 
-/* Whatever it claims, it can be asked back what its neighbours' level needs. */
+/* Whatever it claims, and if it claims nothing more from then on, it can be asked back what its
+ * neighbours' level needs. */
 START_TEST(a_liar_keeps_no_more_than_its_level)
 {
 	uint32_t liar = played_add_plain(&world, 300 * MIB), victim;
@@ -219,7 +220,8 @@ START_TEST(a_liar_keeps_no_more_than_its_level)
 	for (unsigned k = 0; k < 40; k++) {
 		played_report(&world, victim, 2 * MIB, now_ms);
 		run_s(1);
-		tell(liar, SOURCE_MEMINFO, k % 2);
+		if (_i == 0)
+			tell(liar, SOURCE_MEMINFO, k % 2);
 	}
 	ck_assert_uint_ge(guest(victim)->alm_kib, 470 * MIB);
 }
@@ -382,7 +384,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_value_that_is_found_is_not_believed_until_it_changes);
 	tcase_add_test(tests, the_next_shrink_waits_for_a_number);
 	tcase_add_test(tests, no_shrink_takes_what_may_be_in_use);
-	tcase_add_test(tests, a_liar_keeps_no_more_than_its_level);
+	tcase_add_loop_test(tests, a_liar_keeps_no_more_than_its_level, 0, 2);
 	tcase_add_test(tests, a_shrink_that_has_to_last_takes_more_than_is_asked);
 	tcase_add_test(tests, a_silent_agent_is_probed);
 	tcase_add_test(tests, nothing_is_taken_on_news_that_is_too_old);

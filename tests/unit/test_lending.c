@@ -208,6 +208,16 @@ static const struct {
 	 1024,
 	 1000,
 	 24},
+	/* a balloon that never gave what it was asked for makes its guest no larger */
+	{{.guaranteed_permyriad = 10000,
+	  .built_kib = 200 * MIB,
+	  .own_kib = 200 * MIB,
+	  .slack_kib = 360 * MIB},
+	 96 * MIB,
+	 1000 * MIB,
+	 560 * MIB,
+	 328 * MIB,
+	 232 * MIB},
 };
 
 START_TEST(what_it_was_built_with_is_guaranteed_unless_said_otherwise)
@@ -229,7 +239,7 @@ END_TEST
 
 /* --- a borrower that is not heard of --- */
 
-static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT};
+static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_OLD};
 
 START_TEST(a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent)
 {

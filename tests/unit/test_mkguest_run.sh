@@ -156,10 +156,16 @@ check "offline apt is told so" called 'apt-get.*--no-download'
 check "and no index is fetched" not called 'apt-get.* update'
 : >"$work/calls"
 rm -rf "$work/out/g"
+# Whoever may read the cache may lock its directory.
+flock "$work/cache/bookworm" sleep 50 &
+holder=$!
 run 0 --download-only g
+kill "$holder"
 check "only the cache is filled" nothing_made
 check "and nothing is left" no_partial
 check "and nothing made" not called mmdebstrap
+is_roots() { [ "$(stat -c %a "$work/cache/bookworm/lock")" = 600 ]; }
+check "nobody else can lock the cache" is_roots
 
 # --- what fails -------------------------------------------------------------------------------------
 # failing TOOL MESSAGE: makes the tool print the message and fail

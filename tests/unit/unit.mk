@@ -24,6 +24,8 @@ $(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
 $(addprefix $B/tests/unit/test_,fleet sim sim_kinds): LDLIBS = -lm
 $B/tests/unit/test_cib: LDLIBS = -lxml2
 $B/tests/unit/test_connection: LDLIBS = -lxenstore
+$B/tests/unit/test_hypervisor: LDLIBS = -lxenctrl -lxentoollog
+$B/tests/unit/test_target: LDLIBS = -lxenlight -lxentoollog
 $(UNIT_TESTS): %: %.o $B/tests/unit/libunit.a $B/libcagma-host.a $B/libcagma-guest.a $(CORE_LIB)
 	@echo "  LD      $@"
 	$Q$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CHECK_LIBS)
