@@ -50,6 +50,12 @@ uint64_t report_page_kib(const struct report *report)
 	return report->page_kib ? report->page_kib : UNITS_PAGE_KIB;
 }
 
+uint64_t report_strays(const struct report *report)
+{
+	enum { STRAYS_KIB = 256, READ_AHEAD_PAGES = 8 };
+	return amount_max(STRAYS_KIB / report_page_kib(report), 2 * READ_AHEAD_PAGES);
+}
+
 bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms)
 {
 	return report->seq != last_seq || report->uptime_ms != last_uptime_ms;

@@ -26,6 +26,10 @@ const char *report_parse(struct text text, struct report *ret_report);
 /* A page of the guest's kernel, in KiB. */
 uint64_t report_page_kib(const struct report *report);
 
+/* So many pages back from swap are more than a few strays with their read-ahead: 256 KiB of them,
+ * and twice what is read ahead at a time. */
+uint64_t report_strays(const struct report *report);
+
 /* False of a report that has been read before: the same number at the same moment. */
 bool report_is_news(const struct report *report, uint64_t last_seq, uint64_t last_uptime_ms);
 

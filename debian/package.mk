@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Debian's packages. Part of the top Makefile.
 #
-#: make deb                builds the packages into build/deb; `apt-get build-dep ./` installs what that needs
+#: make deb                builds the packages into build/deb; `apt-get build-dep ./` installs what that needs;
+#:                         DEBEMAIL= and DEBFULLNAME= say who their maintainer is
 #: make check-packages     looks that every installed file is in one package, and that every program's version is
 #:                         that of debian/changelog
 #: make result-packages    installs, upgrades, removes and purges the packages in a Debian of their own, and has lintian

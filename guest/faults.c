@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/faults.h"
 
+#include "common/amount.h"
 #include "common/system/file.h"
 #include "guest/doze.h"
 
@@ -21,9 +22,29 @@
 
 #define KPROBE_TYPE "/sys/bus/event_source/devices/kprobe/type"
 #define HUGE_PAGES  "/sys/kernel/mm/transparent_hugepage/enabled"
+#define HUGE_SIZE   "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size" /* Linux 4.20 */
 
 /* The kernel does not say how much memory a call populates; each call counts as so much. */
 #define POPULATE_KIB 32768
+
+static uint64_t page_kib(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static uint64_t huge_page_kib(void)
+{
+	enum { USUAL_KIB = 2048 };
+	char size[24];
+	ssize_t len = file_read_at(AT_FDCWD, HUGE_SIZE, size, sizeof(size));
+	uint64_t kib = len > 0 ? strtoull(size, NULL, 10) / 1024 : 0;
+	return kib ? kib : USUAL_KIB;
+}
+
+static uint64_t populated_kib(void)
+{
+	return POPULATE_KIB;
+}
 
 /*
  * What is counted, and how much memory each brings. The kernel has a counter of its own for the
@@ -32,16 +53,15 @@
  * Linux 5.14 to 6.8; madvise(2) since then.
  */
 static const struct kind {
-	unsigned kib;
-	unsigned min_count;
+	uint64_t (*kib)(void);
 	int signal;
 	const char *function; /* that is probed; NULL: all faults are counted */
 } kinds[] = {
-	{4, 256, DOZE_FAULTS_SIGNAL, NULL},
-	{2048, 1, DOZE_FAULTS_SIGNAL, "do_huge_pmd_anonymous_page"},
-	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "__mm_populate"},
-	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "faultin_vma_page_range"},
-	{POPULATE_KIB, 1, DOZE_POPULATE_SIGNAL, "faultin_page_range"},
+	{page_kib, DOZE_FAULTS_SIGNAL, NULL},
+	{huge_page_kib, DOZE_FAULTS_SIGNAL, "do_huge_pmd_anonymous_page"},
+	{populated_kib, DOZE_POPULATE_SIGNAL, "__mm_populate"},
+	{populated_kib, DOZE_POPULATE_SIGNAL, "faultin_vma_page_range"},
+	{populated_kib, DOZE_POPULATE_SIGNAL, "faultin_page_range"},
 };
 
 enum { KIND_FAULT, KIND_HUGE, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
@@ -50,6 +70,7 @@ enum { KIND_FAULT, KIND_HUGE, N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 static struct watch {
 	int counter[FAULTS_MAX_PROCESSORS];
 	unsigned n_counters;
+	uint64_t kib;   /* that each brings */
 	uint64_t count; /* after so many each sends its signal; 0: it does not count yet */
 } watches[N_KINDS];
 
@@ -71,7 +92,7 @@ static int describe(const struct kind *kind, struct perf_event_attr *ret_attr)
 		.type = PERF_TYPE_SOFTWARE,
 		.size = sizeof(*ret_attr),
 		.config = PERF_COUNT_SW_PAGE_FAULTS,
-		.sample_period = kind->min_count,
+		.sample_period = faults_period(0, kind->kib(), 1),
 		.disabled = 1,
 	};
 	if (!kind->function)
@@ -120,6 +141,7 @@ static int open_counters(const struct kind *kind, struct watch *watch)
 	struct perf_event_attr attr;
 	long configured = sysconf(_SC_NPROCESSORS_CONF);
 	int r = describe(kind, &attr);
+	watch->kib = kind->kib();
 	for (int i = 0; r == 0 && i < configured && watch->n_counters < FAULTS_MAX_PROCESSORS;
 	     i++) {
 		int fd = open_counter(&attr, i, kind->signal);
@@ -166,13 +188,18 @@ static void set_period(int fd, uint64_t count)
 	ioctl(fd, PERF_EVENT_IOC_ENABLE, 0);
 }
 
-static void watch_for(const struct kind *kind, struct watch *watch, uint64_t touched_kib)
+uint64_t faults_period(uint64_t touched_kib, uint64_t kib, unsigned n_counters)
+{
+	enum { LEAST_KIB = 1024 };
+	uint64_t each_kib = amount_max(touched_kib / n_counters, LEAST_KIB);
+	return amount_max(each_kib / kib, 1);
+}
+
+static void watch_for(struct watch *watch, uint64_t touched_kib)
 {
 	if (!watch->n_counters)
 		return;
-	uint64_t count = touched_kib / kind->kib / watch->n_counters;
-	if (count < kind->min_count)
-		count = kind->min_count;
+	uint64_t count = faults_period(touched_kib, watch->kib, watch->n_counters);
 	if (watch->count <= count + count / SLACK_SHARE && watch->count > count / 2)
 		return;
 	watch->count = count;
@@ -183,5 +210,5 @@ static void watch_for(const struct kind *kind, struct watch *watch, uint64_t tou
 void faults_watch(uint64_t touched_kib)
 {
 	for (unsigned i = 0; i < N_KINDS; i++)
-		watch_for(&kinds[i], &watches[i], touched_kib);
+		watch_for(&watches[i], touched_kib);
 }

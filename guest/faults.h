@@ -46,11 +46,15 @@ bool faults_misses_huge_pages(void);
 /*
  * Ends the pause once programs have touched about `touched_kib` from now on.
  * The amount is divided evenly among the online processors (at least 1 MiB
- * each for small pages, 2 MiB for huge ones), and the first processor to reach
+ * or one huge page each), and the first processor to reach
  * its part wakes the agent. A call that populates counts as 32 MiB, whatever
  * it takes. When a counter's period is already between half and 5/4 of the new
  * one, it stays. Does nothing for what is not counted.
  */
 void faults_watch(uint64_t touched_kib);
+
+/* After how many faults that bring `kib` each such a counter sends its signal, if there are
+ * `n_counters` of them. */
+uint64_t faults_period(uint64_t touched_kib, uint64_t kib, unsigned n_counters);
 
 #endif

@@ -6,6 +6,7 @@
  * This file has options, signals and the main loop.
  */
 #include "common/amount.h"
+#include "common/system/choice.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/system/notify.h"
@@ -15,7 +16,6 @@
 #include "host/exporter/web.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -32,20 +32,6 @@ enum {
 	CALM_LOOK_MS = 4000, /* otherwise; each step of the trends has one */
 };
 
-static const char usage[] =
-	"Usage: cagma-exporter [OPTION]...\n"
-	"Show what cagmad knows over HTTP: /metrics for Prometheus, and a live page at /.\n"
-	"Runs in the foreground, in dom0, as a member of the group " CONTROL_GROUP ".\n"
-	"\n"
-	"  -l, --listen ADDRESS:PORT  instead of " DEFAULT_ADDRESS "; an address of IPv6 in [ ]\n"
-	"      --name NAME            answer requests for the host NAME, too\n"
-	"      --guests N             show N guests at most; 1000 unless given\n"
-	"      --control PATH         ask cagmad there instead of at " CONTROL_PATH "\n"
-	"  -h, --help                 show this, exit\n"
-	"  -V, --version              show the version, exit\n"
-	"\n"
-	"See cagma-exporter(8), cagmad(8).\n";
-
 _Static_assert((int)CALM_LOOK_MS < (int)TREND_STEP_MS, "each step has a look");
 
 struct options {
@@ -54,64 +40,46 @@ struct options {
 	const char *control_path;
 };
 
-static bool read_guests(const char *words, unsigned *ret_guests)
+static int take_address(void *options, char *value)
 {
-	uint64_t n;
-	if (!text_number((struct text){words, strlen(words)}, OPTIONS_MAX_GUESTS, &n) || n == 0)
-		return false;
-	*ret_guests = (unsigned)n;
-	return true;
+	struct options *o = options;
+	if (request_read_address(value, &o->web.address))
+		return -1;
+	return usage_wrong("--listen takes an address and a port, as in " DEFAULT_ADDRESS
+			   ", and not %s",
+			   value);
 }
 
-/* Returns -1 to go on, and the exit code otherwise. */
-static int read_options(int argc, char **argv, struct options *o)
+static int take_guests(void *options, char *value)
 {
-	static const char shorts[] = ":l:hV";
-	enum { NAME = 256, GUESTS, CONTROL };
-	static const struct option longs[] = {
-		{"listen", required_argument, NULL, 'l'},
-		{"name", required_argument, NULL, NAME},
-		{"guests", required_argument, NULL, GUESTS},
-		{"control", required_argument, NULL, CONTROL},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	int c;
-	if (usage_is_help(argc, argv))
-		return usage_help(usage);
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		switch (c) {
-		case 'l':
-			if (!request_read_address(optarg, &o->web.address))
-				return usage_wrong("--listen takes an address and a port, as "
-						   "in " DEFAULT_ADDRESS ", and not %s",
-						   optarg);
-			break;
-		case NAME:
-			o->web.name = optarg;
-			break;
-		case GUESTS:
-			if (!read_guests(optarg, &o->max_guests))
-				return usage_wrong(
-					"--guests takes a number from 1 to %d, and not %s",
-					OPTIONS_MAX_GUESTS, optarg);
-			break;
-		case CONTROL:
-			o->control_path = optarg;
-			break;
-		case 'h':
-			return usage_help(usage);
-		case 'V':
-			return usage_version();
-		default:
-			return usage_wrong_option(c, argv, shorts);
-		}
-	}
-	if (optind == argc)
-		return -1;
-	return usage_wrong("cagma-exporter takes options only, and no argument: %s", argv[optind]);
+	struct options *o = options;
+	uint64_t n;
+	if (!text_number((struct text){value, strlen(value)}, OPTIONS_MAX_GUESTS, &n) || n == 0)
+		return usage_wrong("--guests takes a number from 1 to %d, and not %s",
+				   OPTIONS_MAX_GUESTS, value);
+	o->max_guests = (unsigned)n;
+	return -1;
 }
+
+static const struct choice choice[] = {
+	{"listen", 'l', "ADDRESS:PORT", "instead of " DEFAULT_ADDRESS "; an address of IPv6 in [ ]",
+	 take_address, 0},
+	{"name", 0, "NAME", "answer requests for the host NAME, too", NULL,
+	 offsetof(struct options, web.name)},
+	{"guests", 0, "N", "show N guests at most; 1000 unless given", take_guests, 0},
+	{"control", 0, "PATH", "ask cagmad there instead of at " CONTROL_PATH, NULL,
+	 offsetof(struct options, control_path)},
+};
+
+static const struct choices choices = {
+	.head = "Usage: cagma-exporter [OPTION]...\n"
+		"Show what cagmad knows over HTTP: /metrics for Prometheus, and a live page at /.\n"
+		"Runs in the foreground, in dom0, as a member of the group " CONTROL_GROUP ".\n"
+		"\n",
+	.foot = "\nSee cagma-exporter(8), cagmad(8).\n",
+	.choice = choice,
+	.n = sizeof(choice) / sizeof(choice[0]),
+};
 
 /* --- the main loop ----------------------------------------------------------------- */
 
@@ -235,6 +203,6 @@ int main(int argc, char **argv)
 	struct options o = {.max_guests = DEFAULT_GUESTS, .control_path = CONTROL_PATH};
 	log_init("cagma-exporter", false);
 	request_read_address(DEFAULT_ADDRESS, &o.web.address);
-	int code = read_options(argc, argv, &o);
+	int code = choice_read(&choices, argc, argv, &o);
 	return code >= 0 ? code : export(&o);
 }

@@ -5,6 +5,7 @@
  *
  * This file has options and files; host/engines/ganeti.h has what is written.
  */
+#include "common/system/choice.h"
 #include "common/system/lines.h"
 #include "common/system/log.h"
 #include "common/system/usage.h"
@@ -23,23 +24,6 @@ enum {
 	EXIT_CALM = 3,
 };
 
-static const char usage[] =
-	"Usage: cagma-ganeti [OPTION]... [DATA]\n"
-	"Put into DATA, a cluster in Ganeti's text format (hscan, hbal --save), how much\n"
-	"memory nodes have free in truth and instances need, and print it, for hbal --text-data.\n"
-	"\n"
-	"  -H, --host NODE=FILE     `cagmactl --json overload` has printed FILE on NODE; repeated\n"
-	"                           for each node\n"
-	"      --local NODE         ask the cagmad of this host, which is NODE\n"
-	"  -U, --utilization FILE   write the file for hbal --dynu-file, too\n"
-	"  -s, --only-if-short      if no node's guests have lacked memory for a minute, write\n"
-	"                           nothing, and end with exit status 3\n"
-	"      --control PATH       ask cagmad there instead of at " CONTROL_PATH "\n"
-	"  -h, --help               show this, exit\n"
-	"  -V, --version            show the version, exit\n"
-	"\n"
-	"Without DATA, only the utilization is written. See cagma-ganeti(8), hbal(1).\n";
-
 struct options {
 	unsigned n; /* hosts with a file; node[] has their names */
 	const char *path[MAX_HOSTS], *local, *control_path, *utilization_path, *data_path;
@@ -47,8 +31,9 @@ struct options {
 	bool only_if_short;
 };
 
-static int add_host(struct options *o, char *words)
+static int take_host(void *options, char *words)
 {
+	struct options *o = options;
 	char *path = strchr(words, '=');
 	if (!path || path == words || !path[1])
 		return usage_wrong("--host takes a node and a file, as in n1=n1.json, and not %s",
@@ -75,49 +60,39 @@ static int check(struct options *o, int argc, char **argv)
 	return -1;
 }
 
+static const struct choice choice[] = {
+	{"host", 'H', "NODE=FILE",
+	 "`cagmactl --json overload` has printed FILE on NODE; repeated\n"
+	 "for each node",
+	 take_host, 0},
+	{"local", 0, "NODE", "ask the cagmad of this host, which is NODE", NULL,
+	 offsetof(struct options, local)},
+	{"utilization", 'U', "FILE", "write the file for hbal --dynu-file, too", NULL,
+	 offsetof(struct options, utilization_path)},
+	{"only-if-short", 's', NULL,
+	 "if no node's guests have lacked memory for a minute, write\n"
+	 "nothing, and end with exit status 3",
+	 NULL, offsetof(struct options, only_if_short)},
+	{"control", 0, "PATH", "ask cagmad there instead of at " CONTROL_PATH, NULL,
+	 offsetof(struct options, control_path)},
+};
+
+static const struct choices choices = {
+	.head = "Usage: cagma-ganeti [OPTION]... [DATA]\n"
+		"Put into DATA, a cluster in Ganeti's text format (hscan, hbal --save), how much\n"
+		"memory nodes have free in truth and instances need, and print it, for hbal "
+		"--text-data.\n"
+		"\n",
+	.foot = "\nWithout DATA, only the utilization is written. See cagma-ganeti(8), hbal(1).\n",
+	.choice = choice,
+	.n = sizeof(choice) / sizeof(choice[0]),
+	.takes_words = true,
+};
+
 /* Returns -1 to go on, and the exit code otherwise. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const char shorts[] = ":H:U:shV";
-	enum { LOCAL = 256, CONTROL };
-	static const struct option longs[] = {
-		{"host", required_argument, NULL, 'H'},
-		{"local", required_argument, NULL, LOCAL},
-		{"utilization", required_argument, NULL, 'U'},
-		{"only-if-short", no_argument, NULL, 's'},
-		{"control", required_argument, NULL, CONTROL},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	int c, code = -1;
-	if (usage_is_help(argc, argv))
-		return usage_help(usage);
-	while (code < 0 && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		switch (c) {
-		case 'H':
-			code = add_host(o, optarg);
-			break;
-		case LOCAL:
-			o->local = optarg;
-			break;
-		case 'U':
-			o->utilization_path = optarg;
-			break;
-		case 's':
-			o->only_if_short = true;
-			break;
-		case CONTROL:
-			o->control_path = optarg;
-			break;
-		case 'h':
-			return usage_help(usage);
-		case 'V':
-			return usage_version();
-		default:
-			return usage_wrong_option(c, argv, shorts);
-		}
-	}
+	int code = choice_read(&choices, argc, argv, o);
 	return code < 0 ? check(o, argc, argv) : code;
 }
 

@@ -6,6 +6,7 @@
  * This file has options, signals and the main loop; host/moving/pacemaker.h has what is told.
  */
 #include "common/amount.h"
+#include "common/system/choice.h"
 #include "common/system/clock.h"
 #include "common/system/command.h"
 #include "common/system/log.h"
@@ -17,7 +18,6 @@
 #include "host/moving/word.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,78 +29,42 @@ enum {
 	MOST_EVERY_S = 3600,
 };
 
-static const char usage[] =
-	"Usage: cagma-pacemaker [OPTION]...\n"
-	"Tell Pacemaker what each guest of this host needs, as hv_memory of its resource\n"
-	"(ocf:heartbeat:Xen), and what the node has. Runs in the foreground, on each node.\n"
-	"\n"
-	"      --node NAME      this host in the cluster; its host name unless given\n"
-	"      --every SECONDS  how often; 10 unless given\n"
-	"      --once           tell once, exit\n"
-	"  -n, --dry-run        say what would be written, and write nothing\n"
-	"      --control PATH   ask cagmad there instead of at " CONTROL_PATH "\n"
-	"  -h, --help           show this, exit\n"
-	"  -V, --version        show the version, exit\n"
-	"\n"
-	"See cagma-pacemaker(8), cagmad(8), crm_resource(8).\n";
-
 struct options {
 	const char *node, *control_path;
 	uint64_t every_s;
 	bool is_once, is_dry;
 };
 
-/* Returns -1 to go on, and the exit code otherwise. */
-static int read_options(int argc, char **argv, struct options *o)
+static int take_every(void *options, char *value)
 {
-	static const char shorts[] = ":nhV";
-	enum { NODE = 256, EVERY, ONCE, CONTROL };
-	static const struct option longs[] = {
-		{"node", required_argument, NULL, NODE},
-		{"every", required_argument, NULL, EVERY},
-		{"once", no_argument, NULL, ONCE},
-		{"dry-run", no_argument, NULL, 'n'},
-		{"control", required_argument, NULL, CONTROL},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	int c;
-	if (usage_is_help(argc, argv))
-		return usage_help(usage);
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		switch (c) {
-		case NODE:
-			o->node = optarg;
-			break;
-		case EVERY:
-			if (!text_number((struct text){optarg, strlen(optarg)}, MOST_EVERY_S,
-					 &o->every_s) ||
-			    o->every_s == 0)
-				return usage_wrong("--every takes seconds from 1 to %d, and not %s",
-						   MOST_EVERY_S, optarg);
-			break;
-		case ONCE:
-			o->is_once = true;
-			break;
-		case 'n':
-			o->is_dry = true;
-			break;
-		case CONTROL:
-			o->control_path = optarg;
-			break;
-		case 'h':
-			return usage_help(usage);
-		case 'V':
-			return usage_version();
-		default:
-			return usage_wrong_option(c, argv, shorts);
-		}
-	}
-	if (optind == argc)
+	struct options *o = options;
+	struct text text = {value, strlen(value)};
+	if (text_number(text, MOST_EVERY_S, &o->every_s) && o->every_s > 0)
 		return -1;
-	return usage_wrong("cagma-pacemaker takes options only, and no argument: %s", argv[optind]);
+	return usage_wrong("--every takes seconds from 1 to %d, and not %s", MOST_EVERY_S, value);
 }
+
+static const struct choice choice[] = {
+	{"node", 0, "NAME", "this host in the cluster; its host name unless given", NULL,
+	 offsetof(struct options, node)},
+	{"every", 0, "SECONDS", "how often; 10 unless given", take_every, 0},
+	{"once", 0, NULL, "tell once, exit", NULL, offsetof(struct options, is_once)},
+	{"dry-run", 'n', NULL, "say what would be written, and write nothing", NULL,
+	 offsetof(struct options, is_dry)},
+	{"control", 0, "PATH", "ask cagmad there instead of at " CONTROL_PATH, NULL,
+	 offsetof(struct options, control_path)},
+};
+
+static const struct choices choices = {
+	.head = "Usage: cagma-pacemaker [OPTION]...\n"
+		"Tell Pacemaker what each guest of this host needs, as hv_memory of its resource\n"
+		"(ocf:heartbeat:Xen), and what the node has. Runs in the foreground, on each "
+		"node.\n"
+		"\n",
+	.foot = "\nSee cagma-pacemaker(8), cagmad(8), crm_resource(8).\n",
+	.choice = choice,
+	.n = sizeof(choice) / sizeof(choice[0]),
+};
 
 /* --- the main loop ----------------------------------------------------------------- */
 
@@ -179,6 +143,6 @@ int main(int argc, char **argv)
 		.node = host_name, .control_path = CONTROL_PATH, .every_s = DEFAULT_EVERY_S};
 	log_init("cagma-pacemaker", false);
 	gethostname(host_name, sizeof(host_name) - 1);
-	int code = read_options(argc, argv, &o);
+	int code = choice_read(&choices, argc, argv, &o);
 	return code >= 0 ? code : tell(&o);
 }

@@ -17,7 +17,6 @@
 #include "host/ctl/change.h"
 #include "host/ctl/doctor.h"
 #include "host/ctl/history.h"
-#include "host/ctl/history.h"
 #include "host/ctl/look.h"
 #include "host/ctl/output.h"
 #include "host/ctl/reserve.h"
@@ -226,14 +225,15 @@ static const struct command {
 	 "Show each guest in a line, in MiB: HELD; ASKED to hold; AVAIL inside it; CMA, the\n"
 	 "      AVAIL that it is to be guaranteed; WANT, MIN and MAX of HELD; who Reports; STATE."},
 	{"top", top_run, "top", "Show the guests as bars, once a second."},
-	{"explain", look_explain, "explain GUEST [--at TIME]",
+	{"explain", look_explain, "explain GUEST [--at TIME] [--dir DIR]",
 	 "Say what the guest has, asks for and was given, why, and what limits it."},
-	{"history", history_run, "history [GUEST] [--since TIME]",
-	 "Show what was changed. TIME is \"2026-11-30 07:12:03\", or seconds before now."},
+	{"history", history_run, "history [GUEST] [--since TIME] [--dir DIR]",
+	 "Show what was changed. TIME is \"2026-11-30 07:12:03\", or how long ago: 90, 15m, 2h, "
+	 "3d."},
 	{"set", change_set, "set GUEST min=SIZE max=SIZE weight=N ... [--save]",
 	 "Set the guest's numbers, until the configuration is read again; --save writes\n"
 	 "      them into that, too."},
-	{"hold", change_hold, "hold GUEST [--for SECONDS]",
+	{"hold", change_hold, "hold GUEST [--for TIME]",
 	 "Leave the guest alone for a time, or until it is resumed or ends."},
 	{"resume", change_resume, "resume GUEST",
 	 "End the guest's hold, be it by `hold` or by a target that was set by hand."},
@@ -283,7 +283,7 @@ static int do_help(int argc, char **argv)
 	      "  cagmactl set web min=512m weight=300\n"
 	      "  cagmactl reserve --config web.cfg -- xl create web.cfg\n"
 	      "  cagmactl reserve 2g -- xl restore web.save\n"
-	      "  cagmactl reserve 2g --for 600        # before a guest migrates in\n"
+	      "  cagmactl reserve 2g --for 10m        # before a guest migrates in\n"
 	      "\n"
 	      "Exit status: 0, COMMAND's, 1 if it cannot be done, 2 if it was called wrongly.\n"
 	      "See cagmactl(8), cagmad(8).\n",

@@ -6,6 +6,7 @@
  * loop does.
  */
 #include "common/amount.h"
+#include "common/system/choice.h"
 #include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/system/notify.h"
@@ -21,7 +22,6 @@
 #include "host/xen/tool.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -39,24 +39,6 @@ struct options {
 	bool verbose;
 };
 
-static const char usage[] =
-	"Usage: cagmad [OPTION]...\n"
-	"Balance memory among the guests of this Xen host. Runs in the foreground, in dom0.\n"
-	"\n"
-	"  -c, --config FILE   read FILE instead of " CONFIG_DEFAULT_PATH "\n"
-	"  -n, --dry-run       log what would be changed, and set and publish nothing\n"
-	"      --once          with -n: say what the first pass would change, exit\n"
-	"      --check-config  read the configuration, print its faults, exit\n"
-	"      --policies      list the policies, exit\n"
-	"      --history DIR   keep the history in DIR instead of " RECORD_HISTORY_DIR "\n"
-	"      --record FILE   append every pass to FILE, one line each\n"
-	"  -v, --verbose       log how guests are treated, and libxl's own messages\n"
-	"  -h, --help          show this, exit\n"
-	"  -V, --version       show the version, exit\n"
-	"\n"
-	"SIGHUP reads the configuration again. SIGTERM ends it; targets stay as they are.\n"
-	"See cagmad(8), cagmad.conf(5).\n";
-
 static int print_policies(void)
 {
 	const struct policy *p;
@@ -69,65 +51,50 @@ static int print_policies(void)
 	return usage_printed();
 }
 
+static int take_policies(void *options, char *value)
+{
+	(void)options;
+	(void)value;
+	return print_policies();
+}
+
+static const struct choice choice[] = {
+	{"config", 'c', "FILE", "read FILE instead of " CONFIG_DEFAULT_PATH, NULL,
+	 offsetof(struct options, config_path)},
+	{"dry-run", 'n', NULL, "log what would be changed, and set and publish nothing", NULL,
+	 offsetof(struct options, engine.is_dry)},
+	{"once", 0, NULL, "with -n: say what the first pass would change, exit", NULL,
+	 offsetof(struct options, is_once)},
+	{"check-config", 0, NULL, "read the configuration, print its faults, exit", NULL,
+	 offsetof(struct options, check_config)},
+	{"policies", 0, NULL, "list the policies, exit", take_policies, 0},
+	{"history", 0, "DIR", "keep the history in DIR instead of " RECORD_HISTORY_DIR, NULL,
+	 offsetof(struct options, engine.history_dir)},
+	{"record", 0, "FILE", "append every pass to FILE, one line each", NULL,
+	 offsetof(struct options, engine.record_path)},
+	{"verbose", 'v', NULL, "log how guests are treated, and libxl's own messages", NULL,
+	 offsetof(struct options, verbose)},
+};
+
+static const struct choices choices = {
+	.head = "Usage: cagmad [OPTION]...\n"
+		"Balance memory among the guests of this Xen host. Runs in the foreground, in "
+		"dom0.\n"
+		"\n",
+	.foot = "\n"
+		"SIGHUP reads the configuration again. SIGTERM ends it; targets stay as they are.\n"
+		"See cagmad(8), cagmad.conf(5).\n",
+	.choice = choice,
+	.n = sizeof(choice) / sizeof(choice[0]),
+};
+
 /* Returns -1 to go on, and the exit code otherwise. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const char shorts[] = ":c:nvhV";
-	enum { CHECK = 256, POLICIES, RECORD, ONCE, HISTORY };
-	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"dry-run", no_argument, NULL, 'n'},
-		{"once", no_argument, NULL, ONCE},
-		{"check-config", no_argument, NULL, CHECK},
-		{"policies", no_argument, NULL, POLICIES},
-		{"history", required_argument, NULL, HISTORY},
-		{"record", required_argument, NULL, RECORD},
-		{"verbose", no_argument, NULL, 'v'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'V'},
-		{0},
-	};
-	int c;
-	if (usage_is_help(argc, argv))
-		return usage_help(usage);
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->config_path = optarg;
-			break;
-		case 'n':
-			o->engine.is_dry = true;
-			break;
-		case HISTORY:
-			o->engine.history_dir = optarg;
-			break;
-		case ONCE:
-			o->is_once = true;
-			break;
-		case CHECK:
-			o->check_config = true;
-			break;
-		case POLICIES:
-			return print_policies();
-		case RECORD:
-			o->engine.record_path = optarg;
-			break;
-		case 'v':
-			o->verbose = true;
-			break;
-		case 'h':
-			return usage_help(usage);
-		case 'V':
-			return usage_version();
-		default:
-			return usage_wrong_option(c, argv, shorts);
-		}
-	}
-	if (o->is_once && !o->engine.is_dry)
+	int code = choice_read(&choices, argc, argv, o);
+	if (code < 0 && o->is_once && !o->engine.is_dry)
 		return usage_wrong("--once is for a dry run: cagmad -n --once");
-	if (optind == argc)
-		return -1;
-	return usage_wrong("cagmad takes options only, and no argument: %s", argv[optind]);
+	return code;
 }
 
 static const char *config_path(const struct options *o)

@@ -38,7 +38,7 @@ static bool make_room(struct buffer *b)
 }
 
 /* Reads up to the next newline or the end of the file. NULL, or what is wrong with the line. */
-static const char *fill(struct buffer *b, FILE *file, bool *ret_is_end)
+static const char *fill(struct buffer *b, FILE *file, int *ret_end)
 {
 	int c;
 	b->len = 0;
@@ -51,47 +51,80 @@ static const char *fill(struct buffer *b, FILE *file, bool *ret_is_end)
 			return "finds no memory";
 		b->at[b->len++] = (char)c;
 	}
-	*ret_is_end = c == EOF && (b->len == 0 || ferror(file));
+	*ret_end = c;
 	return NULL;
 }
 
-static const char *take_lines(FILE *file, struct buffer *b, lines_take_fn *take, void *arg,
-			      uint64_t *number)
+static void skip_line(FILE *file)
 {
-	const char *wrong = NULL;
-	bool is_end = false;
-	while (!wrong) {
-		++*number;
-		wrong = fill(b, file, &is_end);
-		if (is_end)
-			break;
-		if (!wrong)
-			wrong = take(arg, (struct text){b->at, b->len});
-	}
-	return wrong;
+	int c;
+	while ((c = getc_unlocked(file)) != EOF && c != '\n')
+		;
 }
 
-bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
-		struct lines_fault *ret_fault)
+/* What is done with lines. `lost` is NULL if the first fault ends the reading. */
+struct taking {
+	lines_take_fn *take;
+	lines_lost_fn *lost;
+	void *arg;
+};
+
+/* False at a fault, which is in *ret_fault. */
+static bool take_lines(FILE *file, struct buffer *b, const struct taking *t,
+		       struct lines_fault *ret_fault)
+{
+	for (uint64_t number = 1;; number++) {
+		int end = 0;
+		const char *wrong = fill(b, file, &end);
+		bool is_cut = end == EOF && (b->len == 0 || t->lost || ferror(file));
+		if (wrong && t->lost)
+			skip_line(file);
+		if (!wrong && is_cut)
+			return true;
+		if (!wrong)
+			wrong = t->take(t->arg, (struct text){b->at, b->len});
+		if (!wrong)
+			continue;
+		*ret_fault = (struct lines_fault){number, wrong};
+		if (!t->lost)
+			return false;
+		t->lost(t->arg, ret_fault);
+	}
+}
+
+static bool read_file(const char *path, size_t most_bytes, const struct taking *t,
+		      struct lines_fault *ret_fault)
 {
 	FILE *own = is_stdin(path) ? NULL : fopen(path, "re");
 	FILE *file = is_stdin(path) ? stdin : own;
 	struct buffer buffer = {.most_bytes = most_bytes};
-	uint64_t number = 0;
 	if (!file || !make_room(&buffer)) {
 		*ret_fault = (struct lines_fault){0, strerror(errno)};
 		if (own)
 			fclose(own);
 		return false;
 	}
-	const char *wrong = take_lines(file, &buffer, take, arg, &number);
-	if (wrong)
-		*ret_fault = (struct lines_fault){number, wrong};
-	else if (ferror(file))
+	bool is_read = take_lines(file, &buffer, t, ret_fault);
+	if (is_read && ferror(file)) {
 		*ret_fault = (struct lines_fault){0, strerror(errno)};
-	bool is_read = !wrong && !ferror(file);
+		is_read = false;
+	}
 	free(buffer.at);
 	if (own)
 		fclose(own);
 	return is_read;
+}
+
+bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
+		struct lines_fault *ret_fault)
+{
+	struct taking t = {take, NULL, arg};
+	return read_file(path, most_bytes, &t, ret_fault);
+}
+
+bool lines_read_damaged(const char *path, size_t most_bytes, lines_take_fn *take,
+			lines_lost_fn *lost, void *arg, struct lines_fault *ret_fault)
+{
+	struct taking t = {take, lost, arg};
+	return read_file(path, most_bytes, &t, ret_fault);
 }

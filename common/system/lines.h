@@ -26,6 +26,17 @@ struct lines_fault {
 bool lines_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
 		struct lines_fault *ret_fault);
 
+/* Is told of a line that is passed over. */
+typedef void lines_lost_fn(void *arg, const struct lines_fault *fault);
+
+/*
+ * Does the same for a file that may be damaged, or is being written: lines with a fault are passed
+ * over and told to lost(arg, fault), and a last line without a newline is left out. False if the
+ * file as a whole cannot be read.
+ */
+bool lines_read_damaged(const char *path, size_t most_bytes, lines_take_fn *take,
+			lines_lost_fn *lost, void *arg, struct lines_fault *ret_fault);
+
 /* The name of the file at `path` in messages. */
 const char *lines_name(const char *path);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -27,11 +28,24 @@ static struct limit {
 	uint64_t n_left_out;
 } limit;
 
+/* systemd says which file is the journal's. A shell that was started under systemd passes the word on
+ * to programs whose stderr is a terminal or another file. */
+static bool leads_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char is[48];
+	struct stat file;
+	if (!stream || fstat(STDERR_FILENO, &file) < 0)
+		return false;
+	snprintf(is, sizeof(is), "%ju:%ju", (uintmax_t)file.st_dev, (uintmax_t)file.st_ino);
+	return strcmp(is, stream) == 0;
+}
+
 void log_init(const char *program, bool verbose)
 {
 	program_name = program;
 	is_verbose = verbose;
-	is_to_journal = getenv("JOURNAL_STREAM") != NULL;
+	is_to_journal = leads_to_journal();
 }
 
 void log_silence(bool silent)

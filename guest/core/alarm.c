@@ -2,6 +2,7 @@
 #include "guest/core/alarm.h"
 
 #include "common/amount.h"
+#include "common/report.h"
 
 /* The time from the look in the past to the one now. */
 struct span {
@@ -50,12 +51,13 @@ static bool is_seen(const struct span *span, uint64_t past, uint64_t now, uint64
 
 static bool swaps_in(const struct span *span)
 {
-	return is_seen(span, span->past->pswpin, span->now->pswpin, ALARM_SWAP_PAGES);
+	return is_seen(span, span->past->pswpin, span->now->pswpin, report_strays(span->now));
 }
 
 static bool refaults_anon(const struct span *span)
 {
-	return is_seen(span, span->past->refault_anon, span->now->refault_anon, ALARM_SWAP_PAGES);
+	return is_seen(span, span->past->refault_anon, span->now->refault_anon,
+		       report_strays(span->now));
 }
 
 static bool stalls(const struct span *span)

@@ -60,7 +60,6 @@ enum {
 	ALARM_MIN_STEP_KIB = 2 * 1024,
 
 	/* As much in a second, or in less time, is evidence. */
-	ALARM_SWAP_PAGES = 64,      /* more than a few strays with their read-ahead */
 	ALARM_STALL_US = 10 * 1000, /* 1 % */
 	ALARM_DIRECT_PAGES = 32,    /* what one entry into direct reclaim looks for */
 	ALARM_KSWAPD_PAGES = 128,

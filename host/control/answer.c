@@ -212,11 +212,14 @@ static void answer_set(struct asked *a)
 static void answer_hold(struct asked *a)
 {
 	uint64_t for_ms = json_record_number(a->request, "for_ms", 0);
+	char what[64] = "held until it is resumed";
 	int i = find_guest(a);
 	if (i < 0)
 		return;
 	a->state.guests->guest[i].facts.asked_until_ms = for_ms ? a->now_ms + for_ms : UINT64_MAX;
-	add_done(a, i, for_ms ? "held for a time" : "held until it is resumed");
+	if (for_ms)
+		snprintf(what, sizeof(what), "held for %" PRIu64 " s", for_ms / 1000);
+	add_done(a, i, what);
 }
 
 static void answer_resume(struct asked *a)

@@ -114,6 +114,9 @@ static void put_identity(const struct guest *g, uint64_t now_ms, struct told_gue
 		      G(alarms) | G(bad_reports) | G(floods) | G(failed_calls);
 	if (t->hold_left_ms)
 		t->present |= G(hold_left_ms);
+	t->built_kib = g->built_kib;
+	if (t->built_kib)
+		t->present |= G(built_kib);
 }
 
 static void put_last_change(const struct guest *g, uint64_t now_ms, struct told_guest *t)

@@ -62,15 +62,6 @@ enum {
 	BALLOON_SOON_KIB = 8 * 1024,
 };
 
-/*
- * How long a new target that brings the guest to `reach_kib` would change nothing: the time until
- * the guest is near its present target or near `reach_kib`, whichever is sooner, at the speed of
- * its balloon. 0 if the guest is near one of them or would turn round; if its balloon does not
- * move (is_moving, which balloon_observe() fills, too), since any other target wakes one that pauses
- * after a failure; or if its speed has not been measured, as that of a fast balloon never is.
- */
-uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
-
 /* What is known of one balloon. All zero is the state of a guest never seen. */
 struct balloon {
 	bool seen;
@@ -160,8 +151,9 @@ void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view
  * How long a new target that brings the guest to `reach_kib` would change nothing: the time until
  * the guest is near its present target or near `reach_kib`, whichever is sooner, at the speed of
  * its balloon. 0 if the guest is near one of them or would turn round; if its balloon does not
- * move, since any other target wakes one that pauses after a failure; or if its speed has not been
- * measured, as that of a fast balloon never is.
+ * move (is_moving, which balloon_observe() fills, too), since any other target wakes one that
+ * pauses after a failure; or if its speed has not been measured, as that of a fast balloon never
+ * is.
  */
 uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
 

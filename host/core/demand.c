@@ -40,7 +40,7 @@ static uint64_t hot_kib(const struct demand *d, const struct report *r)
 static bool is_short(const struct demand *d, const struct report *r, uint64_t dt_ms)
 {
 	return r->avail_kib < d->cma_kib + hot_kib(d, r) ||
-	       standstill_reclaims(r, d->allocstall, dt_ms);
+	       standstill_reclaims(r, &d->counts, dt_ms);
 }
 
 static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
@@ -70,12 +70,17 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
-/* A guest without swap has nothing between its CMA and its killer. Another's agent does not tell
- * whether there is swap, and the guest has its margin too. */
+/* A guest without swap has nothing between its CMA and its killer. One whose swap is full, for now,
+ * is between that and others. Another's agent does not tell of swap, and the guest has its margin
+ * too. */
 static uint64_t share_permyriad(const struct policy_conf *conf, const struct guest_view *guest)
 {
-	bool may_swap = guest->report.swap_total_kib || source_is_foreign(guest->source);
-	return may_swap ? conf->cma_share_permyriad : conf->noswap_share_permyriad;
+	const struct report *r = &guest->report;
+	if (source_is_foreign(guest->source) ||
+	    r->swap_free_kib > r->swap_total_kib / DEMAND_SWAP_SHARE)
+		return conf->cma_share_permyriad;
+	return r->swap_total_kib ? (conf->cma_share_permyriad + conf->noswap_share_permyriad) / 2
+				 : conf->noswap_share_permyriad;
 }
 
 static void take_demand(struct demand *d, const struct policy_conf *conf,
@@ -102,15 +107,16 @@ static void take_demand(struct demand *d, const struct policy_conf *conf,
 static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
 			bool balloon_works)
 {
-	uint64_t full_us = amount_less(r->psi_full_us, d->psi_full_us);
+	uint64_t full_us = amount_less(r->psi_full_us, d->counts.psi_full_us);
 	if (r->avail_kib >= d->cma_kib)
 		return false;
-	if (amount_less(r->pswpin, d->pswpin) >= DEMAND_STALL_PAGES ||
-	    amount_less(r->refault_anon, d->refault_anon) >= DEMAND_STALL_PAGES)
+	uint64_t back_pages = amount_max(amount_less(r->pswpin, d->pswpin),
+					 amount_less(r->refault_anon, d->refault_anon));
+	if (back_pages >= report_strays(r))
 		return true;
 	/* a balloon that is filled waits and reclaims as a program would */
 	return !balloon_works && (full_us > dt_ms * 1000 * DEMAND_STALL_PERMYRIAD / PERMYRIAD ||
-				  r->allocstall > d->allocstall);
+				  r->allocstall > d->counts.allocstall);
 }
 
 /*
@@ -209,9 +215,8 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->uptime_ms = r->uptime_ms;
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
-	d->psi_full_us = r->psi_full_us;
 	d->refault_anon = r->refault_anon;
-	d->allocstall = r->allocstall;
+	d->counts = standstill_counts(r);
 }
 
 /* What the slope is worth so long after the last report. */

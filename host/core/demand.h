@@ -30,7 +30,7 @@
  * (standstill.h) stalls too, whatever its AVM.
  *
  * Pages back from swap are hot only if the guest itself is short: its AVM is below its CMA and what
- * is hot already, or its programs reclaim memory of the whole guest. Otherwise a container may swap
+ * is hot already, or its programs wait in reclaim of the whole guest. Otherwise a container may swap
  * at its own limit, which more memory for the guest does not change.
  *
  * docs/policy.md has the reasons and the measurements.
@@ -53,7 +53,7 @@ enum {
 	DEMAND_QUIET_SHARE = 16,
 	DEMAND_QUIET_MIN_KIB = 2 * 1024,
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
-	DEMAND_STALL_PAGES = 64,      /* more pages back from swap than a few strays */
+	DEMAND_SWAP_SHARE = 8, /* with less than this free, swap is full to killers: earlyoom's is 10 % */
 	DEMAND_BEHIND_MS = 10000,     /* who outruns its balloon gets what that brings in so long */
 	/* A stall floor holds for the first time at first, and for the second at the most. */
 	DEMAND_FLOOR_MS = 10000,
@@ -75,7 +75,8 @@ struct demand {
 	uint64_t use_kib;
 	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;
-	uint64_t psi_full_us, refault_anon, allocstall; /* in the last report */
+	uint64_t refault_anon;           /* in the last report */
+	struct standstill_counts counts; /* in it */
 	struct standstill standstill;
 	uint64_t pressure_kib;
 	uint64_t floor_kib; /* stall floor; 0: it never stalled */

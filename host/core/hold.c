@@ -67,6 +67,14 @@ uint64_t hold_left_ms(const struct hold_facts *f, uint64_t now_ms)
 	return 0;
 }
 
+uint64_t hold_call_pause_ms(uint64_t n_refused)
+{
+	uint64_t pause_ms = HOLD_CALL_FIRST_MS;
+	for (uint64_t i = 1; i < n_refused && pause_ms < HOLD_CALL_MOST_MS; i++)
+		pause_ms *= 2;
+	return amount_min(pause_ms, HOLD_CALL_MOST_MS);
+}
+
 void hold_lift(struct hold_facts *f)
 {
 	f->asked_until_ms = 0;

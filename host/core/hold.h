@@ -24,6 +24,9 @@ enum {
 	/* No more memory that a guest holds beside its target is taken for its own: a guest in a
 	 * shim has half of it, and a balloon that did not follow its target may have any amount. */
 	HOLD_OWN_SLACK_KIB = 131072,
+	/* A guest whose libxl call failed is left alone for so long, at first and at most. */
+	HOLD_CALL_FIRST_MS = 1000,
+	HOLD_CALL_MOST_MS = 10000,
 	/* A report may name so much more than Xen has given: pages that change hands meanwhile. */
 	HOLD_REPORT_SLACK_KIB = 4096,
 };
@@ -42,7 +45,7 @@ struct hold_facts {
 	bool is_report_proven;
 	enum source_id source; /* whose agent and reports they are */
 	bool is_unproved;      /* nobody was seen to write what that agent tells */
-	bool is_short;         /* its AVM was below its CMA when it was judged last */
+	bool is_short; /* its AVM was below its CMA, or it stood still, when it was judged last */
 	uint64_t report_ms;    /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
@@ -109,6 +112,10 @@ bool hold_target_is_by_hand(uint64_t target_kib, uint64_t known_kib, uint64_t ca
 /* Somebody who sets the targets of most guests at once, as a cluster's agent does at each start,
  * has no wish about any one of them: more than half of at least three guests, or all of two. */
 bool hold_is_sweep(unsigned n_moved, unsigned n_guests);
+
+/* For how long a guest is left alone when libxl has refused `n_refused` targets of it in a row:
+ * twice as long each time, since what refuses once is often over in a moment. */
+uint64_t hold_call_pause_ms(uint64_t n_refused);
 
 /* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
  * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a

@@ -2,6 +2,7 @@
 #include "host/core/source.h"
 
 #include "common/amount.h"
+#include "common/meminfo.h"
 
 #define PERMYRIAD 10000u
 
@@ -32,10 +33,28 @@ uint32_t source_find(struct text word)
 	return 0;
 }
 
+/* Use as meminfo-writer counts it, of the lines that it wrote once. */
+static bool read_lines(struct text lines, uint64_t *ret_kib)
+{
+	const uint64_t parts = REPORT_BIT(total_kib) | REPORT_BIT(free_kib) |
+			       REPORT_BIT(buffers_kib) | REPORT_BIT(cached_kib) |
+			       REPORT_BIT(swap_total_kib) | REPORT_BIT(swap_free_kib);
+	struct look look = {.present = 0};
+	const struct report *r = &look.report;
+	if (meminfo_parse(lines, &look) || (r->present & parts) != parts)
+		return false;
+	uint64_t idle_kib = r->free_kib + r->buffers_kib + r->cached_kib;
+	if (idle_kib > r->total_kib || r->swap_free_kib > r->swap_total_kib)
+		return false;
+	*ret_kib = r->total_kib - idle_kib + r->swap_total_kib - r->swap_free_kib;
+	return *ret_kib <= KEYS_MAX_KIB;
+}
+
 const char *source_read(enum source_id id, struct text value, uint64_t most_kib, uint64_t *ret_kib)
 {
 	uint64_t kib;
-	if (!text_number(value, KEYS_MAX_KIB, &kib))
+	bool is_lines = source_table[id].tells == SOURCE_TELLS_USED && read_lines(value, &kib);
+	if (!is_lines && !text_number(value, KEYS_MAX_KIB, &kib))
 		return "is not a number of KiB";
 	if (source_table[id].tells == SOURCE_TELLS_AVAILABLE && kib > most_kib + READ_SLACK_KIB)
 		return "says that more memory is available than Xen gave it";

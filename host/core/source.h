@@ -43,7 +43,8 @@ enum source_tells {
  * XCP-ng's Windows tools (59 s) and XenServer's (26 s, and only if 1 MiB has changed). They do not
  * say which of them writes, so the row has the slowest and the least accurate of them. Most write a
  * number only if it has changed; `old` leaves time for a probe. memory/meminfo is written by Qubes
- * OS's meminfo-writer, which looks ten times a second and tells a change of 30000 kB.
+ * OS's meminfo-writer, which looks ten times a second and tells a change of 30000 kB. Its older
+ * versions wrote the six lines of /proc/meminfo that use is made of.
  */
 #define SOURCES(X)                                                                                 \
 	X(CAGMA, "cagma", "data/cagma/report", REPORT, 0, KEYS_HEARTBEAT_MS, 0, 0, KEYS_STALE_MS,  \
@@ -57,7 +58,7 @@ enum source_id { SOURCES(X) SOURCE_COUNT_ };
 #undef X
 
 enum {
-	SOURCE_MAX_VALUE = TEXT_MAX_DIGITS,
+	SOURCE_MAX_VALUE = 256, /* an old meminfo-writer's six lines */
 	SOURCE_MINUTE_MS = 60000,
 	SOURCE_FADE_SHARE = 4, /* what a guest was seen to take fades by such a share a number */
 };
@@ -83,7 +84,7 @@ static inline bool source_is_foreign(enum source_id id)
 uint32_t source_find(struct text word);
 
 /*
- * Reads a number that a guest wrote, in decimal KiB. NULL, with *ret_kib; or what is wrong with the
+ * Reads a number that a guest wrote, in decimal KiB; of use also the lines. NULL, with *ret_kib; or what is wrong with the
  * number, with *ret_kib untouched. `most_kib` is the most that the guest can hold: there cannot be
  * more available. Use may be more, since swapped pages are among it.
  */

@@ -5,29 +5,73 @@
 
 #define PERMYRIAD 10000u
 
-bool standstill_reclaims(const struct report *r, uint64_t allocstall, uint64_t ms)
+struct standstill_counts standstill_counts(const struct report *r)
 {
-	uint64_t entries = amount_less(r->allocstall, allocstall);
-	return entries && entries * 1000 >= STANDSTILL_STALLS_S * ms;
+	return (struct standstill_counts){
+		.psi_some_us = r->psi_some_us,
+		.psi_full_us = r->psi_full_us,
+		.allocstall = r->allocstall,
+		.scan_direct = r->scan_direct,
+		.steal_direct = r->steal_direct,
+	};
 }
 
-static bool swap_is_full(const struct report *r)
+/* How far it has come from the one to the other. */
+static struct standstill_counts since(const struct standstill_counts *then, const struct report *r)
+{
+	return (struct standstill_counts){
+		.psi_some_us = amount_less(r->psi_some_us, then->psi_some_us),
+		.psi_full_us = amount_less(r->psi_full_us, then->psi_full_us),
+		.allocstall = amount_less(r->allocstall, then->allocstall),
+		.scan_direct = amount_less(r->scan_direct, then->scan_direct),
+		.steal_direct = amount_less(r->steal_direct, then->steal_direct),
+	};
+}
+
+static bool is_share(uint64_t us, uint64_t ms, uint64_t permyriad)
+{
+	return us / 1000 >= ms * permyriad / PERMYRIAD;
+}
+
+static bool enters_often(const struct standstill_counts *c, uint64_t ms)
+{
+	return c->allocstall && c->allocstall * 1000 >= STANDSTILL_STALLS_S * ms;
+}
+
+static bool finds_little(const struct standstill_counts *c)
+{
+	return c->steal_direct <= c->scan_direct / STANDSTILL_FOUND_SHARE;
+}
+
+bool standstill_reclaims(const struct report *r, const struct standstill_counts *then, uint64_t ms)
+{
+	struct standstill_counts c = since(then, r);
+	return enters_often(&c, ms) &&
+	       (finds_little(&c) || is_share(c.psi_full_us, ms, STANDSTILL_WAITS_PERMYRIAD));
+}
+
+bool standstill_swap_is_full(const struct report *r)
 {
 	return r->swap_free_kib < amount_max(r->swap_total_kib / STANDSTILL_SWAP_SHARE, 1);
 }
 
 static bool is_evident(const struct standstill *s, const struct report *r, uint64_t ms)
 {
-	uint64_t full_us = amount_less(r->psi_full_us, s->psi_full_us);
-	return full_us / 1000 >= ms * STANDSTILL_FULL_PERMYRIAD / PERMYRIAD &&
-	       standstill_reclaims(r, s->allocstall, ms);
+	struct standstill_counts c = since(&s->counts, r);
+	if (!enters_often(&c, ms))
+		return false;
+	if (is_share(c.psi_full_us, ms, STANDSTILL_FULL_PERMYRIAD))
+		return true;
+	bool waits = !REPORT_HAS(r, psi_some_us) ||
+		     is_share(c.psi_some_us, ms, STANDSTILL_SOME_PERMYRIAD);
+	return waits && finds_little(&c) && standstill_swap_is_full(r);
 }
 
 static void judge(struct standstill *s, const struct guest_view *guest, uint64_t ms)
 {
 	const struct report *r = &guest->report;
 	bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
-	bool is_seen = is_evident(s, r, ms) && (!balloon_works || swap_is_full(r));
+	bool is_seen = is_evident(s, r, ms) && (!balloon_works || standstill_swap_is_full(r));
 	if (!s->waited_ms)
 		s->from_kib = r->total_kib;
 	s->waited_ms = is_seen ? amount_min(s->waited_ms + ms, STANDSTILL_LONG_MS)
@@ -54,8 +98,7 @@ void standstill_observe(struct standstill *s, const struct guest_view *guest)
 		return; /* another report of the same look */
 	s->report_ms = guest->report_ms;
 	s->uptime_ms = r->uptime_ms;
-	s->psi_full_us = r->psi_full_us;
-	s->allocstall = r->allocstall;
+	s->counts = standstill_counts(r);
 }
 
 uint64_t standstill_use_kib(const struct standstill *s, const struct report *r,

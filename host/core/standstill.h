@@ -19,12 +19,15 @@
 #include "host/core/model.h"
 
 enum {
-	STANDSTILL_FULL_PERMYRIAD = 5000, /* all tasks wait for so much of the time */
-	STANDSTILL_STALLS_S = 10,         /* entries into direct reclaim in a second */
-	STANDSTILL_MS = 1000,             /* a guest that waited for so long gives nothing */
-	STANDSTILL_LONG_MS = 3000,        /* one that waited for so long needs more */
-	STANDSTILL_STEP_MS = 1000,        /* and after so much longer more again */
-	STANDSTILL_SWAP_SHARE = 16,       /* less than such a share of its swap free: it is full */
+	STANDSTILL_FULL_PERMYRIAD = 5000,  /* all tasks wait for so much of the time */
+	STANDSTILL_SOME_PERMYRIAD = 8000,  /* or some task for so much */
+	STANDSTILL_WAITS_PERMYRIAD = 2000, /* they wait in direct reclaim; less is no standstill */
+	STANDSTILL_STALLS_S = 10,          /* entries into direct reclaim in a second */
+	STANDSTILL_FOUND_SHARE = 4, /* of the pages that it looks at, it frees less than this */
+	STANDSTILL_MS = 1000,       /* a guest that waited for so long gives nothing */
+	STANDSTILL_LONG_MS = 3000,  /* one that waited for so long needs more */
+	STANDSTILL_STEP_MS = 1000,  /* and after so much longer more again */
+	STANDSTILL_SWAP_SHARE = 16, /* less than such a share of its swap free: it is full */
 	/* For so long nothing is taken from it but what it was lent and others are guaranteed, and
 	 * for as long again after so many times that time: a guest may claim to stand still for
 	 * ever. */
@@ -35,11 +38,19 @@ enum {
 	STANDSTILL_GROWTH_SHARE = 2,
 };
 
+/* What a report says of waiting. */
+struct standstill_counts {
+	uint64_t psi_some_us, psi_full_us, allocstall, scan_direct, steal_direct;
+};
+
+struct standstill_counts standstill_counts(const struct report *report);
+
 /* All zero is the state of a guest never heard of. */
 struct standstill {
 	bool has_report;
-	uint64_t report_ms;                          /* when the last report was read */
-	uint64_t uptime_ms, psi_full_us, allocstall; /* in it */
+	uint64_t report_ms; /* when the last report was read */
+	uint64_t uptime_ms; /* in it */
+	struct standstill_counts counts;
 	uint64_t waited_ms; /* time with the evidence, less time without it */
 	uint64_t from_kib;  /* MemTotal when the standstill began */
 	bool is_on;         /* by the last report; what it calls available is not believed */
@@ -56,8 +67,16 @@ void standstill_observe(struct standstill *standstill, const struct guest_view *
 uint64_t standstill_use_kib(const struct standstill *standstill, const struct report *report,
 			    uint64_t cma_min_kib, uint64_t cma_share_permyriad);
 
-/* The report shows that programs enter direct reclaim of the whole guest again and again, since an
- * earlier report with that count of allocstall, `ms` before. */
-bool standstill_reclaims(const struct report *report, uint64_t allocstall, uint64_t ms);
+/* Nothing more can be swapped out, or next to nothing. */
+bool standstill_swap_is_full(const struct report *report);
+
+/*
+ * The report shows that programs wait in direct reclaim of the whole guest, since the earlier one
+ * with these counts, `ms` before: they enter it again and again, and either all tasks wait for a
+ * fifth of the time, or what direct reclaim looks at does not come free. A reader of files enters
+ * it as often.
+ */
+bool standstill_reclaims(const struct report *report, const struct standstill_counts *then,
+			 uint64_t ms);
 
 #endif

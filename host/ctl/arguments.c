@@ -3,6 +3,7 @@
 
 #include "common/system/log.h"
 #include "common/system/usage.h"
+#include "host/ctl/span.h"
 #include "host/reserve/need.h"
 #include "host/xen/xlcfg.h"
 
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_S UINT64_C(31536000) /* a year */
-
 /* What the words of the command line ask for. */
 struct asked {
 	const char *config; /* NULL: not given */
@@ -20,7 +19,7 @@ struct asked {
 	uint64_t if_daemon;
 };
 
-/* An option is a file's name, a number of seconds from `least_s` on, or a flag. */
+/* An option is a file's name, a time of `least_s` at least, or a flag. */
 static const struct row {
 	const char *name, *value; /* `value` NULL: a flag */
 	size_t place;             /* in struct asked */
@@ -30,10 +29,10 @@ static const struct row {
 } rows[] = {
 	{"config", "FILE", offsetof(struct asked, config), false, 0,
 	 "what xl needs to start the guest of this xl.cfg"},
-	{"timeout", "S", offsetof(struct asked, timeout_s), true, 0,
-	 "give up if it is not free after S seconds (60)"},
-	{"for", "S", offsetof(struct asked, for_s), true, 1,
-	 "keep it for S seconds, or until a guest was started (300)"},
+	{"timeout", "TIME", offsetof(struct asked, timeout_s), true, 0,
+	 "give up if it is not free after so long (60 s)"},
+	{"for", "TIME", offsetof(struct asked, for_s), true, 1,
+	 "keep it for so long, or until a guest was started (300 s)"},
 	{"if-daemon", NULL, offsetof(struct asked, if_daemon), false, 0,
 	 "if no cagmad runs, run COMMAND without a reservation"},
 };
@@ -61,11 +60,10 @@ static int take(const struct row *row, const char *value, struct asked *asked)
 		memcpy(place, &value, sizeof(value));
 		return 0;
 	}
-	if (row->value && (!text_number((struct text){value, strlen(value)}, MAX_S, &number) ||
-			   number < row->least_s))
-		return usage_wrong("--%s: \"%s\" is no number of seconds from %" PRIu64
-				   " to %" PRIu64,
-				   row->name, value, row->least_s, MAX_S);
+	if (row->value && !span_read(value, row->least_s, &number))
+		return usage_wrong("--%s: \"%s\" is no time from %" PRIu64
+				   " s to a year: it takes " SPAN_FORMS,
+				   row->name, value, row->least_s);
 	memcpy(place, &number, sizeof(number));
 	return 0;
 }

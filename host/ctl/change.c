@@ -9,14 +9,13 @@
 #include "host/reserve/need.h"
 #include "host/ctl/client.h"
 #include "host/ctl/output.h"
+#include "host/ctl/span.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MAX_S UINT64_C(31536000) /* a year */
 
 /* Sends the request, and prints what was done. */
 static int carry_out(struct json_object *request)
@@ -67,11 +66,11 @@ int change_hold(int argc, char **argv)
 	uint64_t for_s = 0;
 	bool has_time = argc == 4 && strcmp(argv[2], "--for") == 0;
 	if (argc != 2 && !has_time)
-		return usage_wrong("hold takes one guest's name or domain id, and --for SECONDS");
-	if (has_time &&
-	    (!text_number((struct text){argv[3], strlen(argv[3])}, MAX_S, &for_s) || for_s == 0))
-		return usage_wrong("--for: \"%s\" is no number of seconds from 1 to %" PRIu64,
-				   argv[3], MAX_S);
+		return usage_wrong("hold takes one guest's name or domain id, and --for TIME");
+	if (has_time && !span_read(argv[3], 1, &for_s))
+		return usage_wrong(
+			"--for: \"%s\" is no time from 1 s to a year: it takes " SPAN_FORMS,
+			argv[3]);
 	struct json_object *request = request_for("hold", argv[1]);
 	if (for_s)
 		json_object_object_add(request, "for_ms", json_object_new_uint64(for_s * 1000));

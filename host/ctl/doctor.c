@@ -17,14 +17,29 @@
 
 /* --- dom0 ---------------------------------------------------------------------- */
 
+/* Of a name that is set twice, xl takes the last one. */
+static bool find_last(const char *text, struct text name, struct setting *ret_setting)
+{
+	struct settings s = settings_of(text);
+	struct setting setting;
+	bool is_found = false;
+	while (settings_next(&s, &setting)) {
+		if (setting.name.len != name.len || memcmp(setting.name.at, name.at, name.len) != 0)
+			continue;
+		*ret_setting = setting;
+		is_found = true;
+	}
+	return is_found;
+}
+
 static enum findings_autoballoon read_autoballoon(const char *root)
 {
 	static const char name[] = "autoballoon";
-	char path[PATH_MAX], text[16384];
+	char path[PATH_MAX], text[1 << 16];
 	struct setting setting;
 	snprintf(path, sizeof(path), "%s/etc/xen/xl.conf", root);
 	if (file_read_at(AT_FDCWD, path, text, sizeof(text)) < 0 ||
-	    !settings_find(text, (struct text){name, sizeof(name) - 1}, &setting))
+	    !find_last(text, (struct text){name, sizeof(name) - 1}, &setting))
 		return AUTOBALLOON_AUTO;
 	struct text value = setting.value;
 	if (value.len >= 2 && (value.at[0] == '"' || value.at[0] == '\''))
@@ -93,16 +108,18 @@ static void add(struct json_object *findings, const struct finding *f, const str
 	}
 	json_object_object_add(object, "what", json_object_new_string(f->what));
 	json_object_object_add(object, "mend", json_object_new_string(f->mend));
+	json_object_object_add(object, "is_note", json_object_new_boolean(f->is_note));
 	json_object_array_add(findings, object);
 }
 
 static void print(FILE *out, const struct finding *f, const struct told_guest *g)
 {
+	const char *note = f->is_note ? "note: " : "";
 	if (g)
-		fprintf(out, "%s (domain %llu): %s\n", screen_name(g), (unsigned long long)g->domid,
-			f->what);
+		fprintf(out, "%s%s (domain %llu): %s\n", note, screen_name(g),
+			(unsigned long long)g->domid, f->what);
 	else
-		fprintf(out, "host: %s\n", f->what);
+		fprintf(out, "%shost: %s\n", note, f->what);
 	fprintf(out, "    mend: %s\n", f->mend);
 }
 
@@ -116,7 +133,7 @@ unsigned doctor_tell(FILE *out, const struct findings_host *h, const struct told
 				 : f->is_of_host && f->is_of_host(h);
 		if (!applies)
 			continue;
-		n++;
+		n += !f->is_note;
 		if (ret_findings)
 			add(ret_findings, f, g);
 		else

@@ -11,7 +11,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 
-/* The command: 0 if nothing is found, 1 if something is. */
+/* The command: 0 if nothing but notes is found, 1 if something is. */
 int doctor_run(int argc, char **argv);
 
 /* Looks at dom0 around cagmad: its processes and xl.conf, below the directory `root` ("" is the
@@ -20,7 +20,7 @@ void doctor_look(const char *root, struct findings_host *host);
 
 /*
  * Prints what is found about the host (`guest` NULL) or a guest, or, if `ret_findings` is not NULL,
- * adds an object for each to that array. How many there are.
+ * adds an object for each to that array. How many there are, notes not counted.
  */
 unsigned doctor_tell(FILE *out, const struct findings_host *host, const struct told_guest *guest,
 		     struct json_object *ret_findings);

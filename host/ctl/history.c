@@ -6,10 +6,10 @@
 #include "common/system/log.h"
 #include "common/system/usage.h"
 #include "host/control/json_record.h"
-#include "host/control/json_record.h"
 #include "host/core/passline.h"
 #include "host/ctl/output.h"
 #include "host/ctl/screen.h"
+#include "host/ctl/span.h"
 #include "host/daemon/record.h"
 #include "host/show/words.h"
 
@@ -46,7 +46,7 @@ static bool read_time(const char *text, uint64_t *ret_ms)
 {
 	static const char *const formats[] = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M"};
 	uint64_t ago_s, now_ms = clock_real_ms();
-	if (text_number((struct text){text, strlen(text)}, now_ms / 1000, &ago_s)) {
+	if (span_read(text, 0, &ago_s)) {
 		*ret_ms = now_ms - ago_s * 1000;
 		return true;
 	}
@@ -82,8 +82,8 @@ static int read_words(int argc, char **argv, const char *time_option, uint64_t *
 			s->dir = argv[i + 1];
 		else if (!read_time(argv[i + 1], ret_ms))
 			return usage_wrong(
-				"%s: \"%s\" is no time: it takes \"2026-11-30 07:12:03\","
-				" or seconds before now",
+				"%s: \"%s\" is no time: it takes \"2026-11-30 07:12:03\", or how"
+				" long ago: " SPAN_FORMS,
 				time_option, argv[i + 1]);
 		i++;
 	}
@@ -266,25 +266,35 @@ static const char *take_line(void *arg, struct text line)
 
 /* --- the files -------------------------------------------------------------------------- */
 
-/* Reads all files, the oldest first. False after logging why, if there is none or one is wrong. */
+/* Reads a file. False after logging why it cannot be read; a file that is not there is no fault. */
+static bool read_one(struct search *s, const char *path, unsigned *n_files)
+{
+	struct record_lost lost = {0};
+	struct lines_fault fault;
+	if (access(path, R_OK) < 0 && errno == ENOENT)
+		return true;
+	++*n_files;
+	bool is_read = record_read_damaged(path, RECORD_MAX_LINE, take_line, s, &lost, &fault);
+	if (lost.n)
+		log_warning("%s:%" PRIu64 ": the line %s; it is passed over, and with it %" PRIu64
+			    " in all",
+			    path, lost.first.number, lost.first.what, lost.n);
+	if (!is_read)
+		log_error("%s: %s", path, fault.what);
+	return is_read;
+}
+
+/* Reads all files, the oldest first. False after logging why, if one cannot be read or there is
+ * none. */
 static bool read_all(struct search *s)
 {
 	unsigned n = 0;
 	for (int i = RECORD_HISTORY_FILES - 1; i >= 0; i--) {
 		char path[PATH_MAX];
-		struct lines_fault fault;
 		snprintf(path, sizeof(path), i ? "%s/%s.%d" : "%s/%s", s->dir, RECORD_HISTORY_NAME,
 			 i);
-		if (access(path, R_OK) < 0 && errno == ENOENT)
-			continue;
-		n++;
-		if (record_read(path, RECORD_MAX_LINE, take_line, s, &fault))
-			continue;
-		if (fault.number)
-			log_error("%s:%" PRIu64 ": the line %s", path, fault.number, fault.what);
-		else
-			log_error("%s: %s", path, fault.what);
-		return false;
+		if (!read_one(s, path, &n))
+			return false;
 	}
 	if (!n)
 		log_error("there is no history in %s; cagmad writes one there if the directory "

@@ -58,11 +58,25 @@ int look_status(int argc, char **argv)
 
 /* --- list ---------------------------------------------------------------------- */
 
+struct list {
+	unsigned width;
+	bool has_head; /* without an answer of cagmad there is none */
+};
+
+static void print_head(struct list *list)
+{
+	if (!list->has_head)
+		screen_list_head(stdout, list->width);
+	list->has_head = true;
+}
+
 static void print_guest(void *arg, struct json_object *object)
 {
+	struct list *list = arg;
 	struct told_guest guest;
 	json_record_read(object, &told_guest_format, &guest, &guest.present);
-	screen_list_guest(stdout, *(unsigned *)arg, &guest);
+	print_head(list);
+	screen_list_guest(stdout, list->width, &guest);
 }
 
 static void keep_guest(void *arg, struct json_object *object)
@@ -72,7 +86,7 @@ static void keep_guest(void *arg, struct json_object *object)
 
 int look_list(int argc, char **argv)
 {
-	unsigned width = screen_width();
+	struct list list = {.width = screen_width()};
 	int code = check_words(argc, argv, 0, "no argument");
 	if (code)
 		return code;
@@ -85,9 +99,9 @@ int look_list(int argc, char **argv)
 		json_object_put(all);
 		return EXIT_FAILURE;
 	}
-	screen_list_head(stdout, width);
-	if (!client_each_guest(print_guest, &width))
+	if (!client_each_guest(print_guest, &list))
 		return EXIT_FAILURE;
+	print_head(&list);
 	return usage_printed();
 }
 

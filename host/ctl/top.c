@@ -5,6 +5,8 @@
 #include "common/system/usage.h"
 #include "host/ctl/client.h"
 #include "host/ctl/frame.h"
+#include "host/ctl/look.h"
+#include "host/ctl/output.h"
 #include "host/ctl/screen.h"
 
 #include <curses.h>
@@ -66,20 +68,28 @@ static const struct {
 
 enum { COLOURS = sizeof(colours) / sizeof(colours[0]) };
 
-static void open_terminal(void)
+/* False after logging why. */
+static bool open_terminal(void)
 {
-	initscr();
+	const char *kind = getenv("TERM");
+	if (!newterm(NULL, stdout, stdin)) {
+		log_error("top cannot use a terminal of the kind \"%s\": name one that this host "
+			  "knows, as in TERM=xterm cagmactl top, or see cagmactl list",
+			  kind ? kind : "");
+		return false;
+	}
 	cbreak();
 	noecho();
 	keypad(stdscr, TRUE);
 	curs_set(0);
 	timeout(LOOK_MS);
 	if (!has_colors())
-		return;
+		return true;
 	start_color();
 	use_default_colors();
 	for (int i = 0; i < COLOURS; i++)
 		init_pair((short)(i + 1), colours[i].colour, -1);
+	return true;
 }
 
 static attr_t attribute_of(char sign)
@@ -117,7 +127,7 @@ static void draw(const struct top *t)
 	frame_print(out, width, height, &t->host, t->guest, t->n, t->first, t->sort, t->why);
 	fclose(out);
 	const char *at = text;
-	for (int y = 0; at && *at; y++) {
+	for (int y = 0; at && *at && y < LINES; y++) {
 		size_t len = strcspn(at, "\n");
 		draw_line(y, at, len < (size_t)COLS ? len : (size_t)COLS);
 		at += len + (at[len] == '\n');
@@ -154,6 +164,8 @@ int top_run(int argc, char **argv)
 	struct top t = {0};
 	if (argc > 1)
 		return usage_wrong("top takes no argument, and no \"%s\"", argv[1]);
+	if (output_is_json())
+		return look_list(argc, argv);
 	look(&t);
 	if (t.why) {
 		log_error("%s", t.why);
@@ -165,7 +177,10 @@ int top_run(int argc, char **argv)
 		free(t.guest);
 		return usage_printed();
 	}
-	open_terminal();
+	if (!open_terminal()) {
+		free(t.guest);
+		return EXIT_FAILURE;
+	}
 	int key = ERR;
 	do {
 		if (key == ERR)

@@ -69,6 +69,23 @@ static void put_back(struct calls *c, const struct io *io, struct guest *g, uint
 	c->n_started++;
 }
 
+static void note_failure(struct calls *c, struct guest *g, const struct worker_answer *a,
+			 uint64_t now_ms)
+{
+	c->n_failed++;
+	bool begins = trouble_met(&g->call_failed);
+	bool was_refused = a->outcome == TARGET_REFUSED; /* anything else has cost a worker */
+	g->facts.call_paused_until_ms =
+		now_ms + (was_refused ? hold_call_pause_ms(g->call_failed.run) : HOLD_CALL_MOST_MS);
+	struct log_subject subject = guest_subject(g, NULL);
+	if (begins)
+		log_about(&subject, LOG_LEVEL_ERROR,
+			  "%s: target %" PRIu64 " KiB not set: %s%s; trying again, at last every "
+			  "%d s",
+			  guest_text(g), a->job.target_kib, outcome_text(a->outcome),
+			  was_refused ? a->why : "", HOLD_CALL_MOST_MS / 1000);
+}
+
 static void take_answer(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,
 			const struct worker_answer *a, uint64_t now_ms)
 {
@@ -93,14 +110,7 @@ static void take_answer(struct calls *c, const struct io *io, struct guests *gs,
 	}
 	if (a->outcome == TARGET_GONE)
 		return;
-	c->n_failed++;
-	g->facts.call_paused_until_ms = now_ms + GUEST_CALL_PAUSE_MS;
-	struct log_subject subject = guest_subject(g, NULL);
-	if (trouble_met(&g->call_failed))
-		log_about(&subject, LOG_LEVEL_ERROR,
-			  "%s: target %" PRIu64 " KiB not set: %s%s; trying again every %d s",
-			  guest_text(g), a->job.target_kib, outcome_text(a->outcome),
-			  a->outcome == TARGET_REFUSED ? a->why : "", GUEST_CALL_PAUSE_MS / 1000);
+	note_failure(c, g, a, now_ms);
 }
 
 bool calls_collect(struct calls *c, const struct io *io, struct guests *gs, bool is_connected,

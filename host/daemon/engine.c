@@ -79,7 +79,7 @@ static bool open_records(struct engine *e)
 	int h = record_open(history, n, true, &e->history);
 	if (h < 0)
 		log_warning("there is no history, as %s cannot be written: %s", history,
-			    strerror(-h));
+			    h == -EWOULDBLOCK ? "another cagmad writes it" : strerror(-h));
 	return true;
 }
 

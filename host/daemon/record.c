@@ -11,6 +11,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* What a line takes beside its guests, and for each of them: the longest guest and report and an
@@ -81,7 +82,9 @@ static int open_file(struct record *r)
 		return -errno;
 	setvbuf(r->file, r->buffer, _IOFBF, sizeof(r->buffer));
 	r->last_len = 0;
-	r->whole_bytes = end_of_lines(fileno(r->file));
+	r->whole_bytes = -1;
+	if (!r->is_history || flock(fileno(r->file), LOCK_EX | LOCK_NB) == 0)
+		r->whole_bytes = end_of_lines(fileno(r->file));
 	if (r->whole_bytes < 0 && errno == ESPIPE)
 		r->whole_bytes = 0;
 	if (r->whole_bytes >= 0 && cut_to_lines(r))
@@ -239,6 +242,7 @@ int record_pass(struct record *r, const struct config *config, const struct snap
 struct reading {
 	lines_take_fn *take;
 	void *arg;
+	struct record_lost *lost; /* NULL: the first fault ends the reading */
 	size_t most_bytes;
 	char *whole, *last;
 	size_t last_len;
@@ -250,7 +254,7 @@ static const char *take_line(void *arg, struct text line)
 	size_t len = line.len;
 	if (len && line.at[0] == BRIEF_MARK) {
 		struct text last = {r->last, r->last_len};
-		len = brief_read(last, line, r->whole, r->most_bytes);
+		len = last.len ? brief_read(last, line, r->whole, r->most_bytes) : 0;
 		if (!len)
 			return "is brief, and does not belong to the line before it";
 	} else if (len <= r->most_bytes) {
@@ -263,15 +267,42 @@ static const char *take_line(void *arg, struct text line)
 	return r->take(r->arg, (struct text){whole, len});
 }
 
+/* Brief lines need the line before, which is lost: the next line that counts is a whole one. */
+static void lose_line(void *arg, const struct lines_fault *fault)
+{
+	struct reading *r = arg;
+	if (!r->lost->n)
+		r->lost->first = *fault;
+	r->lost->n++;
+	r->last_len = 0;
+}
+
+static bool read_lines(const char *path, struct reading *r, struct lines_fault *ret_fault)
+{
+	r->whole = malloc(r->most_bytes);
+	r->last = malloc(r->most_bytes);
+	*ret_fault = (struct lines_fault){0, "there is no memory"};
+	bool is_read = r->whole && r->last;
+	if (is_read && r->lost)
+		is_read =
+			lines_read_damaged(path, r->most_bytes, take_line, lose_line, r, ret_fault);
+	else if (is_read)
+		is_read = lines_read(path, r->most_bytes, take_line, r, ret_fault);
+	free(r->whole);
+	free(r->last);
+	return is_read;
+}
+
 bool record_read(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
 		 struct lines_fault *ret_fault)
 {
 	struct reading r = {.take = take, .arg = arg, .most_bytes = most_bytes};
-	r.whole = malloc(most_bytes);
-	r.last = malloc(most_bytes);
-	*ret_fault = (struct lines_fault){0, "there is no memory"};
-	bool is_read = r.whole && r.last && lines_read(path, most_bytes, take_line, &r, ret_fault);
-	free(r.whole);
-	free(r.last);
-	return is_read;
+	return read_lines(path, &r, ret_fault);
+}
+
+bool record_read_damaged(const char *path, size_t most_bytes, lines_take_fn *take, void *arg,
+			 struct record_lost *lost, struct lines_fault *ret_fault)
+{
+	struct reading r = {.take = take, .arg = arg, .lost = lost, .most_bytes = most_bytes};
+	return read_lines(path, &r, ret_fault);
 }

@@ -24,10 +24,9 @@ enum {
 	/* More events a second than this are a flood. An agent under pressure causes a third of
 	 * it: ten reports and five alarms a second. */
 	GUEST_MAX_EVENTS_S = 50,
-	GUEST_POLL_MS = 30000, /* a guest that floods is read only once a period for so long */
-	GUEST_CALL_PAUSE_MS = 10000, /* a guest whose libxl call failed is left alone for so long */
-	GUEST_MIGRATION_MS = 3000,   /* a guest found migrating counts as migrating for so long */
-	GUEST_TELL_MS = 60000,       /* least time between two messages of a guest's bad reports */
+	GUEST_POLL_MS = 30000,     /* a guest that floods is read only once a period for so long */
+	GUEST_MIGRATION_MS = 3000, /* a guest found migrating counts as migrating for so long */
+	GUEST_TELL_MS = 60000,     /* least time between two messages of a guest's bad reports */
 	/* A report is checked against the most that the guest held in this time before it was
 	 * read. */
 	GUEST_ALM_MEMORY_MS = 5000,

@@ -226,6 +226,7 @@ void guests_note_verdicts(struct guests *gs, const struct verdict *verdict, uint
 		lasting_take(&gs->guest[i].lasting, &gs->view[i], &verdict[i], now_ms);
 		if (gs->view[i].has_report)
 			gs->guest[i].facts.is_short =
+				verdict[i].is_spared ||
 				gs->view[i].report.avail_kib < verdict[i].cma_kib;
 	}
 }

@@ -47,21 +47,77 @@ static bool has_stopped(const struct findings_host *h)
 		h->told.pass_age_ms > PERIODS * h->told.period_ms);
 }
 
-/* A command line that was cut may have had it behind the cut. */
-static bool has_no_dom0_mem(const struct findings_host *h)
+/* --- dom0_mem, as xl reads it: MEM, min:MEM and max:MEM, with commas between them --- */
+
+static bool takes_word(struct text *part, const char *word)
 {
-	static const char option[] = "dom0_mem=";
-	size_t len = strlen(h->told.xen_options);
-	return h->has_daemon && TOLD_HAS(&h->told, H(xen_options)) &&
-	       len < sizeof(h->told.xen_options) - 1 &&
-	       !memmem(h->told.xen_options, len, option, strlen(option));
+	size_t len = strlen(word);
+	if (part->len < len || memcmp(part->at, word, len) != 0)
+		return false;
+	*part = (struct text){part->at + len, part->len - len};
+	return true;
 }
 
-/* xl's `auto` means off if dom0_mem is set, and on otherwise. */
+/* True if the part is an amount that xl knows. */
+static bool is_amount(struct text part)
+{
+	uint64_t number;
+	if (!text_take_number(&part, &number))
+		return false;
+	return part.len == 0 || (part.len == 1 && strchr("bBkKmMgG", part.at[0]));
+}
+
+/* What one word of Xen's command line says of dom0's memory. */
+struct dom0_mem {
+	bool is_there, is_fixed; /* a minimum alone fixes nothing */
+	bool is_known_to_xl;     /* otherwise xl takes dom0's memory as it likes */
+};
+
+static struct dom0_mem read_dom0_mem(struct text word)
+{
+	struct dom0_mem dom0 = {.is_there = takes_word(&word, "dom0_mem="), .is_known_to_xl = true};
+	struct text part;
+	bool is_minimum, has_part = false;
+	while (dom0.is_there && text_cut(&word, ',', &part)) {
+		is_minimum = takes_word(&part, "min:");
+		if (!is_minimum)
+			takes_word(&part, "max:");
+		dom0.is_fixed |= !is_minimum && part.len;
+		dom0.is_known_to_xl &= is_amount(part);
+		has_part = true;
+	}
+	dom0.is_known_to_xl &= has_part;
+	return dom0;
+}
+
+/* Of Xen's command line, with all its words. One that was cut may have had it behind the cut. */
+static struct dom0_mem find_dom0_mem(const struct findings_host *h)
+{
+	size_t len = strlen(h->told.xen_options);
+	struct text options = {h->told.xen_options, len}, word;
+	struct dom0_mem dom0 = {false, false, false};
+	if (!h->has_daemon || !TOLD_HAS(&h->told, H(xen_options)) ||
+	    len == sizeof(h->told.xen_options) - 1)
+		return (struct dom0_mem){true, true, true};
+	while (text_cut(&options, ' ', &word)) {
+		struct dom0_mem found = read_dom0_mem(word);
+		if (found.is_there)
+			dom0 = (struct dom0_mem){true, found.is_fixed,
+						 dom0.is_known_to_xl || found.is_known_to_xl};
+	}
+	return dom0;
+}
+
+static bool has_no_dom0_mem(const struct findings_host *h)
+{
+	return !find_dom0_mem(h).is_fixed;
+}
+
+/* xl's `auto` means off if xl finds a dom0_mem that it knows, and on otherwise. */
 static bool autoballoons(const struct findings_host *h)
 {
 	return h->autoballoon == AUTOBALLOON_ON ||
-	       (h->autoballoon == AUTOBALLOON_AUTO && has_no_dom0_mem(h));
+	       (h->autoballoon == AUTOBALLOON_AUTO && !find_dom0_mem(h).is_known_to_xl);
 }
 
 static bool has_squeezed(const struct findings_host *h)
@@ -118,6 +174,10 @@ HELD(is_stuck, HOLD_STUCK)
 HELD(is_foreign, HOLD_FOREIGN)
 HELD(is_refused, HOLD_CALL_FAILED)
 HELD(is_asked, HOLD_ASKED)
+HELD(is_by_hand, HOLD_BY_HAND)
+HELD(is_unarrived, HOLD_UNARRIVED)
+HELD(is_old, HOLD_OLD)
+HELD(has_passthrough, HOLD_PASSTHROUGH)
 
 static bool has_agent(const struct told_guest *g)
 {
@@ -156,6 +216,20 @@ static bool has_small_max(const struct findings_host *h, const struct told_guest
 	       told_is_short(g);
 }
 
+/* A guest whose entry in cagmad.conf has equal bounds is meant to stay as it is. */
+static bool has_no_room(const struct findings_host *h, const struct told_guest *g)
+{
+	bool is_pinned = g->min_kib >= g->max_kib && g->max_kib < g->static_max_kib;
+	return TOLD_HAS(g, G(built_kib)) && TOLD_HAS(g, G(max_kib)) && g->domid != 0 &&
+	       g->built_kib > 0 && !is_pinned && g->max_kib < g->built_kib + h->told.step_kib;
+}
+
+static bool takes_nothing(const struct findings_host *h, const struct told_guest *g)
+{
+	(void)h;
+	return g->does_not_take;
+}
+
 static bool has_flooded(const struct findings_host *h, const struct told_guest *g)
 {
 	(void)h;
@@ -166,18 +240,28 @@ static bool has_flooded(const struct findings_host *h, const struct told_guest *
 
 #define HOST(word, rule, what, mend)                                                               \
 	{                                                                                          \
-		word, what, mend, rule, NULL                                                       \
+		word, what, mend, false, rule, NULL                                                \
+	}
+#define HOST_NOTE(word, rule, what, mend)                                                          \
+	{                                                                                          \
+		word, what, mend, true, rule, NULL                                                 \
 	}
 #define GUEST(word, rule, what, mend)                                                              \
 	{                                                                                          \
-		word, what, mend, NULL, rule                                                       \
+		word, what, mend, false, NULL, rule                                                \
+	}
+#define GUEST_NOTE(word, rule, what, mend)                                                         \
+	{                                                                                          \
+		word, what, mend, true, NULL, rule                                                 \
 	}
 
 static const struct finding kinds[] = {
 	HOST("no-daemon", has_no_daemon, "no cagmad answers: nothing is balanced",
 	     "systemctl enable --now cagmad; its log says why it ended (journalctl -u cagmad)"),
 	HOST("second-daemon", has_more_daemons, "more than one cagmad runs here",
-	     "end all but the one of systemd: two of them pull at the same targets"),
+	     "end all but the one of systemd (systemctl show -p MainPID cagmad): two of them pull "
+	     "at "
+	     "the same targets"),
 	HOST("paused", is_paused, "cagmad is paused: no target is set", "cagmactl continue"),
 	HOST("dry-run", is_dry, "cagmad runs dry: no target is set",
 	     "start it without --dry-run (systemctl start cagmad)"),
@@ -191,13 +275,13 @@ static const struct finding kinds[] = {
 	HOST("autoballoon", autoballoons, "xl shrinks dom0 by itself when memory is short",
 	     "set autoballoon=\"off\" in /etc/xen/xl.conf"),
 	HOST("squeezed", has_squeezed, "squeezed runs beside cagmad, and sets the same targets",
-	     "end squeezed: a host can have one balancer"),
+	     "systemctl disable --now squeezed: a host can have one balancer"),
 	HOST("qmemman", has_qmemman, "qmemman runs beside cagmad, and sets the same targets",
-	     "end qmemman: a host can have one balancer"),
-	HOST("oxenstored", has_oxenstored,
-	     "xenstored is the OCaml one, which limits what a guest may write",
-	     "if agents fall silent, raise quota-transaction and the rate limits in "
-	     "/etc/xen/oxenstored.conf"),
+	     "systemctl disable --now qubes-qmemman: a host can have one balancer"),
+	HOST_NOTE("oxenstored", has_oxenstored,
+		  "xenstored is the OCaml one, which limits what a guest may write",
+		  "none, while agents report; if they fall silent, raise quota-transaction and the "
+		  "rate limits in /etc/xen/oxenstored.conf"),
 	HOST("small-reserve", has_small_reserve,
 	     "the reserve is small for so many guests: if all are in alarm, it cannot give each "
 	     "of them a step",
@@ -228,7 +312,24 @@ static const struct finding kinds[] = {
 	      "end that one, and remove its memory/dynamic-min from xenstore"),
 	GUEST("libxl-failed", is_refused, "libxl refuses to set its target",
 	      "see cagmad's log for libxl's reason"),
-	GUEST("held", is_asked, "an administrator holds it", "cagmactl resume, if that is over"),
+	GUEST("not-arriving", is_unarrived, "its kernel does not use memory that it was given",
+	      "look in the guest for mem= on its kernel's command line, and for memory that is "
+	      "not online"),
+	GUEST("does-not-take", takes_nothing, "it does not take what it was promised",
+	      "look in the guest: is the xen-balloon driver there, and does it log why"),
+	GUEST("report-old", is_old, "what another's agent last told of it is too old",
+	      "look at that agent in the guest, or install cagma-agent"),
+	GUEST("no-room", has_no_room, "it can never hold more than it was built with",
+	      "set maxmem= above memory= in its xl.cfg and build it anew; or raise its max_mib in "
+	      "cagmad.conf, if there is one"),
+	GUEST_NOTE("passthrough", has_passthrough,
+		   "it has a PCI device passed through, so it keeps what it holds",
+		   "none: Xen cannot move the memory of such a guest"),
+	GUEST_NOTE("held", is_asked, "an administrator holds it",
+		   "cagmactl resume, if that is over"),
+	GUEST_NOTE("moved-by-hand", is_by_hand,
+		   "somebody has set its target, so it is left alone for by_hand_s",
+		   "cagmactl resume, if that is over"),
 	GUEST("floods", has_flooded, "it has written its keys too fast",
 	      "update its agent; or list it in cagmad.conf with untrusted=1"),
 };

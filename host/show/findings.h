@@ -25,6 +25,7 @@ struct finding {
 	const char *word; /* for programs; says nothing else */
 	const char *what; /* a sentence about the host, or about "it", the guest */
 	const char *mend; /* what to do */
+	bool is_note;     /* it may well be as it should: it is told, and is nothing wrong */
 	/* One of the two is NULL. */
 	bool (*is_of_host)(const struct findings_host *host);
 	bool (*is_of_guest)(const struct findings_host *host, const struct told_guest *guest);

@@ -78,6 +78,7 @@ enum {
 	X(min_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "it is not taken below this")                \
 	X(max_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "it is not grown above this")                \
 	X(static_max_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "libxl's static-max and videoram")    \
+	X(built_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the target that it was built with")       \
 	X(weight, NUMBER, UINT32_MAX, true, "", "its share when not all wants fit")                \
 	X(credit_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "how far it may grow by itself")         \
 	X(avail_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "AVM: available inside it")                \

@@ -15,6 +15,12 @@ static const char *const holds[HOLD_COUNT_] = {
 	[HOLD_NO_AGENT] = "it has no agent: install and start cagma-agent in it",
 	[HOLD_BAD_REPORT] = "its reports make no sense: see cagmad's log, and update its agent",
 	[HOLD_SILENT] = "its agent has fallen silent: look at cagma-agent in it",
+	[HOLD_UNPROVEN] =
+		"its report was there before cagmad: nothing is taken from it before the next one",
+	[HOLD_UNMEASURED] = "it was found away from its target, and is watched before anything is "
+			    "taken from it",
+	[HOLD_UNARRIVED] = "its kernel does not use memory that it was given: look for mem= on "
+			   "its command line, and for memory that is not online",
 	[HOLD_CALL_FAILED] = "libxl refused to set its target: see cagmad's log",
 	[HOLD_OLD] =
 		"what another's agent last told of it is too old, or not proved yet: look at that "
@@ -31,6 +37,7 @@ static const char *const reasons[REASON_COUNT_] = {
 	[REASON_RETRY] = "its balloon did not move, and was tried with another target",
 	[REASON_PROBE] = "its agent was silent, and a small change shows whether it still tells",
 	[REASON_RETURN] = "it was promised more memory than it took",
+	[REASON_REPAY] = "it is not heard of, and others are short of what it was lent",
 	[REASON_STOP] = "it was stopped in the middle of a shrink, and keeps what it holds",
 };
 

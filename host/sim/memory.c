@@ -279,14 +279,16 @@ double sim_memory_plan(struct sim_memory *m, double demand_kib, double step_s)
 	return m->swapin_kib - m->pool_in_kib + m->swapout_kib - m->pool_out_kib + plan_io(m);
 }
 
-/* Makes `kib` free above the minimum, from caches. Returns how much of it is there. */
-static double take_pages(struct sim_memory *m, double kib)
+/* Makes `kib` free above the minimum and what is not the taker's, from caches. Returns how much of
+ * it is there. */
+static double take_pages(struct sim_memory *m, double kib, double not_his_kib)
 {
-	double above = m->free_kib - mark_min(m), lacking = kib - (above > 0 ? above : 0);
+	double least = mark_min(m) + not_his_kib;
+	double above = m->free_kib - least, lacking = kib - (above > 0 ? above : 0);
 
 	if (lacking > 0)
 		reclaim_cache(m, lacking, lacking > kib / 2);
-	above = m->free_kib - mark_min(m);
+	above = m->free_kib - least;
 	return bound(kib, 0, above > 0 ? above : 0);
 }
 
@@ -382,7 +384,7 @@ static double swap_in(struct sim_memory *m, double io_share, double *ret_disk_ki
 {
 	double disk = (m->swapin_kib - m->pool_in_kib) * io_share;
 	double wanted = bound(m->pool_in_kib + disk, 0, m->swapped_kib);
-	double in = take_pages(m, wanted), pooled;
+	double in = take_pages(m, wanted, m->driver_kib), pooled;
 
 	pooled = wanted > 0 ? fmin(in * m->pool_in_kib / wanted, m->packed_kib * ZSWAP_RATIO) : 0;
 	m->swapped_kib -= in;
@@ -398,11 +400,12 @@ static double swap_in(struct sim_memory *m, double io_share, double *ret_disk_ki
 }
 
 /* Notes that `kib` were swapped out of what is to go beside the programs' needs. The driver's wait
- * is served first. */
+ * is served first: who reclaims a page takes it. */
 static void count_swapped(struct sim_memory *m, double kib)
 {
 	double rest_kib = fmax(0, kib - m->wait_kib);
 
+	m->driver_kib += fmin(kib, m->wait_kib);
 	m->wait_kib = fmax(0, m->wait_kib - kib);
 	m->reclaim_kib = bound(m->reclaim_kib - rest_kib, 0,
 			       fmin(m->anon_kib, m->config.swap_kib - m->swapped_kib));
@@ -433,7 +436,7 @@ void sim_memory_step(struct sim_memory *m, double io_share, double disk_kib_s)
 	swap_out(m, out, m->pool_out_kib);
 	count_swapped(m, freed);
 	swapin = swap_in(m, io_share, &disk_in);
-	grow = take_pages(m, m->grow_kib);
+	grow = take_pages(m, m->grow_kib, m->driver_kib);
 	m->anon_kib += grow;
 	m->free_kib -= grow;
 	m->counters.pgfault += (grow + swapin) / UNITS_PAGE_KIB;
@@ -463,10 +466,11 @@ void sim_memory_reclaim(struct sim_memory *m, double kib)
 
 double sim_memory_inflate(struct sim_memory *m, double kib)
 {
-	double taken = take_pages(m, kib);
+	double taken = take_pages(m, kib, 0);
 
 	m->free_kib -= taken;
 	m->managed_kib -= taken;
+	m->driver_kib = fmax(0, m->driver_kib - taken);
 	kswapd(m);
 	return taken;
 }
@@ -474,6 +478,8 @@ double sim_memory_inflate(struct sim_memory *m, double kib)
 void sim_memory_wait(struct sim_memory *m, double kib)
 {
 	m->wait_kib = kib;
+	if (kib <= 0)
+		m->driver_kib = 0;
 }
 
 bool sim_memory_is_exhausted(const struct sim_memory *m)

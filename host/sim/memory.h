@@ -89,6 +89,7 @@ struct sim_memory {
 	double step_s;
 	/* Memory to be swapped out beside what programs need. */
 	double wait_kib;    /* as the balloon driver waits for it */
+	double driver_kib;  /* free since it was swapped out for the driver, which takes it next */
 	double reclaim_kib; /* as the agent has asked for it */
 };
 

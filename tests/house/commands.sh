@@ -42,32 +42,8 @@ is_name() {
 	done
 }
 
-# --- what pages show: lines "PAGE<tab>line or span<tab>COMMAND"
 names=$(echo "$programs" | sed 's|[a-z/]*/||g; s/ /|/g')
-for page in $(git ls-files README.md CHANGELOG.md SECURITY.md 'docs/*.md' 'docs/man/*'); do
-	# shellcheck disable=SC2016 # awk's
-	sed -e 's/\\e$/\\/' "$page" | sed -e ':more' -e '/\\$/{N;s/\\\n */ /;b more' -e '}' |
-		awk -v page="$page" -v names="$names" '
-		function offer(text, kind) {
-			sub(/^ *([$] )?(sudo )?(build\/[a-z]+\/)?/, "", text)
-			sub(/   .*|  +#.*| # .*/, "", text) # what a page says of it
-			gsub(/\[|\]/, "", text)
-			gsub(/(^| )FILE( |$)/, " file ", text); gsub(/(^| )NAME( |$)/, " cagma ", text)
-			sub(/[ .,;:)]+$/, "", text)
-			if (text ~ "^(" names ")( |$)" && text !~ / -> /)
-				print page "\t" kind "\t" text
-		}
-		page ~ /^docs\/man\// {
-			if (/^[.]Bd -literal/) code = 1
-			if (/^[.]Ed/) code = 0
-			if (code) offer($0, "line")
-			if (sub(/^[.]Dl /, "")) offer($0, "line")
-			if (sub(/^[.]Ql /, "")) offer($0, "span")
-			next
-		}
-		/^    +[^ ]/ { offer($0, "line"); next }
-		{ n = split($0, part, "`"); for (i = 2; i <= n; i += 2) offer(part[i], "span") }'
-done | sort -u -t "$(printf '\t')" -k 2 >"$room/commands"
+sh tests/house/shown.sh "$names" >"$room/commands"
 
 # --- each of them
 result=0 n=0

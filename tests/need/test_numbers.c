@@ -54,12 +54,12 @@ static void meet(struct report report)
 	judge();
 }
 
-/* A second later so many pages have come back from swap, and as many have gone out. */
-static void swap_for_a_second(uint64_t pages)
+/* So much later so many pages have come back from swap, and as many have gone out. */
+static void swap_for(uint64_t ms, uint64_t pages)
 {
-	host.now_ms += 1000;
+	host.now_ms += ms;
 	guest.report_ms = host.now_ms;
-	guest.report.uptime_ms += 1000;
+	guest.report.uptime_ms += ms;
 	guest.report.pswpin += pages;
 	guest.report.pswpout += pages;
 	guest.report.refault_anon += pages;
@@ -69,7 +69,7 @@ static void swap_for_a_second(uint64_t pages)
 static void swap_for_long(uint64_t pages_each_second)
 {
 	for (int i = 0; i < 60; i++)
-		swap_for_a_second(pages_each_second);
+		swap_for(1000, pages_each_second);
 }
 
 static uint64_t hot_kib(void)
@@ -140,6 +140,18 @@ START_TEST(a_page_is_as_large_as_the_kernel_says)
 }
 END_TEST
 
+/* A slow disk brings 10 MiB a second, in a guest that reports four times a second. */
+START_TEST(few_large_pages_back_from_swap_are_a_stall)
+{
+	struct report report = seen(pages[_i].tree);
+	meet(report);
+	uint64_t base_kib = verdict.base_kib;
+	for (int i = 0; i < 20; i++)
+		swap_for(250, 10 * MIB / 4 / pages[_i].page_kib);
+	ck_assert_uint_gt(verdict.cma_kib, base_kib + base_kib / 4);
+}
+END_TEST
+
 /* 900,000 KiB are swapped, and 300,000 hold them: so much less is lacking when they come back. */
 static const char *const packed[] = {"zram", "zswap"};
 
@@ -165,6 +177,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_cache_of_zfs_is_available_but_for_what_it_keeps);
 	tcase_add_test(tests, pools_and_locked_memory_have_no_share_in_the_cma);
 	tcase_add_loop_test(tests, a_page_is_as_large_as_the_kernel_says, 0, N_ROWS(pages));
+	tcase_add_loop_test(tests, few_large_pages_back_from_swap_are_a_stall, 0, N_ROWS(pages));
 	tcase_add_loop_test(tests, what_is_kept_compressed_is_not_lacking, 0, N_ROWS(packed));
 }
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tests/toolstack/preload.h"
+#include "host/daemon/record.h"
 #include "host/migrate/release.h"
 
 #define PAGES_OF_MIB      256u
@@ -24,11 +25,14 @@
 
 /* --- the private view of the file system --- */
 
-/* libxl and xenstored have these compiled in. */
+/* libxl, xenstored and cagmad have these compiled in. */
 static const struct {
 	const char *path;
 	bool must_exist; /* left alone where the system has none */
-} mounts[] = {{"/run", true}, {"/var/lib/xen", false}, {"/var/log/xen", true}};
+} mounts[] = {{"/run", true},
+	      {"/var/lib/xen", false},
+	      {"/var/log/xen", true},
+	      {RECORD_HISTORY_DIR, true}};
 
 static const char *const run_dirs[] = {"/run/xen",           "/run/xenstored", "/run/lock",
 				       "/var/run/xenstored", LAB_DIR,          LAB_DIR "/guest"};

@@ -4,7 +4,8 @@
  * second one grows, that has given meanwhile; a neighbour with our agent grows in between. The host
  * is played with static memory, and under cagma with the agent of each kind. If MEMINFO_WRITER in
  * the environment is the path of Qubes OS's own program, built with -DUSE_XENSTORE_H and
- * -lxenstore, the host is played once more with that.
+ * -lxenstore, the host is played once more with that. If FOREIGN_AGENTS in the environment is a
+ * list of agents with spaces between them, only these are played.
  */
 #include "tests/toolstack/foreign.h"
 #include "tests/toolstack/result.h"
@@ -163,6 +164,20 @@ static void run_side(unsigned side, int fd)
 	exit(result_status());
 }
 
+static bool is_wanted(unsigned side)
+{
+	const char *wanted = getenv("FOREIGN_AGENTS"), *name = side_name(side);
+	if (!wanted)
+		return side != REAL || getenv("MEMINFO_WRITER");
+	for (size_t len; *wanted; wanted += len) {
+		wanted += strspn(wanted, " ");
+		len = strcspn(wanted, " ");
+		if (len == strlen(name) && memcmp(wanted, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int start_side(unsigned side)
 {
 	int fd[2];
@@ -216,11 +231,11 @@ int main(int argc, char **argv)
 	unsigned side[SIDES], n = 0;
 	result_init("foreign", argc, argv);
 	side[n++] = STATIC;
-	for (unsigned id = 0; id < SIM_FOREIGN_COUNT_; id++)
-		if (!result_is_short() || id == SIM_FOREIGN_XCP_5S)
-			side[n++] = id;
-	if (!result_is_short() && getenv("MEMINFO_WRITER"))
-		side[n++] = REAL;
+	for (unsigned s = 0; s < SIDES; s++)
+		if (s != STATIC && (result_is_short() ? s == SIM_FOREIGN_XCP_5S : is_wanted(s)))
+			side[n++] = s;
+	if (n == 1)
+		result_fail("FOREIGN_AGENTS names no agent that can be played");
 	for (unsigned i = 0; i < n; i += AT_ONCE)
 		play(&side[i], n - i < AT_ONCE ? n - i : AT_ONCE, outcome);
 	for (unsigned i = 1; i < n; i++)

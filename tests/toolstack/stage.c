@@ -99,13 +99,18 @@ uint64_t stage_key_number(const struct lab_guest *guest, const char *name)
 	return strtoull(text, NULL, 10);
 }
 
+const char *stage_log(const char *log)
+{
+	static char path[96];
+	snprintf(path, sizeof(path), "%s/%s.log", log_dir, log);
+	return path;
+}
+
 unsigned stage_said_in(const char *log, const char *text)
 {
 	static char all[1 << 20];
-	char path[96];
 	unsigned n = 0;
-	snprintf(path, sizeof(path), "%s/%s.log", log_dir, log);
-	FILE *file = fopen(path, "r");
+	FILE *file = fopen(stage_log(log), "r");
 	if (!file)
 		return 0;
 	all[fread(all, 1, sizeof(all) - 1, file)] = '\0';

@@ -51,6 +51,9 @@ bool stage_wait_below(const struct lab_guest *guest, uint64_t kib);
 unsigned stage_said(const char *text);
 bool stage_wait_said(const char *text);
 
+/* The path of a program's log. */
+const char *stage_log(const char *log);
+
 /* The same for another program, which is named by its log. */
 unsigned stage_said_in(const char *log, const char *text);
 bool stage_wait_said_in(const char *log, const char *text);

@@ -237,6 +237,14 @@ START_TEST(the_history_tells_what_was_and_can_be_replayed)
 	snprintf(command, sizeof(command), "%.*s/cagma-sim replay %s/history",
 		 (int)(strrchr(ctl_path(), '/') - ctl_path()), ctl_path(), dir);
 	ck_assert_int_eq(system(command), 0);
+	/* what a crash has left in it costs the lines that it hit, and no other */
+	snprintf(command, sizeof(command), "printf 'a\\0b\\n~=77\\n~now' >>%s/history", dir);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(CTL_CODE("history", "b", "--dir", dir), 0);
+	SEEN("history:");
+	SEEN("it is passed over, and with it 2 in all");
+	ck_assert_int_eq(CTL_CODE("explain", "b", "--at", "0", "--dir", dir), 0);
+	SEEN("b (domain 2) is managed");
 }
 END_TEST
 
@@ -248,15 +256,21 @@ START_TEST(the_journal_keeps_guest_and_reason)
 				      .sun_path = "/run/systemd/journal/socket"};
 	static char text[4096];
 	struct timeval wait = {.tv_sec = SOON_MS / 1000};
+	struct stat log;
+	char stream[48];
 	bool is_found = false;
 	stage_open(1200 + 2);
 	ck_assert_int_eq(system("mkdir -p /run/systemd/journal"), 0);
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	setenv("JOURNAL_STREAM", "1:1", 1);
 	ctl_a = stage_boot("a", 600, "0:60", true);
 	stage_boot("b", 600, "0:60", true);
+	/* as systemd has it: the file that stderr is */
+	fclose(fopen(stage_log("cagmad"), "ae"));
+	ck_assert_int_eq(stat(stage_log("cagmad"), &log), 0);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)log.st_dev, (uintmax_t)log.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
 	static const char *const verbose[] = {"-v", NULL}; /* each change is a debug message */
 	stage_start(stage_config, verbose);
 	unsetenv("JOURNAL_STREAM");
@@ -270,6 +284,11 @@ START_TEST(the_journal_keeps_guest_and_reason)
 			   strstr(text, "\nGUEST=") && strstr(text, "MESSAGE=guest ");
 	}
 	close(fd);
+	/* another file than the journal's has lines for people */
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	ck_assert_int_eq(CTL_CODE("explain", "nobody"), 1);
+	unsetenv("JOURNAL_STREAM");
+	SEEN("cagmactl: error: no guest has the name");
 }
 END_TEST
 

@@ -125,7 +125,7 @@ START_TEST(dom0_is_not_taken_below_its_min)
 		COMMON "guests = [ \"name=Domain-0,min_mib=256\",\n"
 		       "\"uuid=00000000-0000-0000-0000-000000000000,min_mib=96\" ]\n";
 	stage_open_beside(DOM0_MIB, 200);
-	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
+	struct lab_guest *a = stage_boot("a", 200, "0:180", true);
 	write_meminfo(20);
 	stage_start(config, NULL);
 	ck_assert(lab_wait_key(stage_lab(), "/local/domain/0/cagma/state", "managed", SOON_MS));

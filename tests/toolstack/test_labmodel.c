@@ -330,6 +330,28 @@ START_TEST(test_balloon_crawls_below_what_is_available)
 }
 END_TEST
 
+/* As a real one does (make result-waiting-balloon): who reclaims a page takes it, whatever the
+ * guest's programs miss. */
+START_TEST(test_balloon_of_a_guest_that_thrashes_gives_a_little)
+{
+	struct sim_balloon b;
+	struct sim_memory m;
+
+	balloon_setup(&b, &m, &driver);
+	for (int i = 0; i < 10 / STEP_S; i++)
+		run(&m, 400, STEP_S);
+	sim_balloon_set_target(&b, 254 << 10, balloon_time_s);
+	for (int i = 0; i < 3 / STEP_S; i++) {
+		run(&m, 400, STEP_S);
+		balloon_for(&b, &m, STEP_S);
+	}
+	ck_assert_int_lt(b.current_kib, (256 << 10) - 512); /* no more than was available at once */
+	sim_balloon_set_target(&b, 300 << 10, balloon_time_s);
+	balloon_for(&b, &m, 1);
+	ck_assert_int_eq(b.current_kib, 257 << 10); /* max_pages */
+}
+END_TEST
+
 START_TEST(test_balloon_gets_what_was_reclaimed_for_it)
 {
 	struct sim_balloon b;
@@ -469,6 +491,7 @@ static Suite *suite(void)
 	tcase_add_checked_fixture(balloon, host_setup, host_teardown);
 	tcase_add_test(balloon, test_balloon_shrinks_at_its_speed);
 	tcase_add_test(balloon, test_balloon_crawls_below_what_is_available);
+	tcase_add_test(balloon, test_balloon_of_a_guest_that_thrashes_gives_a_little);
 	tcase_add_test(balloon, test_balloon_gets_what_was_reclaimed_for_it);
 	tcase_add_test(balloon, test_balloon_gives_up_and_wakes);
 	tcase_add_test(balloon, test_balloon_that_is_woken_works_on);

@@ -14,7 +14,8 @@
 #: make result-starve               has memory come free beside guests that were set aside for minutes: 4 min
 #: make result-storm               measures an honest alarm while every fifth of 100 guests storms: 1 min
 #: make result-foreign             plays guests with agents that are not ours, of each kind: 6 min; with
-#:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too
+#:                                 MEMINFO_WRITER= the path of Qubes OS's own program, that too, and
+#:                                 with FOREIGN_AGENTS= a list of some of them, those alone
 #: make result-stuck-lab1          measures what a held balloon costs the others: 2 min
 
 TOOLSTACK_DEPS = libxen-dev $(addsuffix $(XEN_RELEASE),libxenmisc xen-utils-) xenstore-utils check gnuplot-nox fonts-dejavu-core
@@ -53,7 +54,7 @@ $(TOOLSTACK_PROGS): $(TOOLSTACK_LIB) $(HOST_LIBS) $(TOOLSTACK_DIR)/libfakexen.so
 
 # Sanitized programs are too slow for the ramps of test_slack.
 TOOLSTACK_TEST_CHECKS = $(filter-out $(if $(SAN),%-slack),$(TOOLSTACK_TESTS:$(TOOLSTACK_DIR)/test_%=check-toolstack-%))
-TOOLSTACK_CHECKS = check-results check-toolstack-play $(TOOLSTACK_TEST_CHECKS)
+TOOLSTACK_CHECKS = check-results check-toolstack-play check-toolstack-pages $(TOOLSTACK_TEST_CHECKS)
 .PHONY: toolstack demo result-foreign result-oxenstored result-xen-420 tests-of-a-release $(addprefix result-,$(TOOLSTACK_RESULTS)) $(TOOLSTACK_CHECKS)
 toolstack: $(TOOLSTACK_PROGS)
 # A static pattern: make looks for no other rule of a phony target.
@@ -62,6 +63,9 @@ $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
 check-toolstack-play: $(TOOLSTACK_DIR)/play all
 	@echo "  TEST    $(TOOLSTACK)/test_play.sh"
 	$Qtimeout 120 sh $(TOOLSTACK)/test_play.sh $B
+check-toolstack-pages: $(TOOLSTACK_DIR)/play all
+	@echo "  TEST    $(TOOLSTACK)/test_pages.sh"
+	$Qtimeout 240 sh $(TOOLSTACK)/test_pages.sh $B
 # The measuring programs run for a few seconds each, without judging times.
 # A victim's swapping depends on how fast it is given memory, so result-hog is run on a quiet machine alone.
 TOOLSTACK_SHORT = $(filter-out %/result-hog,$(TOOLSTACK_MEASURES))

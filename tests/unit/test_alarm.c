@@ -180,6 +180,28 @@ START_TEST(what_is_evidence)
 }
 END_TEST
 
+/* Of large pages fewer are as much, but no fewer than are read ahead for one stray. */
+START_TEST(pages_back_from_swap_count_by_their_size)
+{
+	static const struct {
+		uint64_t page_kib, pages;
+	} rows[] = {{0, 64}, {4, 64}, {16, 16}, {64, 16}};
+	for (int i = 0; i < 2 * N_ROWS(rows); i++) {
+		bool is_refault = i % 2;
+		for (uint64_t less = 0; less <= 1; less++) {
+			struct report report = memory(5000, 40 * MIB);
+			struct alarm alarm = rested(&report);
+			report = memory(5500, 40 * MIB - 1);
+			report.page_kib = rows[i / 2].page_kib;
+			*(is_refault ? &report.refault_anon : &report.pswpin) +=
+				rows[i / 2].pages - less;
+			enum alarm_reason reason = alarm_looked(&alarm, &report, &terms, 0);
+			ck_assert_msg((reason != ALARM_NOTHING) == !less, "row %d", i);
+		}
+	}
+}
+END_TEST
+
 /* A large guest's AVM moves by more without meaning much: a 32nd of it counts. */
 START_TEST(the_step_follows_avm)
 {
@@ -476,6 +498,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_hosts_word_and_none);
 	tcase_add_test(tests, a_clock_that_goes_back);
 	tcase_add_test(tests, what_is_evidence);
+	tcase_add_test(tests, pages_back_from_swap_count_by_their_size);
 	tcase_add_test(tests, the_step_follows_avm);
 	tcase_add_test(tests, a_fall_is_seen_over_several_looks);
 	tcase_add_test(tests, a_jump_after_a_rest_has_its_real_speed);

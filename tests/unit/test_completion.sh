@@ -17,7 +17,7 @@ fail() {
 # A cagmactl that knows guests, and otherwise is ours.
 cat >"$work/cagmactl" <<END
 #!/bin/sh
-[ "\$*" != "--json list" ] || { printf '  {\n    "name": "web",\n    "name": "wiki",\n    "name":"db"\n'; exit; }
+[ "\$*" != "--json list" ] || { printf '  {\n    "name": "web",\n    "name": "wiki",\n    "name":"db",\n "name":"x[1] \\"a\\"; \$(id)"\n'; exit; }
 exec $PWD/$build/host/cagmactl "\$@"
 END
 chmod +x "$work/cagmactl"
@@ -38,7 +38,20 @@ check "a beginning" [ "$(cat "$work/out")" = explain ]
 completes cagmactl explain w
 check "guests" [ "$(tr '\n' ' ' <"$work/out")" = "web wiki " ]
 completes cagmactl set ""
-check "all guests" [ "$(tr '\n' ' ' <"$work/out")" = "web wiki db " ]
+check "all guests" [ "$(head -n 3 "$work/out" | tr '\n' ' ')" = "web wiki db " ]
+completes cagmactl set "x["
+check "a name with signs of the shell is quoted" [ "$(cat "$work/out")" = 'x\[1\]\ \"a\"\;\ \$\(id\)' ]
+completes cagmactl explain "."
+check "a name is not a pattern" [ -z "$(cat "$work/out")" ]
+completes cagmactl set web mi
+check "what can be set" [ "$(cat "$work/out")" = min= ]
+for words in "hold web --f:--for" "history --s:--since" "history web --d:--dir" "explain web --a:--at" "--v:--version"; do
+	# shellcheck disable=SC2086 # words
+	completes cagmactl ${words%:*}
+	check "an option: $words" [ "$(cat "$work/out")" = "${words#*:}" ]
+done
+completes cagmactl hold web ""
+check "a second guest is not offered" [ -z "$(cat "$work/out")" ]
 completes cagmactl set --
 check "to save" [ "$(cat "$work/out")" = --save ]
 completes cagmactl reserve --c

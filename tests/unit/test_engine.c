@@ -356,6 +356,25 @@ START_TEST(a_call_that_has_ended_leaves_no_credit_to_tell_of)
 }
 END_TEST
 
+/* Such a guest is believed for longer when it falls silent: it is probably thrashing. */
+START_TEST(a_guest_that_stands_still_is_short_whatever_is_available)
+{
+	static const struct {
+		uint64_t avail_kib;
+		bool is_spared, is_short;
+	} rows[] = {{500 * MIB, false, false}, {500 * MIB, true, true}, {50 * MIB, false, true}};
+	static struct guest guest;
+	for (int i = 0; i < N_ROWS(rows); i++) {
+		struct guest_view view = {.has_report = true,
+					  .report.avail_kib = rows[i].avail_kib};
+		struct verdict verdict = {.cma_kib = 100 * MIB, .is_spared = rows[i].is_spared};
+		struct guests guests = {.guest = &guest, .view = &view, .n = 1};
+		guests_note_verdicts(&guests, &verdict, START_MS);
+		ck_assert_msg(guest.facts.is_short == rows[i].is_short, "row %d", i);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
@@ -364,6 +383,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_cap_of_another_balancers_guest_is_left);
 	tcase_add_test(tests, what_guests_beyond_the_table_may_take_is_not_given_away);
 	tcase_add_test(tests, what_a_guest_was_built_with_is_kept);
+	tcase_add_test(tests, a_guest_that_stands_still_is_short_whatever_is_available);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
 	tcase_add_test(tests, each_kind_of_unsafe_plan_is_said_once);
 	tcase_add_test(tests, a_kernel_that_is_not_believed_is_told_of_once);

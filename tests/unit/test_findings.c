@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/ctl/doctor.h"
+#include "host/show/words.h"
 #include "tests/unit/suite.h"
 
 #define MIB_KIB 1024u
@@ -182,6 +183,164 @@ START_TEST(each_planted_fault_is_found_and_nothing_else)
 }
 END_TEST
 
+/* --- Xen's command line: what xl's `auto` makes of it was asked of xl --- */
+
+static const struct {
+	const char *options, *words;
+} lines[] = {
+	{"placeholder dom0_mem=1024M,max:1024M", ""},
+	{"dom0_mem=2G", ""},
+	{"dom0_mem=max:2G", ""},
+	{"dom0_mem=min:1G,max:2G loglvl=all", ""},
+	{"dom0_mem=512,", ""},
+	{"dom0_mem=min:512M", "no-dom0-mem "},
+	{"dom0_mem=min:512M,min:1G", "no-dom0-mem "},
+	{"dom0_mem=-512M", "autoballoon "},
+	{"dom0_mem=1G+10%,max:8G", "autoballoon "},
+	{"dom0_mem=2T", "autoballoon "},
+	{"dom0_mem=", "no-dom0-mem autoballoon "},
+	{"xdom0_mem=2G", "no-dom0-mem autoballoon "},
+	{"dom0_memory=2G", "no-dom0-mem autoballoon "},
+	{"com1=dom0_mem=2G", "no-dom0-mem autoballoon "},
+	{"dom0_mem=2G dom0_mem=min:1G", "no-dom0-mem "},
+	{"", "no-dom0-mem autoballoon "},
+};
+
+START_TEST(dom0_mem_is_read_as_xl_and_xen_do)
+{
+	char words[1024];
+	for (int i = 0; i < N_ROWS(lines); i++) {
+		struct findings_host h = sound_host();
+		struct told_guest g = sound_guest();
+		h.autoballoon = AUTOBALLOON_AUTO;
+		snprintf(h.told.xen_options, sizeof(h.told.xen_options), "%s", lines[i].options);
+		look(&h, &g, words);
+		ck_assert_msg(strcmp(words, lines[i].words) == 0, "%s: %s", lines[i].options,
+			      words);
+	}
+	/* what is behind the cut is not known */
+	struct findings_host h = sound_host();
+	struct told_guest g = sound_guest();
+	memset(h.told.xen_options, 'x', sizeof(h.told.xen_options) - 1);
+	look(&h, &g, words);
+	ck_assert_str_eq(words, "");
+}
+END_TEST
+
+/* --- odd guests --- */
+
+static void plant_no_room(struct findings_host *h, struct told_guest *g)
+{
+	(void)h;
+	g->built_kib = g->max_kib = g->static_max_kib = 512 * MIB_KIB;
+}
+
+static void plant_max_mib_below_what_was_built(struct findings_host *h, struct told_guest *g)
+{
+	(void)h;
+	g->built_kib = 1024 * MIB_KIB;
+	g->min_kib = 256 * MIB_KIB;
+	g->max_kib = 512 * MIB_KIB;
+}
+
+static void plant_equal_bounds(struct findings_host *h, struct told_guest *g)
+{
+	(void)h;
+	g->built_kib = g->min_kib = g->max_kib = 512 * MIB_KIB;
+}
+
+static void plant_taking_nothing(struct findings_host *h, struct told_guest *g)
+{
+	(void)h;
+	g->does_not_take = true;
+}
+
+#define PLANT_STATE(name, word)                                                                    \
+	static void name(struct findings_host *h, struct told_guest *g)                            \
+	{                                                                                          \
+		(void)h;                                                                           \
+		strcpy(g->state, word);                                                            \
+	}
+PLANT_STATE(plant_by_hand, "moved-by-hand")
+PLANT_STATE(plant_passthrough, "passthrough")
+PLANT_STATE(plant_hold, "held")
+PLANT_STATE(plant_mem_option, "not-arriving")
+PLANT_STATE(plant_old_report, "report-old")
+PLANT_STATE(plant_building, "building")
+PLANT_STATE(plant_no_agent, "no-agent")
+PLANT_STATE(plant_foreign, "foreign-balancer")
+PLANT_STATE(plant_refusal, "libxl-failed")
+
+static void plant_oxenstored(struct findings_host *h, struct told_guest *g)
+{
+	(void)g;
+	h->has_oxenstored = true;
+}
+
+static const struct {
+	void (*plant)(struct findings_host *host, struct told_guest *guest);
+	const char *words;
+	unsigned n; /* that are no notes */
+} odd[] = {
+	{plant_no_room, "no-room ", 1},
+	{plant_max_mib_below_what_was_built, "no-room ", 1},
+	{plant_equal_bounds, "", 0},
+	{plant_taking_nothing, "does-not-take ", 1},
+	{plant_mem_option, "not-arriving ", 1},
+	{plant_old_report, "report-old ", 1},
+	{plant_no_agent, "no-agent ", 1},
+	{plant_foreign, "foreign-balancer ", 1},
+	{plant_refusal, "libxl-failed ", 1},
+	{plant_building, "", 0},
+	{plant_by_hand, "moved-by-hand ", 0},
+	{plant_passthrough, "passthrough ", 0},
+	{plant_hold, "held ", 0},
+	{plant_oxenstored, "oxenstored ", 0},
+};
+
+START_TEST(odd_configurations_are_found)
+{
+	for (int i = 0; i < N_ROWS(odd); i++) {
+		struct findings_host h = sound_host();
+		struct told_guest g = sound_guest();
+		char words[1024];
+		FILE *out = fopen("/dev/null", "we");
+		odd[i].plant(&h, &g);
+		look(&h, &g, words);
+		ck_assert_msg(strcmp(words, odd[i].words) == 0, "row %d: %s", i, words);
+		ck_assert_uint_eq(doctor_tell(out, &h, NULL, NULL) + doctor_tell(out, &h, &g, NULL),
+				  odd[i].n);
+		fclose(out);
+	}
+}
+END_TEST
+
+/* A state that is left unexplained leaves an operator alone with a word. */
+START_TEST(every_state_and_every_reason_has_a_sentence)
+{
+	static char page[1 << 16];
+	char word[64];
+	FILE *file = fopen("docs/man/cagmad.8", "re");
+	ck_assert_ptr_nonnull(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	for (int i = HOLD_NONE + 1; i < HOLD_COUNT_; i++)
+		ck_assert_msg(words_of_hold(model_hold_words[i]) != NULL, "%s",
+			      model_hold_words[i]);
+	for (int i = 0; i < REASON_COUNT_; i++)
+		ck_assert_msg(words_of_reason(model_reason_words[i]) != NULL, "%s",
+			      model_reason_words[i]);
+	for (int i = 0; i < HOLD_COUNT_ + REASON_COUNT_; i++) {
+		snprintf(word, sizeof(word), ".Ql %s",
+			 i < HOLD_COUNT_ ? model_hold_words[i]
+					 : model_reason_words[i - HOLD_COUNT_]);
+		const char *at = strstr(page, word);
+		ck_assert_msg(at && strchr(" \n", at[strlen(word)]),
+			      "cagmad(8) does not have \"%s\"", word);
+	}
+}
+END_TEST
+
 START_TEST(without_a_daemon_nothing_is_said_of_what_it_would_tell)
 {
 	struct findings_host h = {.autoballoon = AUTOBALLOON_OFF};
@@ -223,6 +382,13 @@ static const struct {
 	{"autoballoon=1\n", AUTOBALLOON_ON},
 	{"autoballoon=\"auto\"\n", AUTOBALLOON_AUTO},
 	{"#autoballoon=\"off\"\n", AUTOBALLOON_AUTO},
+	/* of two, xl takes the last; and to xl, what is none of its words is no setting */
+	{"autoballoon=\"off\"\nautoballoon=\"on\"\n", AUTOBALLOON_ON},
+	{"autoballoon=\"on\"; autoballoon=\"off\"\n", AUTOBALLOON_OFF},
+	{"autoballoon=\"OFF\"\n", AUTOBALLOON_AUTO},
+	{"autoballoon=\n", AUTOBALLOON_AUTO},
+	{"autoballoon=\"", AUTOBALLOON_AUTO},
+	{"x=[ \"\", 'autoballoon=\"off\"' ]\n", AUTOBALLOON_AUTO},
 	{"", AUTOBALLOON_AUTO},
 };
 
@@ -259,6 +425,9 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, each_planted_fault_is_found_and_nothing_else);
 	tcase_add_test(tests, without_a_daemon_nothing_is_said_of_what_it_would_tell);
+	tcase_add_test(tests, dom0_mem_is_read_as_xl_and_xen_do);
+	tcase_add_test(tests, odd_configurations_are_found);
+	tcase_add_test(tests, every_state_and_every_reason_has_a_sentence);
 	tcase_add_test(tests, processes_and_xl_conf_are_read);
 }
 

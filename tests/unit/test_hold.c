@@ -81,6 +81,15 @@ START_TEST(the_first_rule_that_applies_decides)
 }
 END_TEST
 
+START_TEST(pauses_after_refused_calls_grow_to_their_most)
+{
+	static const uint64_t pauses_ms[] = {1000, 2000, 4000, 8000, 10000, 10000};
+	for (unsigned i = 0; i < sizeof(pauses_ms) / sizeof(pauses_ms[0]); i++)
+		ck_assert_uint_eq(hold_call_pause_ms(i + 1), pauses_ms[i]);
+	ck_assert_uint_eq(hold_call_pause_ms(UINT64_MAX), HOLD_CALL_MOST_MS);
+}
+END_TEST
+
 START_TEST(a_guest_that_reports_does_not_boot_any_more)
 {
 	struct hold_facts facts = {
@@ -190,6 +199,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_lock_of_xl_counts_for_a_time);
 	tcase_add_loop_test(tests, the_first_rule_that_applies_decides, 0, N_ROWS(holds));
+	tcase_add_test(tests, pauses_after_refused_calls_grow_to_their_most);
 	tcase_add_test(tests, a_guest_that_reports_does_not_boot_any_more);
 	tcase_add_test(tests, only_a_guest_that_runs_says_something_by_its_balloon);
 	tcase_add_loop_test(tests, bounds_are_within_what_the_guest_can_hold, 0, N_ROWS(bounds));

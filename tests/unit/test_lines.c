@@ -115,12 +115,51 @@ START_TEST(a_sentence_ends_at_its_buffers_end)
 }
 END_TEST
 
+/* --- files that are damaged, or are being written --- */
+
+static void lose(void *arg, const struct lines_fault *lost)
+{
+	sprintf((char *)arg + strlen(arg), "(%u %s)|", (unsigned)lost->number, lost->what);
+}
+
+static const struct {
+	const char *bytes;
+	size_t len;
+	const char *taken;
+} damaged[] = {
+	{"", 0, ""},
+	{"a\nb\n", 4, "a|b|"},
+	{"a\nb", 3, "a|"},
+	{"a\nb\0c\nd\n", 8, "a|(2 holds a zero byte, so the file is no text)|d|"},
+	{"\0\0\0\0", 4, "(1 holds a zero byte, so the file is no text)|"},
+	{"1\n1234567890\n2\n", 15, "1|(2 is too long)|2|"},
+	{"123456789", 9, "(1 is too long)|"},
+	{"a\nno\nb\nno\n", 10, "a|no|(2 says no)|b|no|(4 says no)|"},
+};
+
+START_TEST(lines_of_a_damaged_file_are_passed_over)
+{
+	strcpy(path, "/tmp/test_lines.XXXXXX");
+	int fd = mkstemp(path);
+	ck_assert_int_eq((int)write(fd, damaged[_i].bytes, damaged[_i].len), (int)damaged[_i].len);
+	close(fd);
+	taken[0] = '\0';
+	bool is_read = lines_read_damaged(path, MOST, take, lose, taken, &fault);
+	unlink(path);
+	ck_assert(is_read);
+	ck_assert_str_eq(taken, damaged[_i].taken);
+	ck_assert(!lines_read_damaged("/nonexistent", MOST, take, lose, taken, &fault));
+	ck_assert_uint_eq(fault.number, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, lines_are_taken_up_to_the_first_wrong_one, 0, N_ROWS(files));
 	tcase_add_test(tests, a_line_may_be_longer_than_any_buffer);
 	tcase_add_test(tests, what_is_no_file_has_the_systems_message);
 	tcase_add_test(tests, a_sentence_ends_at_its_buffers_end);
+	tcase_add_loop_test(tests, lines_of_a_damaged_file_are_passed_over, 0, N_ROWS(damaged));
 }
 
 int main(void)

@@ -15,7 +15,13 @@ static struct verdict verdict;
 /* What a guest does in a second. */
 struct pace {
 	uint64_t swapped_in_pages, swapped_out_pages, stalls, full_ms;
+	/* beyond full_ms; and of the pages that direct reclaim looked at, 32 an entry, it freed so
+	 * many permille */
+	uint64_t some_ms, found_permille;
+	bool has_no_psi;
 };
+#define PACE(in, out, entries, full)                                                               \
+	.swapped_in_pages = in, .swapped_out_pages = out, .stalls = entries, .full_ms = full
 
 static void start(uint64_t total_kib, uint64_t avail_kib, uint64_t swap_kib, uint64_t swap_free_kib)
 {
@@ -53,8 +59,13 @@ static void go_on(const struct pace *pace, uint64_t ms)
 	r->pswpin += pace->swapped_in_pages * ms / 1000;
 	r->pswpout += pace->swapped_out_pages * ms / 1000;
 	r->allocstall += pace->stalls * ms / 1000;
+	r->scan_direct += pace->stalls * 32 * ms / 1000;
+	r->steal_direct += pace->stalls * 32 * pace->found_permille / 1000 * ms / 1000;
 	r->psi_full_us += pace->full_ms * ms;
-	r->psi_some_us += pace->full_ms * ms;
+	r->psi_some_us += (pace->full_ms + pace->some_ms) * ms;
+	r->present = REPORT_BIT(allocstall) | REPORT_BIT(scan_direct) | REPORT_BIT(steal_direct);
+	if (!pace->has_no_psi)
+		r->present |= REPORT_BIT(psi_some_us) | REPORT_BIT(psi_full_us);
 	guest.report_ms = host.now_ms += ms;
 	demand_observe(&demand, &conf, &guest);
 	demand_judge(&demand, &conf, &host, &guest, &verdict);
@@ -75,13 +86,13 @@ static const struct {
 	uint64_t report_ms, for_ms;
 	enum answer answer;
 } series[] = {
-	{"frozen", 11833344, 1750016, 8387584, 0, {0, 0, 300, 950}, 1000, 60000, NEEDS},
+	{"frozen", 11833344, 1750016, 8387584, 0, {PACE(0, 0, 300, 950)}, 1000, 60000, NEEDS},
 	{"frozen, reports come fast",
 	 11833344,
 	 1750016,
 	 8387584,
 	 0,
-	 {0, 0, 300, 950},
+	 {PACE(0, 0, 300, 950)},
 	 100,
 	 10000,
 	 NEEDS},
@@ -90,39 +101,39 @@ static const struct {
 	 1750016,
 	 8387584,
 	 0,
-	 {0, 0, 300, 950},
+	 {PACE(0, 0, 300, 950)},
 	 15000,
 	 60000,
 	 NEEDS},
-	{"frozen, without swap", 4000000, 900000, 0, 0, {0, 0, 100, 800}, 1000, 30000, NEEDS},
+	{"frozen, without swap", 4000000, 900000, 0, 0, {PACE(0, 0, 100, 800)}, 1000, 30000, NEEDS},
 	{"frozen, swap half full",
 	 4000000,
 	 900000,
 	 4000000,
 	 2000000,
-	 {0, 0, 100, 800},
+	 {PACE(0, 0, 100, 800)},
 	 1000,
 	 30000,
 	 NEEDS},
-	{"a third available", 4000000, 1300000, 8000, 0, {0, 0, 40, 600}, 1000, 30000, NEEDS},
+	{"a third available", 4000000, 1300000, 8000, 0, {PACE(0, 0, 40, 600)}, 1000, 30000, NEEDS},
 	{"stands still for a moment",
 	 4000000,
 	 1300000,
 	 8000,
 	 0,
-	 {0, 0, 300, 950},
+	 {PACE(0, 0, 300, 950)},
 	 500,
 	 1500,
 	 KEEPS},
-	{"waits for its disk", 4000000, 1300000, 8000, 0, {0, 0, 0, 950}, 1000, 60000, GIVES},
-	{"reads files", 4000000, 1300000, 8000, 0, {0, 0, 300, 50}, 1000, 60000, GIVES},
-	{"idle", 4000000, 1300000, 8000, 0, {0, 0, 0, 0}, 1000, 60000, GIVES},
+	{"waits for its disk", 4000000, 1300000, 8000, 0, {PACE(0, 0, 0, 950)}, 1000, 60000, GIVES},
+	{"reads files", 4000000, 1300000, 8000, 0, {PACE(0, 0, 300, 50)}, 1000, 60000, GIVES},
+	{"idle", 4000000, 1300000, 8000, 0, {PACE(0, 0, 0, 0)}, 1000, 60000, GIVES},
 	{"a container at its limit",
 	 2000000,
 	 1400000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 0, 100},
+	 {PACE(10240, 10240, 0, 100)},
 	 1000,
 	 30000,
 	 GIVES},
@@ -131,7 +142,7 @@ static const struct {
 	 1400000,
 	 4000000,
 	 1000000,
-	 {10240, 10240, 0, 100},
+	 {PACE(10240, 10240, 0, 100)},
 	 1000,
 	 30000,
 	 GIVES},
@@ -140,7 +151,7 @@ static const struct {
 	 1400000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 0, 900},
+	 {PACE(10240, 10240, 0, 900)},
 	 1000,
 	 30000,
 	 GIVES},
@@ -149,7 +160,7 @@ static const struct {
 	 1400000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 0, 100},
+	 {PACE(10240, 10240, 0, 100)},
 	 100,
 	 30000,
 	 GIVES},
@@ -158,7 +169,7 @@ static const struct {
 	 500000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 0, 100},
+	 {PACE(10240, 10240, 0, 100)},
 	 1000,
 	 30000,
 	 GIVES},
@@ -167,16 +178,97 @@ static const struct {
 	 1400000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 2, 100},
+	 {PACE(10240, 10240, 2, 100)},
 	 1000,
 	 30000,
 	 GIVES},
+	{"frozen, a kernel without PSI",
+	 11833344,
+	 1750016,
+	 8387584,
+	 0,
+	 {.stalls = 300, .found_permille = 100, .has_no_psi = true},
+	 1000,
+	 60000,
+	 NEEDS},
+	{"the same, without swap",
+	 4000000,
+	 900000,
+	 0,
+	 0,
+	 {.stalls = 100, .found_permille = 150, .has_no_psi = true},
+	 1000,
+	 60000,
+	 NEEDS},
+	{"the same, with swap left",
+	 11833344,
+	 1750016,
+	 8387584,
+	 4000000,
+	 {.stalls = 300, .found_permille = 100, .has_no_psi = true},
+	 1000,
+	 60000,
+	 GIVES},
+	{"reads files, without PSI and swap",
+	 4000000,
+	 1300000,
+	 0,
+	 0,
+	 {.stalls = 300, .found_permille = 900, .has_no_psi = true},
+	 1000,
+	 60000,
+	 GIVES},
+	{"frozen but for one program",
+	 11833344,
+	 1750016,
+	 8387584,
+	 0,
+	 {.stalls = 300, .full_ms = 20, .some_ms = 930, .found_permille = 100},
+	 1000,
+	 60000,
+	 NEEDS},
+	{"reads files with many programs",
+	 11833344,
+	 1750016,
+	 8387584,
+	 0,
+	 {.stalls = 300, .full_ms = 20, .some_ms = 930, .found_permille = 900},
+	 1000,
+	 60000,
+	 GIVES},
+	{"a container at its limit, beside a reader of files",
+	 2000000,
+	 1400000,
+	 4000000,
+	 1000000,
+	 {PACE(10240, 10240, 50, 100), .some_ms = 800, .found_permille = 900},
+	 1000,
+	 60000,
+	 GIVES},
+	{"the same, without PSI",
+	 2000000,
+	 1400000,
+	 4000000,
+	 1000000,
+	 {PACE(10240, 10240, 50, 0), .found_permille = 900, .has_no_psi = true},
+	 1000,
+	 60000,
+	 GIVES},
+	{"the guest itself, without PSI",
+	 2000000,
+	 300000,
+	 2000000,
+	 1000000,
+	 {PACE(10240, 10240, 200, 0), .found_permille = 200, .has_no_psi = true},
+	 1000,
+	 30000,
+	 NEEDS},
 	{"the guest itself",
 	 2000000,
 	 60000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 0, 600},
+	 {PACE(10240, 10240, 0, 600)},
 	 1000,
 	 30000,
 	 NEEDS},
@@ -185,7 +277,7 @@ static const struct {
 	 300000,
 	 2000000,
 	 1000000,
-	 {10240, 10240, 200, 300},
+	 {PACE(10240, 10240, 200, 300)},
 	 1000,
 	 30000,
 	 NEEDS},
@@ -304,7 +396,8 @@ END_TEST
 /* What came back while the guest was short stays hot, though memory for it has arrived. */
 START_TEST(memory_that_has_arrived_for_hot_pages_ends_no_need)
 {
-	static const struct pace thrashing = {10240, 10240, 100, 400}, last = {10240, 0, 0, 50};
+	static const struct pace thrashing = {PACE(10240, 10240, 100, 400)},
+				 last = {PACE(10240, 0, 0, 50)};
 	start(2000 * MIB, 40 * MIB, 2000 * MIB, 1200 * MIB);
 	for (int i = 0; i < 10; i++)
 		go_on(&thrashing, 1000);

@@ -8,6 +8,11 @@
 #define MIB  UINT64_C(1024)
 #define MOST (600 * MIB)
 
+/* The lines that older versions of meminfo-writer wrote. */
+#define LINES(total, free, buffers, cached, swap, swap_free)                                       \
+	"MemTotal: " #total " kB\nMemFree: " #free " kB\nBuffers: " #buffers                       \
+	" kB\nCached: " #cached " kB\nSwapTotal: " #swap " kB\nSwapFree: " #swap_free " kB\n"
+
 static const struct {
 	const char *text;
 	size_t len; /* 0: up to its NUL */
@@ -37,6 +42,16 @@ static const struct {
 	{"307200", 0, SOURCE_MEMINFO, 300 * MIB},
 	{"1048576", 0, SOURCE_QUBES, 1024 * MIB}, /* swapped pages are in use */
 	{"0", 0, SOURCE_QUBES, 0},
+	{LINES(400000, 100000, 2000, 98000, 1000000, 900000), 0, SOURCE_QUBES, 300000},
+	{LINES(400000, 100000, 2000, 98000, 0, 0), 0, SOURCE_QUBES, 200000},
+	{LINES(400000, 100000, 2000, 98000, 1000000, 900000), 0, SOURCE_MEMINFO, UINT64_MAX},
+	{LINES(400000, 100000, 2000, 298001, 0, 0), 0, SOURCE_QUBES, UINT64_MAX},
+	{LINES(400000, 100000, 2000, 98000, 1, 2), 0, SOURCE_QUBES, UINT64_MAX},
+	{LINES(-400000, 100000, 2000, 98000, 0, 0), 0, SOURCE_QUBES, UINT64_MAX},
+	{LINES(1099511627776, 0, 0, 0, 1, 0), 0, SOURCE_QUBES, UINT64_MAX},
+	{"MemTotal: 400000 kB\nMemFree: 1 kB\n", 0, SOURCE_QUBES, UINT64_MAX},
+	{LINES(400000, 100000, 2000, 98000, 0, 0) "Cached: 1 kB\n", 0, SOURCE_QUBES, UINT64_MAX},
+	{LINES(400000, 100000, 2000, 98000, 0, 0), 100, SOURCE_QUBES, UINT64_MAX}, /* cut short */
 };
 
 START_TEST(numbers_are_read_strictly)

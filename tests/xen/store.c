@@ -58,10 +58,19 @@ static bool next_event(struct xs_handle *xs, uint64_t end_ms)
 	}
 }
 
+static bool is_there(struct xs_handle *xs, const char *path)
+{
+	char *value = xs_read(xs, XBT_NULL, path, NULL);
+	bool is = value || errno != ENOENT;
+
+	free(value);
+	return is;
+}
+
 /* Waits until accept() takes the key's value. The value, which the caller frees; NULL if the time
- * is over. */
-static char *wait_for_value(struct xs_handle *xs, const char *path, uint64_t end_ms,
-			    bool (*accept)(const char *value))
+ * is over, or if the key's value depends on `home`, unless that is NULL, and that is not there. */
+static char *wait_for_value(struct xs_handle *xs, const char *path, const char *home,
+			    uint64_t end_ms, bool (*accept)(const char *value))
 {
 	if (!xs_watch(xs, path, "lab-store"))
 		return NULL;
@@ -71,6 +80,9 @@ static char *wait_for_value(struct xs_handle *xs, const char *path, uint64_t end
 		if (value && accept(value))
 			return value;
 		free(value);
+		/* the watch fires, too, when the toolstack removes all that is a guest's */
+		if (home && !is_there(xs, home))
+			return NULL;
 	}
 	return NULL;
 }
@@ -98,7 +110,7 @@ static int fail(const char *what, const char *path)
 static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 		   const char *command)
 {
-	char path[PATH_BYTES], text[TEXT_BYTES];
+	char path[PATH_BYTES], home[PATH_BYTES], text[TEXT_BYTES];
 	uint64_t start_ms = now_ms();
 	uint64_t end_ms = start_ms + strtoull(limit_s, NULL, 10) * 1000;
 	const char *verdict;
@@ -112,9 +124,12 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 	if (!xs_write(xs, XBT_NULL, path, text, (unsigned)length))
 		return fail(strerror(errno), path);
 	snprintf(path, sizeof(path), "/local/domain/%.8s/data/lab/answer", domid);
-	answer = wait_for_value(xs, path, end_ms, accept_answer);
+	snprintf(home, sizeof(home), "/local/domain/%.8s", domid);
+	answer = wait_for_value(xs, path, home, end_ms, accept_answer);
 	if (!answer)
-		return fail("the guest did not answer in time", path);
+		return fail(is_there(xs, home) ? "the guest did not answer in time"
+					       : "the guest is gone",
+			    path);
 	verdict = answer + strcspn(answer, " ");
 	rc = strncmp(verdict, " ok", 3) == 0 ? 0 : 1;
 	if (rc == 0)
@@ -128,7 +143,7 @@ static int run_ask(struct xs_handle *xs, const char *domid, const char *limit_s,
 static int run_wait(struct xs_handle *xs, const char *path, const char *limit_s)
 {
 	uint64_t end_ms = now_ms() + strtoull(limit_s, NULL, 10) * 1000;
-	char *value = wait_for_value(xs, path, end_ms, accept_any);
+	char *value = wait_for_value(xs, path, NULL, end_ms, accept_any);
 
 	if (!value)
 		return fail("was not there in time", path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * targets.h - how many of the targets that a balancer told its guests changed nothing when they
- *were told, by the hypervisor's figures (judge.h has their record) and a log of xenstore. Pure.
+ * targets.h - how many of the targets that a balancer told its guests changed nothing then, by the
+ * hypervisor's figures (judge.h has their record) and a log of xenstore. Pure.
  *
  * A line of the log, as `lab-store log` writes it, is
  *

@@ -15,7 +15,9 @@
 #: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: never run in one piece yet, and
 #:                                     LAB_VARIANTS chooses of none, default, stdvga, large
 #: LAB_STORE=oxenstored                has Domain-0 run Xen's other xenstored
-#: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: never seen to its end yet
+#: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: 3 min
+#: make result-soak                    has four guests work at random while cagmad is killed and guests are made anew:
+#:                                     30 min, or LAB_NUMBER of them
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
 #: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
@@ -24,7 +26,7 @@
 XEN_DEPS      = qemu-system-x86 mmdebstrap e2fsprogs cpio fdisk kmod xz-utils util-linux \
                  libxen-dev libxenstore4 libxenmisc$(XEN_RELEASE) dpkg-dev bison flex python3
 XEN_SHORT     = real-grow agent-idle
-XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up real-windup ratchet reader cold
+XEN_SCENARIOS = $(XEN_SHORT) admission self-grow hand-over jump alarm-latency squeeze burst stuck wind-up real-windup ratchet reader cold waiting-balloon
 XEN_PROGS     = $(addprefix tests/xen/,lab-sampler lab-judge lab-store guest/lab-work \
                  guest/lab-peer-agent)
 XEN_WORK      = $(addprefix tests/xen/guest/,work.o verb.o verb_dirty.o region.o meter.o freeze.o errand.o dirty.o)
@@ -54,6 +56,7 @@ $(XEN_TESTS): %: %.o
 check-xen-judge: $(XEN_TESTS)
 	$Qfor t in $^; do $$t || exit 1; done
 	$Qbash tests/xen/test_run_qemu.sh
+	$Qbash tests/xen/test_repeat.sh
 
 # Without a type, "make lab" proves the main job on the other one, too.
 XEN_OTHER_TYPE := $(if $(filter undefined,$(origin LAB_TYPE)),pvh)
@@ -65,7 +68,7 @@ else
 XEN_RUN = tests/xen/run-qemu.sh $B $(RESULTS)
 endif
 
-.PHONY: lab check-guest-kernel lab-full lab-payload result-hvm result-newcomer result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
+.PHONY: lab check-guest-kernel lab-full lab-payload result-hvm result-newcomer result-soak result-mkguest result-precopy result-precopy-integrity result-migrate-room precopy-short check-xen-judge xen-programs experiment-short result-published-experiment \
         $(addprefix result-,$(XEN_SCENARIOS))
 xen-programs: $(addprefix $B/,$(XEN_PROGS))
 # The kernel has kprobes and huge pages, which this machine's kernel may lack, and PV guests do lack.
@@ -93,6 +96,10 @@ $(addprefix result-,$(XEN_SCENARIOS)): result-%: $(XEN_PAYLOAD)
 # QEMU loses guests on two CPUs alone, and an HVM guest that is lost costs minutes.
 result-hvm: $(XEN_PAYLOAD)
 	$QLAB_TYPE=hvm XEN_CPUS=$${XEN_CPUS:-1} $(XEN_RUN) hvm
+
+# The guests are of both types, and none is lost on one CPU.
+result-soak: $(XEN_PAYLOAD)
+	$QLAB_TYPE=pv XEN_CPUS=$${XEN_CPUS:-1} $(XEN_RUN) soak
 
 result-published-experiment: $(XEN_PAYLOAD)
 	$Qtests/bench/run-experiment.sh $B $(RESULTS) $(if $(DOM0),"$(DOM0)" "$(SWAP)")

@@ -65,7 +65,8 @@ int meter_read_memory(struct meter_memory *ret_memory)
 	if (rc != 0)
 		return rc;
 	if (!find_number(text, "pswpin", &memory.pswpin_pages) ||
-	    !find_number(text, "pswpout", &memory.pswpout_pages))
+	    !find_number(text, "pswpout", &memory.pswpout_pages) ||
+	    !find_number(text, "oom_kill", &memory.oom_kills))
 		return -ENODATA;
 	*ret_memory = memory;
 	return 0;

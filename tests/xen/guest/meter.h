@@ -14,6 +14,7 @@ struct meter_memory {
 	uint64_t memavailable_kib;
 	uint64_t pswpin_pages;
 	uint64_t pswpout_pages;
+	uint64_t oom_kills;
 };
 
 /* Returns 0 or -errno; -ENODATA if a field is missing. */

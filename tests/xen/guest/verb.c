@@ -102,6 +102,7 @@ static int do_stat(struct verb_call *call)
 	verb_answer(call, "memavailable_kib", memory.memavailable_kib);
 	verb_answer(call, "pswpin_pages", memory.pswpin_pages);
 	verb_answer(call, "pswpout_pages", memory.pswpout_pages);
+	verb_answer(call, "oom_kills", memory.oom_kills);
 	return 0;
 }
 

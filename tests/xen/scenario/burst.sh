@@ -44,7 +44,7 @@ scenario_burst() {
 	for number in $(seq "${LAB_RUNS:-3}"); do
 		for size in covered uncovered; do
 			for policy in static cagma; do
-				burst_run "$number" $size $policy
+				repeat_run "" burst_run "$number" $size $policy
 			done
 		done
 	done

@@ -63,7 +63,7 @@ scenario_cold() {
 	local number agent keys="b_work_ms b_ramp_ms b_passes b_swap_pages a_given_kib a_out_pages a_in_pages"
 	for number in $(seq "${LAB_RUNS:-3}"); do
 		for agent in no-reclaim cagma; do
-			cold_run "$number" $agent
+			repeat_run "" cold_run "$number" $agent
 		done
 	done
 	for agent in no-reclaim cagma; do

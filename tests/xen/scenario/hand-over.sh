@@ -57,7 +57,7 @@ hand_over_run() {
 scenario_hand_over() {
 	local number
 	for number in $(seq "${LAB_RUNS:-5}"); do
-		hand_over_run "$number"
+		repeat_run "" hand_over_run "$number"
 	done
 	# shellcheck disable=SC2046
 	result hand-over $(series_medians hand-over threshold_to_target_ms threshold_to_pages_ms \

@@ -10,7 +10,8 @@ LIMIT_S=5400
 HVM_MEMORY_MIB=300
 HVM_MAX_MIB=600
 HVM_REST_S=25
-HVM_RAMP_KIB=114688
+# The ramp is so much more than the guest has available.
+HVM_BEYOND_KIB=32768
 HVM_RATE_KIB_S=16384
 HVM_HOLD_MS=10000
 # The reservation at the end is all that is free; so the guest has to give what cagmad keeps free.
@@ -39,7 +40,7 @@ hvm_reserve() {
 
 # hvm_run VARIANT: writes the variant's result
 hvm_run() {
-	local run=$1 first again before after ramp verdict
+	local run=$1 first again before after ramp verdict available_kib
 	GUEST_LINES[a]=${HVM_LINES[$1]}
 	progress "hvm: video memory: $1"
 	guest_create a $HVM_MEMORY_MIB $HVM_MAX_MIB
@@ -50,7 +51,8 @@ hvm_run() {
 	balancer_stop "$run-first"
 	again=$(hvm_rest "$run" "$run-keys") || exit 1
 	before=$(guest_swap_pages a) || exit 1
-	ramp=$(guest_ask a 240 "ramp more_kib=$HVM_RAMP_KIB step_kib=1024" \
+	available_kib=$(guest_available_kib a) || exit 1
+	ramp=$(guest_ask a 240 "ramp more_kib=$((available_kib + HVM_BEYOND_KIB)) step_kib=1024" \
 		"rate_kib_s=$HVM_RATE_KIB_S hold_ms=$HVM_HOLD_MS") || exit 1
 	guest_ask a 60 "hold size_kib=1024 step_kib=1024" >/dev/null || exit 1
 	wait_until "$HVM_FORGETS_S" "room made by guest a (see $run-reserve.log)" hvm_reserve "$run"
@@ -73,7 +75,7 @@ hvm_run() {
 hvm_judge() {
 	criterion "a target was set beside a guest at rest ($1)" "$(series_median "$1" idle_targets)" "<=" 0
 	criterion "the guest swapped ($1)" "$(series_median "$1" swap_pages)" "<=" 0
-	criterion "the guest did not grow ($1)" "$(series_median "$1" grew_kib)" ">=" $((HVM_RAMP_KIB / 4))
+	criterion "the guest did not grow ($1)" "$(series_median "$1" grew_kib)" ">=" "$HVM_BEYOND_KIB"
 	criterion "the guest did not give ($1)" "$(series_median "$1" gave_kib)" ">=" "$HVM_ROOM_KIB"
 	criterion "the safety contract is broken ($1)" "$(series_median "$1" violations)" "<=" 0
 }

@@ -151,7 +151,7 @@ scenario_jump() {
 	local policies=${LAB_POLICIES:-$JUMP_POLICIES} number condition
 	for number in $(seq "${LAB_RUNS:-5}"); do
 		for condition in $policies; do
-			jump_run "$number" "$condition"
+			repeat_run "" jump_run "$number" "$condition"
 		done
 	done
 	jump_report "$policies"

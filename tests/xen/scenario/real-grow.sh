@@ -156,7 +156,7 @@ scenario_real_grow() {
 	for number in $(seq "${LAB_RUNS:-3}"); do
 		grow_rate_kib_s=0
 		for condition in ${LAB_POLICIES:-$GROW_POLICIES}; do
-			grow_run "$number" "$condition"
+			repeat_run "grow_rate_kib_s grow_final_a_mib grow_final_b_mib" grow_run "$number" "$condition"
 		done
 	done
 	grow_report

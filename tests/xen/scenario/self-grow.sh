@@ -36,7 +36,7 @@ self_grow_run() {
 scenario_self_grow() {
 	local number host_mib share
 	for number in $(seq "${LAB_RUNS:-5}"); do
-		self_grow_run "$number"
+		repeat_run "" self_grow_run "$number"
 	done
 	host_mib=$(timeout 10 xl info total_memory) || fail "xl does not say how much memory there is"
 	share=$((SELF_GROW_RESERVE_MIB * 10000 / host_mib))

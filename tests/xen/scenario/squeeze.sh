@@ -159,7 +159,7 @@ scenario_squeeze() {
 	local policies=${LAB_POLICIES:-$SQUEEZE_POLICIES} number condition
 	for number in $(seq "${LAB_RUNS:-3}"); do
 		for condition in $policies; do
-			squeeze_run "$number" "$condition"
+			repeat_run "" squeeze_run "$number" "$condition"
 		done
 	done
 	squeeze_report "$policies"
