@@ -166,7 +166,7 @@ balancer_configure() {
 balancer_start() {
 	balancer_configure "$@"
 	process_start "$1" "$PAYLOAD/bin/cagmad" -c "$OUT/$1.conf" -v --record "$OUT/$1.record"
-	wait_until 20 "cagmad's first pass" test -s "$OUT/$1.record"
+	wait_until 60 "cagmad's first pass" test -s "$OUT/$1.record"
 }
 
 # balancer_change NAME POLICY RESERVE_MIB WORD...: gives the cagmad that runs another configuration

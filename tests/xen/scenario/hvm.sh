@@ -28,7 +28,7 @@ hvm_rest() {
 	local start_ms
 	start_ms=$(now_ms)
 	process_start "$1" "$PAYLOAD/bin/cagmad" -v --record "$OUT/$1.record"
-	wait_until 20 "cagmad's first pass" test -s "$OUT/$1.record"
+	wait_until 60 "cagmad's first pass" test -s "$OUT/$1.record"
 	sleep "$HVM_REST_S"
 	keylog_count "$2" "$start_ms" "$(now_ms)" a memory/target
 }
