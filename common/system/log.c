@@ -28,8 +28,8 @@ static struct limit {
 	uint64_t n_left_out;
 } limit;
 
-/* systemd says which file is the journal's. A shell that was started under systemd passes the word on
- * to programs whose stderr is a terminal or another file. */
+/* systemd says which file is the journal's. A shell that was started under systemd passes the word
+ * on to programs whose stderr is a terminal or another file. */
 static bool leads_to_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");

@@ -46,7 +46,7 @@ struct hold_facts {
 	enum source_id source; /* whose agent and reports they are */
 	bool is_unproved;      /* nobody was seen to write what that agent tells */
 	bool is_short; /* its AVM was below its CMA, or it stood still, when it was judged last */
-	uint64_t report_ms;    /* when its last report was read */
+	uint64_t report_ms; /* when its last report was read */
 	uint64_t migrating_until_ms, by_hand_until_ms, call_paused_until_ms;
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
 	uint64_t by_hand_ms;     /* when somebody else set its target last; 0: never */

@@ -84,9 +84,9 @@ static inline bool source_is_foreign(enum source_id id)
 uint32_t source_find(struct text word);
 
 /*
- * Reads a number that a guest wrote, in decimal KiB; of use also the lines. NULL, with *ret_kib; or what is wrong with the
- * number, with *ret_kib untouched. `most_kib` is the most that the guest can hold: there cannot be
- * more available. Use may be more, since swapped pages are among it.
+ * Reads a number that a guest wrote, in decimal KiB; of use also the lines. NULL, with *ret_kib; or
+ * what is wrong with the number, with *ret_kib untouched. `most_kib` is the most that the guest can
+ * hold: there cannot be more available. Use may be more, since swapped pages are among it.
  */
 const char *source_read(enum source_id id, struct text value, uint64_t most_kib, uint64_t *ret_kib);
 
