@@ -30,8 +30,8 @@
  * (standstill.h) stalls too, whatever its AVM.
  *
  * Pages back from swap are hot only if the guest itself is short: its AVM is below its CMA and what
- * is hot already, or its programs wait in reclaim of the whole guest. Otherwise a container may
- *swap at its own limit, which more memory for the guest does not change.
+ * is hot already, or its programs wait in reclaim of the whole guest. Otherwise a container
+ * may swap at its own limit, which more memory for the guest does not change.
  *
  * docs/policy.md has the reasons and the measurements.
  */
@@ -53,8 +53,7 @@ enum {
 	DEMAND_QUIET_SHARE = 16,
 	DEMAND_QUIET_MIN_KIB = 2 * 1024,
 	DEMAND_STALL_PERMYRIAD = 500, /* all tasks waited for memory for so much of the time */
-	DEMAND_SWAP_SHARE =
-		8, /* with less than this free, swap is full to killers: earlyoom's is 10 % */
+	DEMAND_SWAP_SHARE = 8, /* with less free, swap is full to killers: earlyoom acts at 10 % */
 	DEMAND_BEHIND_MS = 10000, /* who outruns its balloon gets what that brings in so long */
 	/* A stall floor holds for the first time at first, and for the second at the most. */
 	DEMAND_FLOOR_MS = 10000,
