@@ -3,7 +3,7 @@
  * round.h - one round of the agent, from what it sees and hears to what it does. Pure.
  *
  *	glance, events -> round_wants_look() -> look -> round_step() -> orders -> round_done() ->
- *rest
+ * rest
  *
  * The caller glances at the guest's memory and collects the events since the last round. It looks
  * only if round_wants_look() says so. round_step() gives orders; the caller carries them out from

@@ -17,7 +17,7 @@
  * each instance, so it evens the number of instances out. That stays so while no host is short.
  * Otherwise memory alone counts: an instance has what its guest needs, relative to the mean, and 0
  * of the other kinds, or hbal would keep a guest on a host that is short for the sake of its
- *number.
+ * number.
  */
 #ifndef CAGMA_ENGINES_GANETI_H
 #define CAGMA_ENGINES_GANETI_H

@@ -8,17 +8,17 @@
  *	y(k+1) = c + a1 y(k) + a2 y(k-1)
  *
  * where y is the logarithm of an interval. c, a1 and a2 are the least-squares fit over the
- *intervals of all pages so far, in which older intervals count less. The fit is made anew in each
- *round: it says how far two intervals tell the next one, in this guest now. Three kinds of pages
- *are not served by it, and are taken to repeat their intervals:
+ * intervals of all pages so far, in which older intervals count less. The fit is made anew in each
+ * round: it says how far two intervals tell the next one, in this guest now. Three kinds of pages
+ * are not served by it, and are taken to repeat their intervals:
  *
  *	- all pages, until some intervals have been seen
  *	- pages that have one interval only
  *	- pages with intervals so long that what follows such intervals cannot have been seen yet:
- *the model has learnt from pages with shorter ones, and would foresee such pages too soon
+ * the model has learnt from pages with shorter ones, and would foresee such pages too soon
  *
  * A modification is seen when Xen is asked, not earlier: an interval is as coarse as the rounds
- *are. A modification that is foreseen within a time as long as the last round is foreseen at once.
+ * are. A modification that is foreseen within a time as long as the last round is foreseen at once.
  *
  * If the intervals of a page differ, or those of all pages differ from what was foreseen of them,
  * the time since the last modification says little about the next one, and is taken into account

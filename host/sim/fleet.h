@@ -4,7 +4,7 @@
  *
  * Guests are dealt out before time begins, in an order that chance has by the seed, so that hosts
  * are equally full; who peaks when is not heeded. Later an engine moves them by the rule of
- *mover.h:
+ * mover.h:
  *
  *	makes room	the receiving host has memory come free, as by `cagmactl reserve`
  *	sends		both hosts hold the guest's memory, and its balloon stands still

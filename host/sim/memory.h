@@ -16,10 +16,10 @@
  * grants. Memory that programs wanted and did not get is time stalled, and shows in PSI.
  *
  * zswap keeps swapped pages in memory, compressed to a third (packed), as long as its pool has
- *room, and the disk has no part in that. ZFS has a cache of its own (ARC), which the kernel's
- *MemAvailable leaves out: it shrinks when pages are reclaimed, though not at once, and down to a
- *least size only. A container at its own limit goes through more than it may hold, so its pages go
- *to the disk and come back all the time, whatever the guest has.
+ * room, and the disk has no part in that. ZFS has a cache of its own (ARC), which the kernel's
+ * MemAvailable leaves out: it shrinks when pages are reclaimed, though not at once, and down to a
+ * least size only. A container at its own limit goes through more than it may hold, so its pages go
+ * to the disk and come back all the time, whatever the guest has.
  *
  * Programs may also read the files in use again and again, which is faster if more of them is in
  * the cache, and do I/O past it. Both share the disk with swapping.

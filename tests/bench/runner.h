@@ -11,7 +11,7 @@
  * at_ms is the time from the beginning to the loop's end. The swap counters are the kernel's, since
  * the beginning, and may be RUNNER_SWAP_AGE_MS old. tally.h explains residence. Loop 0 is the work
  * that a task does once: its time is KIND_first_us, and it counts as a loop only if it was cut off.
- *A lost task was killed by another process.
+ * A lost task was killed by another process.
  */
 #ifndef CAGMA_BENCH_RUNNER_H
 #define CAGMA_BENCH_RUNNER_H

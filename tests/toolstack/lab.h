@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lab.h - the toolstack lab as a library: a played host with simulated guests, for tests, play.c
- *and the demo.
+ * and the demo.
  *
  * The stock xenstored or oxenstored, libxenstore and libxl run unmodified; libfakexen.so plays the
- *hypervisor below them; every guest is a real unprivileged domain to xenstored, and a real agent
- *runs in it.
+ * hypervisor below them; every guest is a real unprivileged domain to xenstored, and a real agent
+ * runs in it.
  *
  *	struct lab_options options = LAB_OPTIONS;
  *	struct lab *lab;

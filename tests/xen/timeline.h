@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timeline.h - when an event happened, by the hypervisor's figures (judge.h has their record).
- *Pure.
+ * Pure.
  *
  * A question is one word:
  *
