@@ -12,8 +12,8 @@
 #:                                     precopy-integrity (10 min) and migrate-room (1 min)
 #: LAB_TYPE=pvh                        has the guests of all these be PVH instead of PV; the results are then in
 #:                                     build/results/NAME-pvh.txt, and migrations need no other hypervisor
-#: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: never run in one piece yet, and
-#:                                     LAB_VARIANTS chooses of none, default, stdvga, large
+#: make result-hvm                     has cagmad beside HVM guests with video memory of four sizes: 25 min, and LAB_VARIANTS
+#:                                     chooses of none, default, stdvga, large
 #: LAB_STORE=oxenstored                has Domain-0 run Xen's other xenstored
 #: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: 3 min
 #: make result-soak                    has four guests work at random while cagmad is killed and guests are made anew:
