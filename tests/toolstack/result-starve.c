@@ -38,8 +38,8 @@ static const struct way {
 	unsigned short_s;   /* for how long it has been short when memory comes free */
 	bool is_by_balloon; /* memory comes free by a balloon, of which no event tells */
 } ways[] = {
-	{"short-and-held", 400, 400, 500, 500, 500, 130, false},
-	{"short-and-held-long", 400, 400, 500, 500, 500, 250, true},
+	{"short-and-held", 400, 400, 430, 500, 500, 130, false},
+	{"short-and-held-long", 400, 400, 430, 500, 500, 250, true},
 	{"locked-pages", 500, 330, 60, 450, 700, 71, false},
 	{"locked-pages-long", 500, 330, 60, 450, 700, 130, true},
 };
