@@ -139,11 +139,11 @@ START_TEST(a_guest_in_a_shim_gives_and_grows_as_others_do)
 	stage_start(stage_config, (const char *const[]){"-v", NULL});
 	ck_assert(is_managed(a));
 	ck_assert(is_managed(b));
-	lab_guest_set_demand(a, "0:60 8:720");
+	lab_guest_set_demand(a, "0:60 16:720");
 	ck_assert_uint_ge(least_free_until(a, 840 * MIB), FLOOR_MIB * MIB);
 	ck_assert_uint_lt(swapped_kib(a), SHIM_MIB * MIB / 2);
 	lab_guest_set_demand(a, "0:60");
-	lab_guest_set_demand(b, "0:60 5:640");
+	lab_guest_set_demand(b, "0:60 16:640");
 	ck_assert_uint_ge(least_free_until(b, 760 * MIB), FLOOR_MIB * MIB);
 	ck_assert_uint_lt(swapped_kib(b), SHIM_MIB * MIB / 2);
 	ck_assert_uint_eq(stage_said("balloon-stuck"), 0);
