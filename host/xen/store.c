@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <xenstore.h>
@@ -55,11 +56,16 @@ int store_probe(void)
 	if (!path || strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
-	/* the queue of a xenstored that hangs is full some time, and connect() would wait */
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* connect() waits while the queue is full: for a moment if xenstored is busy, since there
+	 * is room for one or two in it, and for ever if it hangs */
+	const struct timeval most = {.tv_sec = STORE_PROBE_MS / 1000};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	int r = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	int r = setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most));
+	if (r == 0)
+		r = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	r = r == 0 ? 0 : errno == EAGAIN ? -ETIMEDOUT : -errno;
 	close(fd);
 	return r;
 }

@@ -43,8 +43,11 @@ struct store_event {
 
 struct store;
 
+enum { STORE_PROBE_MS = 1000 };
+
 /*
- * 0 if xenstored listens on its socket, or -errno. This is to be asked before
+ * 0 if xenstored listens on its socket, or -errno: -ETIMEDOUT if it takes no connection within
+ * STORE_PROBE_MS. This is to be asked before
  * xs_open() and libxl_ctx_alloc(): without a listener they take the kernel's
  * device instead, on which the first request waits for ever.
  */
