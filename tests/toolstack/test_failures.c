@@ -175,7 +175,7 @@ START_TEST(a_live_update_of_xenstored_loses_nothing)
 {
 	if (lab_store_is_oxenstored())
 		return;
-	stage_open(1664);
+	stage_open(2200);
 	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
 	struct lab_guest *b = stage_boot("b", 200, "0:60", true);
 	stage_start(stage_config, NULL);
