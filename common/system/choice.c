@@ -54,7 +54,7 @@ static int print_help(const struct choices *c)
 
 /* --- the command line ------------------------------------------------------------ */
 
-/* The tables that getopt_long() wants. */
+/* The tables that getopt_long() wants; all zero before make_parser(). */
 struct parser {
 	char letters[2 * (CHOICE_MAX + COMMON) + 2];
 	struct option longs[CHOICE_MAX + COMMON + 1];
@@ -63,7 +63,6 @@ struct parser {
 static void make_parser(const struct choices *c, struct parser *p)
 {
 	char *letter = p->letters;
-	*p = (struct parser){0};
 	*letter++ = ':';
 	for (unsigned i = 0; i < c->n + COMMON; i++) {
 		const struct choice *one = choice_at(c, i);
@@ -108,7 +107,7 @@ static int take(const struct choices *c, const struct choice *one, char *value, 
 
 int choice_read(const struct choices *c, int argc, char **argv, void *options)
 {
-	struct parser p;
+	struct parser p = {0};
 	int found, code = -1;
 	if (usage_is_help(argc, argv))
 		return print_help(c);
