@@ -227,9 +227,9 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 }
 
 /*
- * A guest that is held and was lent nothing keeps what it holds, and no less. A promise
- * that it does not take is taken back from it, and a shrink that the policy began before the guest
- * was held is stopped; a shrink that somebody else began goes on.
+ * A guest that is held and was lent nothing keeps what it holds, and no less. A promise that it
+ * does not take is taken back from it, and a shrink that the policy began before the guest was held
+ * is stopped; a shrink that somebody else began goes on.
  */
 static void add_keeps(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct demand *demand, struct plan *plan)

@@ -66,6 +66,35 @@ START_TEST(a_pause_of_xenstored_is_waited_for)
 }
 END_TEST
 
+/* There is room for a few connections that xenstored has not taken yet, and others have it all. */
+START_TEST(a_xenstored_whose_queue_is_full_is_waited_for)
+{
+	enum { MOST = 256, PAUSE_MS = 300 };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd[MOST], n = 0;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", xs_daemon_socket());
+	stage_open(1664);
+	stage_boot("a", 200, "0:60", true);
+	stage_start(stage_config, NULL);
+	ck_assert(lab_wait_key(stage_lab(), TOOLKEYS_ROOT "/daemon", NULL, SOON_MS));
+	hang_store(true);
+	do
+		fd[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	while (connect(fd[n], (struct sockaddr *)&address, sizeof(address)) == 0 && ++n < MOST);
+	ck_assert_int_lt(n, MOST);
+	pid_t waker = fork();
+	if (waker == 0) {
+		usleep(PAUSE_MS * 1000);
+		lab_signal_store(stage_lab(), SIGCONT);
+		_exit(0);
+	}
+	ck_assert_int_eq(CTL_CODE("reserve", "100"), 0);
+	ck_assert_int_eq(waitpid(waker, NULL, 0), waker);
+	while (n >= 0)
+		close(fd[n--]);
+}
+END_TEST
+
 /* SIGTERM comes in the middle of a call, and then between two tries to connect. */
 START_TEST(a_xenstored_that_hangs_does_not_keep_cagmad_from_ending)
 {
@@ -278,6 +307,7 @@ static void add_tests(TCase *tests)
 	tcase_add_checked_fixture(tests, NULL, stage_close);
 	tcase_add_test(tests, a_xenstored_that_hangs_is_said_once_and_found_again);
 	tcase_add_test(tests, a_pause_of_xenstored_is_waited_for);
+	tcase_add_test(tests, a_xenstored_whose_queue_is_full_is_waited_for);
 	tcase_add_loop_test(tests, a_xenstored_that_hangs_does_not_keep_cagmad_from_ending, 0, 2);
 	tcase_add_test(tests, cagmactl_ends_beside_a_xenstored_that_hangs);
 	tcase_add_test(tests, a_lock_that_is_not_roots_stops_nobody);

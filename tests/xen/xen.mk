@@ -17,7 +17,7 @@
 #: LAB_STORE=oxenstored                has Domain-0 run Xen's other xenstored
 #: make result-newcomer                installs the packages in dom0 and two guests, and does what a newcomer does: 3 min
 #: make result-soak                    has four guests work at random while cagmad is killed and guests are made anew:
-#:                                     30 min, or LAB_NUMBER of them
+#:                                     30 min, or LAB_NUMBER of them; never run to its end yet
 #: make check-guest-kernel             tests what the agent asks of a kernel, on Debian's, without Xen
 #: make result-mkguest                 makes a guest by cagma-mkguest, and boots it: 2 min
 #: make lab-payload                    makes what runs in dom0, as a directory
