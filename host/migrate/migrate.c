@@ -316,7 +316,7 @@ static void cancel(struct errand *e)
 {
 	if (e->xl > 0)
 		kill(e->xl, SIGSTOP);
-	pid_t helper = e->xl > 0 && e->is_known ? savehelper_helper(e->domid) : 0;
+	pid_t helper = e->xl > 0 && e->is_known ? savehelper_helper(e->domid, e->xl) : 0;
 	migrate_watch_look(&e->watch);
 	migrate_watch_break(&e->watch);
 	bool is_through = e->watch.end.event[0] || (e->has_saved && !helper);
@@ -338,7 +338,7 @@ static int await_xl(struct errand *e)
 		doze(e);
 		migrate_watch_look(&e->watch);
 		if (!e->has_saved && e->is_known)
-			e->has_saved = savehelper_helper(e->domid) != 0;
+			e->has_saved = savehelper_helper(e->domid, e->xl) != 0;
 	}
 	migrate_watch_look(&e->watch);
 	migrate_watch_break(&e->watch);

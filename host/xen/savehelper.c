@@ -87,16 +87,37 @@ static int64_t domid_of(int proc_fd, const char *pid)
 	return len > 0 ? savehelper_domid(arguments, (unsigned)len) : -1;
 }
 
-pid_t savehelper_helper(uint32_t domid)
+/* 0 if the process is gone. */
+static pid_t parent_of(int proc_fd, pid_t pid)
+{
+	static const char line[] = "\nPPid:";
+	char path[32], status[STATUS_BYTES];
+	snprintf(path, sizeof(path), "%d/status", (int)pid);
+	if (file_read_at(proc_fd, path, status, sizeof(status)) <= 0)
+		return 0;
+	const char *at = strstr(status, line);
+	return at ? (pid_t)strtol(at + sizeof(line) - 1, NULL, 10) : 0;
+}
+
+static bool descends_from(int proc_fd, pid_t pid, pid_t ancestor)
+{
+	while (pid > 0 && pid != ancestor)
+		pid = parent_of(proc_fd, pid);
+	return pid > 0;
+}
+
+pid_t savehelper_helper(uint32_t domid, pid_t ancestor)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 	pid_t pid = 0;
-	while (proc && !pid && (entry = readdir(proc)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    is_roots(dirfd(proc), entry->d_name) &&
-		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid)
-			pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	while (proc && !pid && (entry = readdir(proc))) {
+		pid_t seen = (pid_t)strtol(entry->d_name, NULL, 10);
+		if (seen > 0 && is_roots(dirfd(proc), entry->d_name) &&
+		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid &&
+		    descends_from(dirfd(proc), seen, ancestor))
+			pid = seen;
+	}
 	if (proc)
 		closedir(proc);
 	return pid;

@@ -26,11 +26,11 @@ enum { SAVEHELPER_MAX = 256 }; /* guests that are found at a time; more are not 
 unsigned savehelper_list(uint32_t ret_domid[SAVEHELPER_MAX]);
 
 /*
- * Finds root's process with such arguments for this domain: the helper, or a
- * program that is about to become the helper and has another name still. 0 if
- * there is none.
+ * Finds root's process with such arguments for this domain among what `ancestor` has started,
+ * itself or through others: the helper, or a program that is about to become the helper and has
+ * another name still. 0 if there is none.
  */
-pid_t savehelper_helper(uint32_t domid);
+pid_t savehelper_helper(uint32_t domid, pid_t ancestor);
 
 /* The domid in the arguments of a helper, each of which has a NUL behind it, `len` bytes in all; -1
  * if they are not a helper's. For tests. */

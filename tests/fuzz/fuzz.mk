@@ -21,7 +21,7 @@ $(FUZZ_PLAY) $B/$(FUZZ_PROGRAM): %: %.o $(FUZZ_OBJECTS) $(FUZZ_LIBS)
 .PHONY: check-fuzz fuzz fuzz-short
 check-fuzz: $(FUZZ_PLAY)
 	@echo "  TEST    $<"
-	$Qtimeout 300 $<
+	$Qtimeout 600 $<
 
 # Clang's fuzzer counts the branches of everything that it is linked with.
 FUZZ_SECONDS ?= 60

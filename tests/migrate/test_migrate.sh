@@ -51,7 +51,10 @@ migrate)
 	}
 	if [ "\$(cat "$work/fault")" = handover ]; then
 		touch "$work/handover"
-		sleep 1
+		tries=1200
+		until grep -q 'too late' "$work/err" || [ \$((tries -= 1)) -eq 0 ]; do
+			sleep 0.05
+		done
 	fi
 	echo "Migration successful." >&2 ;;
 esac
@@ -223,7 +226,7 @@ cancelled() {
 	about=$1 signal=$2
 	shift 2
 	begin "$@"
-	waited "$about: the helper is started" 10 pgrep -g "$pid" -f -- --save-domain >/dev/null
+	waited "$about: the helper is started" 60 pgrep -g "$pid" -f -- --save-domain >/dev/null
 	interrupt "$signal"
 	check "$about: it fails" [ $status -eq 1 ]
 	check "$about: it is cancelled" says 'cancelling: the guest runs on here'
@@ -242,7 +245,7 @@ too_late() {
 	about=$1
 	shift
 	begin FAKEXC_ROUND_MS=200 "$@"
-	waited "$about: the guest is handed over" 20 [ -e "$work/handover" ]
+	waited "$about: the guest is handed over" 120 [ -e "$work/handover" ]
 	interrupt INT
 	check "$about: it is too late" says 'too late: '
 	check "$about: xl came to its end by itself" says 'Migration successful'

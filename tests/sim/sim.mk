@@ -89,7 +89,7 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	@echo "  TEST    $(DECIDE_EQUAL)"
 	$Q$(DECIDE_EQUAL) $(SIM_PROG)
 	@echo "  TEST    $(SIM_PROG)"
-	$Qtimeout 120 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn),$(SIM_CHECKED)) \
+	$Qtimeout 600 $(SIM_PROG) run --tsv --seed 1 $(filter-out $(if $(SAN),%-40.scn),$(SIM_CHECKED)) \
 	  >$B/check-sim.tsv
 	$Q$(SIM_PROG) run --tsv --seed 1,2,3,4,5,6 --policy cagma tests/sim/workloads/jump.scn | \
 	  awk -F '\t' '$$3 == "cagma" { n++; sum += $$4 } END { if (n != 6 || sum) { \
@@ -105,11 +105,11 @@ check-sim: $(SIM_PROG) $(DECIDE_EQUAL)
 	  awk -F '\t' '{ sum[$$3] += $$4 } END { if (!sum["cagma"] || sum["cagma"] > sum["static"] / 3) { \
 	    print "check-sim: what is not touched again is not given:", sum["cagma"], "pages swapped, static", \
 	      sum["static"]; exit 1 } }'
-	$(if $(SAN),,$Qtimeout 100 $(SIM_PROG) density --guests 32 --seed 3 --policy balloon,move tests/sim/fleet/day.scn | \
+	$(if $(SAN),,$Qtimeout 600 $(SIM_PROG) density --guests 32 --seed 3 --policy balloon,move tests/sim/fleet/day.scn | \
 	  awk '/^balloon / { alone = $$4 } /^move / { both = $$4; moves = $$6 } END { if (!moves || both < 95 || alone >= both) { \
 	    print "check-sim: a day that balloons alone cannot carry is not carried with moves:", alone, both, moves; exit 1 } }')
 	$Qfor i in 1 2; do $(SIM_PROG) trace --seed 2 tests/sim/workloads/random.scn >$B/check-sim-$$i.tsv; done
 	$Qcmp $B/check-sim-1.tsv $B/check-sim-2.tsv
-	$Qfor i in 1 2; do timeout 60 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done
+	$Qfor i in 1 2; do timeout 600 $(SIM_PROG) precopy --tsv --seed 11,12 --bandwidth 100,1000 >$B/check-precopy-$$i.tsv; done
 	$Qcmp $B/check-precopy-1.tsv $B/check-precopy-2.tsv
 	$Qawk -f tests/sim/precopy.awk label= $B/check-precopy-1.tsv >$B/check-precopy.txt || { tail -1 $B/check-precopy.txt; exit 1; }

@@ -63,10 +63,10 @@ $(TOOLSTACK_TEST_CHECKS): check-toolstack-%: $(TOOLSTACK_DIR)/test_% all
 	$Q$<
 check-toolstack-play: $(TOOLSTACK_DIR)/play all
 	@echo "  TEST    $(TOOLSTACK)/test_play.sh"
-	$Qtimeout 120 sh $(TOOLSTACK)/test_play.sh $B
+	$Qtimeout 600 sh $(TOOLSTACK)/test_play.sh $B
 check-toolstack-pages: $(TOOLSTACK_DIR)/play all
 	@echo "  TEST    $(TOOLSTACK)/test_pages.sh"
-	$Qtimeout 240 sh $(TOOLSTACK)/test_pages.sh $B
+	$Qtimeout 600 sh $(TOOLSTACK)/test_pages.sh $B
 # The measuring programs run for a few seconds each, without judging times.
 # A victim's swapping, and which guest is set aside, depend on how fast guests are given memory, so result-hog and
 # result-starve are run on a quiet machine alone.

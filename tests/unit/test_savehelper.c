@@ -94,9 +94,9 @@ START_TEST(only_roots_process_is_told_to_end)
 	if (geteuid() != 0)
 		return;
 	pid_t liar = pretend(nobody, "4123456789");
-	ck_assert_int_eq(savehelper_helper(domid), 0);
+	ck_assert_int_eq(savehelper_helper(domid, getpid()), 0);
 	pid_t helper = pretend(0, "4123456789");
-	ck_assert_int_eq(savehelper_helper(domid), helper);
+	ck_assert_int_eq(savehelper_helper(domid, getpid()), helper);
 	kill(liar, SIGKILL);
 	kill(helper, SIGKILL);
 	waitpid(liar, NULL, 0);
@@ -104,10 +104,30 @@ START_TEST(only_roots_process_is_told_to_end)
 }
 END_TEST
 
+/* Another migration on the host may be of a guest with the same number, such as one of a lab. */
+START_TEST(anothers_helper_is_not_ours)
+{
+	const uint32_t domid = 4123456788;
+	if (geteuid() != 0)
+		return;
+	pid_t anothers = pretend(0, "4123456788");
+	pid_t ours = pretend(0, "4123456788");
+	ck_assert_int_eq(savehelper_helper(domid, ours), ours);
+	ck_assert_int_eq(savehelper_helper(domid, anothers), anothers);
+	kill(ours, SIGKILL);
+	waitpid(ours, NULL, 0);
+	ck_assert_int_eq(savehelper_helper(domid, ours), 0);
+	ck_assert_int_eq(savehelper_helper(domid, getpid()), anothers);
+	kill(anothers, SIGKILL);
+	waitpid(anothers, NULL, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, only_roots_process_is_believed, 0, N_ROWS(owners));
 	tcase_add_test(tests, only_roots_process_is_told_to_end);
+	tcase_add_test(tests, anothers_helper_is_not_ours);
 	tcase_add_loop_test(tests, the_domid_is_read_from_the_helpers_arguments, 0, N_ROWS(rows));
 }
 

@@ -41,7 +41,7 @@ result-doctor: $B/tests/unit/test_findings
 check-unit: $(UNIT_TESTS) $(UNIT_FAKED) all
 	$Qfor t in $(UNIT_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	$Qprintf '%s\n' $(UNIT_SCRIPTS) | xargs -P 4 -I @ sh -c \
-	  'out=$$(timeout 120 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
+	  'out=$$(timeout 600 sh @ $B 2>&1); r=$$?; echo "  TEST    @"; echo "$$out"; exit $$r'
 check-house:
 	@mkdir -p $(RESULTS)
 	$Qsh tests/house/house.sh > $(RESULTS)/house.txt; r=$$?; cat $(RESULTS)/house.txt; exit $$r
@@ -81,7 +81,7 @@ migrate-programs: $(MIGRATE_TESTS) $(MIGRATE_PLAYED)
 check-migrate: migrate-programs all
 	$Qfor t in $(MIGRATE_TESTS); do echo "  TEST    $$t"; $$t || exit 1; done
 	@echo "  TEST    tests/migrate/test_migrate.sh"
-	$Qtimeout 120 sh tests/migrate/test_migrate.sh $B
+	$Qtimeout 600 sh tests/migrate/test_migrate.sh $B
 
 # --- the documents that the tables write ---------------------------------------
 DOCS = xenstore-keys monitoring
