@@ -157,11 +157,23 @@ static void take_floor(struct demand *d, const struct guest_view *guest, bool st
 	d->floor_until_ms = now_ms + d->floor_pause_ms;
 }
 
-/* In motion, ALM and MemTotal speak of different moments. Until it has been seen at rest the least
- * that was seen is taken, since what a guest was given and does not count yet is no offset. */
+/* What the guest held when it looked at its MemTotal. In motion ALM is of another moment, and the
+ * guest's driver is asked, if the report has its word. */
+static uint64_t held_kib(const struct guest_view *guest, bool is_first)
+{
+	const struct report *r = &guest->report;
+	if (guest->at_rest || is_first || !REPORT_HAS(r, balloon_current_kib))
+		return guest->alm_kib;
+	int64_t rest_kib = (int64_t)guest->videoram_kib + guest->slack_kib;
+	return rest_kib >= 0 ? r->balloon_current_kib + (uint64_t)rest_kib
+			     : amount_less(r->balloon_current_kib, (uint64_t)-rest_kib);
+}
+
+/* Until the balloon has been seen at rest the least that was seen is taken, since what a guest was
+ * given and does not count yet is no offset. */
 static void take_offset(struct demand *d, const struct guest_view *guest, bool is_first)
 {
-	uint64_t now_kib = amount_less(guest->alm_kib, guest->report.total_kib);
+	uint64_t now_kib = amount_less(held_kib(guest, is_first), guest->report.total_kib);
 	if (guest->at_rest || is_first)
 		d->offset_kib = now_kib;
 	else if (!d->has_offset)
