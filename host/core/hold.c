@@ -26,7 +26,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		bool applies;
 		enum guest_hold hold;
 	} rules[] = {
-		{f->is_dying, HOLD_DYING},
+		{f->is_dying && now_ms >= f->migrating_until_ms, HOLD_DYING},
 		{!f->has_memory, HOLD_BUILDING},
 		{f->is_paused, HOLD_PAUSED},
 		{now_ms < f->migrating_until_ms, HOLD_MIGRATING},

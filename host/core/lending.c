@@ -10,9 +10,12 @@ const char *const lending_resort_words[LENDING_RESORT_COUNT_] = {
 	[LENDING_RESORT_COMMAND] = "command",
 };
 
+/* A domain that has shut itself down has no balloon any more, and keeps its memory until somebody
+ * destroys it. */
 static bool fails_to_give(const struct guest_view *g)
 {
-	return model_is_shrinking(g) && (g->is_doubted || g->hold == HOLD_STUCK);
+	return g->hold == HOLD_DYING ||
+	       (model_is_shrinking(g) && (g->is_doubted || g->hold == HOLD_STUCK));
 }
 
 void lending_observe(struct lending *l, struct guest_view *g)
@@ -68,7 +71,9 @@ uint64_t lending_owed_kib(const struct guest_view *g)
 {
 	if (!fails_to_give(g))
 		return 0;
-	return amount_min(amount_less(g->alm_kib, model_heading_kib(g)), g->lent_kib);
+	uint64_t keeps_kib =
+		g->hold == HOLD_DYING ? g->alm_kib : amount_less(g->alm_kib, model_heading_kib(g));
+	return amount_min(keeps_kib, g->lent_kib);
 }
 
 uint64_t lending_missed_kib(const struct guest_view *g, const struct verdict *v)

@@ -43,7 +43,8 @@ void lending_observe(struct lending *lending, struct guest_view *guest);
 void lending_bound(const struct policy_conf *conf, const struct host_view *host,
 		   struct guest_view *guest, unsigned n);
 
-/* What the guest was lent, was told to give, and keeps, since its balloon does not move. */
+/* What the guest was lent, was told to give, and keeps, since its balloon does not move; all that
+ * it was lent, if it has shut itself down and is still there. */
 uint64_t lending_owed_kib(const struct guest_view *guest);
 
 /* What the guest needs of what is guaranteed to it, and was not given. */

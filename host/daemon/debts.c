@@ -30,10 +30,12 @@ static void say(struct guest *g, uint64_t owed_kib, const struct guest *victim, 
 	char debtor[MAX_TEXT];
 	snprintf(debtor, sizeof(debtor), "%s", guest_text(g)); /* it is valid for one call */
 	if (trouble_met(&g->owes))
-		log_warning("%s keeps %" PRIu64 " MiB that it was lent and does not give back; %s "
-			    "misses %" PRIu64 " MiB of what it is guaranteed",
-			    debtor, owed_kib / UNITS_KIB_PER_MIB, guest_text(victim),
-			    missed_kib / UNITS_KIB_PER_MIB);
+		log_warning("%s keeps %" PRIu64 " MiB that it was lent and does not give back%s; "
+			    "%s misses %" PRIu64 " MiB of what it is guaranteed",
+			    debtor, owed_kib / UNITS_KIB_PER_MIB,
+			    g->facts.is_dying ? ", since it has shut down and is not destroyed"
+					      : "",
+			    guest_text(victim), missed_kib / UNITS_KIB_PER_MIB);
 }
 
 void debts_say(struct guests *gs, const struct verdict *verdict, uint64_t step_kib, uint64_t now_ms)

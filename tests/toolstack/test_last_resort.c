@@ -9,6 +9,8 @@
 
 #include "tests/toolstack/ctl.h"
 
+#include <xen/sched.h>
+
 #define PROGRAM STAGE_FILE("resort")
 #define WORDS   STAGE_FILE("resort-words")
 
@@ -142,6 +144,19 @@ START_TEST(others_are_spared)
 }
 END_TEST
 
+/* A domain that is suspended, and not destroyed, gives nothing for ever. */
+START_TEST(one_that_shuts_itself_down_owes_what_it_was_lent)
+{
+	char words[256] = "";
+	lend_beside(PROGRAM, "#!/bin/sh\necho \"$# $1 $2\" >>" WORDS "\n");
+	ck_assert_int_eq(lab_guest_shutdown(hog, SHUTDOWN_suspend), 0);
+	need_it_back();
+	ck_assert(stage_wait_said("since it has shut down and is not destroyed; guest victim"));
+	ck_assert(lab_wait(has_words, words, 2 * SOON_MS));
+	ck_assert_str_eq(words, "2 hog 2\n");
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, NULL, stage_close);
@@ -150,6 +165,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_program_is_run_with_the_guests_name_and_domid);
 	tcase_add_test(tests, a_program_that_fails_is_said);
 	tcase_add_loop_test(tests, others_are_spared, 0, N_ROWS(spared));
+	tcase_add_test(tests, one_that_shuts_itself_down_owes_what_it_was_lent);
 }
 
 int main(void)

@@ -445,12 +445,26 @@ START_TEST(a_debt_is_what_is_asked_back_and_not_given)
 }
 END_TEST
 
+/* It has no balloon any more, whatever its target is. */
+START_TEST(one_that_has_shut_itself_down_owes_all_that_it_was_lent)
+{
+	lend();
+	ck_assert_uint_eq(lending_owed_kib(&w.view[hog]), 0);
+	w.view[hog].hold = HOLD_DYING;
+	ck_assert_uint_eq(lending_owed_kib(&w.view[hog]), w.view[hog].lent_kib);
+	ck_assert_uint_ge(w.view[hog].lent_kib, 300 * MIB);
+	w.view[hog].alm_kib = 100 * MIB; /* it is taken down */
+	ck_assert_uint_le(lending_owed_kib(&w.view[hog]), 100 * MIB);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, an_untrusted_guest_is_lent_little_at_first);
 	tcase_add_test(tests, what_is_nobodys_is_lent_to_it);
 	tcase_add_test(tests, it_is_lent_more_as_it_shows_that_it_gives_back);
 	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
+	tcase_add_test(tests, one_that_has_shut_itself_down_owes_all_that_it_was_lent);
 	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, N_ROWS(liars));
 	tcase_add_test(tests, a_lie_is_believed_for_ten_minutes);
 	tcase_add_test(tests, headroom_of_ones_own_is_lent_to_who_uses_it);
