@@ -6,6 +6,7 @@
 #: make result-pass-scale-lab1     measures what a pass with a thousand guests costs: 5 min
 #: make result-control             measures how soon cagmad answers on its control socket with a thousand guests: 3 min
 #: make result-messages            counts the unclear messages of a list that are mended
+#: make top-picture            makes docs/top.svg, of cagmactl top on a played host: 20 s
 #: make result-record-cost         measures what the history costs with fifty busy guests: 2 min
 #: make result-soak-lab1           plays two hours of 50 guests: 8 min
 #: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
@@ -85,6 +86,9 @@ result-xen-420:
 # What run-xen-420.sh has made there.
 tests-of-a-release: $(TOOLSTACK_TESTS) migrate-programs all
 	$Qsh $(TOOLSTACK)/run-store.sh $(RELEASE_RESULT) xenstored $(RESULTS) $(MIGRATE_TESTS) $(TOOLSTACK_TESTS)
+.PHONY: top-picture
+top-picture: $(TOOLSTACK_DIR)/play all
+	$Qsh $(TOOLSTACK)/picture.sh $B docs/top.svg
 .PHONY: result-control result-record-cost result-messages
 result-control result-record-cost: %: %-lab1
 result-messages: check-toolstack-messages
