@@ -8,11 +8,9 @@
 enum tier {
 	TIER_NONE,
 	TIER_MIN,
-	TIER_ASSURED,
+	TIER_GUARANTEED,
 	TIER_SPARED,
 	TIER_FAIR,
-	TIER_CREDIBLE,
-	TIER_GUARANTEED,
 	TIER_USE,
 	TIER_BASE,
 	TIER_CMA,
@@ -43,41 +41,35 @@ static uint64_t assured_kib(const struct policy_conf *conf, const struct guest_v
 	return amount_min(kib, needed_kib(guest, v));
 }
 
-/* So much, as far as it is guaranteed to the guest, and its min. */
-static uint64_t own_kib(const struct guest_view *guest, uint64_t kib)
+/* What the guest needs of what is guaranteed to it. */
+static uint64_t own_kib(const struct guest_view *guest, const struct verdict *v)
 {
-	return amount_max(guest->min_kib, amount_min(guest->guaranteed_kib, kib));
+	return amount_max(guest->min_kib, amount_min(guest->guaranteed_kib, needed_kib(guest, v)));
 }
 
 /*
- * What a tier adds for a guest, in KiB, within max: its min; what it needs with a capped headroom,
- * as far as that is guaranteed to it; the same, as far as it would have it whatever the others
- * claim; what it uses, if it is credible; all that it needs, if it is credible, or else as far as
- * that is guaranteed to it; what it uses by its word; the CMA it always has above that; the growth
- * and pressure that are foreseen; its want, which remembers what it used lately; and at last what
- * it holds now, since surplus stays where it is until somebody needs it. A spared guest keeps what
- * it holds from the third on, by held_to_kib().
+ * The upper bound of a tier for a guest, in KiB, rising with the tier, within
+ * max: its min; what it needs, as far as that is guaranteed; what it holds now,
+ * if it is spared; what it needs, as far as it would have it whatever the others claim; what it
+ * uses; the CMA it always has above that; the growth and pressure that are foreseen; its want,
+ * which remembers what it used lately; and at last what it holds now, since surplus stays where
+ * it is until somebody needs it.
  */
-static uint64_t tier_of(const struct policy_conf *conf, const struct guest_view *guest,
-			const struct verdict *v, enum tier tier)
+static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
-	uint64_t use_kib = amount_min(v->offset_kib + v->use_kib, critical_kib(guest, v));
+	uint64_t use_kib = v->offset_kib + v->use_kib;
 	switch (tier) {
 	case TIER_NONE:
 		return 0;
 	case TIER_MIN:
 		return guest->min_kib;
-	case TIER_ASSURED:
+	case TIER_GUARANTEED:
 	case TIER_SPARED:
-		return own_kib(guest, assured_kib(conf, guest, v));
+		return own_kib(guest, v);
 	case TIER_FAIR:
 		return v->fair_kib;
-	case TIER_CREDIBLE:
-		return v->is_credible ? use_kib : 0;
-	case TIER_GUARANTEED:
-		return v->is_credible ? needed_kib(guest, v) : own_kib(guest, needed_kib(guest, v));
 	case TIER_USE:
-		return use_kib;
+		return amount_min(amount_max(use_kib, v->fair_kib), critical_kib(guest, v));
 	case TIER_BASE:
 		return needed_kib(guest, v);
 	case TIER_CMA:
@@ -90,26 +82,16 @@ static uint64_t tier_of(const struct policy_conf *conf, const struct guest_view 
 	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
 }
 
-/* The same of a guest that may hold less than its min and is not told to grow, or that is counted
- * on to hold on to what it has. */
-static uint64_t held_to_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier,
-			    uint64_t kib)
+static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v, enum tier tier)
 {
-	if (model_repays(guest))
+	uint64_t kib = tier_of(guest, v, tier);
+	if (tier > TIER_GUARANTEED)
+		kib = amount_max(kib, own_kib(guest, v));
+	if (model_repays(guest)) /* it may hold less than its min, and is not told to grow */
 		kib = amount_min(kib, guest->alm_kib);
 	/* what a guest was lent goes back to those to whom it is guaranteed, spared or not */
-	bool keeps = !v->is_spared || tier > TIER_ASSURED || !model_gives(guest);
+	bool keeps = !v->is_spared || tier > TIER_GUARANTEED || !model_gives(guest);
 	return keeps ? amount_max(kib, v->sure_kib) : kib;
-}
-
-/* The upper bound of a tier, which rises with the tier. */
-static uint64_t tier_kib(const struct policy_conf *conf, const struct guest_view *guest,
-			 const struct verdict *v, enum tier last)
-{
-	uint64_t kib = 0;
-	for (enum tier tier = TIER_NONE; tier <= last; tier++)
-		kib = amount_max(kib, tier_of(conf, guest, v, tier));
-	return held_to_kib(guest, v, last, kib);
 }
 
 /*
@@ -214,19 +196,14 @@ static void set_fair(const struct policy_conf *conf, const struct snapshot *snap
 }
 
 /* The first tier that does not fit whole; the last, if all others do. */
-static enum tier unmet_tier(const struct policy_conf *conf, const struct snapshot *snap,
-			    const struct plan *plan, uint64_t pages)
+static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan, uint64_t pages)
 {
 	uint64_t sum[TIER_HELD] = {0};
 	enum tier tier;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
-		const struct verdict *v = &plan->verdict[i];
-		uint64_t kib = 0;
-		for (tier = TIER_MIN; tier < TIER_HELD && model_is_shared(g); tier++) {
-			kib = amount_max(kib, tier_of(conf, g, v, tier));
-			sum[tier] += held_to_kib(g, v, tier, kib) / UNITS_PAGE_KIB;
-		}
+		for (tier = TIER_MIN; tier < TIER_HELD && model_is_shared(g); tier++)
+			sum[tier] += tier_kib(g, &plan->verdict[i], tier) / UNITS_PAGE_KIB;
 	}
 	tier = TIER_MIN;
 	while (tier < TIER_HELD && sum[tier] <= pages)
@@ -234,8 +211,8 @@ static enum tier unmet_tier(const struct policy_conf *conf, const struct snapsho
 	return tier;
 }
 
-static unsigned fill_tier(const struct policy_conf *conf, const struct snapshot *snap,
-			  const struct plan *plan, enum tier tier, struct share *share)
+static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
+			  struct share *share)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
@@ -243,8 +220,8 @@ static unsigned fill_tier(const struct policy_conf *conf, const struct snapshot 
 		const struct verdict *v = &plan->verdict[i];
 		if (model_is_shared(g))
 			share[n++] = (struct share){
-				.lo = tier_kib(conf, g, v, tier - 1) / UNITS_PAGE_KIB,
-				.hi = tier_kib(conf, g, v, tier) / UNITS_PAGE_KIB,
+				.lo = tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB,
+				.hi = tier_kib(g, v, tier) / UNITS_PAGE_KIB,
 				.weight = g->weight,
 				.order = g->domid,
 			};
@@ -269,19 +246,16 @@ static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdi
 	v->goal_kib = goal_kib;
 }
 
-/* Of these tiers one level of headroom decides: a guest that uses much runs out as fast as one that
- * uses little. Of the others it is one level of memory, so that the largest are short first. */
-static bool shares_headroom(enum tier tier)
-{
-	return tier == TIER_GUARANTEED || (tier >= TIER_BASE && tier < TIER_HELD);
-}
-
-/* With one level of headroom each share is counted from the tier before; how many pages those are
- * together. */
+/*
+ * Up to what guests use one level of memory decides, so that the largest are
+ * short first. Above that it is one level of headroom: a guest that uses much
+ * runs out as fast as one that uses little. Each share is then counted from
+ * the tier before; how many pages those are together.
+ */
 static uint64_t count_from_before(enum tier tier, struct share *share, unsigned n)
 {
 	uint64_t before = 0;
-	for (unsigned i = 0; i < n && shares_headroom(tier); i++) {
+	for (unsigned i = 0; i < n && tier >= TIER_BASE && tier < TIER_HELD; i++) {
 		before += share[i].lo;
 		share[i].hi -= share[i].lo;
 		share[i].lo = 0;
@@ -300,14 +274,14 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t lent = pages_to_share(snap, reserve_to_keep_kib(conf, snap));
 	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
 	set_fair(conf, snap, lent, share, plan);
-	enum tier tier = unmet_tier(conf, snap, plan, lent);
-	unsigned n = fill_tier(conf, snap, plan, tier, share);
+	enum tier tier = unmet_tier(snap, plan, lent);
+	unsigned n = fill_tier(snap, plan, tier, share);
 	uint64_t before = count_from_before(tier, share, n);
 	share_divide(share, n, amount_less(tier < TIER_HELD ? lent : whole, before));
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
-		uint64_t from = before ? tier_kib(conf, g, v, tier - 1) / UNITS_PAGE_KIB : 0;
+		uint64_t from = before ? tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB : 0;
 		if (model_is_shared(g))
 			take_goal(g, (from + share[k++].got) * UNITS_PAGE_KIB, v);
 	}

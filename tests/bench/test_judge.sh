@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The judgement of the short form: cagma is better than static if static swaps; if static swaps
-# nothing, since the machine is slow, cagma is at least not much worse.
+# little or nothing, since the machine is slow, cagma is at least not much worse.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
@@ -31,6 +31,10 @@ judged() {
 judged yes 10000 2000 100 1000
 judged no 10000 2000 5001 1000
 judged no 10000 2000 100 2001
+judged yes 2000 2000 1000 2299
+judged no 2000 2000 1001 2000
+judged no 2000 2000 100 2301
 judged yes 0 2000 0 2200
 judged no 0 2000 0 3001
-judged no 0 2000 1 2000
+judged yes 0 2000 512 2000
+judged no 0 2000 513 2000
