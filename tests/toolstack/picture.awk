@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-# picture.awk - a frame of `cagmactl top` as SVG. The signs in bars have the colours of host/ctl/top.c.
+# picture.awk - a frame of `cagmactl top` as SVG. The signs in bars have the colours of host/ctl/top.c. Browsers make
+# one space of several, so spaces are such as are not to be broken.
 function escaped(c) {
-	return c == "&" ? "&amp;" : c == "<" ? "&lt;" : c == ">" ? "&gt;" : c
+	return c == "&" ? "&amp;" : c == "<" ? "&lt;" : c == " " ? "&#160;" : c == ">" ? "&gt;" : c
 }
 function flush_run() {
 	if (run != "")
@@ -30,7 +31,7 @@ END {
 	printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"cagmactl top\">\n",
 		columns * wide + 24, NR * high + 24
 	print "<rect width=\"100%\" height=\"100%\" rx=\"6\" fill=\"#15181d\"/>"
-	print "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\" fill=\"#d8dee6\" xml:space=\"preserve\">"
+	print "<g font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"14\" fill=\"#d8dee6\">"
 	for (i = 1; i <= NR; i++)
 		printf "<text x=\"12\" y=\"%d\"%s>%s</text>\n", 12 + i * high - 4, i == head ? " font-weight=\"bold\"" : "", line[i]
 	print "</g>\n</svg>"
