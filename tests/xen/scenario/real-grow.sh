@@ -131,14 +131,21 @@ grow_report() {
 	grow_judge "$violations"
 }
 
+# A hundredth of what static swaps is asked of the median of several runs. In a single one the guest may
+# have used up what it had before its agent was given a processor to look.
+GROW_SWAP_PERCENT=1
+GROW_SINGLE_SWAP_PERCENT=5
+
 # grow_judge VIOLATIONS
 grow_judge() {
-	local static_swap growth reserve_kib
+	local static_swap growth reserve_kib percent=$GROW_SWAP_PERCENT
+	[ "$(wc -l <"$OUT/cagma.series")" -gt 1 ] || percent=$GROW_SINGLE_SWAP_PERCENT
 	static_swap=$(series_median static swap_pages)
 	growth=$(series_median cagma a_growth_kib)
 	reserve_kib=$(series_median cagma reserve_kib)
 	criterion "static swaps too little to compare with" "$static_swap" ">=" 20000
-	criterion "cagma swaps too much" "$(($(series_median cagma swap_pages) * 100))" "<=" "$static_swap"
+	criterion "cagma swaps too much" "$(($(series_median cagma swap_pages) * 100))" "<=" \
+		$((static_swap * percent))
 	criterion "guest a grows too little" "$growth" ">=" $((reserve_kib * 3))
 	criterion "guest b gives too little" $(($(series_median cagma b_given_kib) * 3)) ">=" $((growth * 2))
 	criterion "guest b swaps" $(($(series_median cagma b_swap_pages) * 100)) "<=" "$static_swap"
