@@ -164,9 +164,7 @@ static uint64_t held_kib(const struct guest_view *guest, bool is_first)
 	const struct report *r = &guest->report;
 	if (guest->at_rest || is_first || !REPORT_HAS(r, balloon_current_kib))
 		return guest->alm_kib;
-	int64_t rest_kib = (int64_t)guest->videoram_kib + guest->slack_kib;
-	return rest_kib >= 0 ? r->balloon_current_kib + (uint64_t)rest_kib
-			     : amount_less(r->balloon_current_kib, (uint64_t)-rest_kib);
+	return model_reach_kib(guest, r->balloon_current_kib + guest->videoram_kib);
 }
 
 /* Until the balloon has been seen at rest the least that was seen is taken, since what a guest was

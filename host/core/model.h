@@ -121,7 +121,7 @@ struct guest_view {
 	uint64_t target_kib;   /* what it was last asked to hold, as libxl counts:
 				* memory/target + videoram */
 	int64_t slack_kib;     /* ALM - target with the balloon at rest; from balloon.h */
-	uint64_t videoram_kib; /* the video memory in target_kib; balloon.h alone counts on it */
+	uint64_t videoram_kib; /* the video memory in target_kib, which the driver leaves out */
 	uint64_t latency_ms;   /* from a larger target to first pages; from balloon.h */
 	uint64_t speed_kib_s;  /* how fast its balloon moves; from balloon.h; 0: not measured */
 	bool at_rest;          /* ALM has not moved lately */

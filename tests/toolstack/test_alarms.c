@@ -306,7 +306,10 @@ static bool is_known_to_use(void *what)
 
 START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
 {
-	enum { NEAR_MIB = 8 }; /* shares differ by a few steps, and the reserve moves them */
+	enum {
+		NEAR_MIB = 8,       /* shares differ by a few steps, and the reserve moves them */
+		UNCOUNTED_MIB = 50, /* a played guest's kernel and overhead, but for 2 MiB */
+	};
 	stage_open(200 + 600);
 	struct lab_guest *a = stage_boot("a", 200, "0:60", false);
 	struct lab_guest *b = stage_boot("b", 600, victims[_i].demand, true);
@@ -314,9 +317,8 @@ START_TEST(a_guest_that_takes_all_it_can_leaves_others_theirs)
 	stage_start("period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\ncredit_mib = 64\n",
 		    NULL);
 	ck_assert(stage_key_is(b, "cagma/state", "managed"));
-	/* what the guest takes before the other has reported its use it keeps; of the other's
-	 * memory its kernel and its overhead take 52 MiB */
-	struct knows known = {b, (victims[_i].uses_mib + 50) * MIB};
+	/* What the guest takes before the other has reported its use it keeps. */
+	struct knows known = {b, (victims[_i].uses_mib + UNCOUNTED_MIB) * MIB};
 	ck_assert(lab_wait(is_known_to_use, &known, SOON_MS));
 	uint64_t keeps_kib = (victims[_i].keeps_mib - NEAR_MIB) * MIB, a_kib = 0, b_kib = 0;
 	uint64_t highest_kib = 0;
