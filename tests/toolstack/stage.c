@@ -13,8 +13,7 @@ static struct lab *lab;
 static pid_t cagmad;
 static char log_dir[] = "/tmp/cagma-test-XXXXXX";
 
-const char stage_config[] = "period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n"
-			    "call_timeout_ms = 500\n";
+const char stage_config[] = "period_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n";
 
 struct lab *stage_lab(void)
 {

@@ -13,7 +13,10 @@
 #include "tests/toolstack/stage.h"
 
 enum { WORKERS = 2 };
-#define TWO_WORKERS "workers = 2\ncall_timeout_ms = 1000\nperiod_ms = 200\ndefault_min_mib = 96\n"
+/* A call that waits for a lock is late soon, and no other is, on a busy machine either. */
+#define SOON_LATE                                                                                  \
+	"call_timeout_ms = 2000\nperiod_ms = 200\nreserve_mib = 64\ndefault_min_mib = 96\n"
+#define TWO_WORKERS "workers = 2\n" SOON_LATE
 
 /* A worker has one socket to the daemon; its other sockets are libxl's, to xenstored. */
 static unsigned sockets_of(pid_t pid)
@@ -79,7 +82,7 @@ START_TEST(a_lock_held_on_one_guest_does_not_stop_the_others)
 	stage_open(1664);
 	struct lab_guest *locked = stage_boot("locked", 200, "0:60", true);
 	struct lab_guest *a = stage_boot("a", 200, "0:60", true);
-	stage_start(stage_config, NULL);
+	stage_start(SOON_LATE, NULL);
 	ck_assert(stage_key_is(locked, "cagma/state", "managed"));
 	ck_assert(stage_key_is(a, "cagma/state", "managed"));
 	ck_assert_int_eq(lab_guest_hold_libxl_lock(locked, true), 0);
