@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The Xen lab: real Xen, dom0 and guests in QEMU, or on a host of your own. Part of the top Makefile.
 #
-#: make lab                            runs real-grow and agent-idle with PV guests and real-grow with PVH guests:
-#:                                     8 to 9 min, and 1 for check-guest-kernel; within make check with PV guests alone
+#: make lab                            runs real-grow and agent-idle with PV guests and real-grow with PVH guests, as
+#:                                     make check does: 8 to 9 min, and 1 for check-guest-kernel
 #: make lab-full                       runs all scenarios, as often as it takes to trust the figures: well over 1 h,
 #:                                     never run in one piece yet
 #: make result-real-grow               runs one scenario, three times what it compares; likewise agent-idle, admission, self-grow, hand-over, jump,
@@ -58,11 +58,13 @@ check-xen-judge: $(XEN_TESTS)
 	$Qbash tests/xen/test_run_qemu.sh
 	$Qbash tests/xen/test_repeat.sh
 
-# Without a type, "make lab" proves the main job on the other one, too. Not so within make check, whose own make
-# has exported a type already.
+# Without a type, "make lab" proves the main job on the other one, too. The first make finds that out, since those
+# that it starts have LAB_TYPE from it.
+ifeq ($(origin XEN_OTHER_TYPE),undefined)
 XEN_OTHER_TYPE := $(if $(filter undefined,$(origin LAB_TYPE)),pvh)
+endif
 LAB_TYPE ?= pv
-export LAB_TYPE
+export LAB_TYPE XEN_OTHER_TYPE
 ifdef DOM0
 XEN_RUN = tests/xen/run-ssh.sh $B $(RESULTS) "$(DOM0)" "$(SWAP)"
 else
