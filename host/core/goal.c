@@ -152,7 +152,7 @@ static uint64_t reserve_to_keep_kib(const struct policy_conf *conf, const struct
 		if (model_is_shared(&snap->guest[i]))
 			promised_kib += model_pending_kib(&snap->guest[i]);
 	uint64_t left_kib =
-		model_is_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, promised_kib);
+		model_n_alarmed(snap) ? 0 : amount_less(snap->host.free_kib, promised_kib);
 	return amount_max(amount_min(left_kib, whole_kib(conf, snap)), least_kib(conf, snap));
 }
 

@@ -24,12 +24,12 @@ const char *model_reason_word(enum plan_reason reason)
 	return model_reason_words[reason];
 }
 
-bool model_is_alarmed(const struct snapshot *snap)
+unsigned model_n_alarmed(const struct snapshot *snap)
 {
+	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (model_grows(&snap->guest[i]) && snap->guest[i].is_alarmed)
-			return true;
-	return false;
+		n += model_grows(&snap->guest[i]) && snap->guest[i].is_alarmed;
+	return n;
 }
 
 uint64_t model_least_kib(const struct guest_view *guest)

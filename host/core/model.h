@@ -234,8 +234,8 @@ static inline bool model_is_shared(const struct guest_view *guest)
 	return model_gives(guest) || model_grows(guest);
 }
 
-/* One that may grow is in alarm. */
-bool model_is_alarmed(const struct snapshot *snap);
+/* How many guests that may grow are in alarm. Whoever asks for each guest of a pass asks once. */
+unsigned model_n_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
  * target (in whole pages) that brings it to `alm_kib`. */

@@ -179,8 +179,9 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 static void add_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
 			const struct demand *demand, struct plan *plan)
 {
-	bool is_for_nobody = !model_is_alarmed(snap) && snap->host.xl_is_building &&
-			     !reservation_is_awaited(conf, snap);
+	unsigned n_alarmed = model_n_alarmed(snap);
+	bool is_for_nobody =
+		!n_alarmed && snap->host.xl_is_building && !reservation_is_awaited(conf, snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
@@ -194,7 +195,8 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		if (v->goal_kib + conf->step_kib <= heading_kib) {
 			enum plan_reason reason = why_less(g, v);
 			if (reason == REASON_RETURN ||
-			    (!is_for_nobody && telling_may_less(conf, snap, demand, i, plan)))
+			    (!is_for_nobody &&
+			     telling_may_less(conf, snap, demand, i, n_alarmed, plan)))
 				add_action(plan, snap, i, v->goal_kib, reason);
 		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);

@@ -45,15 +45,6 @@ bool telling_is_put_off(const struct snapshot *snap, const struct demand *demand
 	return wait_ms;
 }
 
-/* A guest other than this one is in alarm: it may need what this one was promised. */
-static bool another_is_alarmed(const struct snapshot *snap, unsigned guest)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++)
-		if (i != guest && snap->guest[i].is_alarmed && model_grows(&snap->guest[i]))
-			return true;
-	return false;
-}
-
 bool telling_may_more(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct demand *demand, unsigned guest, uint64_t by_kib,
 		      struct plan *plan)
@@ -71,16 +62,18 @@ bool telling_may_more(const struct policy_conf *conf, const struct snapshot *sna
 }
 
 bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
-		      const struct demand *demand, unsigned guest, struct plan *plan)
+		      const struct demand *demand, unsigned guest, unsigned n_alarmed,
+		      struct plan *plan)
 {
 	const struct guest_view *g = &snap->guest[guest];
 	uint64_t goal_kib = plan->verdict[guest].goal_kib, now_ms = snap->host.now_ms;
 	uint64_t by_kib = amount_less(model_heading_kib(g), goal_kib);
-	bool is_promise = goal_kib >= g->alm_kib;
+	bool is_alarmed = g->is_alarmed && model_grows(g);
+	/* another guest in alarm may need what this one was promised */
+	bool is_needed = goal_kib >= g->alm_kib && n_alarmed > is_alarmed;
 	if (!may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)))
 		return false;
-	if (!model_is_alarmed(snap) && wavers(conf, now_ms, &demand[guest], by_kib))
+	if (!n_alarmed && wavers(conf, now_ms, &demand[guest], by_kib))
 		return false;
-	return (is_promise && another_is_alarmed(snap, guest)) ||
-	       !telling_is_put_off(snap, demand, guest, goal_kib, plan);
+	return is_needed || !telling_is_put_off(snap, demand, guest, goal_kib, plan);
 }

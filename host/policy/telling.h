@@ -19,10 +19,11 @@ bool telling_may_more(const struct policy_conf *conf, const struct snapshot *sna
 		      const struct demand *demand, unsigned guest, uint64_t by_kib,
 		      struct plan *plan);
 
-/* Likewise that less is for it than it was told: its goal_kib. If it is put off, the plan's wake_ms
- * is brought forward. */
+/* Likewise that less is for it than it was told: its goal_kib, while `n_alarmed` guests that may
+ * grow are in alarm. If it is put off, the plan's wake_ms is brought forward. */
 bool telling_may_less(const struct policy_conf *conf, const struct snapshot *snap,
-		      const struct demand *demand, unsigned guest, struct plan *plan);
+		      const struct demand *demand, unsigned guest, unsigned n_alarmed,
+		      struct plan *plan);
 
 /* A target that brings the guest to `reach_kib` would change nothing yet. When it would, the policy
  * is to decide again: the plan's wake_ms is brought forward. */

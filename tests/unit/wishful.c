@@ -18,7 +18,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	(void)memory;
 	if (wish.wake_in_ms)
 		plan->wake_ms = snap->host.now_ms + wish.wake_in_ms;
-	wish.was_urgent[wish.passes++ % 64] = model_is_alarmed(snap);
+	wish.was_urgent[wish.passes++ % 64] = model_n_alarmed(snap) > 0;
 	for (unsigned i = 0; i < wish.n_actions; i++)
 		plan->action[plan->n_actions++] = wish.action[i];
 	for (unsigned i = 0; i < snap->n_guests; i++)
