@@ -191,6 +191,8 @@ static void put_verdict(const struct verdict *verdict, const struct demand *dema
 	t->present |= G(want_kib) | G(fair_kib) | G(goal_kib);
 	if (!TOLD_HAS(t, G(avail_kib))) /* the rest comes from a report */
 		return;
+	t->is_credible = verdict->is_credible;
+	t->present |= G(is_credible);
 	t->offset_kib = verdict->offset_kib;
 	t->demand_kib = verdict->demand_kib;
 	t->base_kib = verdict->base_kib;

@@ -192,6 +192,19 @@ static void begin(struct demand *d, const struct guest_view *guest, uint64_t use
 	standstill_observe(&d->standstill, guest);
 }
 
+/* A guest that was content is not one that uses whatever it is given. What it says first is not
+ * measured by anything yet. */
+static void take_content(struct demand *d, const struct guest_view *guest)
+{
+	if (d->base_kib && guest->report.avail_kib >= d->base_kib / DEMAND_CONTENT_SHARE)
+		d->content_ms = guest->report_ms;
+}
+
+static bool is_credible(const struct demand *d, const struct guest_view *guest, uint64_t now_ms)
+{
+	return !guest->is_untrusted && d->content_ms && now_ms < d->content_ms + DEMAND_CONTENT_MS;
+}
+
 void demand_observe(struct demand *d, const struct policy_conf *conf,
 		    const struct guest_view *guest)
 {
@@ -219,6 +232,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		take_floor(d, guest, stalled || d->standstill.is_on);
 	}
 	take_offset(d, guest, is_first);
+	take_content(d, guest);
 	d->report_ms = guest->report_ms;
 	d->used_kib = used_kib;
 	d->seq = r->seq;
@@ -278,6 +292,8 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 		v.demand_kib = d->demand_kib + guest->margin_kib;
 		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
 		v.cma_kib = v.base_kib + growth_kib(d, conf, host, guest) + d->pressure_kib;
+		v.is_credible = is_credible(d, guest, host->now_ms);
+		d->base_kib = v.base_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;
 		if (host->now_ms < d->floor_until_ms)

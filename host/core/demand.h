@@ -33,6 +33,9 @@
  * is hot already, or its programs wait in reclaim of the whole guest. Otherwise a container
  * may swap at its own limit, which more memory for the guest does not change.
  *
+ * A guest is credible if it was content lately, which one that uses whatever it is given never is,
+ * unless the administrator does not trust it.
+ *
  * docs/policy.md has the reasons and the measurements.
  */
 #ifndef CAGMA_CORE_DEMAND_H
@@ -58,6 +61,9 @@ enum {
 	/* A stall floor holds for the first time at first, and for the second at the most. */
 	DEMAND_FLOOR_MS = 10000,
 	DEMAND_FLOOR_MAX_MS = 320000,
+	/* Who had such a share of its CMA available, so lately, was content, and is believed. */
+	DEMAND_CONTENT_SHARE = 2,
+	DEMAND_CONTENT_MS = 600000,
 };
 
 /* All zero is the state of a guest never heard of. */
@@ -81,7 +87,8 @@ struct demand {
 	uint64_t pressure_kib;
 	uint64_t floor_kib; /* stall floor; 0: it never stalled */
 	uint64_t floor_until_ms, floor_pause_ms;
-	uint64_t cma_kib;                  /* as last judged */
+	uint64_t base_kib, cma_kib;        /* as last judged */
+	uint64_t content_ms;               /* when it was content last; 0: never */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
 	bool is_probed;    /* the last probe took memory, which the next one gives back */
 	uint64_t told_kib; /* the target that the policy told it last */

@@ -16,6 +16,10 @@ enum tier {
 	TIER_CMA,
 	TIER_WANT,
 	TIER_HELD,
+	/* Of what these come to headroom is lent, by three more. */
+	TIER_KEPT,
+	TIER_LENT_USE,
+	TIER_LENT_HEADROOM,
 };
 
 /* The guest's use and its CMA, apart from what it only remembers. */
@@ -77,6 +81,9 @@ static uint64_t tier_of(const struct guest_view *guest, const struct verdict *v,
 	case TIER_WANT:
 		return v->want_kib;
 	case TIER_HELD:
+	case TIER_KEPT:
+	case TIER_LENT_USE:
+	case TIER_LENT_HEADROOM:
 		break;
 	}
 	return amount_max(v->want_kib, amount_min(guest->alm_kib, guest->max_kib));
@@ -92,6 +99,34 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 	/* what a guest was lent goes back to those to whom it is guaranteed, spared or not */
 	bool keeps = !v->is_spared || tier > TIER_GUARANTEED || !model_gives(guest);
 	return keeps ? amount_max(kib, v->sure_kib) : kib;
+}
+
+/* A guest that uses, or claims to use, whatever it is given borrows none of its neighbours'
+ * headroom. */
+static bool may_borrow(const struct guest_view *guest, const struct verdict *v)
+{
+	return v->is_credible && model_grows(guest);
+}
+
+/*
+ * The same where headroom is lent, which is not needed as much as what somebody uses: what the
+ * guest keeps of what it is served, its use and a capped headroom; what it uses, if it may borrow;
+ * and at last what it is served, or what it needs, if it may borrow.
+ */
+static uint64_t lent_kib(const struct policy_conf *conf, const struct guest_view *guest,
+			 const struct verdict *v, enum tier tier)
+{
+	uint64_t keep_kib = amount_max(assured_kib(conf, guest, v), v->sure_kib);
+	uint64_t use_kib = amount_min(v->offset_kib + v->use_kib, critical_kib(guest, v));
+	uint64_t kib = amount_min(v->served_kib, keep_kib);
+	bool borrows = may_borrow(guest, v);
+	if (tier >= TIER_LENT_USE && borrows)
+		kib = amount_max(kib, use_kib);
+	if (tier >= TIER_LENT_HEADROOM)
+		kib = amount_max(kib, v->served_kib);
+	if (tier >= TIER_LENT_HEADROOM && borrows)
+		kib = amount_max(kib, needed_kib(guest, v));
+	return kib;
 }
 
 /*
@@ -211,8 +246,16 @@ static enum tier unmet_tier(const struct snapshot *snap, const struct plan *plan
 	return tier;
 }
 
-static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, enum tier tier,
-			  struct share *share)
+static uint64_t bound_pages(const struct policy_conf *conf, const struct guest_view *guest,
+			    const struct verdict *v, enum tier tier)
+{
+	bool is_lent = tier >= TIER_KEPT;
+	return (is_lent ? lent_kib(conf, guest, v, tier) : tier_kib(guest, v, tier)) /
+	       UNITS_PAGE_KIB;
+}
+
+static unsigned fill_tier(const struct policy_conf *conf, const struct snapshot *snap,
+			  const struct plan *plan, enum tier tier, struct share *share)
 {
 	unsigned n = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
@@ -220,8 +263,8 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 		const struct verdict *v = &plan->verdict[i];
 		if (model_is_shared(g))
 			share[n++] = (struct share){
-				.lo = tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB,
-				.hi = tier_kib(g, v, tier) / UNITS_PAGE_KIB,
+				.lo = bound_pages(conf, g, v, tier - 1),
+				.hi = bound_pages(conf, g, v, tier),
 				.weight = g->weight,
 				.order = g->domid,
 			};
@@ -230,14 +273,14 @@ static unsigned fill_tier(const struct snapshot *snap, const struct plan *plan, 
 }
 
 /*
- * What was got is the goal. A guest in doubt keeps the goal it has with its
+ * What it is served is the goal. A guest in doubt keeps the goal it has with its
  * surplus counted on, so that it is asked all the same, and it is not called
  * back before it has had the time to begin, unless what it wants were taken.
  */
-static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdict *v)
+static void take_goal(const struct guest_view *g, struct verdict *v)
 {
 	/* never below min, even when a host has lost the memory for it */
-	uint64_t goal_kib = amount_max(got_kib, amount_min(model_least_kib(g), g->alm_kib));
+	uint64_t goal_kib = amount_max(v->served_kib, amount_min(model_least_kib(g), g->alm_kib));
 	bool in_doubt = v->sure_kib && v->sure_kib == g->alm_kib && model_gives(g);
 	if (in_doubt && goal_kib == g->alm_kib) {
 		uint64_t told_kib = amount_max(model_heading_kib(g), v->want_kib);
@@ -246,16 +289,20 @@ static void take_goal(const struct guest_view *g, uint64_t got_kib, struct verdi
 	v->goal_kib = goal_kib;
 }
 
-/*
- * Up to what guests use one level of memory decides, so that the largest are
- * short first. Above that it is one level of headroom: a guest that uses much
- * runs out as fast as one that uses little. Each share is then counted from
- * the tier before; how many pages those are together.
- */
+/* Up to what guests use one level of memory decides, so that the largest are short first. Above
+ * that it is one level of headroom: a guest that uses much runs out as fast as one that uses
+ * little. */
+static bool shares_headroom(enum tier tier)
+{
+	return (tier >= TIER_BASE && tier < TIER_HELD) || tier == TIER_LENT_HEADROOM;
+}
+
+/* With a level of headroom each share is counted from the tier before; how many pages those are
+ * together. */
 static uint64_t count_from_before(enum tier tier, struct share *share, unsigned n)
 {
 	uint64_t before = 0;
-	for (unsigned i = 0; i < n && tier >= TIER_BASE && tier < TIER_HELD; i++) {
+	for (unsigned i = 0; i < n && shares_headroom(tier); i++) {
 		before += share[i].lo;
 		share[i].hi -= share[i].lo;
 		share[i].lo = 0;
@@ -263,10 +310,42 @@ static uint64_t count_from_before(enum tier tier, struct share *share, unsigned 
 	return before;
 }
 
+static void serve_tier(const struct policy_conf *conf, const struct snapshot *snap, enum tier tier,
+		       uint64_t pages, struct share *share, struct plan *plan)
+{
+	unsigned n = fill_tier(conf, snap, plan, tier, share);
+	uint64_t before = count_from_before(tier, share, n);
+	share_divide(share, n, amount_less(pages, before));
+	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		struct verdict *v = &plan->verdict[i];
+		uint64_t from = before ? bound_pages(conf, g, v, tier - 1) : 0;
+		if (model_is_shared(g))
+			v->served_kib = (from + share[k++].got) * UNITS_PAGE_KIB;
+	}
+}
+
+static void lend_headroom(const struct policy_conf *conf, const struct snapshot *snap,
+			  struct share *share, struct plan *plan)
+{
+	uint64_t pages = 0, used = 0;
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		const struct guest_view *g = &snap->guest[i];
+		const struct verdict *v = &plan->verdict[i];
+		if (!model_is_shared(g))
+			continue;
+		pages += v->served_kib / UNITS_PAGE_KIB;
+		used += bound_pages(conf, g, v, TIER_LENT_USE);
+	}
+	serve_tier(conf, snap, used > pages ? TIER_LENT_USE : TIER_LENT_HEADROOM, pages, share,
+		   plan);
+}
+
 /*
- * Everyone gets the tiers that fit whole; within the first that does not, one
- * level decides. The reserve is filled from surplus, and lent to those whose
- * want cannot be met otherwise, as far as they get at it by an alarm.
+ * Everyone is served the tiers that fit whole; within the first that does not, one level decides.
+ * If that leaves anybody without its base CMA, headroom is lent. The reserve is filled from
+ * surplus, and lent to those whose want cannot be met otherwise, as far as they get at it by an
+ * alarm.
  */
 static void share_out(const struct policy_conf *conf, const struct snapshot *snap,
 		      struct share *share, struct plan *plan)
@@ -275,16 +354,12 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
 	set_fair(conf, snap, lent, share, plan);
 	enum tier tier = unmet_tier(snap, plan, lent);
-	unsigned n = fill_tier(snap, plan, tier, share);
-	uint64_t before = count_from_before(tier, share, n);
-	share_divide(share, n, amount_less(tier < TIER_HELD ? lent : whole, before));
-	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		struct verdict *v = &plan->verdict[i];
-		uint64_t from = before ? tier_kib(g, v, tier - 1) / UNITS_PAGE_KIB : 0;
-		if (model_is_shared(g))
-			take_goal(g, (from + share[k++].got) * UNITS_PAGE_KIB, v);
-	}
+	serve_tier(conf, snap, tier, tier < TIER_HELD ? lent : whole, share, plan);
+	if (tier <= TIER_BASE)
+		lend_headroom(conf, snap, share, plan);
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (model_is_shared(&snap->guest[i]))
+			take_goal(&snap->guest[i], &plan->verdict[i]);
 }
 
 /* A guest that cannot give, or is not counted on, holds on to all that it holds; one that repays,

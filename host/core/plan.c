@@ -142,11 +142,13 @@ static uint64_t own_kib(const struct guest_view *g)
 	return amount_max(amount_min(g->guaranteed_kib, g->max_kib), g->min_kib);
 }
 
-/* What the guest uses at least of what is guaranteed to it, by its report. */
+/* What the guest uses at least of what is guaranteed to it, by its report, and the headroom that is
+ * its own while others swap. */
 static uint64_t used_kib(const struct policy_conf *conf, const struct guest_view *g)
 {
 	const struct report *r = &g->report;
-	uint64_t kib = amount_less(r->total_kib, r->avail_kib) + conf->cma_min_kib;
+	uint64_t kib = amount_less(r->total_kib, r->avail_kib) +
+		       amount_min(conf->cma_min_kib, conf->fair_headroom_kib);
 	return g->has_report && model_gives(g) && !model_repays(g) ? amount_min(kib, own_kib(g))
 								   : 0;
 }

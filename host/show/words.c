@@ -93,6 +93,10 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		 "soon"},
 		{is_judged && g->goal_kib < g->want_kib,
 		 "the host: not all wants fit, so it gets its share by min, weight and use"},
+		{is_judged && g->goal_kib < g->want_kib && knows(g, G(is_credible)) &&
+			 !g->is_credible,
+		 "its use of late: it has used whatever it was given, or it is not trusted, so "
+		 "it borrows no headroom of its neighbours"},
 		{is_judged && g->goal_kib > g->alm_kib && h->promised_kib > 0,
 		 "the donors: pages that it is to have are still on their way"},
 		{h->xl_is_building, "xl: it builds a guest right now, and nobody may grow"},

@@ -75,24 +75,90 @@ static void run_frozen(unsigned steps)
 	}
 }
 
-static void assert_victim_has_its_own(void)
+/* All of its headroom, an eighth of its use, or the part of it that is fair. */
+enum { WHOLE_MIB = 40, FAIR_MIB = 8 };
+
+static void assert_victim_has_its_own(unsigned headroom_mib)
 {
-	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 380 + 40) * MIB);
+	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 380 + headroom_mib) * MIB);
 	ck_assert_uint_eq(w.guest[victim].swapped_kib, 0);
 }
 
 /* --- what is guaranteed --- */
+
+static const struct {
+	uint32_t weight;
+	bool is_untrusted;
+	unsigned leaves_mib;
+} liars[] = {{256, false, FAIR_MIB},
+	     {65535, false, FAIR_MIB},
+	     {256, true, WHOLE_MIB},
+	     {65535, true, WHOLE_MIB}};
 
 /* With equal weights its share of 764 MiB would be 382 MiB. */
 START_TEST(a_lie_does_not_keep_what_was_lent)
 {
 	lend();
 	w.guest[hog].lies = true;
-	w.view[hog].weight = _i ? 65535 : 256;
+	w.view[hog].weight = liars[_i].weight;
+	w.view[hog].is_untrusted = liars[_i].is_untrusted;
 	need_it_back();
 	world_run(&w, cagma(), 8, 250);
-	assert_victim_has_its_own();
+	assert_victim_has_its_own(liars[_i].leaves_mib);
 	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
+}
+END_TEST
+
+/* That is the longest that one is believed which was content before. */
+START_TEST(a_lie_is_believed_for_ten_minutes)
+{
+	lend();
+	w.guest[hog].lies = true;
+	need_it_back();
+	world_run(&w, cagma(), 4 * 590, 250);
+	assert_victim_has_its_own(FAIR_MIB);
+	ck_assert(w.plan.verdict[hog].is_credible);
+	world_run(&w, cagma(), 4 * 30, 250);
+	ck_assert(!w.plan.verdict[hog].is_credible);
+	assert_victim_has_its_own(WHOLE_MIB);
+}
+END_TEST
+
+/* What nobody uses is headroom first, and what somebody uses goes before it. */
+START_TEST(headroom_of_ones_own_is_lent_to_who_uses_it)
+{
+	world_init(&w, 64 * MIB);
+	victim = add_built(4000 * MIB, 3000 * MIB);
+	hog = add_built(200 * MIB, 60 * MIB);
+	world_run(&w, cagma(), 40, 250);
+	w.guest[hog].used_kib = 1000 * MIB;
+	w.view[hog].is_alarmed = true;
+	world_run(&w, cagma(), 40, 250);
+	ck_assert_uint_eq(w.guest[hog].used_kib, 1000 * MIB);
+	ck_assert_uint_ge(w.view[hog].alm_kib, (OFFSET_MIB + 1000) * MIB);
+	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 3000 + FAIR_MIB) * MIB);
+}
+END_TEST
+
+/* Of two guests that are alike but for that, the one that was never content borrows no headroom,
+ * and has all that it would have if the other borrowed none. */
+START_TEST(who_is_not_credible_loses_nothing_by_that)
+{
+	uint64_t goal_kib[2][3];
+	world_init(&w, 64 * MIB);
+	unsigned idle = add_built(2000 * MIB, 1500 * MIB);
+	unsigned a = add_built(300 * MIB, 2000 * MIB), b = add_built(300 * MIB, 2000 * MIB);
+	w.guest[a].lies = w.guest[b].lies = true;
+	world_run(&w, cagma(), 40, 250);
+	for (unsigned lends = 0; lends < 2; lends++) {
+		w.memory.demand[a].content_ms = lends ? w.host.now_ms : 0;
+		world_decide(&w, cagma());
+		for (unsigned i = 0; i < 3; i++)
+			goal_kib[lends][i] = w.plan.verdict[i].goal_kib;
+	}
+	ck_assert_uint_eq(goal_kib[1][b], goal_kib[0][b]);
+	ck_assert_uint_gt(goal_kib[1][a], goal_kib[0][a]);
+	ck_assert_uint_ge(goal_kib[1][idle], (OFFSET_MIB + 1500 + FAIR_MIB) * MIB);
 }
 END_TEST
 
@@ -113,7 +179,7 @@ START_TEST(a_standstill_does_not_keep_what_was_lent)
 	run_frozen(16);
 	need_it_back();
 	run_frozen(16);
-	assert_victim_has_its_own();
+	assert_victim_has_its_own(FAIR_MIB);
 	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
 }
 END_TEST
@@ -247,7 +313,7 @@ START_TEST(a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent)
 	run_held(unheard[_i], 4);
 	need_it_back();
 	run_held(unheard[_i], 12);
-	assert_victim_has_its_own();
+	assert_victim_has_its_own(WHOLE_MIB);
 	ck_assert_uint_ge(w.view[hog].alm_kib, 200 * MIB);
 }
 END_TEST
@@ -397,7 +463,7 @@ START_TEST(a_debt_is_what_is_asked_back_and_not_given)
 	w.guest[hog].speed_kib = UINT64_MAX;
 	world_run(&w, cagma(), 80, 250);
 	ck_assert_uint_eq(lending_owed_kib(&w.view[hog]), 0);
-	assert_victim_has_its_own();
+	assert_victim_has_its_own(FAIR_MIB);
 }
 END_TEST
 
@@ -421,7 +487,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, it_is_lent_more_as_it_shows_that_it_gives_back);
 	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
 	tcase_add_test(tests, one_that_has_shut_itself_down_owes_all_that_it_was_lent);
-	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, 2);
+	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, N_ROWS(liars));
+	tcase_add_test(tests, a_lie_is_believed_for_ten_minutes);
+	tcase_add_test(tests, headroom_of_ones_own_is_lent_to_who_uses_it);
+	tcase_add_test(tests, who_is_not_credible_loses_nothing_by_that);
 	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
 	tcase_add_test(tests, a_standstill_does_not_keep_what_was_lent);
 	tcase_add_test(tests, a_guest_that_stands_still_gives_no_more_than_is_guaranteed);

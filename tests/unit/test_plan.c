@@ -468,7 +468,8 @@ static const struct guarantee_row {
 
 START_TEST(what_is_guaranteed_is_neither_taken_nor_lent)
 {
-	static const struct policy_conf with_cma = {.cma_min_kib = 32 * MIB, .step_kib = 2 * MIB};
+	static const struct policy_conf with_cma = {
+		.cma_min_kib = 32 * MIB, .fair_headroom_kib = 32 * MIB, .step_kib = 2 * MIB};
 	struct guarantee_row row = guarantee_rows[_i];
 	struct guest_view view[N_NEIGHBOURS];
 	struct verdict verdicts[N_NEIGHBOURS] = {{0}};
