@@ -90,6 +90,7 @@ struct demand {
 	uint64_t base_kib, cma_kib;        /* as last judged */
 	uint64_t content_ms;               /* when it was content last; 0: never */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
+	uint64_t told_until_ms;            /* the time that its targets have used up (telling.h) */
 	bool is_probed;    /* the last probe took memory, which the next one gives back */
 	uint64_t told_kib; /* the target that the policy told it last */
 };

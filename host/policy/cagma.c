@@ -448,17 +448,6 @@ static void add_probe(const struct policy_conf *conf, const struct snapshot *sna
 	}
 }
 
-static void note_told(const struct plan *plan, uint64_t now_ms, struct demand *demand)
-{
-	for (unsigned i = 0; i < plan->n_actions; i++) {
-		struct demand *d = &demand[plan->action[i].guest];
-		d->told_ms = now_ms;
-		d->told_kib = plan->action[i].target_kib;
-		if (plan->action[i].reason == REASON_NEED)
-			d->told_to_grow_ms = now_ms;
-	}
-}
-
 static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 		   struct memory *memory, struct plan *plan)
 {
@@ -474,9 +463,10 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	add_keeps(conf, snap, memory->demand, plan);
 	add_grows(conf, snap, memory, plan);
 	add_probe(conf, snap, memory->demand, plan);
+	telling_bound(snap, memory->demand, plan);
 	plan_order(snap, plan); /* a retry may be either */
 	urgency_choose(snap, plan);
-	note_told(plan, now_ms, memory->demand);
+	telling_note(snap, plan, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
 	if ((plan->promised_kib || reservation_is_awaited(conf, snap)) &&

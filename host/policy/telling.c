@@ -77,3 +77,30 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 		return false;
 	return is_needed || !telling_is_put_off(snap, demand, guest, goal_kib, plan);
 }
+
+void telling_bound(const struct snapshot *snap, const struct demand *demand, struct plan *plan)
+{
+	unsigned kept = 0;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		uint64_t until_ms = demand[plan->action[i].guest].told_until_ms;
+		uint64_t may_ms = amount_less(until_ms, TELLING_AHEAD_MS);
+		if (may_ms <= snap->host.now_ms)
+			plan->action[kept++] = plan->action[i];
+		else
+			plan->wake_ms = amount_min(plan->wake_ms, may_ms);
+	}
+	plan->n_actions = kept;
+}
+
+void telling_note(const struct snapshot *snap, const struct plan *plan, struct demand *demand)
+{
+	uint64_t now_ms = snap->host.now_ms;
+	for (unsigned i = 0; i < plan->n_actions; i++) {
+		struct demand *d = &demand[plan->action[i].guest];
+		d->told_ms = now_ms;
+		d->told_until_ms = amount_max(d->told_until_ms, now_ms) + TELLING_EACH_MS;
+		d->told_kib = plan->action[i].target_kib;
+		if (plan->action[i].reason == REASON_NEED)
+			d->told_to_grow_ms = now_ms;
+	}
+}

@@ -25,6 +25,22 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 		      const struct demand *demand, unsigned guest, unsigned n_alarmed,
 		      struct plan *plan);
 
+/*
+ * What a guest is told in a second is bounded, whatever the change: each target uses up
+ * TELLING_EACH_MS of the guest's time, of which it may be TELLING_AHEAD_MS ahead. So it is told
+ * twenty targets a second, and in none more than TELLING_MOST_PER_S.
+ */
+#define TELLING_EACH_MS    50
+#define TELLING_AHEAD_MS   500
+#define TELLING_MOST_PER_S ((1000 + TELLING_AHEAD_MS) / TELLING_EACH_MS)
+
+/* Leaves out of the plan what guests are told too often to be told now. When they may be, the
+ * policy is to decide again: the plan's wake_ms is brought forward. */
+void telling_bound(const struct snapshot *snap, const struct demand *demand, struct plan *plan);
+
+/* Notes in `demand` what the plan tells guests. */
+void telling_note(const struct snapshot *snap, const struct plan *plan, struct demand *demand);
+
 /* A target that brings the guest to `reach_kib` would change nothing yet. When it would, the policy
  * is to decide again: the plan's wake_ms is brought forward. */
 bool telling_is_put_off(const struct snapshot *snap, const struct demand *demand, unsigned guest,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* When a guest is told that more is for it: telling.h. */
+/* When a guest is told that more or less is for it, and how often: telling.h. */
 #include "host/policy/telling.h"
 
 #include "host/core/plan.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/world.h"
 
 enum { MIB = 1024, NOW_MS = 100000, NEVER_MS = NOW_MS + 60000 };
 
@@ -53,8 +54,63 @@ START_TEST(small_growths_wait_and_the_plan_is_made_again_when_they_need_not)
 }
 END_TEST
 
+/* Two guests that need much and little by turns, as fast as they are looked at, and hold together
+ * what one of them needs. */
+START_TEST(what_a_guest_is_told_in_a_second_is_bounded)
+{
+	enum { LOOK_MS = 10, LOOKS = 1000, PER_S = 1000 / LOOK_MS };
+	static struct world w;
+	static unsigned was_told[2][LOOKS];
+	unsigned told = 0, in_a_second[2] = {0};
+	world_init(&w, 0);
+	for (unsigned g = 0; g < 2; g++) {
+		world_add(&w, 700 * MIB, 100 * MIB);
+		w.guest[g].speed_kib = UINT64_MAX;
+	}
+	for (unsigned i = 0; i < LOOKS; i++) {
+		for (unsigned g = 0; g < 2; g++) {
+			w.guest[g].used_kib = (i % 2 == g ? 1000 : 100) * MIB;
+			w.view[g].is_alarmed = i % 2 == g;
+		}
+		world_observe(&w, LOOK_MS);
+		world_decide(&w, policy_find("cagma"));
+		for (unsigned k = 0; k < w.plan.n_actions; k++)
+			was_told[w.plan.action[k].guest][i]++;
+		for (unsigned g = 0; g < 2; g++) {
+			told += was_told[g][i];
+			in_a_second[g] += was_told[g][i];
+			in_a_second[g] -= i >= PER_S ? was_told[g][i - PER_S] : 0;
+			ck_assert_uint_le(in_a_second[g], TELLING_MOST_PER_S);
+		}
+		world_move(&w);
+	}
+	ck_assert_uint_ge(told, LOOKS * LOOK_MS / TELLING_EACH_MS);
+}
+END_TEST
+
+/* The pass that may tell it is asked for. */
+START_TEST(what_is_left_out_is_told_when_it_may_be)
+{
+	struct snapshot snap = {.host.now_ms = NOW_MS};
+	struct demand demand = {.told_until_ms = NOW_MS + TELLING_AHEAD_MS};
+	struct plan plan;
+	ck_assert(plan_init(&plan, room, 1));
+	plan.wake_ms = NEVER_MS;
+	plan.n_actions = 1;
+	plan.action[0] = (struct action){.target_kib = 100 * MIB};
+	telling_bound(&snap, &demand, &plan);
+	ck_assert_uint_eq(plan.n_actions, 1);
+	telling_note(&snap, &plan, &demand);
+	telling_bound(&snap, &demand, &plan);
+	ck_assert_uint_eq(plan.n_actions, 0);
+	ck_assert_uint_eq(plan.wake_ms, NOW_MS + TELLING_EACH_MS);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, what_a_guest_is_told_in_a_second_is_bounded);
+	tcase_add_test(tests, what_is_left_out_is_told_when_it_may_be);
 	tcase_add_loop_test(tests, small_growths_wait_and_the_plan_is_made_again_when_they_need_not,
 			    0, N_ROWS(rows));
 }
