@@ -43,12 +43,16 @@ static bool is_short(const struct demand *d, const struct report *r, uint64_t dt
 	       standstill_reclaims(r, &d->counts, dt_ms);
 }
 
-static void take_swap(struct demand *d, const struct report *r, uint64_t dt_ms)
+static void take_swap(struct demand *d, const struct guest_view *guest, uint64_t dt_ms)
 {
-	uint64_t page_kib = report_page_kib(r);
-	uint64_t back_pages = is_short(d, r, dt_ms) ? amount_less(r->pswpin, d->pswpin) : 0;
+	const struct report *r = &guest->report;
+	bool short_now = is_short(d, r, dt_ms);
+	uint64_t page_kib = report_page_kib(r), out_pages = amount_less(r->pswpout, d->pswpout);
+	uint64_t back_pages = short_now ? amount_less(r->pswpin, d->pswpin) : 0;
 	uint64_t in_kib = amount_min(back_pages, r->total_kib) * page_kib;
-	uint64_t out_kib = amount_min(amount_less(r->pswpout, d->pswpout), r->total_kib) * page_kib;
+	uint64_t out_kib = amount_min(out_pages, r->total_kib) * page_kib;
+	if (short_now && amount_max(out_pages, back_pages) >= report_strays(r))
+		d->swapped_ms = guest->report_ms;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
 	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
@@ -188,6 +192,7 @@ static void begin(struct demand *d, const struct guest_view *guest, uint64_t use
 			     .demand_kib = used_kib,
 			     .told_ms = d->told_ms,
 			     .told_to_grow_ms = d->told_to_grow_ms,
+			     .told_until_ms = d->told_until_ms,
 			     .told_kib = d->told_kib};
 	standstill_observe(&d->standstill, guest);
 }
@@ -221,7 +226,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		if (!is_blind)
 			standstill_observe(&d->standstill, guest);
-		take_swap(d, r, dt_ms);
+		take_swap(d, guest, dt_ms);
 		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
@@ -293,6 +298,7 @@ void demand_judge(struct demand *d, const struct policy_conf *conf, const struct
 		v.base_kib = amount_max(conf->cma_min_kib, share_kib);
 		v.cma_kib = v.base_kib + growth_kib(d, conf, host, guest) + d->pressure_kib;
 		v.is_credible = is_credible(d, guest, host->now_ms);
+		v.swaps = d->swapped_ms && host->now_ms < d->swapped_ms + DEMAND_SWAPS_MS;
 		d->base_kib = v.base_kib;
 		d->cma_kib = v.cma_kib;
 		v.want_kib = v.offset_kib + v.demand_kib + v.cma_kib;

@@ -34,7 +34,7 @@
  * may swap at its own limit, which more memory for the guest does not change.
  *
  * A guest is credible if it was content lately, which one that uses whatever it is given never is,
- * unless the administrator does not trust it.
+ * unless the administrator does not trust it. It swaps if it was short lately and had swap traffic.
  *
  * docs/policy.md has the reasons and the measurements.
  */
@@ -64,6 +64,8 @@ enum {
 	/* Who had such a share of its CMA available, so lately, was content, and is believed. */
 	DEMAND_CONTENT_SHARE = 2,
 	DEMAND_CONTENT_MS = 600000,
+	/* Who was short and swapped so lately is said to swap. */
+	DEMAND_SWAPS_MS = 30000,
 };
 
 /* All zero is the state of a guest never heard of. */
@@ -88,7 +90,7 @@ struct demand {
 	uint64_t floor_kib; /* stall floor; 0: it never stalled */
 	uint64_t floor_until_ms, floor_pause_ms;
 	uint64_t base_kib, cma_kib;        /* as last judged */
-	uint64_t content_ms;               /* when it was content last; 0: never */
+	uint64_t content_ms, swapped_ms;   /* when it was content last, and swapped; 0: never */
 	uint64_t told_ms, told_to_grow_ms; /* anything, to grow, by the policy; 0: never */
 	uint64_t told_until_ms;            /* the time that its targets have used up (telling.h) */
 	bool is_probed;    /* the last probe took memory, which the next one gives back */

@@ -101,11 +101,11 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
 	return keeps ? amount_max(kib, v->sure_kib) : kib;
 }
 
-/* A guest that uses, or claims to use, whatever it is given borrows none of its neighbours'
- * headroom. */
+/* A guest that swaps borrows its neighbours' headroom, but for one that uses, or claims to use,
+ * whatever it is given. */
 static bool may_borrow(const struct guest_view *guest, const struct verdict *v)
 {
-	return v->is_credible && model_grows(guest);
+	return v->is_credible && v->swaps && model_grows(guest);
 }
 
 /*

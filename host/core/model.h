@@ -182,6 +182,7 @@ struct verdict {
 	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
 	bool is_spared;      /* it stands still: it gives no more than what others are guaranteed */
 	bool is_credible;    /* it was content lately: it does not use whatever it is given */
+	bool swaps;          /* it was short lately, and pages of it went out or came back */
 };
 
 /* In plan.credit_kib: its cap_kib is left as it is. */

@@ -104,6 +104,7 @@ static const struct line_field guest_fields[] = {
 	SAID(guest, verdict., sure_kib, NUMBER)
 	SAID(guest, verdict., is_spared, FLAG)
 	SAID(guest, verdict., is_credible, FLAG)
+	SAID(guest, verdict., swaps, FLAG)
 	SAID(guest, , credit_stays, FLAG)
 	SAID(guest, , credit_kib, NUMBER)
 	SAID(guest, , bad_reports, NUMBER)
