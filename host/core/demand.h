@@ -65,7 +65,7 @@ enum {
 	DEMAND_CONTENT_SHARE = 2,
 	DEMAND_CONTENT_MS = 600000,
 	/* Who was short and swapped so lately is said to swap. */
-	DEMAND_SWAPS_MS = 30000,
+	DEMAND_SWAPS_MS = 5000,
 };
 
 /* All zero is the state of a guest never heard of. */
