@@ -16,8 +16,7 @@
 
 #define MIB UINT64_C(1024)
 
-/* How long is waited for what is to happen soon, and how much longer for each guest of many. */
-enum { RESULT_SOON_MS = 20000, RESULT_GUEST_MS = 300 };
+enum { RESULT_SOON_MS = 20000 };
 
 /* Reads the options. `name` is the name of the RESULT line, and has to stay valid. */
 void result_init(const char *name, int argc, char **argv);
