@@ -192,7 +192,7 @@ static void put_verdict(const struct verdict *verdict, const struct demand *dema
 	if (!TOLD_HAS(t, G(avail_kib))) /* the rest comes from a report */
 		return;
 	t->is_credible = verdict->is_credible;
-	t->present |= G(is_credible);
+	t->present |= verdict->base_kib ? G(is_credible) : 0;
 	t->offset_kib = verdict->offset_kib;
 	t->demand_kib = verdict->demand_kib;
 	t->base_kib = verdict->base_kib;

@@ -74,14 +74,20 @@ static void take_slope(struct demand *d, uint64_t used_kib, uint64_t uptime_ms)
 	d->slope_kib_s = (d->slope_kib_s * DEMAND_SLOPE_MS + rise_kib_s * dt_ms) / whole_ms;
 }
 
+bool demand_can_swap(const struct guest_view *guest)
+{
+	const struct report *r = &guest->report;
+	return source_is_foreign(guest->source) ||
+	       r->swap_free_kib > r->swap_total_kib / DEMAND_SWAP_SHARE;
+}
+
 /* A guest without swap has nothing between its CMA and its killer. One whose swap is full, for now,
  * is between that and others. Another's agent does not tell of swap, and the guest has its margin
  * too. */
 static uint64_t share_permyriad(const struct policy_conf *conf, const struct guest_view *guest)
 {
 	const struct report *r = &guest->report;
-	if (source_is_foreign(guest->source) ||
-	    r->swap_free_kib > r->swap_total_kib / DEMAND_SWAP_SHARE)
+	if (demand_can_swap(guest))
 		return conf->cma_share_permyriad;
 	return r->swap_total_kib ? (conf->cma_share_permyriad + conf->noswap_share_permyriad) / 2
 				 : conf->noswap_share_permyriad;

@@ -97,6 +97,9 @@ struct demand {
 	uint64_t told_kib; /* the target that the policy told it last */
 };
 
+/* The guest can swap before its killer acts, as far as its agent tells. */
+bool demand_can_swap(const struct guest_view *guest);
+
 /* Takes in the guest's report, if it is a new one. */
 void demand_observe(struct demand *demand, const struct policy_conf *conf,
 		    const struct guest_view *guest);

@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/units.h"
+#include "host/core/demand.h"
 
 /* Up to which amount of memory a guest is served, from the most important on. */
 enum tier {
@@ -105,18 +106,21 @@ static uint64_t tier_kib(const struct guest_view *guest, const struct verdict *v
  * whatever it is given. */
 static bool may_borrow(const struct guest_view *guest, const struct verdict *v)
 {
-	return v->is_credible && v->swaps && model_grows(guest);
+	return v->is_credible && v->swaps && model_grows(guest) && !model_repays(guest);
 }
 
 /*
  * The same where headroom is lent, which is not needed as much as what somebody uses: what the
- * guest keeps of what it is served, its use and a capped headroom; what it uses, if it may borrow;
- * and at last what it is served, or what it needs, if it may borrow.
+ * guest keeps of what it is served, its use and a capped headroom, or all that it needs of its own,
+ * if it cannot swap; what it uses, if it may borrow; and at last what it is served, or what it
+ * needs, if it may borrow.
  */
 static uint64_t lent_kib(const struct policy_conf *conf, const struct guest_view *guest,
 			 const struct verdict *v, enum tier tier)
 {
-	uint64_t keep_kib = amount_max(assured_kib(conf, guest, v), v->sure_kib);
+	uint64_t own_keep_kib = demand_can_swap(guest) ? 0 : own_kib(guest, v);
+	uint64_t keep_kib =
+		amount_max(amount_max(assured_kib(conf, guest, v), own_keep_kib), v->sure_kib);
 	uint64_t use_kib = amount_min(v->offset_kib + v->use_kib, critical_kib(guest, v));
 	uint64_t kib = amount_min(v->served_kib, keep_kib);
 	bool borrows = may_borrow(guest, v);
@@ -336,9 +340,14 @@ static void lend_headroom(const struct policy_conf *conf, const struct snapshot 
 			continue;
 		pages += v->served_kib / UNITS_PAGE_KIB;
 		used += bound_pages(conf, g, v, TIER_LENT_USE);
+		plan->verdict[i].lends_kib = v->served_kib;
 	}
 	serve_tier(conf, snap, used > pages ? TIER_LENT_USE : TIER_LENT_HEADROOM, pages, share,
 		   plan);
+	for (unsigned i = 0; i < snap->n_guests; i++) {
+		struct verdict *v = &plan->verdict[i];
+		v->lends_kib = amount_less(v->lends_kib, v->served_kib);
+	}
 }
 
 /*
@@ -353,6 +362,8 @@ static void share_out(const struct policy_conf *conf, const struct snapshot *sna
 	uint64_t lent = pages_to_share(snap, reserve_to_keep_kib(conf, snap));
 	uint64_t whole = pages_to_share(snap, whole_kib(conf, snap));
 	set_fair(conf, snap, lent, share, plan);
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		plan->verdict[i].lends_kib = 0;
 	enum tier tier = unmet_tier(snap, plan, lent);
 	serve_tier(conf, snap, tier, tier < TIER_HELD ? lent : whole, share, plan);
 	if (tier <= TIER_BASE)

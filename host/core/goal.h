@@ -6,7 +6,7 @@
  * holds beyond that. The tiers that fit are given whole to every guest, the first tier that does
  * not fit is divided by weight, and later tiers get nothing. If guests are short of what they use,
  * or of the CMA that they always have, their neighbours' headroom is lent to those of them that are
- * credible. docs/policy.md has the tiers and their reasons.
+ * credible and swap. docs/policy.md has the tiers and their reasons.
  */
 #ifndef CAGMA_CORE_GOAL_H
 #define CAGMA_CORE_GOAL_H
@@ -15,7 +15,7 @@
 #include "host/core/share.h"
 
 /*
- * Fills fair_kib, sure_kib, served_kib and goal_kib of the verdicts, whose other members
+ * Fills fair_kib, sure_kib, lends_kib, served_kib and goal_kib of the verdicts, whose other members
  * are there already (demand.h). `share` is room to work in, for all guests.
  */
 void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struct share *share,

@@ -78,7 +78,8 @@ uint64_t lending_owed_kib(const struct guest_view *g)
 
 uint64_t lending_missed_kib(const struct guest_view *g, const struct verdict *v)
 {
-	uint64_t due_kib = amount_min(g->guaranteed_kib, v->want_kib);
+	/* headroom that the policy lends on is not kept from it by its debtors */
+	uint64_t due_kib = amount_less(amount_min(g->guaranteed_kib, v->want_kib), v->lends_kib);
 	if (!model_grows(g) || !g->has_report)
 		return 0;
 	return amount_less(due_kib, g->alm_kib + model_pending_kib(g));

@@ -134,8 +134,8 @@ struct guest_view {
 	uint64_t min_kib;      /* the administrator's bounds, min <= max, whole pages */
 	uint64_t max_kib;
 	uint32_t weight; /* 1..65535 */
-	/* What it needs up to this ALM goes before what others need above theirs; whole pages; at
-	 * or below min it says nothing. */
+	/* What it uses up to this ALM goes before what others need above theirs; whole pages; at or
+	 * below min it says nothing. */
 	uint64_t guaranteed_kib;
 	uint64_t lent_kib;     /* of its ALM: what it has by the policy's giving alone */
 	bool is_untrusted;     /* what it is lent is bounded by its max, from lending.h */
@@ -176,6 +176,7 @@ struct verdict {
 	uint64_t base_kib;   /* CMA without growth and pressure */
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
+	uint64_t lends_kib;  /* of its headroom, to guests that swap */
 	uint64_t served_kib; /* what its tiers and its neighbours' headroom come to, in doubt or not
 			      */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */

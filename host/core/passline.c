@@ -99,6 +99,7 @@ static const struct line_field guest_fields[] = {
 	SAID(guest, verdict., base_kib, NUMBER)
 	SAID(guest, verdict., want_kib, NUMBER)
 	SAID(guest, verdict., fair_kib, NUMBER)
+	SAID(guest, verdict., lends_kib, NUMBER)
 	SAID(guest, verdict., served_kib, NUMBER)
 	SAID(guest, verdict., goal_kib, NUMBER)
 	SAID(guest, verdict., sure_kib, NUMBER)

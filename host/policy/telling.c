@@ -45,12 +45,24 @@ bool telling_is_put_off(const struct snapshot *snap, const struct demand *demand
 	return wait_ms;
 }
 
+/* It has been told too much lately for anything more now. */
+static bool is_ahead(const struct snapshot *snap, const struct demand *d, struct plan *plan)
+{
+	uint64_t may_ms = amount_less(d->told_until_ms, TELLING_AHEAD_MS);
+	if (may_ms <= snap->host.now_ms)
+		return false;
+	plan->wake_ms = amount_min(plan->wake_ms, may_ms);
+	return true;
+}
+
 bool telling_may_more(const struct policy_conf *conf, const struct snapshot *snap,
 		      const struct demand *demand, unsigned guest, uint64_t by_kib,
 		      struct plan *plan)
 {
 	const struct guest_view *g = &snap->guest[guest];
 	const struct demand *d = &demand[guest];
+	if (by_kib && is_ahead(snap, d, plan))
+		return false;
 	if (!g->is_alarmed)
 		return may(conf, snap, d, by_kib, urgency_calm_gap_ms(snap));
 	uint64_t gap_ms = urgency_alarm_gap_ms(snap, g, &plan->verdict[guest]);
@@ -71,7 +83,8 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 	bool is_alarmed = g->is_alarmed && model_grows(g);
 	/* another guest in alarm may need what this one was promised */
 	bool is_needed = goal_kib >= g->alm_kib && n_alarmed > is_alarmed;
-	if (!may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)))
+	if (!may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)) ||
+	    is_ahead(snap, &demand[guest], plan))
 		return false;
 	if (!n_alarmed && wavers(conf, now_ms, &demand[guest], by_kib))
 		return false;
@@ -82,12 +95,8 @@ void telling_bound(const struct snapshot *snap, const struct demand *demand, str
 {
 	unsigned kept = 0;
 	for (unsigned i = 0; i < plan->n_actions; i++) {
-		uint64_t until_ms = demand[plan->action[i].guest].told_until_ms;
-		uint64_t may_ms = amount_less(until_ms, TELLING_AHEAD_MS);
-		if (may_ms <= snap->host.now_ms)
+		if (!is_ahead(snap, &demand[plan->action[i].guest], plan))
 			plan->action[kept++] = plan->action[i];
-		else
-			plan->wake_ms = amount_min(plan->wake_ms, may_ms);
 	}
 	plan->n_actions = kept;
 }

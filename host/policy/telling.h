@@ -27,8 +27,9 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 
 /*
  * What a guest is told in a second is bounded, whatever the change: each target uses up
- * TELLING_EACH_MS of the guest's time, of which it may be TELLING_AHEAD_MS ahead. So it is told
- * twenty targets a second, and in none more than TELLING_MOST_PER_S.
+ * TELLING_EACH_MS of the guest's time, of which it may be TELLING_AHEAD_MS ahead. So it is told at
+ * most twenty a second in the long run, and TELLING_MOST_PER_S in any one. That holds for stops and
+ * returns, too, which wait for TELLING_EACH_MS at most.
  */
 #define TELLING_EACH_MS    50
 #define TELLING_AHEAD_MS   500

@@ -69,6 +69,13 @@ static bool knows(const struct told_guest *g, uint64_t bits)
 
 #define G(name) TOLD_GUEST_BIT(name)
 
+/* What it needs without what is foreseen, if that is known together with what it is believed. */
+static uint64_t needed_kib(const struct told_guest *g)
+{
+	bool is_known = knows(g, G(offset_kib) | G(use_kib) | G(base_kib) | G(is_credible));
+	return is_known ? g->offset_kib + g->use_kib + g->base_kib : 0;
+}
+
 unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		      const char *ret_limit[WORDS_LIMITS])
 {
@@ -93,10 +100,9 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		 "soon"},
 		{is_judged && g->goal_kib < g->want_kib,
 		 "the host: not all wants fit, so it gets its share by min, weight and use"},
-		{is_judged && g->goal_kib < g->want_kib && knows(g, G(is_credible)) &&
-			 !g->is_credible,
-		 "its use of late: it has used whatever it was given, or it is not trusted, so "
-		 "it borrows no headroom of its neighbours"},
+		{is_judged && g->goal_kib < needed_kib(g) && !g->is_credible,
+		 "its last ten minutes: it never had enough, or it is not trusted, so it borrows "
+		 "no headroom of its neighbours"},
 		{is_judged && g->goal_kib > g->alm_kib && h->promised_kib > 0,
 		 "the donors: pages that it is to have are still on their way"},
 		{h->xl_is_building, "xl: it builds a guest right now, and nobody may grow"},

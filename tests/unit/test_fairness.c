@@ -38,16 +38,22 @@ static void make_host(void)
 	}
 }
 
-/* The first decision about these guests, of whom two in three were content lately; goals by domid
- * in ret_goal_kib. */
+static uint64_t lent_kib; /* headroom, in all decisions */
+
+/* The first decision about these guests, of whom two in three were content lately, and swap; goals
+ * by domid in ret_goal_kib. */
 static void decide(uint64_t ret_goal_kib[WORLD_MAX_GUESTS + 1])
 {
 	memory_forget(&w.memory, WORLD_MAX_GUESTS);
 	world_observe(&w, 1000);
 	world_decide(&w, policy_find("cagma"));
-	for (unsigned i = 0; i < w.n; i++)
-		w.memory.demand[i].content_ms = w.view[i].domid % 3 ? w.host.now_ms : 0;
+	for (unsigned i = 0; i < w.n; i++) {
+		uint64_t lately_ms = w.view[i].domid % 3 ? w.host.now_ms : 0;
+		w.memory.demand[i].content_ms = w.memory.demand[i].swapped_ms = lately_ms;
+	}
 	world_decide(&w, policy_find("cagma"));
+	for (unsigned i = 0; i < w.n; i++)
+		lent_kib += w.plan.verdict[i].lends_kib;
 	for (unsigned i = 0; i < w.n; i++)
 		ret_goal_kib[w.view[i].domid] = w.plan.verdict[i].goal_kib;
 }
@@ -75,6 +81,7 @@ START_TEST(permuting_guests_changes_nothing)
 		for (unsigned i = 1; i <= w.n; i++)
 			ck_assert_uint_eq(after_kib[i], before_kib[i]);
 	}
+	ck_assert_uint_gt(lent_kib, 0);
 }
 END_TEST
 
@@ -90,6 +97,7 @@ START_TEST(more_memory_never_gives_a_guest_less)
 		for (unsigned i = 1; i <= w.n; i++)
 			ck_assert_uint_ge(after_kib[i] + UNITS_PAGE_KIB, before_kib[i]);
 	}
+	ck_assert_uint_gt(lent_kib, 0);
 }
 END_TEST
 
@@ -106,6 +114,7 @@ START_TEST(equal_guests_get_equal_amounts)
 		decide(goal_kib);
 		ck_assert_uint_le(amount_distance(goal_kib[1], goal_kib[2]), UNITS_PAGE_KIB);
 	}
+	ck_assert_uint_gt(lent_kib, 0);
 }
 END_TEST
 

@@ -182,6 +182,41 @@ START_TEST(who_is_not_credible_loses_nothing_by_that)
 }
 END_TEST
 
+/* An idle guest with much headroom of its own, beside two that swap. */
+static struct verdict verdict_of_idle(bool can_swap)
+{
+	world_init(&w, 64 * MIB);
+	unsigned idle = add_built(2000 * MIB, 1500 * MIB);
+	for (unsigned i = 0; i < 2; i++)
+		w.guest[add_built(300 * MIB, 2000 * MIB)].lies = true;
+	world_run(&w, cagma(), 40, 250);
+	if (!can_swap)
+		w.view[idle].report.swap_total_kib = w.view[idle].report.swap_free_kib = 0;
+	w.memory.demand[1].content_ms = w.host.now_ms;
+	world_decide(&w, cagma());
+	return w.plan.verdict[idle];
+}
+
+/* Nothing is between its headroom and its killer. */
+START_TEST(one_that_cannot_swap_lends_no_headroom)
+{
+	ck_assert_uint_gt(verdict_of_idle(true).lends_kib, 0);
+	ck_assert_uint_eq(verdict_of_idle(false).lends_kib, 0);
+}
+END_TEST
+
+/* It holds what its use and its capped headroom come to, and nobody owes it more. */
+START_TEST(headroom_that_is_lent_on_is_not_missed)
+{
+	struct verdict v = verdict_of_idle(true);
+	struct guest_view *idle = &w.view[0];
+	idle->alm_kib = idle->target_kib = v.goal_kib;
+	ck_assert_uint_eq(lending_missed_kib(idle, &v), 0);
+	v.lends_kib = 0;
+	ck_assert_uint_gt(lending_missed_kib(idle, &v), 0);
+}
+END_TEST
+
 /* What nobody needs of its own is lent, and stays lent. */
 START_TEST(what_is_guaranteed_and_not_needed_is_lent)
 {
@@ -511,6 +546,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_lie_is_believed_for_ten_minutes);
 	tcase_add_test(tests, one_that_is_not_trusted_is_not_believed);
 	tcase_add_test(tests, headroom_of_ones_own_is_lent_to_who_uses_it);
+	tcase_add_test(tests, one_that_cannot_swap_lends_no_headroom);
+	tcase_add_test(tests, headroom_that_is_lent_on_is_not_missed);
 	tcase_add_test(tests, who_is_not_credible_loses_nothing_by_that);
 	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
 	tcase_add_test(tests, a_standstill_does_not_keep_what_was_lent);
