@@ -129,12 +129,13 @@ pid_t result_cagmad(struct lab *lab, const char *config, struct lab_guest *const
 {
 	pid_t pid;
 	struct awaited awaited = {.lab = lab};
+	unsigned patience_ms = RESULT_SOON_MS + n_guests * RESULT_GUEST_MS;
 	if (lab_cagmad_start(lab, config, NULL, &pid) != 0)
 		result_fail("%s", lab_error());
 	for (unsigned i = 0; i < n_guests; i++) {
 		snprintf(awaited.path, sizeof(awaited.path), "/local/domain/%u/cagma/state",
 			 lab_guest_domid(guest[i]));
-		if (!lab_wait(has_its_report, &awaited, RESULT_SOON_MS))
+		if (!lab_wait(has_its_report, &awaited, patience_ms))
 			result_fail("cagmad does not manage guest %s; see %s/cagmad.log",
 				    lab_guest_name(guest[i]), result.log_dir);
 	}

@@ -16,7 +16,8 @@
 
 #define MIB UINT64_C(1024)
 
-enum { RESULT_SOON_MS = 20000 };
+/* How long is waited for what is to happen soon, and how much longer for each guest of many. */
+enum { RESULT_SOON_MS = 20000, RESULT_GUEST_MS = 100 };
 
 /* Reads the options. `name` is the name of the RESULT line, and has to stay valid. */
 void result_init(const char *name, int argc, char **argv);
