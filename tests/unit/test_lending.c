@@ -109,114 +109,6 @@ START_TEST(a_lie_does_not_keep_what_was_lent)
 }
 END_TEST
 
-/* Whether the hog borrows headroom while it claims to use all that it has, and to swap. */
-static bool pretender_borrows(unsigned steps)
-{
-	for (unsigned s = 0; s < steps; s++) {
-		world_observe(&w, 250);
-		w.view[hog].report.pswpout += (s + 1) * 1000;
-		world_decide(&w, cagma());
-		world_move(&w);
-	}
-	return w.view[victim].alm_kib < (OFFSET_MIB + 380 + WHOLE_MIB) * MIB;
-}
-
-/* That is the longest that one is believed which was content before. */
-START_TEST(a_lie_is_believed_for_ten_minutes)
-{
-	lend();
-	w.guest[hog].lies = true;
-	need_it_back();
-	ck_assert(pretender_borrows(4 * 590));
-	assert_victim_has_its_own(FAIR_MIB);
-	ck_assert(!pretender_borrows(4 * 30));
-	assert_victim_has_its_own(WHOLE_MIB);
-}
-END_TEST
-
-START_TEST(one_that_is_not_trusted_is_not_believed)
-{
-	lend();
-	w.guest[hog].lies = w.view[hog].is_untrusted = true;
-	need_it_back();
-	ck_assert(!pretender_borrows(40));
-	assert_victim_has_its_own(WHOLE_MIB);
-}
-END_TEST
-
-/* What nobody uses is headroom first, and what somebody uses goes before it. */
-START_TEST(headroom_of_ones_own_is_lent_to_who_uses_it)
-{
-	world_init(&w, 64 * MIB);
-	victim = add_built(4000 * MIB, 3000 * MIB);
-	hog = add_built(200 * MIB, 60 * MIB);
-	world_run(&w, cagma(), 40, 250);
-	w.guest[hog].used_kib = 1000 * MIB;
-	w.view[hog].is_alarmed = true;
-	world_run(&w, cagma(), 40, 250);
-	ck_assert_uint_eq(w.guest[hog].used_kib, 1000 * MIB);
-	ck_assert_uint_ge(w.view[hog].alm_kib, (OFFSET_MIB + 1000) * MIB);
-	ck_assert_uint_ge(w.view[victim].alm_kib, (OFFSET_MIB + 3000 + FAIR_MIB) * MIB);
-}
-END_TEST
-
-/* Of two guests that are alike but for that, the one that was never content borrows no headroom,
- * and has all that it would have if the other borrowed none. */
-START_TEST(who_is_not_credible_loses_nothing_by_that)
-{
-	uint64_t goal_kib[2][3];
-	world_init(&w, 64 * MIB);
-	unsigned idle = add_built(2000 * MIB, 1500 * MIB);
-	unsigned a = add_built(300 * MIB, 2000 * MIB), b = add_built(300 * MIB, 2000 * MIB);
-	w.guest[a].lies = w.guest[b].lies = true;
-	world_run(&w, cagma(), 40, 250);
-	for (unsigned lends = 0; lends < 2; lends++) {
-		w.memory.demand[a].content_ms = lends ? w.host.now_ms : 0;
-		world_decide(&w, cagma());
-		for (unsigned i = 0; i < 3; i++)
-			goal_kib[lends][i] = w.plan.verdict[i].goal_kib;
-	}
-	ck_assert_uint_eq(goal_kib[1][b], goal_kib[0][b]);
-	ck_assert_uint_gt(goal_kib[1][a], goal_kib[0][a]);
-	ck_assert_uint_ge(goal_kib[1][idle], (OFFSET_MIB + 1500 + FAIR_MIB) * MIB);
-}
-END_TEST
-
-/* An idle guest with much headroom of its own, beside two that swap. */
-static struct verdict verdict_of_idle(bool can_swap)
-{
-	world_init(&w, 64 * MIB);
-	unsigned idle = add_built(2000 * MIB, 1500 * MIB);
-	for (unsigned i = 0; i < 2; i++)
-		w.guest[add_built(300 * MIB, 2000 * MIB)].lies = true;
-	world_run(&w, cagma(), 40, 250);
-	if (!can_swap)
-		w.view[idle].report.swap_total_kib = w.view[idle].report.swap_free_kib = 0;
-	w.memory.demand[1].content_ms = w.host.now_ms;
-	world_decide(&w, cagma());
-	return w.plan.verdict[idle];
-}
-
-/* Nothing is between its headroom and its killer. */
-START_TEST(one_that_cannot_swap_lends_no_headroom)
-{
-	ck_assert_uint_gt(verdict_of_idle(true).lends_kib, 0);
-	ck_assert_uint_eq(verdict_of_idle(false).lends_kib, 0);
-}
-END_TEST
-
-/* It holds what its use and its capped headroom come to, and nobody owes it more. */
-START_TEST(headroom_that_is_lent_on_is_not_missed)
-{
-	struct verdict v = verdict_of_idle(true);
-	struct guest_view *idle = &w.view[0];
-	idle->alm_kib = idle->target_kib = v.goal_kib;
-	ck_assert_uint_eq(lending_missed_kib(idle, &v), 0);
-	v.lends_kib = 0;
-	ck_assert_uint_gt(lending_missed_kib(idle, &v), 0);
-}
-END_TEST
-
 /* What nobody needs of its own is lent, and stays lent. */
 START_TEST(what_is_guaranteed_and_not_needed_is_lent)
 {
@@ -543,12 +435,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
 	tcase_add_test(tests, one_that_has_shut_itself_down_owes_all_that_it_was_lent);
 	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, N_ROWS(liars));
-	tcase_add_test(tests, a_lie_is_believed_for_ten_minutes);
-	tcase_add_test(tests, one_that_is_not_trusted_is_not_believed);
-	tcase_add_test(tests, headroom_of_ones_own_is_lent_to_who_uses_it);
-	tcase_add_test(tests, one_that_cannot_swap_lends_no_headroom);
-	tcase_add_test(tests, headroom_that_is_lent_on_is_not_missed);
-	tcase_add_test(tests, who_is_not_credible_loses_nothing_by_that);
 	tcase_add_test(tests, what_is_guaranteed_and_not_needed_is_lent);
 	tcase_add_test(tests, a_standstill_does_not_keep_what_was_lent);
 	tcase_add_test(tests, a_guest_that_stands_still_gives_no_more_than_is_guaranteed);
