@@ -46,12 +46,12 @@ static bool is_short(const struct demand *d, const struct report *r, uint64_t dt
 static void take_swap(struct demand *d, const struct guest_view *guest, uint64_t dt_ms)
 {
 	const struct report *r = &guest->report;
-	bool short_now = is_short(d, r, dt_ms);
+	bool is_short_now = is_short(d, r, dt_ms);
 	uint64_t page_kib = report_page_kib(r), out_pages = amount_less(r->pswpout, d->pswpout);
-	uint64_t back_pages = short_now ? amount_less(r->pswpin, d->pswpin) : 0;
+	uint64_t back_pages = is_short_now ? amount_less(r->pswpin, d->pswpin) : 0;
 	uint64_t in_kib = amount_min(back_pages, r->total_kib) * page_kib;
 	uint64_t out_kib = amount_min(out_pages, r->total_kib) * page_kib;
-	if (short_now && amount_max(out_pages, back_pages) >= report_strays(r))
+	if (is_short_now && amount_max(out_pages, back_pages) >= report_strays(r))
 		d->swapped_ms = guest->report_ms;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;

@@ -177,8 +177,7 @@ struct verdict {
 	uint64_t want_kib;   /* the ALM at which AVM would equal CMA */
 	uint64_t fair_kib;   /* the ALM it gets whatever the others claim */
 	uint64_t lends_kib;  /* of its headroom, to guests that swap */
-	uint64_t served_kib; /* what its tiers and its neighbours' headroom come to, in doubt or not
-			      */
+	uint64_t served_kib; /* what its tiers and its neighbours' headroom come to */
 	uint64_t goal_kib;   /* the ALM it is to have, when all has moved */
 	uint64_t sure_kib;   /* in doubt: what it is counted on to hold on to */
 	bool is_spared;      /* it stands still: it gives no more than what others are guaranteed */

@@ -36,7 +36,7 @@
 	X(noswap_share_permyriad, noswap_share_permyriad, PERMYRIAD, 2000, 0, 10000,       \
 	  "the same of a guest without swap, which kills programs where others swap")              \
 	X(fair_headroom_mib, fair_headroom_kib, MIB, 8, 0, OPTIONS_MAX_MIB,                        \
-	  "how much of its CMA a guest is guaranteed while others are short")     \
+	  "how much of its CMA a guest is guaranteed while others are short")                       \
 	X(pressure_max_permyriad, pressure_max_permyriad, PERMYRIAD, 1000, 0, 10000,               \
 	  "the most that stalls add to a guest's CMA, as a share of its demand")                   \
 	X(demand_fall_ms, demand_fall_ms, MS, 20000, 0, 3600000,                                   \

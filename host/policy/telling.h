@@ -35,8 +35,9 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 #define TELLING_AHEAD_MS   500
 #define TELLING_MOST_PER_S ((1000 + TELLING_AHEAD_MS) / TELLING_EACH_MS)
 
-/* Leaves out of the plan what guests are told too often to be told now. When they may be, the
- * policy is to decide again: the plan's wake_ms is brought forward. */
+/* Leaves out of the plan what guests are told too often to be told now: what is called back,
+ * returned or tried again, since growths and shrinks have looked at the bound already. When they
+ * may be, the policy is to decide again: the plan's wake_ms is brought forward. */
 void telling_bound(const struct snapshot *snap, const struct demand *demand, struct plan *plan);
 
 /* Notes in `demand` what the plan tells guests. */

@@ -95,7 +95,7 @@ enum {
 	X(want_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the ALM at which its AVM were its CMA")    \
 	X(fair_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what it gets whatever others claim")      \
 	X(goal_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "what the last pass gives it")              \
-	X(is_credible, FLAG, 1, false, "", "it had enough lately, and may borrow headroom") \
+	X(is_credible, FLAG, 1, false, "", "it had enough lately, and may borrow headroom")          \
 	X(last_resort, WORD, KEYS_MAX_WORD, false, "",                                             \
 	  "what is done if it keeps what it was lent: pause or command")                           \
 	X(last_resort_wait_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                \

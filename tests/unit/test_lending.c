@@ -25,19 +25,12 @@ static const struct policy *cagma(void)
 	return policy_find("cagma");
 }
 
-static unsigned add_built(uint64_t built_kib, uint64_t used_kib)
-{
-	unsigned i = world_add(&w, built_kib, used_kib);
-	w.guest[i].built_kib = built_kib;
-	return i;
-}
-
 /* A guest built with 500 MiB is idle, and one built with 200 MiB has borrowed most of that. */
 static void lend(void)
 {
 	world_init(&w, 64 * MIB);
-	victim = add_built(500 * MIB, 60 * MIB);
-	hog = add_built(200 * MIB, 460 * MIB);
+	victim = world_add_built(&w, 500 * MIB, 60 * MIB);
+	hog = world_add_built(&w, 200 * MIB, 460 * MIB);
 	world_run(&w, cagma(), 40, 250);
 	ck_assert_uint_ge(w.view[hog].alm_kib, 500 * MIB);
 }
@@ -152,7 +145,7 @@ START_TEST(more_than_there_is_is_guaranteed_in_proportion)
 	static const uint64_t built_mib[] = {400, 200, 800};
 	world_init(&w, 64 * MIB);
 	for (unsigned i = 0; i < N_ROWS(built_mib); i++) {
-		add_built(built_mib[i] * MIB, 1000 * MIB);
+		world_add_built(&w, built_mib[i] * MIB, 1000 * MIB);
 		w.view[i].weight = hold_weight(built_mib[i] * MIB);
 		w.view[i].alm_kib = w.view[i].target_kib = built_mib[i] * MIB / 2;
 		w.guest[i].lies = true;
@@ -278,8 +271,8 @@ END_TEST
 START_TEST(it_is_not_asked_for_what_it_was_built_with)
 {
 	world_init(&w, 64 * MIB);
-	victim = add_built(500 * MIB, 900 * MIB);
-	hog = add_built(600 * MIB, 100 * MIB);
+	victim = world_add_built(&w, 500 * MIB, 900 * MIB);
+	hog = world_add_built(&w, 600 * MIB, 100 * MIB);
 	run_held(unheard[_i], 40);
 	ck_assert_uint_eq(w.view[hog].alm_kib, 600 * MIB);
 	/* nor below that where it holds more */
@@ -309,7 +302,7 @@ END_TEST
 START_TEST(one_that_does_not_give_is_not_counted_on)
 {
 	lend();
-	unsigned third = add_built(300 * MIB, 100 * MIB);
+	unsigned third = world_add_built(&w, 300 * MIB, 100 * MIB);
 	w.guest[hog].speed_kib = 0;
 	need_it_back();
 	run_held(unheard[_i], 60);
@@ -345,8 +338,8 @@ static void run_bounded(unsigned steps)
 static void meet_an_untrusted_hog(uint64_t free_kib)
 {
 	world_init(&w, free_kib);
-	victim = add_built(512 * MIB, 60 * MIB);
-	hog = add_built(200 * MIB, 900 * MIB);
+	victim = world_add_built(&w, 512 * MIB, 60 * MIB);
+	hog = world_add_built(&w, 200 * MIB, 900 * MIB);
 	w.view[hog].is_untrusted = true;
 }
 

@@ -88,6 +88,43 @@ START_TEST(what_a_guest_is_told_in_a_second_is_bounded)
 }
 END_TEST
 
+/* It takes no memory and no call from others in the same pass. */
+START_TEST(a_growth_waits_before_memory_is_put_by_for_it)
+{
+	struct policy_conf conf = options_default();
+	struct guest_view guest = {.is_alarmed = true};
+	struct snapshot snap = {.host.now_ms = NOW_MS, .n_guests = 1, .guest = &guest};
+	struct demand demand = {.told_until_ms = NOW_MS + TELLING_AHEAD_MS};
+	struct plan plan;
+	ck_assert(plan_init(&plan, room, 1));
+	plan.wake_ms = NEVER_MS;
+	ck_assert(telling_may_more(&conf, &snap, &demand, 0, 100 * MIB, &plan));
+	demand.told_until_ms++;
+	ck_assert(!telling_may_more(&conf, &snap, &demand, 0, 100 * MIB, &plan));
+	ck_assert_uint_eq(plan.wake_ms, NOW_MS + 1);
+}
+END_TEST
+
+/* A shrink under way that is not needed any more is called back, which no growth and no shrink is.
+ */
+START_TEST(a_call_back_is_bounded_too)
+{
+	static struct world w;
+	world_init(&w, 0);
+	world_add(&w, 700 * MIB, 100 * MIB);
+	world_run(&w, policy_find("cagma"), 20, 250);
+	w.view[0].target_kib -= 300 * MIB;
+	w.guest[0].used_kib = 500 * MIB;
+	world_observe(&w, 250);
+	world_decide(&w, policy_find("cagma"));
+	ck_assert_uint_eq(w.plan.n_actions, 1);
+	ck_assert_int_eq(w.plan.action[0].reason, REASON_CANCEL);
+	w.memory.demand[0].told_until_ms = w.host.now_ms + 2 * TELLING_AHEAD_MS;
+	world_decide(&w, policy_find("cagma"));
+	ck_assert_uint_eq(w.plan.n_actions, 0);
+}
+END_TEST
+
 /* The pass that may tell it is asked for. */
 START_TEST(what_is_left_out_is_told_when_it_may_be)
 {
@@ -110,6 +147,8 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_a_guest_is_told_in_a_second_is_bounded);
+	tcase_add_test(tests, a_call_back_is_bounded_too);
+	tcase_add_test(tests, a_growth_waits_before_memory_is_put_by_for_it);
 	tcase_add_test(tests, what_is_left_out_is_told_when_it_may_be);
 	tcase_add_loop_test(tests, small_growths_wait_and_the_plan_is_made_again_when_they_need_not,
 			    0, N_ROWS(rows));

@@ -41,6 +41,13 @@ unsigned world_add(struct world *w, uint64_t alm_kib, uint64_t used_kib)
 	return i;
 }
 
+unsigned world_add_built(struct world *world, uint64_t built_kib, uint64_t used_kib)
+{
+	unsigned i = world_add(world, built_kib, used_kib);
+	world->guest[i].built_kib = built_kib;
+	return i;
+}
+
 static void report(struct world *w, unsigned i)
 {
 	struct world_guest *g = &w->guest[i];

@@ -59,6 +59,9 @@ void world_init(struct world *world, uint64_t free_kib);
 /* Adds a managed guest at rest, with a min of 128 MiB and a max of 4 GiB. Its index. */
 unsigned world_add(struct world *world, uint64_t alm_kib, uint64_t used_kib);
 
+/* The same of a guest that was built with what it holds, and is guaranteed that. */
+unsigned world_add_built(struct world *world, uint64_t built_kib, uint64_t used_kib);
+
 /* Lets `ms` pass, takes guests' reports, and observes their balloons: everything but the
  * decision. */
 void world_observe(struct world *world, uint64_t ms);

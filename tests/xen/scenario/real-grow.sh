@@ -56,6 +56,7 @@ grow_tell() {
 		"name=${PREFIX}b,min_mib=$grow_final_b_mib,max_mib=$grow_final_b_mib"
 }
 
+# grow_reserve_is_back RESERVE_KIB: whether so much is free again, but for RESERVE_MISSING_KIB
 grow_reserve_is_back() {
 	[ "$(difference "$1" "$(host_free_kib)")" -le $RESERVE_MISSING_KIB ]
 }
