@@ -14,12 +14,12 @@
 #include "host/config/config_file.h"
 #include "host/control/answer.h"
 #include "host/control/control.h"
+#include "host/daemon/alone.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
 #include "host/guests/worker.h"
 #include "host/xen/deadline.h"
-#include "host/xen/tool.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -227,22 +227,6 @@ static int check_config(const struct config *config)
 	return EXIT_SUCCESS;
 }
 
-/* Returns false, after logging why, if another cagmad balances this host. Two of them would pull
- * at the same targets. */
-static bool is_alone(void)
-{
-	struct toolkeys_daemon other;
-	struct store *store;
-	if (store_open(&store) < 0)
-		return true; /* the engine will log it, and wait for xenstored */
-	int r = tool_find_daemon(store, &other);
-	store_close(store);
-	if (r == 0)
-		log_error("another cagmad runs on this host: process %" PRIu64 "; end it first",
-			  other.pid);
-	return r != 0;
-}
-
 /* One line a minute for each of 600 guests, and as much at once as a host of 1,000 guests may have
  * to say when something happens to all of them. */
 enum { LOG_BURST = 1000, LOG_PER_S = 10 };
@@ -280,15 +264,8 @@ static void balance_with(struct engine *engine, const struct xenio *xenio, int s
 }
 
 /* Balances until a signal ends it. Returns the exit code. */
-static int balance(struct config *config, const struct options *o)
+static int balance(struct config *config, const struct options *o, int signal_fd)
 {
-	int signal_fd = open_signals();
-	if (signal_fd < 0) {
-		log_error("cannot take signals: %s", strerror(errno));
-		return EXIT_FAILURE;
-	}
-	if (!o->engine.is_dry && !is_alone())
-		return EXIT_FAILURE;
 	if (xenio_fits_host(config) == 0)
 		return EXIT_FAILURE; /* another start may succeed: dom0 may shrink */
 	struct xenio *xenio = xenio_open(config, o->engine.is_dry);
@@ -308,6 +285,22 @@ static int balance(struct config *config, const struct options *o)
 	return engine ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* A dry run may look on while another one balances. */
+static int balance_alone(struct config *config, const struct options *o)
+{
+	int signal_fd = open_signals();
+	if (signal_fd < 0) {
+		log_error("cannot take signals: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	int lock_fd = o->engine.is_dry ? -1 : alone_take();
+	bool may = o->engine.is_dry || lock_fd >= 0;
+	int code = may ? balance(config, o, signal_fd) : EXIT_FAILURE;
+	if (lock_fd >= 0)
+		close(lock_fd);
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {0};
@@ -325,7 +318,7 @@ int main(int argc, char **argv)
 		o.engine.history_dir = RECORD_HISTORY_DIR; /* systemd has made it */
 	if (!read_config(begin_to_read_config(&o), &config))
 		return EXIT_USAGE;
-	code = o.check_config ? check_config(&config) : balance(&config, &o);
+	code = o.check_config ? check_config(&config) : balance_alone(&config, &o);
 	config_finish(&config);
 	return code;
 }

@@ -195,6 +195,19 @@ START_TEST(a_second_cagmad_leaves_the_first_one_alone)
 }
 END_TEST
 
+/* As after a new start of xenstored, or when both start at once. */
+START_TEST(a_second_cagmad_is_refused_when_the_firsts_key_is_gone)
+{
+	pid_t second;
+	ctl_open_idle();
+	ck_assert(xs_rm(lab_store(stage_lab()), XBT_NULL, TOOLKEYS_ROOT "/daemon"));
+	ck_assert_msg(lab_cagmad_start(stage_lab(), stage_config, NULL, &second) == 0, "%s",
+		      lab_error());
+	ck_assert_int_eq(WEXITSTATUS(lab_end(second, 0, SOON_MS)), 1);
+	ck_assert_uint_eq(stage_said("another cagmad runs on this host: it has locked"), 1);
+}
+END_TEST
+
 START_TEST(a_dry_run_takes_no_reservations)
 {
 	stage_open(1200);
@@ -408,6 +421,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_restart_keeps_it);
 	tcase_add_test(tests, waiting_goes_on_over_a_restart);
 	tcase_add_test(tests, a_second_cagmad_leaves_the_first_one_alone);
+	tcase_add_test(tests, a_second_cagmad_is_refused_when_the_firsts_key_is_gone);
 	tcase_add_test(tests, a_dry_run_takes_no_reservations);
 	tcase_add_test(tests, only_dom0_can_look);
 	tcase_add_test(tests, garbage_is_passed_over);
