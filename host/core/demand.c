@@ -35,18 +35,31 @@ static uint64_t hot_kib(const struct demand *d, const struct report *r)
 		r, amount_min(amount_min(d->hot_in_kib, d->hot_out_kib), swap_used_kib(r)));
 }
 
-/* The guest itself is short, and not only a container in it. The memory that was asked for since
- * pages are hot may be available already, while they are still on their way back. */
-static bool is_short(const struct demand *d, const struct report *r, uint64_t dt_ms)
+/* The kernel reclaims for the guest as a whole: a container at its own limit neither wakes kswapd
+ * nor counts as an allocation that stalls. */
+static bool has_reclaimed(struct demand *d, const struct guest_view *guest)
 {
-	return r->avail_kib < d->cma_kib + hot_kib(d, r) ||
+	const struct report *r = &guest->report;
+	bool tells = REPORT_HAS(r, scan_kswapd) && REPORT_HAS(r, allocstall);
+	if (!tells || r->scan_kswapd > d->scan_kswapd || r->allocstall > d->counts.allocstall)
+		d->reclaimed_ms = guest->report_ms;
+	return d->reclaimed_ms && guest->report_ms < d->reclaimed_ms + DEMAND_HOT_MS;
+}
+
+/* The guest itself is short, and not only a container in it. The memory that was asked for since
+ * pages are hot may be available already, while they are still on their way back; and what is
+ * reclaimed comes back for as long as it is hot. */
+static bool is_short(const struct demand *d, const struct report *r, bool reclaims, uint64_t dt_ms)
+{
+	return (reclaims && r->avail_kib < d->cma_kib + hot_kib(d, r)) ||
 	       standstill_reclaims(r, &d->counts, dt_ms);
 }
 
-static void take_swap(struct demand *d, const struct guest_view *guest, uint64_t dt_ms)
+static void take_swap(struct demand *d, const struct guest_view *guest, bool reclaims,
+		      uint64_t dt_ms)
 {
 	const struct report *r = &guest->report;
-	bool is_short_now = is_short(d, r, dt_ms);
+	bool is_short_now = is_short(d, r, reclaims, dt_ms);
 	uint64_t page_kib = report_page_kib(r), out_pages = amount_less(r->pswpout, d->pswpout);
 	uint64_t back_pages = is_short_now ? amount_less(r->pswpin, d->pswpin) : 0;
 	uint64_t in_kib = amount_min(back_pages, r->total_kib) * page_kib;
@@ -55,7 +68,8 @@ static void take_swap(struct demand *d, const struct guest_view *guest, uint64_t
 		d->swapped_ms = guest->report_ms;
 	d->hot_in_kib = decayed(d->hot_in_kib, dt_ms, DEMAND_HOT_MS) + in_kib;
 	d->hot_out_kib = decayed(d->hot_out_kib, dt_ms, DEMAND_HOT_MS) + out_kib;
-	d->fresh_out_kib = decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + out_kib;
+	d->fresh_out_kib =
+		decayed(d->fresh_out_kib, dt_ms, DEMAND_FRESH_MS) + (reclaims ? out_kib : 0);
 }
 
 /*
@@ -114,11 +128,11 @@ static void take_demand(struct demand *d, const struct policy_conf *conf,
 
 /* Programs waited for memory between the last report and this one. Reclaim and swapping out
  * alone say nothing: page cache in use causes both. */
-static bool has_stalled(const struct demand *d, const struct report *r, uint64_t dt_ms,
-			bool balloon_works)
+static bool has_stalled(const struct demand *d, const struct report *r, bool reclaims,
+			uint64_t dt_ms, bool balloon_works)
 {
 	uint64_t full_us = amount_less(r->psi_full_us, d->counts.psi_full_us);
-	if (r->avail_kib >= d->cma_kib)
+	if (r->avail_kib >= d->cma_kib || !reclaims)
 		return false;
 	uint64_t back_pages = amount_max(amount_less(r->pswpin, d->pswpin),
 					 amount_less(r->refault_anon, d->refault_anon));
@@ -232,13 +246,14 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		if (!is_blind)
 			standstill_observe(&d->standstill, guest);
-		take_swap(d, guest, dt_ms);
+		bool reclaims = has_reclaimed(d, guest);
+		take_swap(d, guest, reclaims, dt_ms);
 		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
 		d->slope_kib_s = amount_max(d->slope_kib_s, guest->fill_kib_s);
 		take_demand(d, conf, guest, dt_ms, is_blind);
 		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
-		bool stalled = has_stalled(d, r, dt_ms, balloon_works);
+		bool stalled = has_stalled(d, r, reclaims, dt_ms, balloon_works);
 		take_pressure(d, conf, dt_ms, stalled || d->standstill.asks);
 		take_floor(d, guest, stalled || d->standstill.is_on);
 	}
@@ -251,6 +266,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
 	d->refault_anon = r->refault_anon;
+	d->scan_kswapd = r->scan_kswapd;
 	d->counts = standstill_counts(r);
 }
 

@@ -19,6 +19,9 @@ struct pace {
 	 * many permille */
 	uint64_t some_ms, found_permille;
 	bool has_no_psi;
+	/* if it tells of kswapd: that it looked at so many pages */
+	bool tells_kswapd;
+	uint64_t kswapd_pages;
 };
 #define PACE(in, out, entries, full)                                                               \
 	.swapped_in_pages = in, .swapped_out_pages = out, .stalls = entries, .full_ms = full
@@ -64,6 +67,9 @@ static void go_on(const struct pace *pace, uint64_t ms)
 	r->psi_full_us += pace->full_ms * ms;
 	r->psi_some_us += (pace->full_ms + pace->some_ms) * ms;
 	r->present = REPORT_BIT(allocstall) | REPORT_BIT(scan_direct) | REPORT_BIT(steal_direct);
+	r->scan_kswapd += pace->kswapd_pages * ms / 1000;
+	if (pace->tells_kswapd)
+		r->present |= REPORT_BIT(scan_kswapd);
 	if (!pace->has_no_psi)
 		r->present |= REPORT_BIT(psi_some_us) | REPORT_BIT(psi_full_us);
 	guest.report_ms = host.now_ms += ms;
@@ -296,6 +302,35 @@ START_TEST(evidence_decides_who_is_short)
 }
 END_TEST
 
+/* Beside a container at its own limit the guest has less than its CMA, and its kernel does not
+ * reclaim for it: it misses what it would miss without the container's swapping, and no more. */
+START_TEST(a_containers_swapping_beside_little_is_not_the_guests)
+{
+	static const struct {
+		struct pace pace;
+		bool is_the_guests;
+	} rows[] = {
+		{{PACE(10240, 10240, 0, 100), .tells_kswapd = true}, false},
+		{{PACE(10240, 10240, 0, 600), .tells_kswapd = true}, false},
+		{{PACE(10240, 10240, 0, 100), .tells_kswapd = true, .kswapd_pages = 20000}, true},
+		{{PACE(10240, 10240, 5, 100), .tells_kswapd = true}, true},
+		{{PACE(10240, 10240, 0, 100)}, true}, /* an agent that does not tell */
+	};
+	static const struct pace quiet = {.tells_kswapd = true};
+	start(2000000, 200000, 2000000, 1000000);
+	go_on(&quiet, 1000);
+	int64_t least_kib = need_kib();
+	ck_assert_int_gt(least_kib, 0);
+	start(2000000, 200000, 2000000, 1000000);
+	for (int i = 0; i < 30; i++)
+		go_on(&rows[_i].pace, 1000);
+	if (rows[_i].is_the_guests)
+		ck_assert_int_gt(need_kib(), least_kib + 400 * MIB);
+	else
+		ck_assert_int_le(need_kib(), least_kib + MIB);
+}
+END_TEST
+
 static const struct pace frozen = {.stalls = 300, .full_ms = 950}, calm = {0};
 
 static void follow(void)
@@ -413,6 +448,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, evidence_decides_who_is_short, 0, N_ROWS(series));
+	tcase_add_loop_test(tests, a_containers_swapping_beside_little_is_not_the_guests, 0, 5);
 	tcase_add_test(tests, a_guest_that_stands_still_grows_in_steps_that_end);
 	tcase_add_test(tests, a_standstill_that_is_over_is_forgotten);
 	tcase_add_test(tests, what_is_not_told_is_no_standstill);
