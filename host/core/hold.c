@@ -91,6 +91,8 @@ void hold_bounds(const struct hold_bounds *b, uint64_t *ret_min_kib, uint64_t *r
 	uint64_t max_kib = b->static_max_kib + b->videoram_kib;
 	if (b->slack_kib < 0)
 		max_kib = amount_less(max_kib, 0 - (uint64_t)b->slack_kib);
+	else
+		max_kib += amount_min((uint64_t)b->slack_kib, max_kib);
 	if (b->conf_max_kib)
 		max_kib = amount_min(max_kib, b->conf_max_kib);
 	*ret_max_kib = units_whole_pages_kib(max_kib);

@@ -87,8 +87,9 @@ struct hold_bounds {
 	int64_t slack_kib; /* ALM - target with the balloon at rest */
 };
 
-/* Whole pages, *ret_min_kib <= *ret_max_kib. libxl refuses a target above static-max even where a
- * balloon rests below its target, so such a guest's max is smaller by that slack. */
+/* Whole pages, *ret_min_kib <= *ret_max_kib. libxl refuses a target above static-max, so a guest
+ * whose balloon rests below its target can have less than static-max by that slack; and one that
+ * rests above it, as in a shim, has more, and is not squeezed for it. */
 void hold_bounds(const struct hold_bounds *bounds, uint64_t *ret_min_kib, uint64_t *ret_max_kib);
 
 /* What the guest is guaranteed: whole pages, within the bounds above. */

@@ -139,7 +139,12 @@ static const struct bounds_row {
 	{{.static_max_kib = 403, .conf_min_kib = 7}, 4, 400},
 	/* a balloon that rests below its target is never told more than static-max */
 	{{.static_max_kib = 400 * MIB, .slack_kib = -(int64_t)(8 * MIB)}, 0, 392 * MIB},
-	{{.static_max_kib = 400 * MIB, .slack_kib = 8 * MIB}, 0, 400 * MIB},
+	/* one that rests above it, as in a shim, keeps what it holds */
+	{{.static_max_kib = 400 * MIB, .slack_kib = 8 * MIB}, 0, 408 * MIB},
+	{{.static_max_kib = 400 * MIB, .conf_max_kib = 300 * MIB, .slack_kib = 68 * MIB},
+	 0,
+	 300 * MIB},
+	{{.static_max_kib = 400 * MIB, .slack_kib = INT64_MAX}, 0, 800 * MIB},
 	{{.static_max_kib = 4, .conf_min_kib = 4, .slack_kib = -(int64_t)(8 * MIB)}, 0, 0},
 	{{.static_max_kib = 400 * MIB, .slack_kib = INT64_MIN}, 0, 0},
 };
