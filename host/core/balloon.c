@@ -73,6 +73,7 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 		*b = (struct balloon){.seen = true,
 				      .has_slack = b->has_slack,
 				      .slack_kib = b->slack_kib,
+				      .has_reported = b->has_reported,
 				      .is_found_away = is_far_above(guest),
 				      .moved_ms = now_ms,
 				      .asked_ms = now_ms,
@@ -325,9 +326,21 @@ static bool is_asleep(const struct balloon *b, uint64_t now_ms, const struct gue
 	return quiet >= BALLOON_GIVE_UP_MS || (quiet >= BALLOON_DOZE_MS && has_a_chance(b, guest));
 }
 
+int64_t balloon_slack_kib(const struct balloon *b, uint64_t videoram_kib)
+{
+	int64_t least_kib = 0 - (int64_t)videoram_kib;
+	int64_t above_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
+	if (b->has_slack)
+		return b->slack_kib;
+	if (b->has_reported || above_kib < least_kib)
+		return least_kib;
+	return above_kib < 0 ? above_kib : 0;
+}
+
 /* Fills what the guest's ALM says whatever is known of its slack. */
 static void observe_moves(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
+	b->has_reported |= guest->has_report;
 	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
 	note_growth(b, guest);
 	note_moves(b, now_ms, guest);

@@ -97,7 +97,8 @@ struct balloon {
 	 * has been measured the guest may have been found away from its target, for a reason that
 	 * is not known: then it is not told to shrink. */
 	bool has_slack, is_found_away;
-	bool lacked; /* the guest lacked memory to give, since it was last asked */
+	bool has_reported; /* the guest, since it runs */
+	bool lacked;       /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
 
 	/* A promise that is not taken yet: the pace of the balloon is measured from this time on
@@ -118,12 +119,11 @@ struct balloon {
 
 /*
  * What ALM - target is at rest, as far as it is known. Until it has been measured it is what it is
- * on Linux, whose driver leaves the video memory out: libxl counts that into a target.
+ * on Linux, whose driver leaves the video memory out: libxl counts that into a target. Whether a
+ * guest that never reported has such a driver is not known, so it rests wherever it stands between
+ * the two.
  */
-static inline int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib)
-{
-	return balloon->has_slack ? balloon->slack_kib : 0 - (int64_t)videoram_kib;
-}
+int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib);
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,

@@ -97,6 +97,25 @@ START_TEST(a_guest_that_boots_is_not_measured)
 }
 END_TEST
 
+/* Without an agent nobody knows whether a driver leaves the video memory out. Wherever the guest
+ * stands between the two, it neither gives nor awaits anything. */
+START_TEST(who_never_reported_rests_where_it_stands)
+{
+	for (uint64_t above_kib = 0; above_kib <= 16 * MIB; above_kib += 2 * MIB) {
+		start(684 * MIB + above_kib, 700 * MIB);
+		balloon = (struct balloon){0};
+		guest.videoram_kib = 16 * MIB;
+		guest.has_report = false;
+		for (int i = 0; i < 30; i++) {
+			look(1000);
+			ck_assert(!model_is_shrinking(&guest));
+			ck_assert_uint_eq(model_pending_kib(&guest), 0);
+			ck_assert_int_eq(guest.hold, HOLD_NONE);
+		}
+	}
+}
+END_TEST
+
 /* Its driver wants to go down and finds nothing: that is no slack, however long it lasts. */
 START_TEST(a_driver_that_is_on_its_way_has_no_slack)
 {
@@ -197,6 +216,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, a_balloon_at_rest_is_known_to_rest, 0, N_RESTS);
 	tcase_add_test(tests, a_guest_that_boots_is_not_measured);
+	tcase_add_test(tests, who_never_reported_rests_where_it_stands);
 	tcase_add_test(tests, a_driver_that_is_on_its_way_has_no_slack);
 	tcase_add_test(tests, a_driver_that_is_not_where_it_wants_to_be_is_not_measured_there);
 	tcase_add_test(tests, a_guest_found_above_its_target_grew_before_if_its_driver_says_so);
