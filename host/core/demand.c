@@ -148,15 +148,17 @@ static bool has_stalled(const struct demand *d, const struct report *r, bool rec
  * came too late: the slope of a guest that waits for memory looks small. So
  * it is asked for in ever larger pieces as long as that goes on.
  */
-static void take_pressure(struct demand *d, const struct policy_conf *conf, uint64_t dt_ms,
-			  bool stalled)
+static void take_pressure(struct demand *d, const struct policy_conf *conf, const struct report *r,
+			  uint64_t dt_ms, bool stalled)
 {
+	/* as with the base, pools and locked memory are no measure of what programs may need */
+	uint64_t movable_kib = amount_less(d->demand_kib, r->fixed_kib);
 	if (!stalled) {
 		d->pressure_kib =
 			decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
 		return;
 	}
-	uint64_t most_kib = amount_max(d->demand_kib * conf->pressure_max_permyriad / PERMYRIAD,
+	uint64_t most_kib = amount_max(movable_kib * conf->pressure_max_permyriad / PERMYRIAD,
 				       conf->cma_min_kib);
 	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
 }
@@ -188,7 +190,12 @@ static uint64_t held_kib(const struct guest_view *guest, bool is_first)
 	const struct report *r = &guest->report;
 	if (guest->at_rest || is_first || !REPORT_HAS(r, balloon_current_kib))
 		return guest->alm_kib;
-	return model_reach_kib(guest, r->balloon_current_kib + guest->videoram_kib);
+	/* A driver that leaves the video memory out of its target leaves it out of its own count,
+	 * too, and the slack has that once already. */
+	uint64_t videoram_kib = guest->videoram_kib;
+	bool is_left_out = guest->slack_kib < 0 - (int64_t)(videoram_kib / 2);
+	return model_reach_kib(guest, r->balloon_current_kib + videoram_kib +
+					      (is_left_out ? videoram_kib : 0));
 }
 
 /* Until the balloon has been seen at rest the least that was seen is taken, since what a guest was
@@ -254,7 +261,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		take_demand(d, conf, guest, dt_ms, is_blind);
 		bool balloon_works = model_is_shrinking(guest) && !guest->is_doubted;
 		bool stalled = has_stalled(d, r, reclaims, dt_ms, balloon_works);
-		take_pressure(d, conf, dt_ms, stalled || d->standstill.asks);
+		take_pressure(d, conf, r, dt_ms, stalled || d->standstill.asks);
 		take_floor(d, guest, stalled || d->standstill.is_on);
 	}
 	take_offset(d, guest, is_first);

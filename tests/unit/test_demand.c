@@ -115,6 +115,7 @@ static const struct {
 	{0, 0, 556 * MIB},
 	{68 * MIB, 0, 488 * MIB},
 	{0, 16 * MIB, 540 * MIB},
+	{-16 * (int64_t)MIB, 16 * MIB, 540 * MIB}, /* Linux, whose target is without it, too */
 	{-4096, 0, 560 * MIB},
 };
 

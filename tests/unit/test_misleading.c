@@ -331,6 +331,19 @@ START_TEST(a_containers_swapping_beside_little_is_not_the_guests)
 }
 END_TEST
 
+/* 48 of 64 GiB are a pool: pressure is a share of what programs have, as the base is. */
+START_TEST(pressure_leaves_pools_out)
+{
+	static const struct pace waits = {PACE(10240, 10240, 200, 600)};
+	start(64000 * MIB, 1000 * MIB, 8000 * MIB, 4000 * MIB);
+	guest.report.fixed_kib = 48000 * MIB;
+	for (int i = 0; i < 30; i++)
+		go_on(&waits, 1000);
+	ck_assert_uint_gt(verdict.cma_kib, verdict.base_kib + 1000 * MIB);
+	ck_assert_uint_lt(verdict.cma_kib, verdict.base_kib + 2500 * MIB);
+}
+END_TEST
+
 static const struct pace frozen = {.stalls = 300, .full_ms = 950}, calm = {0};
 
 static void follow(void)
@@ -448,6 +461,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, evidence_decides_who_is_short, 0, N_ROWS(series));
+	tcase_add_test(tests, pressure_leaves_pools_out);
 	tcase_add_loop_test(tests, a_containers_swapping_beside_little_is_not_the_guests, 0, 5);
 	tcase_add_test(tests, a_guest_that_stands_still_grows_in_steps_that_end);
 	tcase_add_test(tests, a_standstill_that_is_over_is_forgotten);
