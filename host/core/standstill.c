@@ -13,6 +13,7 @@ struct standstill_counts standstill_counts(const struct report *r)
 		.allocstall = r->allocstall,
 		.scan_direct = r->scan_direct,
 		.steal_direct = r->steal_direct,
+		.scan_kswapd = r->scan_kswapd,
 	};
 }
 
@@ -25,6 +26,7 @@ static struct standstill_counts since(const struct standstill_counts *then, cons
 		.allocstall = amount_less(r->allocstall, then->allocstall),
 		.scan_direct = amount_less(r->scan_direct, then->scan_direct),
 		.steal_direct = amount_less(r->steal_direct, then->steal_direct),
+		.scan_kswapd = amount_less(r->scan_kswapd, then->scan_kswapd),
 	};
 }
 
@@ -58,6 +60,10 @@ bool standstill_swap_is_full(const struct report *r)
 static bool is_evident(const struct standstill *s, const struct report *r, uint64_t ms)
 {
 	struct standstill_counts c = since(&s->counts, r);
+	/* if stalls take seconds each, few of them begin; and some guests leave it all to kswapd */
+	if (is_share(c.psi_full_us, ms, STANDSTILL_LONG_PERMYRIAD) && standstill_swap_is_full(r) &&
+	    (c.allocstall || c.scan_kswapd))
+		return true;
 	if (!enters_often(&c, ms))
 		return false;
 	if (is_share(c.psi_full_us, ms, STANDSTILL_FULL_PERMYRIAD))

@@ -21,6 +21,7 @@
 enum {
 	STANDSTILL_FULL_PERMYRIAD = 5000,  /* all tasks wait for so much of the time */
 	STANDSTILL_SOME_PERMYRIAD = 8000,  /* or some task for so much */
+	STANDSTILL_LONG_PERMYRIAD = 8000,  /* or all, in whatever few entries, and swap is full */
 	STANDSTILL_WAITS_PERMYRIAD = 2000, /* they wait in direct reclaim; less is no standstill */
 	STANDSTILL_STALLS_S = 10,          /* entries into direct reclaim in a second */
 	STANDSTILL_FOUND_SHARE = 4, /* of the pages that it looks at, it frees less than this */
@@ -40,7 +41,7 @@ enum {
 
 /* What a report says of waiting. */
 struct standstill_counts {
-	uint64_t psi_some_us, psi_full_us, allocstall, scan_direct, steal_direct;
+	uint64_t psi_some_us, psi_full_us, allocstall, scan_direct, steal_direct, scan_kswapd;
 };
 
 struct standstill_counts standstill_counts(const struct report *report);
