@@ -468,7 +468,8 @@ uint64_t engine_wake_ms(const struct engine *e)
 	wake_ms = amount_min(wake_ms, e->due_ms);
 	if (e->amounts.left)
 		wake_ms = amount_min(wake_ms, e->amounts_ms);
-	uint64_t more_ms = e->words.left || e->guests.has_unread ? 0 : e->guests.poll_ms;
+	bool is_behind = e->words.left || observe_is_behind(&e->guests);
+	uint64_t more_ms = is_behind ? 0 : e->guests.poll_ms;
 	/* a call that ends earlier wakes the engine by itself */
 	if (calls_are_under_way(e))
 		more_ms = amount_max(more_ms, e->quiet_ms);

@@ -318,6 +318,7 @@ int guests_take_event(struct guests *gs, const struct io *io, const struct store
 	g->report_changed |= event->is_report;
 	g->alarm_changed |= event->is_alarm;
 	g->sources_changed |= event->sources;
+	gs->n_written++;
 	int r = count_event(g, io, now_ms);
 	if (g->is_polled)
 		gs->poll_ms = amount_min(gs->poll_ms, g->poll_ms);

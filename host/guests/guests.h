@@ -43,6 +43,10 @@ struct guests {
 	uint64_t poll_ms; /* when observe_more() has a polled guest to read; UINT64_MAX: there is
 			     none */
 	bool has_unread;  /* there may be changed targets for observe_more() to read */
+	/* How often guests have written since what they write was read last, at the most, and the
+	 * guest at which observe_more() goes on to read it. */
+	unsigned n_written, ahead_at;
+	bool ahead_rests; /* the last turn was one for other work */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
 	struct memory memory;    /* what the policies remember */

@@ -425,6 +425,18 @@ static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t 
 	return r;
 }
 
+bool intake_is_written(const struct guest *g)
+{
+	return g->domid != 0 && !g->memory_changed &&
+	       (g->agent_changed || g->report_changed || g->alarm_changed ||
+		(g->sources_changed && !g->has_own_agent));
+}
+
+int intake_read_ahead(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	return read_what_guest_wrote(g, io, now_ms);
+}
+
 int intake_read_written(struct guest *g, const struct io *io, uint64_t now_ms)
 {
 	g->agent_changed = g->report_changed = g->alarm_changed = true;

@@ -17,6 +17,12 @@
 int intake_read(struct guest *guest, const struct io *io, const struct config *config,
 		bool is_urgent, uint64_t now_ms);
 
+/* True if the guest has written something that is not read yet. */
+bool intake_is_written(const struct guest *guest);
+
+/* Reads that, before the pass that will need it. Returns as intake_read() does. */
+int intake_read_ahead(struct guest *guest, const struct io *io, uint64_t now_ms);
+
 /* Reads all that the guest writes, changed or not. Returns as intake_read() does. */
 int intake_read_written(struct guest *guest, const struct io *io, uint64_t now_ms);
 

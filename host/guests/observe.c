@@ -103,6 +103,8 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 static int refresh(struct guests *gs, const struct io *io, const struct config *config,
 		   bool is_urgent, uint64_t now_ms)
 {
+	if (!is_urgent)
+		gs->ahead_at = gs->n_written = 0;
 	bool may_return = reboots_any(&gs->reboots, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
@@ -253,6 +255,33 @@ static int poll_first(struct guests *gs, const struct io *io, uint64_t period_ms
 	return r < 0 ? r : 1;
 }
 
+static bool is_much_written(const struct guests *gs)
+{
+	return gs->n_written >= OBSERVE_AHEAD_FROM;
+}
+
+bool observe_is_behind(const struct guests *gs)
+{
+	return gs->has_unread || is_much_written(gs);
+}
+
+static int read_ahead(struct guests *gs, const struct io *io, uint64_t now_ms)
+{
+	unsigned n = 0;
+	for (; gs->ahead_at < gs->n && n < OBSERVE_AHEAD_AT_ONCE; gs->ahead_at++) {
+		struct guest *g = &gs->guest[gs->ahead_at];
+		if (!intake_is_written(g))
+			continue;
+		int r = intake_read_ahead(g, io, now_ms);
+		if (r < 0)
+			return r;
+		n++;
+	}
+	if (gs->ahead_at >= gs->n)
+		gs->ahead_at = gs->n_written = 0;
+	return 1;
+}
+
 int observe_more(struct guests *gs, const struct io *io, const struct config *config,
 		 uint64_t now_ms)
 {
@@ -265,5 +294,9 @@ int observe_more(struct guests *gs, const struct io *io, const struct config *co
 		return r < 0 ? r : 1;
 	}
 	gs->has_unread = false;
+	/* every second turn is for what else can wait, or a thousand writers would keep it out */
+	gs->ahead_rests = !gs->ahead_rests;
+	if (is_much_written(gs) && !gs->ahead_rests)
+		return read_ahead(gs, io, now_ms);
 	return now_ms >= gs->poll_ms ? poll_first(gs, io, config->conf.period_ms, now_ms) : 0;
 }

@@ -18,9 +18,17 @@
 int observe(struct guests *guests, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap);
 
-/* Reads one target that has changed, so that the next pass need not, or what one guest has written
- * that was unwatched for flooding: passes do not wait for those. Returns 1; 0 if there is none;
- * -EBADF if the connection to xenstore is lost. */
+/* If so many writes of guests wait to be read, a pass would keep everything else waiting for them.
+ * So they are read before it, so many guests' at a time. */
+enum { OBSERVE_AHEAD_FROM = 16, OBSERVE_AHEAD_AT_ONCE = 8 };
+
+/* True if observe_more() has something to read at once. */
+bool observe_is_behind(const struct guests *guests);
+
+/* Reads one target that has changed, so that the next pass need not; or what some guests have
+ * written, if that is much; or what one guest has written that was unwatched for flooding: passes
+ * do not wait for those. Returns 1; 0 if there is none; -EBADF if the connection to xenstore is
+ * lost. */
 int observe_more(struct guests *guests, const struct io *io, const struct config *config,
 		 uint64_t now_ms);
 
