@@ -108,7 +108,14 @@ static uint64_t count_kib(const struct look *l)
 
 /* A counter that leaks must not spoil the rest of the report. What is above MemTotal and is a part
  * of it says nothing, and is unknown. */
-static const unsigned in_total[] = {REPORT_INDEX_buffers_kib, REPORT_INDEX_cached_kib};
+static const unsigned in_total[] = {
+	REPORT_INDEX_buffers_kib,   REPORT_INDEX_cached_kib,      LOOK_INDEX_shmem_kib,
+	LOOK_INDEX_slab_kib,        LOOK_INDEX_kernel_kib,        LOOK_INDEX_slab_fixed_kib,
+	LOOK_INDEX_anon_kib,        LOOK_INDEX_active_anon_kib,   LOOK_INDEX_inactive_anon_kib,
+	LOOK_INDEX_active_file_kib, LOOK_INDEX_inactive_file_kib, LOOK_INDEX_unevictable_kib,
+	LOOK_INDEX_mlocked_kib,     LOOK_INDEX_hugetlb_kib,       LOOK_INDEX_zswap_kib,
+	LOOK_INDEX_zram_kib,
+};
 
 /* Counters whose most is another one. */
 static const struct {

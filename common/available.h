@@ -46,11 +46,11 @@ enum {
  * counted. The look has MEMINFO_REQUIRED.
  *
  * A counter that cannot be costs the report nothing but that counter:
- * report_parse() takes the report, unless MemTotal is 0. Buffers and Cached
- * above MemTotal are taken out. SwapFree and SwapCached are at most SwapTotal,
- * and the pressure of all tasks at most that of some. MemFree above MemTotal
- * is replaced by what no other number accounts for, or by 0 if AnonPages or
- * Cached is unknown.
+ * report_parse() takes the report, unless MemTotal is 0. Buffers, Cached, and
+ * parts that are memory are taken out if they are above MemTotal, and count as
+ * unknown. SwapFree and SwapCached are at most SwapTotal, and the pressure of
+ * all tasks at most that of some. MemFree above MemTotal is replaced by what no
+ * other number accounts for, or by 0 if AnonPages or Cached is unknown.
  */
 void available_settle(struct look *look);
 

@@ -92,10 +92,22 @@ static const struct {
 	 SIZE(4000000, 200000, 3900000) CACHE(0, 3700000, 0) FILES(1700000, 2000000)
 		 ANON(1500000, 1500000, 3000000) L("SUnreclaim", 100000),
 	 900000},
-	{"reclaimable slab leaks beyond MemTotal",
-	 SIZE(4000000, 200000, 9000000) CACHE(0, 300000, 0) ANON(1500000, 1500000, 3000000)
-		 L("SReclaimable", 8500000),
+	{"reclaimable slab leaks within MemTotal: programs surely have the rest",
+	 SIZE(4000000, 200000, 3900000) CACHE(0, 300000, 0) ANON(1500000, 1500000, 3000000)
+		 L("SReclaimable", 3500000),
 	 1000000},
+	{"reclaimable slab leaks beyond MemTotal",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 23297292), 229364},
+	{"by its newer name, too",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 23297292)
+		 L("KReclaimable", 23297392),
+	 229364},
+	{"by its newer name alone",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 20000)
+		 L("KReclaimable", 23297392),
+	 249364},
+	{"the cache and a list of file pages leak beyond MemTotal",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 23436656, 0) FILES(0, 23297292), 90100},
 	{"huge pages are in use",
 	 SIZE(8000000, 100000, 7000000) CACHE(0, 1900000, 0) L("Hugetlb", 6000000), 2000000},
 	{"huge pages are in use, and the cache leaks beyond MemTotal: its size is not known",
@@ -206,7 +218,9 @@ static const struct {
 	{"locked", POOLED L("Unevictable", 3000000) L("Mlocked", 2900000), 0, 0, 3000000},
 	{"locked, by an older name", POOLED L("Mlocked", 2900000), 0, 0, 2900000},
 	{"both", POOLED L("Mlocked", 1000000) L("Hugetlb", 2000000), 0, 0, 3000000},
-	{"no more than is in use", POOLED L("Mlocked", 9000000), 0, 0, 7000000},
+	{"no more than is in use", POOLED L("Mlocked", 8000000), 0, 0, 7000000},
+	{"more than there is", POOLED L("Unevictable", 9000000) L("Mlocked", 2900000), 0, 0,
+	 2900000},
 	{"a product beyond all range",
 	 POOLED "HugePages_Total: 72057594037927936\n" L("Hugepagesize", 72057594037927936), 0, 0,
 	 0},
@@ -365,6 +379,26 @@ START_TEST(a_counter_that_leaks_costs_no_other)
 }
 END_TEST
 
+/* Whatever is judged by a part, a part that cannot be changes nothing. */
+static const char *const parts[] = {
+	"Shmem",          "KReclaimable",   "SUnreclaim",  "AnonPages", "Active(anon)",
+	"Inactive(anon)", "Inactive(file)", "Unevictable", "Mlocked",   "Hugetlb",
+	"Active(file)",   "SReclaimable",   "Zswap",
+};
+
+START_TEST(a_part_larger_than_the_guest_is_unknown)
+{
+	struct report sound = taken(leaking("", 0), "nothing leaks");
+	for (unsigned k = 0; k < N_ROWS(leaks_kib); k++) {
+		struct report report = taken(leaking(parts[_i], leaks_kib[k]), parts[_i]);
+		ck_assert_msg(!leaks_kib[k] || memcmp(&report, &sound, sizeof(report)) == 0,
+			      "%s: %llu KiB are available, and %llu fixed", parts[_i],
+			      (unsigned long long)report.avail_kib,
+			      (unsigned long long)report.fixed_kib);
+	}
+}
+END_TEST
+
 /* A guest that has no swap any more may still have pages in the swap cache. */
 START_TEST(a_swap_cache_without_swap_is_none)
 {
@@ -444,6 +478,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, a_report_with_one_counter_that_leaks_is_taken, 0,
 			    N_ROWS(kernel));
 	tcase_add_loop_test(tests, a_counter_that_leaks_costs_no_other, 0, N_ROWS(leaks));
+	tcase_add_loop_test(tests, a_part_larger_than_the_guest_is_unknown, 0, N_ROWS(parts));
 	tcase_add_test(tests, a_swap_cache_without_swap_is_none);
 	tcase_add_test(tests, all_tasks_wait_no_longer_than_some);
 	tcase_add_loop_test(tests, free_memory_that_is_wrong_is_not_available, 0,
