@@ -69,6 +69,7 @@ struct guest {
 	uint64_t target_kib, static_max_kib, videoram_kib;
 	bool has_returned;      /* it came out of a reboot */
 	uint64_t built_kib;     /* the target that it was first built with; 0: not known yet */
+	uint64_t kept_max_kib;  /* the static-max that this domain's record has; 0: none yet */
 	uint64_t own_kib;       /* the same, or a larger target that was set by hand since */
 	uint64_t by_hand_kib;   /* the target that somebody else set last; 0: nobody has */
 	bool by_hand_is_untold; /* that somebody else set its target has not been logged */

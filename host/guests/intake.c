@@ -100,24 +100,44 @@ static void note_built(struct guest *g, uint64_t target_kib)
 		g->facts.boot_kib = target_kib + g->videoram_kib;
 }
 
+/* A guest with another static-max was configured anew. But static-max of a domain that runs may
+ * change: dom0's is Xen's number until libxl has written it, and others may write any guest's. */
+static int recall_built(struct guest *g, const struct io *io, uint64_t target_kib)
+{
+	struct toolkeys_built kept = {.present = 0};
+	int r = io->recall_built(io->world, g->uuid, &kept);
+	if (r == -EBADF)
+		return r;
+	bool is_same_domain = kept.present & BUILT_BIT(domid) && kept.domid == g->domid;
+	bool is_kept = r == 0 && (is_same_domain || kept.max_kib == g->static_max_kib);
+	g->built_kib = is_kept ? kept.built_kib : target_kib + g->videoram_kib;
+	g->kept_max_kib = is_same_domain ? kept.max_kib : 0;
+	g->own_kib = g->built_kib;
+	return 0;
+}
+
 /*
  * What the guest was built with is the first target that any run of the daemon saw of it. It is
  * kept in xenstore for later runs, and for the guest that comes out of a reboot, which xl builds
- * with the target that it had last. A guest with another static-max was configured anew.
+ * with the target and the static-max that it had last. So what is kept follows static-max.
  */
 static int find_built(struct guest *g, const struct io *io, uint64_t target_kib)
 {
-	struct toolkeys_built built;
-	if (g->built_kib || !g->facts.has_memory)
+	if (!g->facts.has_memory)
 		return 0;
-	int r = io->recall_built(io->world, g->uuid, &built);
-	if (r == -EBADF)
+	int r = g->built_kib ? 0 : recall_built(g, io, target_kib);
+	if (r < 0 || g->kept_max_kib == g->static_max_kib)
 		return r;
-	bool is_kept = r == 0 && built.max_kib == g->static_max_kib;
-	g->built_kib = is_kept ? built.built_kib : target_kib + g->videoram_kib;
-	built = (struct toolkeys_built){.built_kib = g->built_kib, .max_kib = g->static_max_kib};
-	g->own_kib = g->built_kib;
-	return is_kept ? 0 : io->keep_built(io->world, g->uuid, &built);
+	struct toolkeys_built built = {
+		.built_kib = g->built_kib,
+		.max_kib = g->static_max_kib,
+		.domid = g->domid,
+		.present = BUILT_BIT(built_kib) | BUILT_BIT(max_kib) | BUILT_BIT(domid),
+	};
+	r = io->keep_built(io->world, g->uuid, &built);
+	if (r == 0)
+		g->kept_max_kib = g->static_max_kib;
+	return r;
 }
 
 static int read_memory(struct guest *g, const struct io *io, const struct config *config,
