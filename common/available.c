@@ -60,21 +60,25 @@ static uint64_t in_use_kib(const struct look *l)
 }
 
 /* The most that an honest kernel can call available, without latitude: what is free, and what is
- * cache and not surely in use. */
+ * cache and not surely in use. A cache whose size is unknown may be all that is not in use. */
 static uint64_t most_kib(const struct look *l)
 {
 	uint64_t cached_kib = cache_kib(l) + lazily_freed_kib(l) + slab_kib(l);
 	uint64_t used_kib = l->report.free_kib + in_use_kib(l) + l->slab_fixed_kib;
-	return l->report.free_kib +
-	       amount_min(cached_kib, amount_less(l->report.total_kib, used_kib));
+	uint64_t rest_kib = amount_less(l->report.total_kib, used_kib);
+	if (!REPORT_HAS(&l->report, cached_kib))
+		cached_kib = rest_kib;
+	return l->report.free_kib + amount_min(cached_kib, rest_kib);
 }
 
 /* The file pages that can go: those in the cache, and no more than are on the kernel's lists. */
 static uint64_t file_kib(const struct look *l)
 {
-	if (LOOK_HAS(l, active_file_kib) && LOOK_HAS(l, inactive_file_kib))
-		return amount_min(cache_kib(l), l->active_file_kib + l->inactive_file_kib);
-	return amount_less(cache_kib(l), l->unevictable_kib);
+	uint64_t listed_kib = l->active_file_kib + l->inactive_file_kib;
+	if (!LOOK_HAS(l, active_file_kib) || !LOOK_HAS(l, inactive_file_kib))
+		return amount_less(cache_kib(l), l->unevictable_kib);
+	return REPORT_HAS(&l->report, cached_kib) ? amount_min(cache_kib(l), listed_kib)
+						  : listed_kib;
 }
 
 /* What can go of this kind; the kernel keeps half of it, or its low watermark. */
@@ -100,14 +104,61 @@ static uint64_t count_kib(const struct look *l)
 	return available_by(l, l->min_free_kib);
 }
 
+/* --- what cannot be ------------------------------------------------------------- */
+
+/* A counter that leaks must not spoil the rest of the report. What is above MemTotal and is a part
+ * of it says nothing, and is unknown. */
+static const unsigned in_total[] = {
+	REPORT_INDEX_buffers_kib,   REPORT_INDEX_cached_kib,      LOOK_INDEX_shmem_kib,
+	LOOK_INDEX_slab_kib,        LOOK_INDEX_kernel_kib,        LOOK_INDEX_slab_fixed_kib,
+	LOOK_INDEX_anon_kib,        LOOK_INDEX_active_anon_kib,   LOOK_INDEX_inactive_anon_kib,
+	LOOK_INDEX_active_file_kib, LOOK_INDEX_inactive_file_kib, LOOK_INDEX_unevictable_kib,
+	LOOK_INDEX_mlocked_kib,     LOOK_INDEX_hugetlb_kib,       LOOK_INDEX_zswap_kib,
+	LOOK_INDEX_zram_kib,
+};
+
+/* Counters whose most is another one. */
+static const struct {
+	unsigned counter, most;
+} bounds[] = {
+	{REPORT_INDEX_swap_free_kib, REPORT_INDEX_swap_total_kib},
+	{REPORT_INDEX_swap_cached_kib, REPORT_INDEX_swap_total_kib},
+	{REPORT_INDEX_psi_full_us, REPORT_INDEX_psi_some_us},
+};
+
+/* What no other number accounts for. It is nothing if programs' memory or the cache is unknown: a
+ * guest whose free memory is made up would give what it uses. */
+static uint64_t unnamed_kib(const struct look *l)
+{
+	const struct report *r = &l->report;
+	if (!LOOK_HAS(l, anon_kib) || !REPORT_HAS(r, cached_kib))
+		return 0;
+	uint64_t named_kib = l->anon_kib + r->cached_kib + r->buffers_kib + r->swap_cached_kib +
+			     slab_kib(l) + l->slab_fixed_kib + hugetlb_kib(l) + l->arc_bytes / 1024;
+	return amount_less(r->total_kib, named_kib);
+}
+
+static void settle_impossible(struct look *l)
+{
+	uint64_t total_kib = l->report.total_kib;
+	for (unsigned i = 0; i < sizeof(in_total) / sizeof(in_total[0]); i++)
+		if (look_get(l, in_total[i]) > total_kib)
+			look_drop(l, in_total[i]);
+	for (unsigned i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
+		uint64_t most = look_get(l, bounds[i].most);
+		if (look_get(l, bounds[i].counter) > most)
+			look_set(l, bounds[i].counter, most);
+	}
+	if (l->report.free_kib > total_kib)
+		look_set(l, REPORT_INDEX_free_kib, unnamed_kib(l));
+}
+
 /* --- what is believed ----------------------------------------------------------- */
 
 static bool is_believed(const struct look *l)
 {
 	uint64_t said_kib = l->said_avail_kib,
 		 kept_kib = l->report.total_kib / AVAILABLE_KEPT_SHARE;
-	if (!REPORT_HAS(&l->report, cached_kib)) /* there is nothing to judge it by */
-		return said_kib <= l->report.total_kib;
 	return said_kib <= l->report.total_kib && said_kib <= most_kib(l) + latitude_kib(l) &&
 	       said_kib + kept_kib >= count_kib(l);
 }
@@ -122,22 +173,7 @@ static void settle_avail(struct look *l)
 		look_set(l, REPORT_INDEX_said_avail_kib,
 			 amount_min(l->said_avail_kib, KEYS_MAX_KIB));
 	}
-	/* free memory may be a counter that is wrong, too */
 	look_set(l, REPORT_INDEX_avail_kib, amount_min(avail_kib, l->report.total_kib));
-}
-
-/* A counter that leaks must not spoil the rest of the report. */
-static void drop_impossible(struct look *l)
-{
-	struct report *r = &l->report;
-	if (r->cached_kib > r->total_kib) {
-		r->cached_kib = 0;
-		r->present &= ~REPORT_BIT(cached_kib);
-	}
-	if (r->buffers_kib > r->total_kib) {
-		r->buffers_kib = 0;
-		r->present &= ~REPORT_BIT(buffers_kib);
-	}
 }
 
 /* --- ZFS ---------------------------------------------------------------------------- */
@@ -213,7 +249,8 @@ static void settle_packed(struct look *l)
 		look_set(l, REPORT_INDEX_packed_kib, amount_min(packed_kib, l->report.total_kib));
 }
 
-/* Free memory is given in KiB and, a moment later, in pages: the ratio is near a power of two. */
+/* Free memory is given in KiB and, a moment later, in pages: the ratio is near a power of two. If
+ * the kernel's counter leaks, both do. */
 static void settle_page(struct look *l)
 {
 	uint64_t free_kib = l->report.free_kib;
@@ -227,12 +264,12 @@ static void settle_page(struct look *l)
 
 void available_settle(struct look *look)
 {
+	settle_page(look);
+	settle_impossible(look);
 	settle_avail(look);
 	uint64_t kernel_avail_kib = look->report.avail_kib;
 	add_arc(look);
 	settle_fixed(look, kernel_avail_kib);
 	settle_swapped(look);
 	settle_packed(look);
-	settle_page(look);
-	drop_impossible(look);
 }

@@ -43,8 +43,14 @@ enum {
  * there, vmstat and arcstats; said_avail_kib, if the kernel's number is not
  * believed; arc_kib, fixed_kib, packed_kib and page_kib, where they can be told
  * and are not set already. Adds to pswpin and pswpout what the kernel has not
- * counted. Takes buffers_kib and cached_kib out if they are above
- * MemTotal. The look has MEMINFO_REQUIRED.
+ * counted. The look has MEMINFO_REQUIRED.
+ *
+ * A counter that cannot be costs the report nothing but that counter:
+ * report_parse() takes the report, unless MemTotal is 0. Buffers, Cached, and
+ * parts that are memory are taken out if they are above MemTotal, and count as
+ * unknown. SwapFree and SwapCached are at most SwapTotal, and the pressure of
+ * all tasks at most that of some. MemFree above MemTotal is replaced by what no
+ * other number accounts for, or by 0 if AnonPages or Cached is unknown.
  */
 void available_settle(struct look *look);
 

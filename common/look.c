@@ -16,17 +16,28 @@ static size_t offset_of(unsigned index)
 	return part_offset[index - REPORT_FIELDS_];
 }
 
-bool look_set(struct look *look, unsigned index, uint64_t value)
+static void put(struct look *look, unsigned index, uint64_t value, bool is_present)
 {
 	bool is_part = index >= REPORT_FIELDS_;
-	if (value > (is_part ? LOOK_MAX_PART : keys_report_format.field[index].max))
-		return false;
+	uint64_t bit = UINT64_C(1) << (is_part ? index - REPORT_FIELDS_ : index);
+	uint64_t *present = is_part ? &look->present : &look->report.present;
 	memcpy((char *)look + offset_of(index), &value, sizeof(value));
-	if (is_part)
-		look->present |= UINT64_C(1) << (index - REPORT_FIELDS_);
-	else
-		look->report.present |= UINT64_C(1) << index;
+	*present = is_present ? *present | bit : *present & ~bit;
+}
+
+bool look_set(struct look *look, unsigned index, uint64_t value)
+{
+	uint64_t max =
+		index >= REPORT_FIELDS_ ? LOOK_MAX_PART : keys_report_format.field[index].max;
+	if (value > max)
+		return false;
+	put(look, index, value, true);
 	return true;
+}
+
+void look_drop(struct look *look, unsigned index)
+{
+	put(look, index, 0, false);
 }
 
 uint64_t look_get(const struct look *look, unsigned index)

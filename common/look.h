@@ -62,6 +62,9 @@ struct look {
  * is above its limit. */
 bool look_set(struct look *look, unsigned index, uint64_t value);
 
+/* Makes that field or part absent. */
+void look_drop(struct look *look, unsigned index);
+
 /* The value of that field or part; 0 if it is absent. */
 uint64_t look_get(const struct look *look, unsigned index);
 

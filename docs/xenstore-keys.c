@@ -119,7 +119,8 @@ static const char reservations[] =
 	"\n"
 	"In `built/%%`, %% is a UUID. The memory that a guest was built with is its own "
 	"(`guaranteed_permyriad` in cagmad.conf(5)). The key outlives `cagmad` and the "
-	"guest's reboots, and is removed when the guest is destroyed.\n"
+	"guest's reboots, and is removed when the guest is destroyed. It is written anew when "
+	"static-max changes while the guest runs, or the guest comes back as another domain.\n"
 	"\n"
 	"| Key | Written by | What it says |\n"
 	"| --- | --- | --- |\n";
@@ -128,7 +129,7 @@ static const char *const examples[TOOLKEYS_KEYS_] = {
 	[TOOLKEYS_DAEMON] = "protocol=1 pid=812 version=" CAGMA_VERSION,
 	[TOOLKEYS_REQUEST] = "size_kib=528384 wait_until_ms=3684410 until_ms=3984410",
 	[TOOLKEYS_STATE] = "state=waiting there_kib=131072",
-	[TOOLKEYS_BUILT] = "built_kib=524288 max_kib=1048576",
+	[TOOLKEYS_BUILT] = "built_kib=524288 max_kib=1048576 domid=7",
 };
 
 static void print_reservations(void)

@@ -99,10 +99,11 @@ static void put_identity(const struct guest *g, uint64_t now_ms, struct told_gue
 		 : g->domid == 0                      ? "dom0"
 		 : source_is_foreign(g->facts.source) ? source_words[g->facts.source]
 						      : "agent");
-	put_word(t->agent_version, sizeof(t->agent_version), g->agent_version);
+	put_word(t->agent_version, sizeof(t->agent_version),
+		 source_is_foreign(g->facts.source) ? "" : g->agent_version);
 	t->can_report = g->facts.has_agent;
-	t->can_alarm = g->can_alarm;
-	t->can_grow_itself = g->can_grow_itself;
+	t->can_alarm = guest_can_alarm(g);
+	t->can_grow_itself = guest_can_grow_itself(g);
 	t->is_trusted = g->is_trusted;
 	t->static_max_kib = g->static_max_kib + g->videoram_kib;
 	t->alarms = g->n_alarms;

@@ -16,11 +16,16 @@ bool hold_is_running(const struct hold_facts *f)
 	return f->has_memory && !f->is_paused && !f->is_dying;
 }
 
+bool hold_is_silent(const struct hold_facts *f, uint64_t now_ms)
+{
+	uint64_t longer_ms = f->is_short && !source_is_foreign(f->source) ? HOLD_SHORT_MS : 0;
+	uint64_t silent_from_ms = f->report_ms + source_table[f->source].old_ms + longer_ms;
+	return now_ms > silent_from_ms;
+}
+
 enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 {
 	bool is_foreign = source_is_foreign(f->source);
-	uint64_t longer_ms = f->is_short && !is_foreign ? HOLD_SHORT_MS : 0;
-	uint64_t silent_from_ms = f->report_ms + source_table[f->source].old_ms + longer_ms;
 	/* The first rule that applies decides. */
 	const struct {
 		bool applies;
@@ -40,7 +45,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{!f->has_agent, HOLD_NO_AGENT},
 		{f->is_unproved, HOLD_OLD},
 		{!f->has_report, HOLD_NO_AGENT},
-		{now_ms > silent_from_ms, is_foreign ? HOLD_OLD : HOLD_SILENT},
+		{hold_is_silent(f, now_ms), is_foreign ? HOLD_OLD : HOLD_SILENT},
 		{!is_foreign && !f->is_report_proven, HOLD_UNPROVEN},
 	};
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)

@@ -58,6 +58,10 @@ struct hold_facts {
  * HOLD_UNARRIVED from arrival.h. */
 enum guest_hold hold_judge(const struct hold_facts *facts, uint64_t now_ms);
 
+/* The last good report of the guest's source is too old; that of a guest that was short may be
+ * older. */
+bool hold_is_silent(const struct hold_facts *facts, uint64_t now_ms);
+
 /* For how long the hold that hold_judge() gives lasts, if it ends by time; 0: another fact ends it,
  * or there is none. */
 uint64_t hold_left_ms(const struct hold_facts *facts, uint64_t now_ms);

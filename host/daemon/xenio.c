@@ -241,15 +241,16 @@ static int recall_built(void *world, const uint8_t uuid[UUID_BYTES],
 {
 	struct xenio *x = world;
 	char path[TOOLKEYS_MAX_PATH], line[TOOLKEYS_MAX_BYTES + 1];
-	uint64_t present;
+	struct toolkeys_built built;
 	toolkeys_uuid_path(TOOLKEYS_BUILT, uuid, path);
 	int len = tool_read(x->store, path, line, sizeof(line));
 	if (len < 0)
 		return len == -EBADF ? len : -ENOENT;
-	return line_parse(&toolkeys_built_format, (struct text){line, (size_t)len}, ret_built,
-			  &present) == LINE_OK
-		       ? 0
-		       : -ENOENT;
+	if (line_parse(&toolkeys_built_format, (struct text){line, (size_t)len}, &built,
+		       &built.present) != LINE_OK)
+		return -ENOENT;
+	*ret_built = built;
+	return 0;
 }
 
 static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
@@ -262,8 +263,7 @@ static int keep_built(void *world, const uint8_t uuid[UUID_BYTES],
 		return 0;
 	if (!built)
 		return tool_remove(x->store, path);
-	line_write(&toolkeys_built_format, built,
-		   UINT64_MAX >> (64 - toolkeys_built_format.n_fields), line, sizeof(line));
+	line_write(&toolkeys_built_format, built, built->present, line, sizeof(line));
 	return tool_write(x->store, NULL, path, line);
 }
 

@@ -39,6 +39,21 @@ uint64_t guest_reach_kib(const struct guest *g)
 	return guest_target_kib(g) + (slack_kib > 0 ? (uint64_t)slack_kib : 0);
 }
 
+uint64_t guest_most_kib(const struct guest *g)
+{
+	return amount_max(g->alm_high_kib, g->cap_kib);
+}
+
+bool guest_can_alarm(const struct guest *g)
+{
+	return g->can_alarm && !source_is_foreign(g->facts.source);
+}
+
+bool guest_can_grow_itself(const struct guest *g)
+{
+	return g->can_grow_itself && !source_is_foreign(g->facts.source);
+}
+
 void guest_note_change(struct guest *g, uint64_t when_ms, uint64_t to_kib, enum plan_reason reason)
 {
 	g->change[g->n_changes++ % GUEST_CHANGES] =

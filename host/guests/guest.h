@@ -69,6 +69,7 @@ struct guest {
 	uint64_t target_kib, static_max_kib, videoram_kib;
 	bool has_returned;      /* it came out of a reboot */
 	uint64_t built_kib;     /* the target that it was first built with; 0: not known yet */
+	uint64_t kept_max_kib;  /* the static-max that this domain's record has; 0: none yet */
 	uint64_t own_kib;       /* the same, or a larger target that was set by hand since */
 	uint64_t by_hand_kib;   /* the target that somebody else set last; 0: nobody has */
 	bool by_hand_is_untold; /* that somebody else set its target has not been logged */
@@ -96,7 +97,8 @@ struct guest {
 	/* From its agent; its source is in `facts`. */
 	bool has_own_agent;                    /* cagma-agent runs in it */
 	char agent_version[KEYS_MAX_WORD + 1]; /* cagma-agent's; "" if it does not run in it */
-	bool can_alarm, can_grow_itself;
+	bool can_alarm, can_grow_itself;       /* cagma-agent can; see guest_can_alarm() */
+	bool has_yielded;     /* cagma-agent is silent, and another source stands in for it */
 	struct report report; /* the last one, or a later alarm's; valid if facts.has_report */
 	uint64_t fill_kib_s;  /* KiB/s that it uses up, by its alarm; 0: the report is no alarm's */
 	uint64_t alarm_until_ms;
@@ -148,6 +150,14 @@ const char *guest_text(const struct guest *guest);
 /* The guest as the subject of a log line, with a reason or NULL. Its name is valid until this is
  * called again. */
 struct log_subject guest_subject(const struct guest *guest, const char *reason);
+
+/* The most memory that the guest can have: the most that it held lately, or that Xen lets it take
+ * now. */
+uint64_t guest_most_kib(const struct guest *guest);
+
+/* What cagma-agent can do counts as long as the guest goes by its word. */
+bool guest_can_alarm(const struct guest *guest);
+bool guest_can_grow_itself(const struct guest *guest);
 
 /* Notes that the keys that were written for the guest are not there any more. */
 void guest_forget_published(struct guest *guest);

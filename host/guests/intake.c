@@ -5,6 +5,7 @@
 #include "common/system/log.h"
 #include "common/report.h"
 #include "host/guests/dom0.h"
+#include "host/guests/foreign.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -100,24 +101,44 @@ static void note_built(struct guest *g, uint64_t target_kib)
 		g->facts.boot_kib = target_kib + g->videoram_kib;
 }
 
+/* A guest with another static-max was configured anew. But static-max of a domain that runs may
+ * change: dom0's is Xen's number until libxl has written it, and others may write any guest's. */
+static int recall_built(struct guest *g, const struct io *io, uint64_t target_kib)
+{
+	struct toolkeys_built kept = {.present = 0};
+	int r = io->recall_built(io->world, g->uuid, &kept);
+	if (r == -EBADF)
+		return r;
+	bool is_same_domain = kept.present & BUILT_BIT(domid) && kept.domid == g->domid;
+	bool is_kept = r == 0 && (is_same_domain || kept.max_kib == g->static_max_kib);
+	g->built_kib = is_kept ? kept.built_kib : target_kib + g->videoram_kib;
+	g->kept_max_kib = is_same_domain ? kept.max_kib : 0;
+	g->own_kib = g->built_kib;
+	return 0;
+}
+
 /*
  * What the guest was built with is the first target that any run of the daemon saw of it. It is
  * kept in xenstore for later runs, and for the guest that comes out of a reboot, which xl builds
- * with the target that it had last. A guest with another static-max was configured anew.
+ * with the target and the static-max that it had last. So what is kept follows static-max.
  */
 static int find_built(struct guest *g, const struct io *io, uint64_t target_kib)
 {
-	struct toolkeys_built built;
-	if (g->built_kib || !g->facts.has_memory)
+	if (!g->facts.has_memory)
 		return 0;
-	int r = io->recall_built(io->world, g->uuid, &built);
-	if (r == -EBADF)
+	int r = g->built_kib ? 0 : recall_built(g, io, target_kib);
+	if (r < 0 || g->kept_max_kib == g->static_max_kib)
 		return r;
-	bool is_kept = r == 0 && built.max_kib == g->static_max_kib;
-	g->built_kib = is_kept ? built.built_kib : target_kib + g->videoram_kib;
-	built = (struct toolkeys_built){.built_kib = g->built_kib, .max_kib = g->static_max_kib};
-	g->own_kib = g->built_kib;
-	return is_kept ? 0 : io->keep_built(io->world, g->uuid, &built);
+	struct toolkeys_built built = {
+		.built_kib = g->built_kib,
+		.max_kib = g->static_max_kib,
+		.domid = g->domid,
+		.present = BUILT_BIT(built_kib) | BUILT_BIT(max_kib) | BUILT_BIT(domid),
+	};
+	r = io->keep_built(io->world, g->uuid, &built);
+	if (r == 0)
+		g->kept_max_kib = g->static_max_kib;
+	return r;
 }
 
 static int read_memory(struct guest *g, const struct io *io, const struct config *config,
@@ -187,13 +208,6 @@ static int read_agent(struct guest *g, const struct io *io)
 	return 0;
 }
 
-/* The most memory that the guest can have: the most that it held lately, or that Xen lets it take
- * now. */
-static uint64_t most_kib(const struct guest *g)
-{
-	return amount_max(g->alm_high_kib, g->cap_kib);
-}
-
 /* Bad reports are logged once. If the guest goes to and fro between good and bad ones, they are
  * logged once a minute. */
 static void tell_bad_report(struct guest *g, const char *wrong, uint64_t now_ms)
@@ -237,7 +251,7 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 			uint64_t now_ms)
 {
 	if (!wrong)
-		wrong = hold_check_report(report, most_kib(g));
+		wrong = hold_check_report(report, guest_most_kib(g));
 	note_sense(g, wrong, now_ms);
 	g->facts.has_report = wrong == NULL;
 	if (wrong)
@@ -252,26 +266,6 @@ static void take_report(struct guest *g, const char *wrong, const struct report 
 	g->report = *report;
 	tell_doubt(g, report);
 	g->fill_kib_s = 0;
-}
-
-static int read_report(struct guest *g, const struct io *io, uint64_t now_ms)
-{
-	char line[KEYS_MAX_VALUE + 1];
-	struct report report;
-	int len = io->read(io->world, g->domid, keys_table[KEY_REPORT].path, line, sizeof(line));
-	if (len == -EBADF)
-		return len;
-	g->report_changed = false;
-	if (len == -ENOENT) {
-		g->facts.is_report_proven = true; /* whoever writes one from now on is alive */
-		g->facts.has_report = g->facts.has_bad_report = false;
-		return 0;
-	}
-	const char *wrong = len == -EMSGSIZE ? line_error_text(LINE_TOO_LONG) : "cannot be read";
-	if (len >= 0)
-		wrong = report_parse((struct text){line, (size_t)len}, &report);
-	take_report(g, wrong, &report, now_ms);
-	return 0;
 }
 
 static void look_at_dom0(struct guest *g, const struct io *io, uint64_t now_ms)
@@ -290,7 +284,7 @@ static void look_at_dom0(struct guest *g, const struct io *io, uint64_t now_ms)
 static void take_alarm(struct guest *g, const struct alarm_call *alarm, uint64_t now_ms)
 {
 	struct report report = report_with_alarm(&g->report, alarm);
-	if (hold_check_report(&report, most_kib(g)))
+	if (hold_check_report(&report, guest_most_kib(g)))
 		return;
 	g->report = report;
 	g->facts.report_ms = now_ms;
@@ -316,9 +310,10 @@ static int read_alarm(struct guest *g, const struct io *io, uint64_t now_ms)
 	return 0;
 }
 
-/* --- what a foreign agent has written ---------------------------------------- */
+/* --- whose word it goes by ----------------------------------------------------- */
 
-/* The guest goes by this source from now on. What another source told is forgotten. */
+/* The guest goes by this source from now on. What another source told is forgotten; but of an agent
+ * that has yielded it is known which report was its last. */
 static void choose(struct guest *g, enum source_id source, bool has_agent)
 {
 	g->facts.has_agent = has_agent;
@@ -327,88 +322,90 @@ static void choose(struct guest *g, enum source_id source, bool has_agent)
 	g->facts.source = source;
 	g->facts.has_report = g->facts.has_bad_report = g->facts.is_unproved = false;
 	g->report_changed = true;
-	g->report_seq = g->report_uptime_ms = 0;
+	if (!g->has_yielded)
+		g->report_seq = g->report_uptime_ms = 0;
 	g->use = (struct source_use){0};
 }
 
-/* Takes in the guest's use as its foreign agent told it, in the shape of a report. */
-static void take_use(struct guest *g, uint64_t told_kib, uint64_t now_ms)
+static void go_by(struct guest *g, const struct foreign_word *word, uint64_t now_ms)
 {
-	source_take(&g->use, g->facts.source, told_kib, amount_max(g->alm_unread_kib, g->alm_kib),
-		    now_ms);
-	g->report = (struct report){
-		.seq = g->report.seq + 1,
-		.uptime_ms = now_ms,
-		.total_kib = g->alm_kib,
-		.present = REPORT_BIT(seq) | REPORT_BIT(uptime_ms) | REPORT_BIT(total_kib) |
-			   REPORT_BIT(free_kib) | REPORT_BIT(avail_kib),
-	};
-	g->fill_kib_s = 0;
-	g->facts.report_ms = now_ms;
-	g->facts.has_report = true;
-}
-
-static void take_number(struct guest *g, enum source_id source, struct text value, bool was_written,
-			uint64_t now_ms)
-{
-	struct source_news *news = &g->news[source];
-	uint64_t told_kib;
-	const char *wrong = source_read(source, value, most_kib(g), &told_kib);
-	choose(g, source, true);
-	note_sense(g, wrong, now_ms);
-	if (wrong) {
-		news->has_value = true;
-		g->facts.has_report = false;
+	choose(g, word->source, word->source != SOURCE_CAGMA);
+	g->facts.is_unproved = word->source != SOURCE_CAGMA && !word->is_alive;
+	if (!word->was_read)
 		return;
-	}
-	if (source_hear(news, told_kib, was_written))
-		take_use(g, told_kib, now_ms);
-	g->facts.is_unproved = !news->is_alive;
+	note_sense(g, word->wrong, now_ms);
+	if (word->wrong)
+		g->facts.has_report = false;
+	else if (word->is_news)
+		foreign_take(g, word, now_ms);
 }
 
-/* Reads the key of one foreign agent. A key that is empty was made for an agent that has not
- * written yet. */
-static int read_number_of(struct guest *g, const struct io *io, enum source_id source,
-			  uint64_t now_ms)
+/* An agent that has yielded takes over again with a report that is good and new. */
+static void take_over(struct guest *g, const char *wrong, const struct report *report)
 {
-	char value[SOURCE_MAX_VALUE + 1];
-	int len = io->read(io->world, g->domid, source_table[source].path, value, sizeof(value));
+	if (wrong || hold_check_report(report, guest_most_kib(g)) ||
+	    !report_is_news(report, g->report_seq, g->report_uptime_ms))
+		return;
+	choose(g, SOURCE_CAGMA, true);
+	g->facts.is_report_proven = true;
+	g->report_changed = g->has_yielded = false;
+}
+
+static int read_report(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	char line[KEYS_MAX_VALUE + 1];
+	struct report report;
+	int len = io->read(io->world, g->domid, keys_table[KEY_REPORT].path, line, sizeof(line));
 	if (len == -EBADF)
 		return len;
-	g->sources_changed &= ~SOURCE_BIT(source);
-	if (len == -ENOENT || len == 0)
-		source_hear_nothing(&g->news[source]);
-	else /* what is too long or cannot be read is no number */
-		take_number(g, source, (struct text){value, len < 0 ? 0 : (size_t)len},
-			    !g->is_polled, now_ms);
-	return 0;
-}
-
-/* The first source that is believed and has a value is the guest's. */
-static int read_foreign(struct guest *g, const struct io *io, uint64_t now_ms)
-{
-	for (unsigned id = 0; id < SOURCE_COUNT_; id++) {
-		enum source_id source = (enum source_id)id;
-		if (!source_is_foreign(source) || !(g->sources & SOURCE_BIT(id)))
-			continue;
-		int r = g->sources_changed & SOURCE_BIT(id) ? read_number_of(g, io, source, now_ms)
-							    : 0;
-		if (r < 0 || g->news[id].has_value)
-			return r;
+	g->report_changed = false;
+	if (len == -ENOENT) {
+		g->facts.is_report_proven = true; /* whoever writes one from now on is alive */
+		if (!g->has_yielded)
+			g->facts.has_report = g->facts.has_bad_report = false;
+		return 0;
 	}
-	choose(g, SOURCE_CAGMA, false);
+	const char *wrong = len == -EMSGSIZE ? line_error_text(LINE_TOO_LONG) : "cannot be read";
+	if (len >= 0)
+		wrong = report_parse((struct text){line, (size_t)len}, &report);
+	if (g->has_yielded)
+		take_over(g, wrong, &report);
+	if (!g->has_yielded)
+		take_report(g, wrong, &report, now_ms);
 	return 0;
 }
 
-/* Our own agent goes before all others. If it goes, the others are looked for as if for the first
- * time. */
-static int find_source(struct guest *g, const struct io *io, uint64_t now_ms)
+/* If our own agent yields or goes, the others are looked for as if for the first time. */
+static void forget_foreign(struct guest *g)
 {
-	if (!g->has_own_agent || !(g->sources & SOURCE_BIT(SOURCE_CAGMA)))
-		return read_foreign(g, io, now_ms);
-	choose(g, SOURCE_CAGMA, true);
 	memset(g->news, 0, sizeof(g->news));
 	g->sources_changed = SOURCE_ALL;
+}
+
+/*
+ * Our own agent goes before all others. Its key may have outlived it: if it has told nothing good
+ * for too long, and another agent is seen to write, it yields until its next report.
+ */
+static int find_source(struct guest *g, const struct io *io, uint64_t now_ms)
+{
+	struct foreign_word word;
+	bool has_own = g->has_own_agent && g->sources & SOURCE_BIT(SOURCE_CAGMA);
+	g->has_yielded &= has_own;
+	if (has_own && !g->has_yielded)
+		choose(g, SOURCE_CAGMA, true);
+	int r = has_own && g->report_changed ? read_report(g, io, now_ms) : 0;
+	if (r < 0)
+		return r;
+	bool is_led = has_own && !g->has_yielded;
+	if (is_led && !hold_is_silent(&g->facts, now_ms)) {
+		forget_foreign(g);
+		return 0;
+	}
+	r = foreign_hear(g, io, &word);
+	if (r < 0 || (is_led && !word.is_news))
+		return r;
+	g->has_yielded = has_own;
+	go_by(g, &word, now_ms);
 	return 0;
 }
 
@@ -417,7 +414,7 @@ static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t 
 	int r = g->agent_changed ? read_agent(g, io) : 0;
 	if (r == 0)
 		r = find_source(g, io, now_ms);
-	if (r == 0 && g->report_changed && g->facts.source == SOURCE_CAGMA)
+	if (r == 0 && g->report_changed && g->facts.source == SOURCE_CAGMA && !g->has_yielded)
 		r = read_report(g, io, now_ms);
 	if (r == 0 && g->alarm_changed && g->facts.source == SOURCE_CAGMA)
 		r = read_alarm(g, io, now_ms);

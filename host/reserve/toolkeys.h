@@ -81,7 +81,8 @@ void toolkeys_uuid_path(enum toolkeys_key key, const uint8_t uuid[UUID_BYTES],
 #define CAGMA_BUILT_FIELDS(X)                                                                      \
 	X(built_kib, NUMBER, KEYS_MAX_KIB, true, "KiB", "the target that it was first built with") \
 	X(max_kib, NUMBER, KEYS_MAX_KIB, true, "KiB",                                              \
-	  "its static-max then; with another one it was configured anew")
+	  "its static-max; with another one it was configured anew, unless it is the same domain") \
+	X(domid, NUMBER, UINT32_MAX, false, "", "its domain id when this was written")
 
 struct toolkeys_daemon {
 	CAGMA_DAEMON_FIELDS(LINE_MEMBER)
@@ -98,6 +99,7 @@ struct toolkeys_state {
 
 struct toolkeys_built {
 	CAGMA_BUILT_FIELDS(LINE_MEMBER)
+	uint64_t present;
 };
 
 #define X(name, kind, max, required, unit, about) REQUEST_INDEX_##name,
@@ -106,8 +108,12 @@ enum toolkeys_request_index { CAGMA_REQUEST_FIELDS(X) };
 #define X(name, kind, max, required, unit, about) STATE_INDEX_##name,
 enum toolkeys_state_index { CAGMA_STATE_FIELDS(X) };
 #undef X
+#define X(name, kind, max, required, unit, about) BUILT_INDEX_##name,
+enum toolkeys_built_index { CAGMA_BUILT_FIELDS(X) };
+#undef X
 #define REQUEST_BIT(name) (UINT64_C(1) << REQUEST_INDEX_##name)
 #define STATE_BIT(name)   (UINT64_C(1) << STATE_INDEX_##name)
+#define BUILT_BIT(name)   (UINT64_C(1) << BUILT_INDEX_##name)
 
 extern const struct line_format toolkeys_daemon_format;
 extern const struct line_format toolkeys_request_format;

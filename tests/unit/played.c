@@ -194,8 +194,10 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 	}
 	for (int id = 0; id < SOURCE_COUNT_; id++)
 		if (source_is_foreign((enum source_id)id) &&
-		    strcmp(path, source_table[id].path) == 0)
+		    strcmp(path, source_table[id].path) == 0) {
 			text = g->foreign[id];
+			g->n_foreign_read++;
+		}
 	if (strlen(text) >= size)
 		return -EMSGSIZE;
 	return *text ? snprintf(buf, size, "%s", text) : -ENOENT;

@@ -2,9 +2,13 @@
 #include "common/arcstats.h"
 #include "common/available.h"
 #include "common/meminfo.h"
+#include "common/psi.h"
+#include "common/report.h"
 #include "common/vmstat.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
+
+#include <stdio.h>
 
 #define MIB UINT64_C(1024)
 
@@ -88,12 +92,30 @@ static const struct {
 	 SIZE(4000000, 200000, 3900000) CACHE(0, 3700000, 0) FILES(1700000, 2000000)
 		 ANON(1500000, 1500000, 3000000) L("SUnreclaim", 100000),
 	 900000},
-	{"reclaimable slab leaks beyond MemTotal",
-	 SIZE(4000000, 200000, 9000000) CACHE(0, 300000, 0) ANON(1500000, 1500000, 3000000)
-		 L("SReclaimable", 8500000),
+	{"reclaimable slab leaks within MemTotal: programs surely have the rest",
+	 SIZE(4000000, 200000, 3900000) CACHE(0, 300000, 0) ANON(1500000, 1500000, 3000000)
+		 L("SReclaimable", 3500000),
 	 1000000},
+	{"reclaimable slab leaks beyond MemTotal",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 23297292), 229364},
+	{"by its newer name, too",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 23297292)
+		 L("KReclaimable", 23297392),
+	 229364},
+	{"by its newer name alone",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 139264, 0) L("SReclaimable", 20000)
+		 L("KReclaimable", 23297392),
+	 249364},
+	{"the cache and a list of file pages leak beyond MemTotal",
+	 SIZE(1551032, 90000, 23598896) CACHE(100, 23436656, 0) FILES(0, 23297292), 90100},
 	{"huge pages are in use",
-	 SIZE(8000000, 100000, 7000000) CACHE(0, 9000000, 0) L("Hugetlb", 6000000), 2000000},
+	 SIZE(8000000, 100000, 7000000) CACHE(0, 1900000, 0) L("Hugetlb", 6000000), 2000000},
+	{"huge pages are in use, and the cache leaks beyond MemTotal: its size is not known",
+	 SIZE(8000000, 100000, 7000000) CACHE(0, 9000000, 0) L("Hugetlb", 6000000), 100000},
+	{"but for what is on the lists of file pages",
+	 SIZE(8000000, 100000, 7000000) CACHE(0, 9000000, 0) FILES(300000, 200000)
+		 L("Hugetlb", 6000000),
+	 600000},
 	{"far too little: nothing, with most of the guest free",
 	 SIZE(8000000, 5000000, 0) CACHE(0, 1000000, 0) FILES(500000, 500000), 6000000},
 	{"a kernel of the year 2013 says nothing",
@@ -196,7 +218,9 @@ static const struct {
 	{"locked", POOLED L("Unevictable", 3000000) L("Mlocked", 2900000), 0, 0, 3000000},
 	{"locked, by an older name", POOLED L("Mlocked", 2900000), 0, 0, 2900000},
 	{"both", POOLED L("Mlocked", 1000000) L("Hugetlb", 2000000), 0, 0, 3000000},
-	{"no more than is in use", POOLED L("Mlocked", 9000000), 0, 0, 7000000},
+	{"no more than is in use", POOLED L("Mlocked", 8000000), 0, 0, 7000000},
+	{"more than there is", POOLED L("Unevictable", 9000000) L("Mlocked", 2900000), 0, 0,
+	 2900000},
 	{"a product beyond all range",
 	 POOLED "HugePages_Total: 72057594037927936\n" L("Hugepagesize", 72057594037927936), 0, 0,
 	 0},
@@ -225,15 +249,6 @@ static const struct {
 	{280000, 65536, 4},  {262144, 32768, 8},  {262144, 12345, 0}, {262144, 0, 0},
 	{262144, 100000, 0}, {262144, 1024, 0},   {0, 1, 0},          {3, LOOK_MAX_PART, 0},
 };
-
-/* The fuzzer's finding: an old kernel tells no MemAvailable, and its free memory is wrong. */
-START_TEST(free_memory_that_is_wrong_is_not_available)
-{
-	struct report report = settled(L("MemTotal", 24684092) L("MemFree", 21157637344)
-					       L("SwapTotal", 0) L("SwapFree", 0));
-	ck_assert_uint_eq(report.avail_kib, 24684092);
-}
-END_TEST
 
 START_TEST(the_size_of_a_page_is_told_by_two_counts)
 {
@@ -277,6 +292,179 @@ START_TEST(pages_that_come_back_uncounted_are_counted)
 }
 END_TEST
 
+/* --- counters that leak ------------------------------------------------------------------ */
+
+/* Each number of an honest kernel, from which one at a time is made to leak. */
+static const struct {
+	const char *name;
+	uint64_t kib;
+} kernel[] = {
+	{"MemTotal", 4000000},       {"MemFree", 400000},      {"MemAvailable", 1040000},
+	{"Buffers", 10000},          {"Cached", 700000},       {"SwapCached", 5000},
+	{"SwapTotal", 1000000},      {"SwapFree", 900000},     {"Committed_AS", 3000000},
+	{"Shmem", 110000},           {"SReclaimable", 100000}, {"KReclaimable", 110000},
+	{"SUnreclaim", 60000},       {"AnonPages", 2500000},   {"Active(anon)", 1500000},
+	{"Inactive(anon)", 1115000}, {"Active(file)", 300000}, {"Inactive(file)", 300000},
+	{"Unevictable", 20000},      {"Mlocked", 20000},       {"Hugetlb", 0},
+	{"HugePages_Total", 0},      {"Hugepagesize", 2048},   {"Zswap", 0},
+};
+
+static const uint64_t leaks_kib[] = {0, 4000001, 23298292, KEYS_MAX_KIB, LOOK_MAX_PART};
+
+/* What that kernel tells, with another value for the number of this name. */
+static struct look leaking(const char *name, uint64_t kib)
+{
+	char meminfo[2048];
+	size_t len = 0;
+	for (unsigned i = 0; i < N_ROWS(kernel); i++)
+		len += (size_t)snprintf(
+			meminfo + len, sizeof(meminfo) - len, "%s: %llu%s\n", kernel[i].name,
+			(unsigned long long)(strcmp(kernel[i].name, name) == 0 ? kib
+									       : kernel[i].kib),
+			strcmp(kernel[i].name, "HugePages_Total") ? " kB" : "");
+	struct look look = {.present = 0};
+	meminfo_parse((struct text){meminfo, len}, &look); /* a number out of range is absent */
+	look_set(&look, REPORT_INDEX_seq, 1);
+	look_set(&look, REPORT_INDEX_uptime_ms, 1000);
+	return look;
+}
+
+/* The host gets the report, and takes it. */
+static struct report taken(struct look look, const char *what)
+{
+	struct report report = {.total_kib = 0};
+	char line[KEYS_MAX_VALUE + 1];
+	available_settle(&look);
+	size_t len = report_write(&look.report, line, sizeof(line));
+	const char *objection = report_parse((struct text){line, len}, &report);
+	ck_assert_msg(!objection, "%s: the report %s", what, objection);
+	return report;
+}
+
+START_TEST(a_report_with_one_counter_that_leaks_is_taken)
+{
+	const char *name = kernel[_i].name;
+	for (unsigned k = 0; k < N_ROWS(leaks_kib); k++) {
+		struct look look = leaking(name, leaks_kib[k]);
+		if (REPORT_HAS(&look.report, free_kib) && look.report.total_kib)
+			taken(look, name);
+	}
+}
+END_TEST
+
+static const struct {
+	const char *name;
+	uint64_t kib;
+	struct report expected; /* where it is not 0 */
+} leaks[] = {
+	{"", 0, {.free_kib = 400000, .avail_kib = 1040000, .swap_cached_kib = 5000}},
+	{"MemFree", 5000000, {.free_kib = 615000, .avail_kib = 1040000}},
+	{"Cached", 5000000, {.free_kib = 400000, .avail_kib = 1040000}},
+	{"Buffers", 5000000, {.free_kib = 400000, .avail_kib = 1040000, .cached_kib = 700000}},
+	{"SwapFree", 1000012, {.swap_free_kib = 1000000, .swap_cached_kib = 5000}},
+	{"SwapCached", 1000012, {.swap_free_kib = 900000, .swap_cached_kib = 1000000}},
+};
+
+START_TEST(a_counter_that_leaks_costs_no_other)
+{
+	struct report r = taken(leaking(leaks[_i].name, leaks[_i].kib), leaks[_i].name);
+	for (unsigned i = 0; i < REPORT_FIELDS_; i++) {
+		size_t offset = keys_report_format.field[i].offset;
+		uint64_t expected, value;
+		memcpy(&expected, (const char *)&leaks[_i].expected + offset, sizeof(expected));
+		memcpy(&value, (const char *)&r + offset, sizeof(value));
+		ck_assert_msg(!expected || value == expected, "%s: %s is %llu", leaks[_i].name,
+			      keys_report_format.field[i].name, (unsigned long long)value);
+	}
+}
+END_TEST
+
+/* Whatever is judged by a part, a part that cannot be changes nothing. */
+static const char *const parts[] = {
+	"Shmem",          "KReclaimable",   "SUnreclaim",  "AnonPages", "Active(anon)",
+	"Inactive(anon)", "Inactive(file)", "Unevictable", "Mlocked",   "Hugetlb",
+	"Active(file)",   "SReclaimable",   "Zswap",
+};
+
+START_TEST(a_part_larger_than_the_guest_is_unknown)
+{
+	struct report sound = taken(leaking("", 0), "nothing leaks");
+	for (unsigned k = 0; k < N_ROWS(leaks_kib); k++) {
+		struct report report = taken(leaking(parts[_i], leaks_kib[k]), parts[_i]);
+		ck_assert_msg(!leaks_kib[k] || memcmp(&report, &sound, sizeof(report)) == 0,
+			      "%s: %llu KiB are available, and %llu fixed", parts[_i],
+			      (unsigned long long)report.avail_kib,
+			      (unsigned long long)report.fixed_kib);
+	}
+}
+END_TEST
+
+/* A guest that has no swap any more may still have pages in the swap cache. */
+START_TEST(a_swap_cache_without_swap_is_none)
+{
+	struct look look = looked(SIZE(1000000, 100000, 200000) CACHE(0, 150000, 0)
+					  L("SwapTotal", 0) L("SwapFree", 0) L("SwapCached", 12));
+	available_settle(&look);
+	ck_assert_uint_eq(look.report.swap_cached_kib, 0);
+}
+END_TEST
+
+START_TEST(all_tasks_wait_no_longer_than_some)
+{
+	struct look look = leaking("", 0);
+	ck_assert_ptr_null(psi_parse(TEXT("some avg10=0.00 avg60=0.00 avg300=0.00 total=500\n"
+					  "full avg10=0.00 avg60=0.00 avg300=0.00 total=501\n"),
+				     &look));
+	struct report report = taken(look, "pressure");
+	ck_assert_uint_eq(report.psi_some_us, 500);
+	ck_assert_uint_eq(report.psi_full_us, 500);
+}
+END_TEST
+
+/* What is free is then what nothing else accounts for, if that is known, and the rest is judged by
+ * it. */
+static const struct {
+	const char *what, *meminfo;
+	uint64_t free_kib, avail_kib;
+} free_leaks[] = {
+	{"an old kernel tells no MemAvailable, and none of what it is made of",
+	 L("MemTotal", 24684092) L("MemFree", 21157637344) L("SwapTotal", 0) L("SwapFree", 0), 0,
+	 0},
+	{"programs' memory is not known",
+	 L("MemTotal", 1551032) L("MemFree", 2000000) CACHE(100, 139264, 0), 0, 139364},
+	{"the cache is not known",
+	 L("MemTotal", 1551032) L("MemFree", 2000000) ANON(400000, 500000, 900000), 0, 0},
+	{"programs' memory and the cache are known",
+	 L("MemTotal", 1551032) L("MemFree", 2000000) CACHE(100, 139264, 0)
+		 ANON(400000, 500000, 900000) L("SReclaimable", 20000) L("SUnreclaim", 30000),
+	 461668, 621032},
+	{"the kernel's MemAvailable is too large with it",
+	 SIZE(1551032, 2000000, 2150000) CACHE(100, 139264, 0) ANON(400000, 500000, 900000), 511668,
+	 651032},
+	{"nothing is left",
+	 SIZE(1551032, 2000000, 100000) CACHE(100, 700000, 0) ANON(400000, 500000, 900000), 0,
+	 100000},
+};
+
+START_TEST(free_memory_that_is_wrong_is_not_available)
+{
+	struct report report = settled(free_leaks[_i].meminfo);
+	ck_assert_msg(report.free_kib == free_leaks[_i].free_kib, "%s: %llu KiB are free",
+		      free_leaks[_i].what, (unsigned long long)report.free_kib);
+	ck_assert_msg(report.avail_kib == free_leaks[_i].avail_kib, "%s: %llu KiB are available",
+		      free_leaks[_i].what, (unsigned long long)report.avail_kib);
+}
+END_TEST
+
+/* Both counts are of one counter. */
+START_TEST(free_memory_that_is_wrong_tells_the_page_all_the_same)
+{
+	struct look look = leaking("MemFree", 6400000);
+	look_set(&look, LOOK_INDEX_free_pages, 100000);
+	ck_assert_uint_eq(taken(look, "MemFree").page_kib, 64);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, an_honest_kernels_number_stays, 0, N_ROWS(honest));
@@ -284,10 +472,18 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_count_leaves_the_watermarks);
 	tcase_add_loop_test(tests, what_zfs_can_give_is_available, 0, N_ROWS(arcs));
 	tcase_add_loop_test(tests, pools_and_locked_memory_are_told_apart, 0, N_ROWS(pools));
-	tcase_add_test(tests, free_memory_that_is_wrong_is_not_available);
 	tcase_add_loop_test(tests, the_size_of_a_page_is_told_by_two_counts, 0, N_ROWS(pages));
 	tcase_add_test(tests, pages_in_zswap_and_of_zeros_are_swapped_too);
 	tcase_add_test(tests, pages_that_come_back_uncounted_are_counted);
+	tcase_add_loop_test(tests, a_report_with_one_counter_that_leaks_is_taken, 0,
+			    N_ROWS(kernel));
+	tcase_add_loop_test(tests, a_counter_that_leaks_costs_no_other, 0, N_ROWS(leaks));
+	tcase_add_loop_test(tests, a_part_larger_than_the_guest_is_unknown, 0, N_ROWS(parts));
+	tcase_add_test(tests, a_swap_cache_without_swap_is_none);
+	tcase_add_test(tests, all_tasks_wait_no_longer_than_some);
+	tcase_add_loop_test(tests, free_memory_that_is_wrong_is_not_available, 0,
+			    N_ROWS(free_leaks));
+	tcase_add_test(tests, free_memory_that_is_wrong_tells_the_page_all_the_same);
 }
 
 int main(void)

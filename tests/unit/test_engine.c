@@ -88,11 +88,60 @@ START_TEST(what_a_guest_was_built_with_is_kept)
 	wishful_begin();
 	engine_turn(engine, START_MS + 1000);
 	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 400 * MIB);
-	engine_close(engine);
-	world.guest[guest - 1].static_max_kib += MIB; /* it was configured anew */
+}
+END_TEST
+
+#define WITH_DOMID (BUILT_BIT(built_kib) | BUILT_BIT(max_kib) | BUILT_BIT(domid))
+
+/* What is kept of a guest with 700 MiB when a run of the daemon finds it, and what it was built
+ * with by that. A record without a domid is an older daemon's. */
+static const struct {
+	const char *what;
+	struct toolkeys_built kept;
+	uint64_t built_kib;
+} built[] = {
+	{"as it was", {400 * MIB, 4096 * MIB, 1, WITH_DOMID}, 400 * MIB},
+	{"it came out of a reboot", {400 * MIB, 4096 * MIB, 9, WITH_DOMID}, 400 * MIB},
+	{"its static-max was changed meanwhile", {400 * MIB, 2048 * MIB, 1, WITH_DOMID}, 400 * MIB},
+	{"it was configured anew", {400 * MIB, 2048 * MIB, 9, WITH_DOMID}, 700 * MIB},
+	{"an older daemon's",
+	 {400 * MIB, 4096 * MIB, 0, WITH_DOMID & ~BUILT_BIT(domid)},
+	 400 * MIB},
+	{"an older daemon's, of another static-max",
+	 {400 * MIB, 2048 * MIB, 0, WITH_DOMID & ~BUILT_BIT(domid)},
+	 700 * MIB},
+	{"nothing", {.present = 0}, 700 * MIB},
+};
+
+START_TEST(what_is_kept_of_a_guest_counts_if_it_is_of_that_guest)
+{
+	uint32_t guest = played_add(&world, 700 * MIB, 300 * MIB);
+	struct toolkeys_built *kept = &world.guest[guest - 1].built;
+	*kept = built[_i].kept;
 	wishful_begin();
-	engine_turn(engine, START_MS + 2000);
-	ck_assert_uint_eq(world.guest[guest - 1].built.built_kib, 700 * MIB);
+	engine_turn(engine, START_MS);
+	ck_assert_msg(kept->built_kib == built[_i].built_kib, "%s", built[_i].what);
+	ck_assert_uint_eq(kept->max_kib, 4096 * MIB);
+	ck_assert_uint_eq(kept->domid, guest);
+	ck_assert_uint_eq(kept->present, WITH_DOMID);
+}
+END_TEST
+
+/* A guest whose static-max was changed while it ran has that one after a reboot, too. */
+START_TEST(what_is_kept_of_a_guest_follows_its_static_max)
+{
+	uint32_t guest = played_add(&world, 400 * MIB, 300 * MIB);
+	struct played_guest *g = &world.guest[guest - 1];
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	g->static_max_kib = 2048 * MIB;
+	g->target_kib = 700 * MIB;
+	world.event = (struct store_event){
+		.kind = STORE_MEMORY, .domid = guest, .generation = g->generation};
+	world.has_event = true;
+	wishful_turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(g->built.built_kib, 400 * MIB);
+	ck_assert_uint_eq(g->built.max_kib, 2048 * MIB);
 }
 END_TEST
 
@@ -383,6 +432,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_cap_of_another_balancers_guest_is_left);
 	tcase_add_test(tests, what_guests_beyond_the_table_may_take_is_not_given_away);
 	tcase_add_test(tests, what_a_guest_was_built_with_is_kept);
+	tcase_add_loop_test(tests, what_is_kept_of_a_guest_counts_if_it_is_of_that_guest, 0,
+			    N_ROWS(built));
+	tcase_add_test(tests, what_is_kept_of_a_guest_follows_its_static_max);
 	tcase_add_test(tests, a_guest_that_stands_still_is_short_whatever_is_available);
 	tcase_add_test(tests, an_unsafe_plan_is_cut_and_counted);
 	tcase_add_test(tests, each_kind_of_unsafe_plan_is_said_once);

@@ -314,6 +314,94 @@ START_TEST(our_own_agent_takes_over_and_hands_back)
 }
 END_TEST
 
+static void check_source(uint32_t domid, const char *source, const char *state)
+{
+	ck_assert_str_eq(guest(domid)->source, source);
+	ck_assert_str_eq(guest(domid)->state, state);
+}
+
+/* Our own agent was killed, and its key stays. A number that is found says nothing: somebody has to
+ * be seen to write. Until our own agent is silent, nobody else's key is read. */
+START_TEST(our_own_agent_that_is_silent_yields_to_one_that_lives)
+{
+	uint32_t g = played_add(&world, 400 * MIB, 200 * MIB);
+	world.host.free_kib = 1024 * MIB;
+	begin();
+	played_report(&world, g, 60 * MIB, now_ms);
+	run_s(1);
+	for (unsigned k = 0; k < 20; k++)
+		use(g, 100 * MIB + k);
+	check_source(g, "cagma", "managed");
+	ck_assert_uint_eq(guest(g)->n_foreign_read, 0);
+	ck_assert_uint_gt(guest(g)->told_credit_kib, 0);
+	run_s(90); /* the guest was short, so its silence is borne for longer */
+	check_source(g, "cagma", "agent-silent");
+	unsigned n_read = guest(g)->n_foreign_read;
+	run_s(30);
+	ck_assert_uint_eq(guest(g)->n_foreign_read, n_read);
+	uint64_t use_kib = guest(g)->alm_kib - 60 * MIB;
+	use(g, use_kib);
+	run_s(3);
+	check_source(g, "meminfo", "managed");
+	ck_assert_uint_eq(guest(g)->alm_kib - guest(g)->avm_kib, use_kib);
+	ck_assert_uint_eq(guest(g)->told_credit_kib, 0); /* nobody would use it */
+	played_report(&world, g, 120 * MIB, now_ms);
+	run_s(1);
+	check_source(g, "cagma", "managed");
+	run_s(3);
+	ck_assert_uint_eq(guest(g)->avm_kib, 120 * MIB);
+	use(g, 160 * MIB);
+	check_source(g, "cagma", "managed");
+}
+END_TEST
+
+/* What our own agent's key may hold, or come to hold, while the agent is dead. */
+static const char *const remains[] = {NULL, "", "seq=1",
+				      "seq=9 uptime_ms=9 total_kib=8388608 free_kib=0 avail_kib=0"};
+
+START_TEST(what_is_left_of_our_own_agent_takes_nothing_over)
+{
+	uint32_t g = played_add(&world, 400 * MIB, 200 * MIB);
+	begin();
+	run_s(50);
+	use(g, 100 * MIB);
+	use(g, 101 * MIB);
+	check_source(g, "meminfo", "managed");
+	if (remains[_i])
+		strcpy(guest(g)->report, remains[_i]);
+	world.event = (struct store_event){.kind = STORE_CAGMA,
+					   .domid = g,
+					   .generation = guest(g)->generation,
+					   .is_agent = true,
+					   .is_report = true};
+	world.has_event = true;
+	run_s(2);
+	check_source(g, "meminfo", "managed");
+	played_foreign(&world, g, SOURCE_MEMINFO, NULL); /* nor does it when the other one goes */
+	run_s(2);
+	check_source(g, "none", "no-agent");
+	played_report(&world, g, 100 * MIB, now_ms);
+	run_s(1);
+	check_source(g, "cagma", "managed");
+}
+END_TEST
+
+START_TEST(a_number_that_is_found_hides_no_agent_that_lives)
+{
+	uint32_t g = played_add_plain(&world, 800 * MIB);
+	strcpy(guest(g)->foreign[SOURCE_MEMINFO], _i ? "no number" : "716800");
+	begin();
+	check_source(g, "none", _i ? "bad-report" : "report-old");
+	tell(g, SOURCE_QUBES, 100 * MIB);
+	check_source(g, "meminfo-writer", "managed");
+	use(g, 200 * MIB);
+	use(g, 201 * MIB); /* it lives, too, and goes before the other one */
+	check_source(g, "meminfo", "managed");
+	tell(g, SOURCE_QUBES, 110 * MIB);
+	check_source(g, "meminfo", "managed");
+}
+END_TEST
+
 /* Of a hostile guest nothing is believed, and everything is kept as it is. */
 static const char *const hostile[] = {"-1",
 				      "1e3",
@@ -389,6 +477,10 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_silent_agent_is_probed);
 	tcase_add_test(tests, nothing_is_taken_on_news_that_is_too_old);
 	tcase_add_test(tests, our_own_agent_takes_over_and_hands_back);
+	tcase_add_test(tests, our_own_agent_that_is_silent_yields_to_one_that_lives);
+	tcase_add_loop_test(tests, what_is_left_of_our_own_agent_takes_nothing_over, 0,
+			    N_ROWS(remains));
+	tcase_add_loop_test(tests, a_number_that_is_found_hides_no_agent_that_lives, 0, 2);
 	tcase_add_test(tests, only_sources_of_the_configuration_are_believed);
 	tcase_add_test(tests, an_agent_that_tells_at_once_need_not_write_between_shrinks);
 }
