@@ -242,7 +242,8 @@ static inline bool model_is_shared(const struct guest_view *guest)
 unsigned model_n_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
- * target (in whole pages) that brings it to `alm_kib`. */
+ * target (in whole pages) that brings it to `alm_kib`. That target leaves something for
+ * memory/target, where 0 says that the guest is being built. */
 static inline uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
 {
 	int64_t reach = (int64_t)target_kib + guest->slack_kib;
