@@ -141,9 +141,9 @@ bool hold_is_sweep(unsigned n_moved, unsigned n_guests)
 	return n_moved >= 2 && (n_moved == n_guests || (n_moved >= 3 && 2 * n_moved > n_guests));
 }
 
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib)
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib, uint64_t videoram_kib)
 {
-	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + HOLD_CAP_NOISE_KIB;
+	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + hold_cap_noise_kib(videoram_kib);
 }
 
 const char *hold_check_report(const struct report *report, uint64_t most_kib)

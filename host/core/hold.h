@@ -8,6 +8,7 @@
 #ifndef CAGMA_CORE_HOLD_H
 #define CAGMA_CORE_HOLD_H
 
+#include "common/units.h"
 #include "host/core/model.h"
 
 enum {
@@ -16,7 +17,8 @@ enum {
 	HOLD_SHORT_MS = 60000,
 	/* Targets that somebody else sets belong together if no two are further apart. */
 	HOLD_SWEEP_MS = 5000,
-	/* libxl itself lets max_pages differ from the target by so much on HVM guests. */
+	/* libxl itself lets max_pages differ from the target by so much on HVM guests, of which
+	 * those with video memory are known to be such. */
 	HOLD_CAP_NOISE_KIB = 2048,
 	/* libxl itself waits for free memory for at most three times ten seconds before it builds.
 	 */
@@ -117,10 +119,17 @@ bool hold_is_sweep(unsigned n_moved, unsigned n_guests);
  * twice as long each time, since what refuses once is often over in a moment. */
 uint64_t hold_call_pause_ms(uint64_t n_refused);
 
+/* How far max_pages may be above what libxl sets with a target without anybody's wish: the target
+ * need not be whole pages. */
+static inline uint64_t hold_cap_noise_kib(uint64_t videoram_kib)
+{
+	return videoram_kib ? HOLD_CAP_NOISE_KIB : UNITS_PAGE_KIB;
+}
+
 /* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
  * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a
- * former run of the daemon, for one. */
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib);
+ * former run of the daemon, for one. Credit that could not be told so is never given. */
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib, uint64_t videoram_kib);
 
 /* A guest cannot have more memory than Xen let it have lately (`most_kib`). NULL, or what is wrong
  * with the report, for a message. */

@@ -26,7 +26,7 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 static void find_credit(struct guest *g, uint64_t now_ms)
 {
 	if (model_holds[hold_judge(&g->facts, now_ms)].credited && !g->call_is_under_way &&
-	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g)))
+	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g), g->videoram_kib))
 		g->credited_cap_kib = g->cap_kib;
 }
 

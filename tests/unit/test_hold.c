@@ -180,13 +180,29 @@ START_TEST(most_guests_at_once_are_moved_by_a_sweep)
 }
 END_TEST
 
+enum { STEP_KIB = 2048, VIDEORAM_KIB = 8192 };
+
+/* How far max_pages is above what libxl sets with a target of 400 MiB. */
+static const struct {
+	int64_t above_kib;
+	uint64_t videoram_kib;
+	bool is_raised;
+} caps[] = {
+	{0, 0, false},
+	{-(int64_t)(400 * MIB), 0, false},
+	{UNITS_PAGE_KIB, 0, false}, /* the target was no whole page */
+	{2 * UNITS_PAGE_KIB, 0, true},
+	{STEP_KIB, 0, true}, /* the least credit */
+	{HOLD_CAP_NOISE_KIB, VIDEORAM_KIB, false},
+	{HOLD_CAP_NOISE_KIB + UNITS_PAGE_KIB, VIDEORAM_KIB, true},
+};
+
 START_TEST(a_raised_cap_is_told_from_libxls_own)
 {
-	uint64_t plain_kib = 400 * MIB + MODEL_LIBXL_SLACK_KIB;
-	ck_assert(!hold_cap_is_raised(plain_kib, 400 * MIB));
-	ck_assert(!hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB, 400 * MIB));
-	ck_assert(hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB + 4, 400 * MIB));
-	ck_assert(!hold_cap_is_raised(0, 400 * MIB));
+	uint64_t cap_kib =
+		(uint64_t)((int64_t)(400 * MIB + MODEL_LIBXL_SLACK_KIB) + caps[_i].above_kib);
+	ck_assert_int_eq(hold_cap_is_raised(cap_kib, 400 * MIB, caps[_i].videoram_kib),
+			 caps[_i].is_raised);
 }
 END_TEST
 
@@ -211,7 +227,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, bounds_are_within_what_the_guest_can_hold, 0, N_ROWS(bounds));
 	tcase_add_test(tests, a_target_that_nobody_here_has_set_is_by_hand);
 	tcase_add_test(tests, most_guests_at_once_are_moved_by_a_sweep);
-	tcase_add_test(tests, a_raised_cap_is_told_from_libxls_own);
+	tcase_add_loop_test(tests, a_raised_cap_is_told_from_libxls_own, 0, N_ROWS(caps));
 	tcase_add_test(tests, nobody_has_more_than_xen_let_him_have);
 }
 
