@@ -39,7 +39,8 @@
  * A guest is left alone if all answers but the last are no: it keeps what it holds, and the memory
  * that it may take is counted as its own. libxl fills a guest up to its target while it builds it,
  * and the guest is paused at the end of that. A guest that migrates, has passthrough, is another
- * balancer's or was moved by hand, or that the administrator holds, is somebody else's to move.
+ * balancer's or was moved by hand is somebody else's to move. So is one that the administrator holds
+ * as it is, and what we began with it before ends there.
  * After a call of libxl has failed the next one may hang; that hold ends by itself, and the call
  * may have left max_pages too high. A guest that was found away from its target may rest there:
  * until that is known, a target meant to have it keep what it holds may take memory from it, so it
@@ -60,7 +61,7 @@
 	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0, 0)                                         \
 	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0, 1)                                        \
 	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0, 0, 0)                                           \
-	X(ASKED, "held", 0, 0, 0, 0, 0, 0, 0)                                                      \
+	X(ASKED, "held", 0, 0, 0, 1, 0, 0, 0)                                                      \
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1, 1)                                               \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1, 1)                                           \
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1, 1)                                             \

@@ -254,7 +254,7 @@ static uint64_t shrink_and_hold(enum guest_hold hold)
 	return alm_kib;
 }
 
-static const enum guest_hold stopped[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT};
+static const enum guest_hold stopped[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_ASKED};
 
 START_TEST(a_guest_held_in_the_middle_of_a_shrink_keeps_what_it_holds)
 {
