@@ -43,7 +43,7 @@ struct hold_facts {
 	bool is_foreign; /* another balancer has written memory/dynamic-min */
 	bool has_agent, has_report, has_bad_report;
 	/* Its agent lives: the report's sequence number has been seen to change, or there was none
-	 * at first, or the domain has come while the daemon ran. */
+	 * at first, or an alarm has come since, or the domain has come while the daemon ran. */
 	bool is_report_proven;
 	enum source_id source; /* whose agent and reports they are */
 	bool is_unproved;      /* nobody was seen to write what that agent tells */

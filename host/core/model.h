@@ -39,17 +39,17 @@
  * A guest is left alone if all answers but the last are no: it keeps what it holds, and the memory
  * that it may take is counted as its own. libxl fills a guest up to its target while it builds it,
  * and the guest is paused at the end of that. A guest that migrates, has passthrough, is another
- * balancer's or was moved by hand is somebody else's to move. So is one that the administrator holds
- * as it is, and what we began with it before ends there.
- * After a call of libxl has failed the next one may hang; that hold ends by itself, and the call
- * may have left max_pages too high. A guest that was found away from its target may rest there:
- * until that is known, a target meant to have it keep what it holds may take memory from it, so it
- * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest in
- * whose kernel memory does not arrive can give, and is given no more. A guest that is not heard of
- * may use all that it holds, so it is told to give only what it was lent, and only when others are
- * short of it. So is one of which another's agent has told too long ago how much it uses, or not
- * yet; and it may grow if it was short by then. A report that was there before the daemon may be a
- * dead agent's: until another one follows, nothing is taken on its word.
+ * balancer's or was moved by hand is somebody else's to move. So is one that the administrator
+ * holds as it is, and what we began with it before ends there. After a call of libxl has failed the
+ * next one may hang; that hold ends by itself, and the call may have left max_pages too high. A
+ * guest that was found away from its target may rest there: until that is known, a target meant to
+ * have it keep what it holds may take memory from it, so it is only told to grow. A guest whose
+ * balloon is stuck cannot give, but may well take. A guest in whose kernel memory does not arrive
+ * can give, and is given no more. A guest that is not heard of may use all that it holds, so it is
+ * told to give only what it was lent, and only when others are short of it. So is one of which
+ * another's agent has told too long ago how much it uses, or not yet; and it may grow if it was
+ * short by then. A report that was there before the daemon may be a dead agent's: until another one
+ * follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited, leaves */                               \
