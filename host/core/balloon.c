@@ -74,6 +74,7 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 				      .has_slack = b->has_slack,
 				      .slack_kib = b->slack_kib,
 				      .is_found_away = is_far_above(guest),
+				      .seen_ms = now_ms,
 				      .moved_ms = now_ms,
 				      .asked_ms = now_ms,
 				      .well_ms = now_ms};
@@ -127,8 +128,8 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 		b->has_slack = true;
 	}
 	/* a driver that wants to be where it is expected, and is not, rests where others do */
-	if (b->has_slack || b->grew_itself || !is_far_above(guest) ||
-	    (stands && driver_word(b, guest) == DRIVER_MOVES))
+	if (b->has_slack || now_ms >= b->seen_ms + BALLOON_FOUND_MS || b->grew_itself ||
+	    !is_far_above(guest) || (stands && driver_word(b, guest) == DRIVER_MOVES))
 		b->is_found_away = false;
 }
 
