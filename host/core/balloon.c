@@ -372,3 +372,16 @@ void balloon_pause(struct balloon *b)
 {
 	*b = (struct balloon){.has_slack = b->has_slack, .slack_kib = b->slack_kib};
 }
+
+void balloon_observe_shut_down(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	*b = (struct balloon){.has_slack = b->has_slack,
+			      .slack_kib = b->slack_kib,
+			      .alm_kib = guest->alm_kib,
+			      .take_ms = b->take_ms,
+			      .take_from_kib = b->take_from_kib,
+			      .does_not_take = b->does_not_take};
+	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
+	judge_taking(b, now_ms, guest);
+	guest->does_not_take = b->does_not_take;
+}

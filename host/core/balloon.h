@@ -167,4 +167,8 @@ uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
 /* The guest does not run: all is forgotten but its slack. */
 void balloon_pause(struct balloon *balloon);
 
+/* The guest has shut itself down and stands, and takes nothing of what it was promised: fills
+ * does_not_take, in the same time as of a guest that runs. All else is forgotten but its slack. */
+void balloon_observe_shut_down(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
+
 #endif

@@ -16,6 +16,12 @@ bool hold_is_running(const struct hold_facts *f)
 	return f->has_memory && !f->is_paused && !f->is_dying;
 }
 
+bool hold_stands_shut_down(const struct hold_facts *f, uint64_t now_ms)
+{
+	return f->has_memory && f->is_dying && !f->is_torn_down &&
+	       now_ms >= f->migrating_until_ms && now_ms >= f->call_paused_until_ms;
+}
+
 enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 {
 	bool is_foreign = source_is_foreign(f->source);

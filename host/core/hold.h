@@ -37,6 +37,7 @@ enum {
 struct hold_facts {
 	/* Xen says so. */
 	bool is_dying, is_paused;
+	bool is_torn_down; /* is_dying, and somebody destroys it */
 	/* libxl has written memory/target and memory/static-max: the guest is built. */
 	bool has_memory;
 	bool has_passthrough;
@@ -75,6 +76,11 @@ bool hold_xl_is_building(uint64_t held_ms, uint64_t now_ms);
 
 /* The guest is built, and neither paused nor dying: what its balloon does says something. */
 bool hold_is_running(const struct hold_facts *facts);
+
+/* The guest has shut itself down, perhaps to be resumed, and stands: nobody saves it or takes it
+ * down. What was promised to it is to be had again; a call of libxl that failed is tried again
+ * after its pause. */
+bool hold_stands_shut_down(const struct hold_facts *facts, uint64_t now_ms);
 
 /* What a guest that boots is to hold until it reports; 0: it does not boot. */
 uint64_t hold_boot_kib(const struct hold_facts *facts, uint64_t now_ms);

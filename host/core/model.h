@@ -40,23 +40,24 @@
  * that it may take is counted as its own. libxl fills a guest up to its target while it builds it,
  * and the guest is paused at the end of that. A guest that migrates, has passthrough, is another
  * balancer's or was moved by hand is somebody else's to move. So is one that the administrator
- * holds as it is, and what we began with it before ends there. After a call of libxl has failed the
- * next one may hang; that hold ends by itself, and the call may have left max_pages too high. A
- * guest that was found away from its target may rest there: until that is known, a target meant to
- * have it keep what it holds may take memory from it, so it is only told to grow. A guest whose
- * balloon is stuck cannot give, but may well take. A guest in whose kernel memory does not arrive
- * can give, and is given no more. A guest that is not heard of may use all that it holds, so it is
- * told to give only what it was lent, and only when others are short of it. So is one of which
- * another's agent has told too long ago how much it uses, or not yet; and it may grow if it was
- * short by then. A report that was there before the daemon may be a dead agent's: until another one
- * follows, nothing is taken on its word.
+ * holds as it is, and what we began with it before ends there. A domain that has shut itself down,
+ * as a guest does that is suspended, may stand for long: it keeps what it holds, and what it was
+ * promised it cannot take. After a call of libxl has failed the next one may hang; that hold ends
+ * by itself, and the call may have left max_pages too high. A guest that was found away from its
+ * target may rest there: until that is known, a target meant to have it keep what it holds may take
+ * memory from it, so it is only told to grow. A guest whose balloon is stuck cannot give, but may
+ * well take. A guest in whose kernel memory does not arrive can give, and is given no more. A guest
+ * that is not heard of may use all that it holds, so it is told to give only what it was lent, and
+ * only when others are short of it. So is one of which another's agent has told too long ago how
+ * much it uses, or not yet; and it may grow if it was short by then. A report that was there before
+ * the daemon may be a dead agent's: until another one follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited, leaves */                               \
 	X(NONE, "managed", 1, 1, 1, 0, 0, 1, 1)                                                    \
 	X(BUILDING, "building", 0, 0, 0, 0, 0, 0, 0)                                               \
 	X(PAUSED, "paused", 0, 0, 0, 0, 0, 0, 0)                                                   \
-	X(DYING, "dying", 0, 0, 0, 0, 0, 0, 0)                                                     \
+	X(DYING, "dying", 0, 0, 1, 0, 0, 0, 0)                                                     \
 	X(MIGRATING, "migrating", 0, 0, 0, 0, 0, 0, 0)                                             \
 	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0, 0)                                         \
 	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0, 1)                                        \

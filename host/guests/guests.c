@@ -123,6 +123,7 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 	g->cap_kib = d->cap_kib;
 	g->claimed_kib = d->outstanding_kib;
 	g->facts.is_dying = d->is_dying;
+	g->facts.is_torn_down = d->is_torn_down;
 	g->facts.is_paused = d->is_paused;
 	g->alm_unread_kib = amount_max(g->alm_unread_kib, d->alm_kib);
 	if (!d->is_dying)

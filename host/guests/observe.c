@@ -90,6 +90,8 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	if (hold_is_running(&g->facts)) {
 		balloon_observe(&g->balloon, now_ms, v);
 		arrival_observe(&g->arrival, now_ms, v);
+	} else if (hold_stands_shut_down(&g->facts, now_ms)) {
+		balloon_observe_shut_down(&g->balloon, now_ms, v);
 	} else {
 		balloon_pause(&g->balloon);
 	}

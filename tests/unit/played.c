@@ -100,7 +100,11 @@ static int domains(void *world, const struct hypervisor_domain **ret_domain)
 		domain[i] = (struct hypervisor_domain){.domid = i + 1,
 						       .uuid = {(uint8_t)(i + 1)},
 						       .alm_kib = p->guest[i].alm_kib,
-						       .cap_kib = p->guest[i].cap_kib};
+						       .cap_kib = p->guest[i].cap_kib,
+						       .is_paused = p->guest[i].is_paused,
+						       .is_dying = p->guest[i].is_shut_down ||
+								   p->guest[i].is_torn_down,
+						       .is_torn_down = p->guest[i].is_torn_down};
 	*ret_domain = domain;
 	return (int)p->n;
 }

@@ -19,6 +19,7 @@ struct played_guest {
 	char foreign[SOURCE_COUNT_][KEYS_MAX_VALUE + 1]; /* foreign agents' keys; "": none */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
 	char name[KEYS_MAX_NAME + 1]; /* "": gN, by its domid */
+	bool is_paused, is_shut_down, is_torn_down;
 	unsigned n_reports_read;
 	unsigned generation;         /* as its keys were last watched */
 	struct toolkeys_built built; /* what is kept of it across runs of the daemon */

@@ -116,6 +116,27 @@ START_TEST(only_a_guest_that_runs_says_something_by_its_balloon)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	struct hold_facts facts;
+	bool stands;
+} shut_downs[] = {
+	{"runs", {WELL}, false},
+	{"suspended itself", {WELL, .is_dying = true}, true},
+	{"suspended itself, and is paused", {WELL, .is_dying = true, .is_paused = true}, true},
+	{"saved", {WELL, .is_dying = true, .migrating_until_ms = LATER}, false},
+	{"torn down", {WELL, .is_dying = true, .is_torn_down = true}, false},
+	{"its call failed", {WELL, .is_dying = true, .call_paused_until_ms = LATER}, false},
+	{"not built", {.is_dying = true}, false},
+};
+
+START_TEST(who_has_shut_itself_down_stands_unless_somebody_has_it_in_hand)
+{
+	ck_assert_msg(hold_stands_shut_down(&shut_downs[_i].facts, NOW) == shut_downs[_i].stands,
+		      "%s", shut_downs[_i].what);
+}
+END_TEST
+
 START_TEST(a_lock_of_xl_counts_for_a_time)
 {
 	ck_assert(!hold_xl_is_building(0, NOW));
@@ -220,6 +241,8 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_lock_of_xl_counts_for_a_time);
+	tcase_add_loop_test(tests, who_has_shut_itself_down_stands_unless_somebody_has_it_in_hand,
+			    0, N_ROWS(shut_downs));
 	tcase_add_loop_test(tests, the_first_rule_that_applies_decides, 0, N_ROWS(holds));
 	tcase_add_test(tests, pauses_after_refused_calls_grow_to_their_most);
 	tcase_add_test(tests, a_guest_that_reports_does_not_boot_any_more);

@@ -306,7 +306,7 @@ END_TEST
  * in the middle of a shrink. */
 static const char *const allowed[HOLD_COUNT_] = {
 	[HOLD_NONE] = "sgrk",     [HOLD_BUILDING] = "",     [HOLD_PAUSED] = "",
-	[HOLD_DYING] = "",        [HOLD_MIGRATING] = "",    [HOLD_PASSTHROUGH] = "",
+	[HOLD_DYING] = "r",       [HOLD_MIGRATING] = "",    [HOLD_PASSTHROUGH] = "",
 	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",      [HOLD_NO_AGENT] = "rk",
 	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",     [HOLD_CALL_FAILED] = "",
 	[HOLD_STUCK] = "grk",     [HOLD_UNARRIVED] = "srk", [HOLD_UNMEASURED] = "gk",
