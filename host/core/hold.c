@@ -8,7 +8,8 @@
 
 uint64_t hold_boot_kib(const struct hold_facts *f, uint64_t now_ms)
 {
-	return now_ms < f->boot_until_ms && !f->has_report ? f->boot_kib : 0;
+	bool boots = now_ms < f->boot_until_ms && !f->has_report && !f->is_dying;
+	return boots ? f->boot_kib : 0;
 }
 
 bool hold_is_running(const struct hold_facts *f)
@@ -42,7 +43,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{now_ms < f->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < f->call_paused_until_ms, HOLD_CALL_FAILED},
 		{f->has_bad_report, HOLD_BAD_REPORT},
-		{hold_boot_kib(f, now_ms) != 0, HOLD_NONE},
+		{hold_boot_kib(f, now_ms) != 0, HOLD_BOOTING},
 		{!f->has_agent, HOLD_NO_AGENT},
 		{f->is_unproved, HOLD_OLD},
 		{!f->has_report, HOLD_NO_AGENT},
@@ -65,6 +66,7 @@ uint64_t hold_left_ms(const struct hold_facts *f, uint64_t now_ms)
 		{HOLD_ASKED, f->asked_until_ms == UINT64_MAX ? 0 : f->asked_until_ms},
 		{HOLD_BY_HAND, f->by_hand_until_ms},
 		{HOLD_CALL_FAILED, f->call_paused_until_ms},
+		{HOLD_BOOTING, f->boot_until_ms},
 	};
 	enum guest_hold hold = hold_judge(f, now_ms);
 	for (unsigned i = 0; i < sizeof(timed) / sizeof(timed[0]); i++)

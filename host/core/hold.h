@@ -54,7 +54,7 @@ struct hold_facts {
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
 	uint64_t by_hand_ms;     /* when somebody else set its target last; 0: never */
 	uint64_t boot_until_ms;  /* it has rebooted, and may have no agent yet */
-	uint64_t boot_kib;       /* what it was first built with; 0: not seen */
+	uint64_t boot_kib;       /* what it was first built with; 0: it has not rebooted */
 };
 
 /* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h,

@@ -49,8 +49,9 @@
  * well take. A guest in whose kernel memory does not arrive can give, and is given no more. A guest
  * that is not heard of may use all that it holds, so it is told to give only what it was lent, and
  * only when others are short of it. So is one of which another's agent has told too long ago how
- * much it uses, or not yet; and it may grow if it was short by then. A report that was there before
- * the daemon may be a dead agent's: until another one follows, nothing is taken on its word.
+ * much it uses, or not yet; and it may grow if it was short by then. So may one that boots again,
+ * up to what it was first built with. A report that was there before the daemon may be a dead
+ * agent's: until another one follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited, leaves */                               \
@@ -66,6 +67,7 @@
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1, 1)                                               \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1, 1)                                           \
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1, 1)                                             \
+	X(BOOTING, "booting", 0, 1, 1, 0, 1, 1, 1)                                                 \
 	X(UNPROVEN, "report-unproven", 0, 1, 1, 0, 0, 1, 1)                                        \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1, 0)                                        \
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1, 1)                                       \

@@ -87,17 +87,12 @@ static void fill_in_dom0(struct guest *g, uint64_t *target_kib)
 		*target_kib = g->alm_kib;
 }
 
-/* libxl builds a guest while it is paused. Only then does the target say how much memory the guest
- * boots with. */
 static void note_built(struct guest *g, uint64_t target_kib)
 {
 	bool had_memory = g->facts.has_memory;
 	g->facts.has_memory = target_kib && g->static_max_kib;
-	if (had_memory)
-		return;
-	guest_forget_published(g);
-	if (g->facts.has_memory && g->facts.is_paused)
-		g->facts.boot_kib = target_kib + g->videoram_kib;
+	if (!had_memory)
+		guest_forget_published(g);
 }
 
 /*

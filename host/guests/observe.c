@@ -9,13 +9,12 @@
 #include <errno.h>
 
 /* A guest that reboots is built with the memory that it had last, which may be too little to boot
- * with. */
+ * with, or have a loan in it. */
 static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 {
-	uint64_t boot_kib;
-	if (!reboots_note_return(&gs->reboots, g->uuid, g->generation, now_ms, &boot_kib))
+	if (!reboots_note_return(&gs->reboots, g->uuid, g->generation, now_ms))
 		return;
-	g->facts.boot_kib = amount_max(g->facts.boot_kib, boot_kib);
+	g->facts.boot_kib = g->built_kib;
 	g->facts.boot_until_ms = now_ms + REBOOTS_BOOT_MS;
 	g->has_returned = true;
 }

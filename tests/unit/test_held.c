@@ -147,7 +147,7 @@ static void run_held(unsigned i, enum guest_hold hold, unsigned steps, uint64_t 
 }
 
 static const enum guest_hold returning[] = {HOLD_NONE, HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT,
-					    HOLD_OLD,  HOLD_UNPROVEN, HOLD_DYING};
+					    HOLD_OLD,  HOLD_BOOTING,  HOLD_UNPROVEN,   HOLD_DYING};
 
 START_TEST(a_promise_that_is_not_taken_goes_back_to_all)
 {

@@ -47,6 +47,12 @@ static const struct hold_row {
 	{"an agent without a report", {.has_memory = true, .has_agent = true}, HOLD_NO_AGENT},
 	{"boots without an agent",
 	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
+	 HOLD_BOOTING},
+	{"boots, and its agent has come",
+	 {.has_memory = true, .has_agent = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
+	 HOLD_BOOTING},
+	{"has rebooted and reports",
+	 {WELL, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
 	 HOLD_NONE},
 	{"has had its time to boot",
 	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = NOW},
@@ -102,6 +108,9 @@ START_TEST(a_guest_that_reports_does_not_boot_any_more)
 		.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER};
 	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 64 * MIB);
 	ck_assert_uint_eq(hold_boot_kib(&facts, LATER), 0);
+	facts.is_dying = true; /* it has shut itself down, and boots no further */
+	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 0);
+	facts.is_dying = false;
 	facts.has_report = true;
 	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 0);
 }

@@ -245,7 +245,8 @@ END_TEST
 
 /* --- a borrower that is not heard of --- */
 
-static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_OLD};
+static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_OLD,
+					  HOLD_BOOTING};
 
 START_TEST(a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent)
 {

@@ -311,6 +311,7 @@ static const char *const allowed[HOLD_COUNT_] = {
 	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",     [HOLD_CALL_FAILED] = "",
 	[HOLD_STUCK] = "grk",     [HOLD_UNARRIVED] = "srk", [HOLD_UNMEASURED] = "gk",
 	[HOLD_ASKED] = "k",       [HOLD_UNPROVEN] = "grk",  [HOLD_OLD] = "grk",
+	[HOLD_BOOTING] = "grk",
 };
 
 /* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */
