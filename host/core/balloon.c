@@ -75,6 +75,7 @@ static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_vi
 				      .slack_kib = b->slack_kib,
 				      .has_reported = b->has_reported,
 				      .is_found_away = is_far_above(guest),
+				      .seen_ms = now_ms,
 				      .moved_ms = now_ms,
 				      .asked_ms = now_ms,
 				      .well_ms = now_ms};
@@ -128,8 +129,8 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 		b->has_slack = true;
 	}
 	/* a driver that wants to be where it is expected, and is not, rests where others do */
-	if (b->has_slack || b->grew_itself || !is_far_above(guest) ||
-	    (stands && driver_word(b, guest) == DRIVER_MOVES))
+	if (b->has_slack || now_ms >= b->seen_ms + BALLOON_FOUND_MS || b->grew_itself ||
+	    !is_far_above(guest) || (stands && driver_word(b, guest) == DRIVER_MOVES))
 		b->is_found_away = false;
 }
 
@@ -383,4 +384,17 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 void balloon_pause(struct balloon *b)
 {
 	*b = (struct balloon){.has_slack = b->has_slack, .slack_kib = b->slack_kib};
+}
+
+void balloon_observe_shut_down(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
+{
+	*b = (struct balloon){.has_slack = b->has_slack,
+			      .slack_kib = b->slack_kib,
+			      .alm_kib = guest->alm_kib,
+			      .take_ms = b->take_ms,
+			      .take_from_kib = b->take_from_kib,
+			      .does_not_take = b->does_not_take};
+	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
+	judge_taking(b, now_ms, guest);
+	guest->does_not_take = b->does_not_take;
 }

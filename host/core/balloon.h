@@ -25,6 +25,9 @@ enum {
 	BALLOON_STUCK_MS = 5000,
 	/* Linux sleeps after 14 s of failing, until its target changes. */
 	BALLOON_GIVE_UP_MS = 15000,
+	/* A guest that was found away from its target is watched for so long at the most: a guest
+	 * that has a report is measured long before, and one that has not may still boot. */
+	BALLOON_FOUND_MS = 60000,
 	/* Linux sleeps for 2, 4 and 8 s between its tries, whatever changes meanwhile. A balloon
 	 * that has not moved for so long is woken if its guest has BALLOON_SPARE_KIB available by
 	 * now. */
@@ -66,6 +69,8 @@ enum {
 struct balloon {
 	bool seen;
 
+	uint64_t seen_ms; /* when it was seen first */
+
 	/* At the last look. */
 	uint64_t looked_ms;
 	uint64_t alm_kib, target_kib;
@@ -95,7 +100,7 @@ struct balloon {
 
 	/* The difference between ALM and target at rest, in whole pages; with has_slack. Until it
 	 * has been measured the guest may have been found away from its target, for a reason that
-	 * is not known: then it is not told to shrink. */
+	 * is not known: then it is not told to shrink for a time. */
 	bool has_slack, is_found_away;
 	bool has_reported; /* the guest, since it runs */
 	bool lacked;       /* the guest lacked memory to give, since it was last asked */
@@ -137,7 +142,9 @@ int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib);
  * driver says that it stands where xenstore wants it; or, if it does not say where it stands, when
  * Linux has stopped trying to come nearer, with BALLOON_LACK_KIB available. A driver that wants
  * more than xenstore does grew by credit. A guest that is found away from its target gets
- * HOLD_UNMEASURED until one of these is known.
+ * HOLD_UNMEASURED until one of these is known. What it says or hides ends that no later than
+ * BALLOON_FOUND_MS after it was found, and then it is judged as any other: otherwise one that never
+ * gives would be neither asked nor doubted.
  *
  * does_not_take is set if the balloon took less than a batch of its guest's promise in
  * BALLOON_STUCK_MS, or so little that the whole would take BALLOON_TAKE_RUNS times as long. Then
@@ -159,5 +166,9 @@ uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
 
 /* The guest does not run: all is forgotten but its slack. */
 void balloon_pause(struct balloon *balloon);
+
+/* The guest has shut itself down and stands, and takes nothing of what it was promised: fills
+ * does_not_take, in the same time as of a guest that runs. All else is forgotten but its slack. */
+void balloon_observe_shut_down(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "common/amount.h"
 #include "common/units.h"
+#include "host/core/hold.h"
 #include "host/core/plan.h"
 
 void credit_observe(struct credit *c, const struct policy_conf *conf, uint64_t now_ms,
@@ -101,6 +102,15 @@ static void raise_by(const struct snapshot *snap, uint64_t left_kib, struct shar
 	}
 }
 
+/* Credit that is as small as what libxl leaves above a target by itself would not be known for
+ * credit, and withdrawn, by the next run of the daemon. */
+static void leave_none_unknown(const struct snapshot *snap, struct plan *plan)
+{
+	for (unsigned i = 0; i < snap->n_guests; i++)
+		if (plan->credit_kib[i] <= hold_cap_noise_kib(snap->guest[i].videoram_kib))
+			plan->credit_kib[i] = 0;
+}
+
 /* Credit follows free memory, which changes with every pass. In whole steps it changes seldom: each
  * change is a call of Xen and a key to be written and read. */
 static uint64_t whole_steps_kib(const struct policy_conf *conf, uint64_t kib)
@@ -128,6 +138,7 @@ void credit_give(const struct credit *credit, const struct policy_conf *conf,
 		if (plan->credit_kib[i] != PLAN_CREDIT_AS_IT_IS)
 			plan->credit_kib[i] = whole_steps_kib(conf, share[i].got * UNITS_PAGE_KIB);
 	raise_by(snap, amount_less(free_kib, rooms_before_kib(snap, plan)), share, plan);
+	leave_none_unknown(snap, plan);
 }
 
 uint64_t credit_plain_cap_kib(const struct guest_view *guest)

@@ -8,7 +8,8 @@
 
 uint64_t hold_boot_kib(const struct hold_facts *f, uint64_t now_ms)
 {
-	return now_ms < f->boot_until_ms && !f->has_report ? f->boot_kib : 0;
+	bool boots = now_ms < f->boot_until_ms && !f->has_report && !f->is_dying;
+	return boots ? f->boot_kib : 0;
 }
 
 bool hold_is_running(const struct hold_facts *f)
@@ -21,6 +22,12 @@ bool hold_is_silent(const struct hold_facts *f, uint64_t now_ms)
 	uint64_t longer_ms = f->is_short && !source_is_foreign(f->source) ? HOLD_SHORT_MS : 0;
 	uint64_t silent_from_ms = f->report_ms + source_table[f->source].old_ms + longer_ms;
 	return now_ms > silent_from_ms;
+}
+
+bool hold_stands_shut_down(const struct hold_facts *f, uint64_t now_ms)
+{
+	return f->has_memory && f->is_dying && !f->is_torn_down &&
+	       now_ms >= f->migrating_until_ms && now_ms >= f->call_paused_until_ms;
 }
 
 enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
@@ -41,7 +48,7 @@ enum guest_hold hold_judge(const struct hold_facts *f, uint64_t now_ms)
 		{now_ms < f->by_hand_until_ms, HOLD_BY_HAND},
 		{now_ms < f->call_paused_until_ms, HOLD_CALL_FAILED},
 		{f->has_bad_report, HOLD_BAD_REPORT},
-		{hold_boot_kib(f, now_ms) != 0, HOLD_NONE},
+		{hold_boot_kib(f, now_ms) != 0, HOLD_BOOTING},
 		{!f->has_agent, HOLD_NO_AGENT},
 		{f->is_unproved, HOLD_OLD},
 		{!f->has_report, HOLD_NO_AGENT},
@@ -64,6 +71,7 @@ uint64_t hold_left_ms(const struct hold_facts *f, uint64_t now_ms)
 		{HOLD_ASKED, f->asked_until_ms == UINT64_MAX ? 0 : f->asked_until_ms},
 		{HOLD_BY_HAND, f->by_hand_until_ms},
 		{HOLD_CALL_FAILED, f->call_paused_until_ms},
+		{HOLD_BOOTING, f->boot_until_ms},
 	};
 	enum guest_hold hold = hold_judge(f, now_ms);
 	for (unsigned i = 0; i < sizeof(timed) / sizeof(timed[0]); i++)
@@ -148,9 +156,9 @@ bool hold_is_sweep(unsigned n_moved, unsigned n_guests)
 	return n_moved >= 2 && (n_moved == n_guests || (n_moved >= 3 && 2 * n_moved > n_guests));
 }
 
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib)
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib, uint64_t videoram_kib)
 {
-	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + HOLD_CAP_NOISE_KIB;
+	return cap_kib > reach_kib + MODEL_LIBXL_SLACK_KIB + hold_cap_noise_kib(videoram_kib);
 }
 
 const char *hold_check_report(const struct report *report, uint64_t most_kib)

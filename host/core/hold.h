@@ -8,6 +8,7 @@
 #ifndef CAGMA_CORE_HOLD_H
 #define CAGMA_CORE_HOLD_H
 
+#include "common/units.h"
 #include "host/core/model.h"
 
 enum {
@@ -16,7 +17,8 @@ enum {
 	HOLD_SHORT_MS = 60000,
 	/* Targets that somebody else sets belong together if no two are further apart. */
 	HOLD_SWEEP_MS = 5000,
-	/* libxl itself lets max_pages differ from the target by so much on HVM guests. */
+	/* libxl itself lets max_pages differ from the target by so much on HVM guests, of which
+	 * those with video memory are known to be such. */
 	HOLD_CAP_NOISE_KIB = 2048,
 	/* libxl itself waits for free memory for at most three times ten seconds before it builds.
 	 */
@@ -35,13 +37,14 @@ enum {
 struct hold_facts {
 	/* Xen says so. */
 	bool is_dying, is_paused;
+	bool is_torn_down; /* is_dying, and somebody destroys it */
 	/* libxl has written memory/target and memory/static-max: the guest is built. */
 	bool has_memory;
 	bool has_passthrough;
 	bool is_foreign; /* another balancer has written memory/dynamic-min */
 	bool has_agent, has_report, has_bad_report;
 	/* Its agent lives: the report's sequence number has been seen to change, or there was none
-	 * at first, or the domain has come while the daemon ran. */
+	 * at first, or an alarm has come since, or the domain has come while the daemon ran. */
 	bool is_report_proven;
 	enum source_id source; /* whose agent and reports they are */
 	bool is_unproved;      /* nobody was seen to write what that agent tells */
@@ -51,7 +54,7 @@ struct hold_facts {
 	uint64_t asked_until_ms; /* the administrator asked for it; UINT64_MAX: without end */
 	uint64_t by_hand_ms;     /* when somebody else set its target last; 0: never */
 	uint64_t boot_until_ms;  /* it has rebooted, and may have no agent yet */
-	uint64_t boot_kib;       /* what it was first built with; 0: not seen */
+	uint64_t boot_kib;       /* what it was first built with; 0: it has not rebooted */
 };
 
 /* Why the guest is not ours to move; HOLD_NONE: it is ours. HOLD_STUCK comes from balloon.h,
@@ -77,6 +80,11 @@ bool hold_xl_is_building(uint64_t held_ms, uint64_t now_ms);
 
 /* The guest is built, and neither paused nor dying: what its balloon does says something. */
 bool hold_is_running(const struct hold_facts *facts);
+
+/* The guest has shut itself down, perhaps to be resumed, and stands: nobody saves it or takes it
+ * down. What was promised to it is to be had again; a call of libxl that failed is tried again
+ * after its pause. */
+bool hold_stands_shut_down(const struct hold_facts *facts, uint64_t now_ms);
 
 /* What a guest that boots is to hold until it reports; 0: it does not boot. */
 uint64_t hold_boot_kib(const struct hold_facts *facts, uint64_t now_ms);
@@ -122,10 +130,17 @@ bool hold_is_sweep(unsigned n_moved, unsigned n_guests);
  * twice as long each time, since what refuses once is often over in a moment. */
 uint64_t hold_call_pause_ms(uint64_t n_refused);
 
+/* How far max_pages may be above what libxl sets with a target without anybody's wish: the target
+ * need not be whole pages. */
+static inline uint64_t hold_cap_noise_kib(uint64_t videoram_kib)
+{
+	return videoram_kib ? HOLD_CAP_NOISE_KIB : UNITS_PAGE_KIB;
+}
+
 /* Is this guest's max_pages above what libxl sets with its target, and above what its balloon needs
  * to reach the target (the larger is `reach_kib`)? Then whoever raised it has given it credit: a
- * former run of the daemon, for one. */
-bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib);
+ * former run of the daemon, for one. Credit that could not be told so is never given. */
+bool hold_cap_is_raised(uint64_t cap_kib, uint64_t reach_kib, uint64_t videoram_kib);
 
 /* A guest cannot have more memory than Xen let it have lately (`most_kib`). NULL, or what is wrong
  * with the report, for a message. */

@@ -18,17 +18,32 @@ static bool fails_to_give(const struct guest_view *g)
 	       (model_is_shrinking(g) && (g->is_doubted || g->hold == HOLD_STUCK));
 }
 
+/* What it gave of a loan since the last look, as far as it was told to: of what it was not lent it
+ * gives back nothing, and what it gives and takes again by itself proves nothing. */
+static uint64_t gave_back_kib(const struct lending *l, const struct guest_view *g)
+{
+	uint64_t told_kib = model_heading_kib(g);
+	if (l->was_shrinking)
+		told_kib = amount_min(told_kib, l->heading_kib);
+	else if (g->target_kib >= l->target_kib)
+		return 0;
+	uint64_t gave_kib = amount_less(l->alm_kib, amount_max(g->alm_kib, told_kib));
+	return amount_min(gave_kib, amount_less(l->lent_kib, g->lent_kib));
+}
+
 void lending_observe(struct lending *l, struct guest_view *g)
 {
-	/* of what it was not lent it gives back nothing */
-	uint64_t own_kib = amount_less(g->alm_kib, g->lent_kib);
-	l->given_kib += amount_less(l->alm_kib, amount_max(g->alm_kib, own_kib));
+	l->given_kib += gave_back_kib(l, g);
 	if (g->alm_kib > l->alm_kib)
 		l->given_kib = 0;
 	if (fails_to_give(g))
 		l->given_kib = l->proven_kib = 0;
 	l->proven_kib = amount_max(l->proven_kib, l->given_kib);
 	l->alm_kib = g->alm_kib;
+	l->lent_kib = g->lent_kib;
+	l->target_kib = g->target_kib;
+	l->heading_kib = model_heading_kib(g);
+	l->was_shrinking = model_is_shrinking(g);
 	g->proven_kib = l->proven_kib;
 }
 

@@ -8,7 +8,7 @@
  *
  *	what is nobody's by guarantee
  *	  + a share of what is guaranteed to the others, small enough for them to miss it
- *	  + twice the most that it was seen to give back at a time
+ *	  + twice the most that it was seen to give back at a time when it was told to
  *	  - what other untrusted guests are lent
  */
 #ifndef CAGMA_CORE_LENDING_H
@@ -31,8 +31,10 @@ enum {
 
 /* What is known of one guest as a borrower. All zero is the state of a guest never seen. */
 struct lending {
-	uint64_t alm_kib;    /* at the last look */
-	uint64_t given_kib;  /* of a loan, since the guest grew last */
+	/* At the last look; and whether it was on its way to a smaller target then. */
+	uint64_t alm_kib, lent_kib, target_kib, heading_kib;
+	bool was_shrinking;
+	uint64_t given_kib;  /* of a loan, as it was told to, since the guest grew last */
 	uint64_t proven_kib; /* the most it gave back of a loan at a time; 0 after it failed to */
 };
 

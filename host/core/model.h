@@ -39,31 +39,35 @@
  * A guest is left alone if all answers but the last are no: it keeps what it holds, and the memory
  * that it may take is counted as its own. libxl fills a guest up to its target while it builds it,
  * and the guest is paused at the end of that. A guest that migrates, has passthrough, is another
- * balancer's or was moved by hand, or that the administrator holds, is somebody else's to move.
- * After a call of libxl has failed the next one may hang; that hold ends by itself, and the call
- * may have left max_pages too high. A guest that was found away from its target may rest there:
- * until that is known, a target meant to have it keep what it holds may take memory from it, so it
- * is only told to grow. A guest whose balloon is stuck cannot give, but may well take. A guest in
- * whose kernel memory does not arrive can give, and is given no more. A guest that is not heard of
- * may use all that it holds, so it is told to give only what it was lent, and only when others are
- * short of it. So is one of which another's agent has told too long ago how much it uses, or not
- * yet; and it may grow if it was short by then. A report that was there before the daemon may be a
- * dead agent's: until another one follows, nothing is taken on its word.
+ * balancer's or was moved by hand is somebody else's to move. So is one that the administrator
+ * holds as it is, and what we began with it before ends there. A domain that has shut itself down,
+ * as a guest does that is suspended, may stand for long: it keeps what it holds, and what it was
+ * promised it cannot take. After a call of libxl has failed the next one may hang; that hold ends
+ * by itself, and the call may have left max_pages too high. A guest that was found away from its
+ * target may rest there: until that is known, a target meant to have it keep what it holds may take
+ * memory from it, so it is only told to grow. A guest whose balloon is stuck cannot give, but may
+ * well take. A guest in whose kernel memory does not arrive can give, and is given no more. A guest
+ * that is not heard of may use all that it holds, so it is told to give only what it was lent, and
+ * only when others are short of it. So is one of which another's agent has told too long ago how
+ * much it uses, or not yet; and it may grow if it was short by then. So may one that boots again,
+ * up to what it was first built with. A report that was there before the daemon may be a dead
+ * agent's: until another one follows, nothing is taken on its word.
  */
 #define MODEL_HOLDS(X)                                                                             \
 	/* gives, grows, returns, stops, repays, credited, leaves */                               \
 	X(NONE, "managed", 1, 1, 1, 0, 0, 1, 1)                                                    \
 	X(BUILDING, "building", 0, 0, 0, 0, 0, 0, 0)                                               \
 	X(PAUSED, "paused", 0, 0, 0, 0, 0, 0, 0)                                                   \
-	X(DYING, "dying", 0, 0, 0, 0, 0, 0, 0)                                                     \
+	X(DYING, "dying", 0, 0, 1, 0, 0, 0, 0)                                                     \
 	X(MIGRATING, "migrating", 0, 0, 0, 0, 0, 0, 0)                                             \
 	X(PASSTHROUGH, "passthrough", 0, 0, 0, 0, 0, 0, 0)                                         \
 	X(FOREIGN, "foreign-balancer", 0, 0, 0, 0, 0, 0, 1)                                        \
 	X(BY_HAND, "moved-by-hand", 0, 0, 0, 0, 0, 0, 0)                                           \
-	X(ASKED, "held", 0, 0, 0, 0, 0, 0, 0)                                                      \
+	X(ASKED, "held", 0, 0, 0, 1, 0, 0, 0)                                                      \
 	X(NO_AGENT, "no-agent", 0, 0, 1, 1, 1, 1, 1)                                               \
 	X(BAD_REPORT, "bad-report", 0, 0, 1, 1, 1, 1, 1)                                           \
 	X(SILENT, "agent-silent", 0, 0, 1, 1, 1, 1, 1)                                             \
+	X(BOOTING, "booting", 0, 1, 1, 0, 1, 1, 1)                                                 \
 	X(UNPROVEN, "report-unproven", 0, 1, 1, 0, 0, 1, 1)                                        \
 	X(CALL_FAILED, "libxl-failed", 0, 0, 0, 0, 0, 1, 0)                                        \
 	X(UNMEASURED, "being-measured", 0, 1, 0, 0, 0, 1, 1)                                       \
@@ -242,7 +246,8 @@ static inline bool model_is_shared(const struct guest_view *guest)
 unsigned model_n_alarmed(const struct snapshot *snap);
 
 /* The ALM a guest comes to when its balloon has followed `target_kib`, and the
- * target (in whole pages) that brings it to `alm_kib`. */
+ * target (in whole pages) that brings it to `alm_kib`. That target leaves something for
+ * memory/target, where 0 says that the guest is being built. */
 static inline uint64_t model_reach_kib(const struct guest_view *guest, uint64_t target_kib)
 {
 	int64_t reach = (int64_t)target_kib + guest->slack_kib;

@@ -23,10 +23,9 @@ enum {
 /* All zero is a free place. */
 struct reboot {
 	uint8_t uuid[UUID_BYTES];
-	uint64_t alm_kib;  /* what the guest is to find again */
-	uint64_t boot_kib; /* what it was first built with; 0: not seen */
-	uint64_t until_ms; /* on now_ms's clock; the place is free from then on */
-	uint64_t seen_ms;  /* when there was a domain of its UUID last */
+	uint64_t alm_kib;    /* what the guest is to find again */
+	uint64_t until_ms;   /* on now_ms's clock; the place is free from then on */
+	uint64_t seen_ms;    /* when there was a domain of its UUID last */
 	unsigned generation; /* of the domain that went; whoever comes back has a higher one */
 };
 
@@ -36,18 +35,18 @@ struct reboots {
 };
 
 /*
- * A guest goes to come back. It held `alm_kib` while it lived. Domains are numbered by `generation`
+ * A guest goes to come back. It held `alm_kib` while it lived, and was first built with `built_kib`
+ * (0: not known), of which it is to find the larger. Domains are numbered by `generation`
  * as they come. No domain that was there before the guest went is its return, though a careless
  * copy of a guest has the same UUID.
  */
 void reboots_note_departure(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
-			    unsigned generation, uint64_t alm_kib, uint64_t boot_kib,
+			    unsigned generation, uint64_t alm_kib, uint64_t built_kib,
 			    uint64_t now_ms);
 
-/* A guest that runs has come back, and its place is free again: true, and what it was first built
- * with, which may be more than it has been built with now. False: it was not awaited. */
+/* A guest that runs has come back, and its place is free again: true. False: it was not awaited. */
 bool reboots_note_return(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
-			 unsigned generation, uint64_t now_ms, uint64_t *ret_boot_kib);
+			 unsigned generation, uint64_t now_ms);
 
 /* Is this guest awaited? */
 bool reboots_awaits(const struct reboots *reboots, const uint8_t uuid[UUID_BYTES],

@@ -120,7 +120,7 @@ static void say_of_lock(struct building *b, const struct xllock *lock, uint64_t 
 static bool is_building(void *world, uint64_t now_ms)
 {
 	struct building *b = &((struct xenio *)world)->building;
-	struct xllock lock = xllock_look();
+	struct xllock lock = xllock_look(XLLOCK_PATH);
 	if (lock.holder != XLLOCK_ROOT)
 		b->since_ms = 0;
 	else if (!b->since_ms || lock.pid != b->pid)

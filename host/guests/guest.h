@@ -105,6 +105,7 @@ struct guest {
 	uint64_t report_seq,
 		report_uptime_ms;            /* of the last report; GUEST_NOT_READ: there is none */
 	uint64_t alarm_seq, alarm_uptime_ms; /* of the last alarm; likewise */
+	bool has_looked_for_alarm;           /* whatever comes from now on is a new one */
 	uint64_t looked_ms;                  /* dom0 alone: when its /proc was read */
 	struct source_news news[SOURCE_COUNT_]; /* of foreign agents' keys */
 	struct source_use use;                  /* by the foreign agent that is its source */

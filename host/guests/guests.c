@@ -43,11 +43,21 @@ static void move_all(struct guests *gs, unsigned to, unsigned from)
 	memory_move(&gs->memory, to, from, n);
 }
 
+/* Its return may have come before it has gone. */
+static bool is_back(const struct guests *gs, const struct guest *gone)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		if (gs->guest[i].generation > gone->generation &&
+		    memcmp(gs->guest[i].uuid, gone->uuid, UUID_BYTES) == 0)
+			return true;
+	return false;
+}
+
 /* What a guest was built with is forgotten when it is gone for good. */
 static void remove_at(struct guests *gs, const struct io *io, unsigned i, uint64_t now_ms)
 {
 	const struct guest *g = &gs->guest[i];
-	if (!reboots_awaits(&gs->reboots, g->uuid, g->generation, now_ms))
+	if (!is_back(gs, g) && !reboots_awaits(&gs->reboots, g->uuid, g->generation, now_ms))
 		io->keep_built(io->world, g->uuid, NULL);
 	io->unwatch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
 	if (!g->is_polled)
@@ -118,11 +128,12 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 	struct guest *g = &gs->guest[i];
 	if (d->may_return && !g->facts.is_dying)
 		reboots_note_departure(&gs->reboots, g->uuid, g->generation, g->living_alm_kib,
-				       g->facts.boot_kib, now_ms);
+				       g->built_kib, now_ms);
 	g->alm_kib = d->alm_kib;
 	g->cap_kib = d->cap_kib;
 	g->claimed_kib = d->outstanding_kib;
 	g->facts.is_dying = d->is_dying;
+	g->facts.is_torn_down = d->is_torn_down;
 	g->facts.is_paused = d->is_paused;
 	g->alm_unread_kib = amount_max(g->alm_unread_kib, d->alm_kib);
 	if (!d->is_dying)

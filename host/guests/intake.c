@@ -88,17 +88,12 @@ static void fill_in_dom0(struct guest *g, uint64_t *target_kib)
 		*target_kib = g->alm_kib;
 }
 
-/* libxl builds a guest while it is paused. Only then does the target say how much memory the guest
- * boots with. */
 static void note_built(struct guest *g, uint64_t target_kib)
 {
 	bool had_memory = g->facts.has_memory;
 	g->facts.has_memory = target_kib && g->static_max_kib;
-	if (had_memory)
-		return;
-	guest_forget_published(g);
-	if (g->facts.has_memory && g->facts.is_paused)
-		g->facts.boot_kib = target_kib + g->videoram_kib;
+	if (!had_memory)
+		guest_forget_published(g);
 }
 
 /* A guest with another static-max was configured anew. But static-max of a domain that runs may
@@ -293,6 +288,20 @@ static void take_alarm(struct guest *g, const struct alarm_call *alarm, uint64_t
 	g->alarm_uptime_ms = alarm->uptime_ms;
 	g->alarm_until_ms = now_ms + GUEST_ALARM_MS;
 	g->n_alarms++;
+	g->facts.is_report_proven = true; /* whoever has written it since the last look is alive */
+}
+
+/* True of an alarm that is found at a start of the daemon: it may be a dead agent's, like a report.
+ */
+static bool note_first_alarm(struct guest *g, const struct alarm_call *alarm)
+{
+	bool is_first = !g->has_looked_for_alarm;
+	g->has_looked_for_alarm = true;
+	if (!is_first || g->facts.is_report_proven || !alarm)
+		return false;
+	g->alarm_seq = alarm->seq;
+	g->alarm_uptime_ms = alarm->uptime_ms;
+	return true;
 }
 
 static int read_alarm(struct guest *g, const struct io *io, uint64_t now_ms)
@@ -303,8 +312,8 @@ static int read_alarm(struct guest *g, const struct io *io, uint64_t now_ms)
 	if (len == -EBADF)
 		return len;
 	g->alarm_changed = false;
-	if (len >= 0 && g->facts.has_report &&
-	    report_parse_alarm((struct text){line, (size_t)len}, &alarm) &&
+	bool is_alarm = len >= 0 && report_parse_alarm((struct text){line, (size_t)len}, &alarm);
+	if (!note_first_alarm(g, is_alarm ? &alarm : NULL) && is_alarm && g->facts.has_report &&
 	    report_alarm_is_news(&g->report, &alarm, g->alarm_seq, g->alarm_uptime_ms))
 		take_alarm(g, &alarm, now_ms);
 	return 0;

@@ -9,13 +9,12 @@
 #include <errno.h>
 
 /* A guest that reboots is built with the memory that it had last, which may be too little to boot
- * with. */
+ * with, or have a loan in it. */
 static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 {
-	uint64_t boot_kib;
-	if (!reboots_note_return(&gs->reboots, g->uuid, g->generation, now_ms, &boot_kib))
+	if (!reboots_note_return(&gs->reboots, g->uuid, g->generation, now_ms))
 		return;
-	g->facts.boot_kib = amount_max(g->facts.boot_kib, boot_kib);
+	g->facts.boot_kib = g->built_kib;
 	g->facts.boot_until_ms = now_ms + REBOOTS_BOOT_MS;
 	g->has_returned = true;
 }
@@ -26,7 +25,7 @@ static void note_return(struct guests *gs, struct guest *g, uint64_t now_ms)
 static void find_credit(struct guest *g, uint64_t now_ms)
 {
 	if (model_holds[hold_judge(&g->facts, now_ms)].credited && !g->call_is_under_way &&
-	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g)))
+	    hold_cap_is_raised(g->cap_kib, guest_reach_kib(g), g->videoram_kib))
 		g->credited_cap_kib = g->cap_kib;
 }
 
@@ -90,6 +89,8 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 	if (hold_is_running(&g->facts)) {
 		balloon_observe(&g->balloon, now_ms, v);
 		arrival_observe(&g->arrival, now_ms, v);
+	} else if (hold_stands_shut_down(&g->facts, now_ms)) {
+		balloon_observe_shut_down(&g->balloon, now_ms, v);
 	} else {
 		balloon_pause(&g->balloon);
 	}

@@ -171,8 +171,8 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
  * What it took by credit is its own until it has stopped growing; then it is
- * taken into its target, or back. A guest that boots is left in peace. Of one
- * that is not heard of only what it holds is asked back, and its promise if it
+ * taken into its target, or back. Of one that boots, or
+ * is not heard of only what it holds is asked back, and its promise if it
  * does not take it. While xl builds a guest nobody but a guest in alarm, or a
  * reservation, gets what others give.
  */

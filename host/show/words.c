@@ -15,6 +15,8 @@ static const char *const holds[HOLD_COUNT_] = {
 	[HOLD_NO_AGENT] = "it has no agent: install and start cagma-agent in it",
 	[HOLD_BAD_REPORT] = "its reports make no sense: see cagmad's log, and update its agent",
 	[HOLD_SILENT] = "its agent has fallen silent: look at cagma-agent in it",
+	[HOLD_BOOTING] = "it has booted again and has not reported yet: it gives back what it was "
+			 "lent, and nothing else",
 	[HOLD_UNPROVEN] =
 		"its report was there before cagmad: nothing is taken from it before the next one",
 	[HOLD_UNMEASURED] = "it was found away from its target, and is watched before anything is "

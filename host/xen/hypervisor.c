@@ -95,6 +95,7 @@ static void convert(const xc_domaininfo_t *info, struct hypervisor_domain *d)
 	d->outstanding_kib = info->outstanding_pages * KIB_PER_PAGE;
 	d->is_paused = info->flags & XEN_DOMINF_paused;
 	d->is_dying = info->flags & gone;
+	d->is_torn_down = info->flags & XEN_DOMINF_dying;
 	d->may_return = may_return(info);
 }
 

@@ -3,11 +3,11 @@
 
 #include "common/system/file.h"
 #include "common/text.h"
+#include "host/xen/process.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,25 +44,6 @@ static bool is_helper(int proc_fd, const char *pid)
 	snprintf(path, sizeof(path), "%.16s/comm", pid);
 	ssize_t len = file_read_at(proc_fd, path, comm, sizeof(comm));
 	return len >= COMM_BYTES && strncmp(comm, HELPER, COMM_BYTES) == 0;
-}
-
-bool savehelper_is_roots(const char *status)
-{
-	static const char line[] = "\nUid:";
-	const char *at = strstr(status, line);
-	unsigned uid[2];
-	return at && sscanf(at + sizeof(line) - 1, "%u %u", &uid[0], &uid[1]) == 2 && uid[0] == 0 &&
-	       uid[1] == 0;
-}
-
-/* Any user may give a process this name, so the owner matters. The owner of /proc/PID does not tell
- * it: that is root for every process that has asked not to be dumped. */
-static bool is_roots(int proc_fd, const char *pid)
-{
-	char path[32], status[STATUS_BYTES];
-	snprintf(path, sizeof(path), "%.16s/status", pid);
-	return file_read_at(proc_fd, path, status, sizeof(status)) > 0 &&
-	       savehelper_is_roots(status);
 }
 
 /* False if a process of root's merely has the name. True if its program is hidden from us. */
@@ -113,7 +94,7 @@ pid_t savehelper_helper(uint32_t domid, pid_t ancestor)
 	pid_t pid = 0;
 	while (proc && !pid && (entry = readdir(proc))) {
 		pid_t seen = (pid_t)strtol(entry->d_name, NULL, 10);
-		if (seen > 0 && is_roots(dirfd(proc), entry->d_name) &&
+		if (seen > 0 && process_is_roots(seen) > 0 &&
 		    domid_of(dirfd(proc), entry->d_name) == (int64_t)domid &&
 		    descends_from(dirfd(proc), seen, ancestor))
 			pid = seen;
@@ -131,7 +112,7 @@ unsigned savehelper_list(uint32_t ret_domid[SAVEHELPER_MAX])
 	while (proc && n < SAVEHELPER_MAX && (entry = readdir(proc))) {
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    !is_helper(dirfd(proc), entry->d_name) ||
-		    !is_roots(dirfd(proc), entry->d_name) ||
+		    process_is_roots((pid_t)strtol(entry->d_name, NULL, 10)) <= 0 ||
 		    !is_program(dirfd(proc), entry->d_name))
 			continue;
 		int64_t domid = domid_of(dirfd(proc), entry->d_name);

@@ -13,7 +13,6 @@
 #ifndef CAGMA_XEN_SAVEHELPER_H
 #define CAGMA_XEN_SAVEHELPER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -35,8 +34,5 @@ pid_t savehelper_helper(uint32_t domid, pid_t ancestor);
 /* The domid in the arguments of a helper, each of which has a NUL behind it, `len` bytes in all; -1
  * if they are not a helper's. For tests. */
 int64_t savehelper_domid(const char *arguments, unsigned len);
-
-/* True if the text of /proc/PID/status says that the process is root's. For tests. */
-bool savehelper_is_roots(const char *status);
 
 #endif

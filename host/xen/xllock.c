@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/xen/xllock.h"
 
+#include "host/xen/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The process that holds the lock; 0: another kind of lock, or a process that cannot be seen. */
+/* Is the process root's that holds the lock? `pid` is 0 or less for another kind of lock, or one
+ * that is held where processes have other numbers. */
 static bool is_process_of_root(pid_t pid, const struct stat *file)
 {
-	char path[32];
-	struct stat process;
-	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
-	if (pid > 0 && stat(path, &process) == 0)
-		return process.st_uid == 0;
+	int r = pid > 0 ? process_is_roots(pid) : -ESRCH;
+	if (r >= 0)
+		return r;
 	/* nobody but root can open such a file for writing, which a write lock needs */
 	return file->st_uid == 0 && !(file->st_mode & (S_IWGRP | S_IWOTH));
 }
@@ -44,9 +44,9 @@ static bool is_no_file_of_xl(int error)
 	return error == ELOOP || error == EISDIR || error == ENXIO || error == EWOULDBLOCK;
 }
 
-struct xllock xllock_look(void)
+struct xllock xllock_look(const char *path)
 {
-	int fd = open(XLLOCK_PATH, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
 		return (struct xllock){.holder = XLLOCK_NOBODY};
 	if (fd < 0 && is_no_file_of_xl(errno))

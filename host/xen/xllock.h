@@ -16,10 +16,11 @@
 #define XLLOCK_PATH "/var/lock/xl"
 
 enum xllock_holder {
-	XLLOCK_NOBODY,   /* also if there is no such file, since then no xl ever took the lock */
-	XLLOCK_ROOT,     /* a process of root: xl, as far as can be known */
-	XLLOCK_STRANGER, /* a process of a user who is not root, or no lock of xl at all */
-	XLLOCK_UNKNOWN,  /* it cannot be found out */
+	XLLOCK_NOBODY, /* also if there is no such file, since then no xl ever took the lock */
+	XLLOCK_ROOT,   /* a process of root: xl, as far as can be known */
+	/* a process whose real or effective user is not root, or no lock of xl at all */
+	XLLOCK_STRANGER,
+	XLLOCK_UNKNOWN, /* it cannot be found out */
 };
 
 struct xllock {
@@ -28,6 +29,7 @@ struct xllock {
 	int error; /* XLLOCK_UNKNOWN: -errno */
 };
 
-struct xllock xllock_look(void);
+/* `path` is XLLOCK_PATH, but in tests. */
+struct xllock xllock_look(const char *path);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What any user's process may say of itself in dom0's /proc, where libxl's helper is looked for. */
+#include "host/xen/process.h"
 #include "host/xen/savehelper.h"
 
 #include "tests/fuzz/fuzz.h"
@@ -14,5 +15,5 @@ void fuzz_helper(struct text text)
 	for (size_t i = 0; i < len; i++)
 		status[i] = (char)fuzz_byte(&rest);
 	status[len] = '\0';
-	savehelper_is_roots(status);
+	process_status_is_roots(status);
 }

@@ -96,13 +96,23 @@ static int domains(void *world, const struct hypervisor_domain **ret_domain)
 {
 	static struct hypervisor_domain domain[PLAYED_GUESTS];
 	struct played *p = world;
-	for (unsigned i = 0; i < p->n; i++)
-		domain[i] = (struct hypervisor_domain){.domid = i + 1,
-						       .uuid = {(uint8_t)(i + 1)},
-						       .alm_kib = p->guest[i].alm_kib,
-						       .cap_kib = p->guest[i].cap_kib};
+	int n = 0;
+	for (unsigned i = 0; i < p->n; i++) {
+		uint32_t first_domid = p->guest[i].is_of ? p->guest[i].is_of : i + 1;
+		if (p->guest[i].is_gone)
+			continue;
+		domain[n++] = (struct hypervisor_domain){.domid = i + 1,
+							 .uuid = {(uint8_t)first_domid},
+							 .may_return = p->guest[i].reboots,
+							 .alm_kib = p->guest[i].alm_kib,
+							 .cap_kib = p->guest[i].cap_kib,
+							 .is_paused = p->guest[i].is_paused,
+							 .is_dying = p->guest[i].is_shut_down ||
+								     p->guest[i].is_torn_down,
+							 .is_torn_down = p->guest[i].is_torn_down};
+	}
 	*ret_domain = domain;
-	return (int)p->n;
+	return n;
 }
 
 static int host(void *world, struct hypervisor_host *ret_host)

@@ -19,6 +19,10 @@ struct played_guest {
 	char foreign[SOURCE_COUNT_][KEYS_MAX_VALUE + 1]; /* foreign agents' keys; "": none */
 	char hello[KEYS_MAX_VALUE + 1], report[KEYS_MAX_VALUE + 1], alarm[KEYS_MAX_VALUE + 1];
 	char name[KEYS_MAX_NAME + 1]; /* "": gN, by its domid */
+	bool is_paused, is_shut_down, is_torn_down;
+	bool reboots;   /* is_shut_down, and comes back as another domain */
+	bool is_gone;   /* Xen does not know it any more */
+	uint32_t is_of; /* the domid that it had before it rebooted; 0: it has not */
 	unsigned n_reports_read, n_foreign_read;
 	unsigned generation;         /* as its keys were last watched */
 	struct toolkeys_built built; /* what is kept of it across runs of the daemon */

@@ -177,6 +177,40 @@ START_TEST(a_guest_that_is_being_measured_may_grow_and_does_not_give)
 }
 END_TEST
 
+/* Guests that were found 100 MiB above their target and never tell where their drivers stand. */
+static const struct {
+	bool has_report;
+	uint64_t avail_kib;
+	uint64_t falls_kib; /* each second, so that the balloon never stands still */
+} secretives[] = {
+	{false, 0, 0},        /* no agent, or nonsense */
+	{true, 10 * MIB, 0},  /* it may have found nothing more to give */
+	{true, 100 * MIB, 4}, /* it never stands still */
+	{false, 0, 4},
+};
+
+START_TEST(what_was_found_away_is_judged_after_a_time)
+{
+	start(300 * MIB, 200 * MIB);
+	guest.has_report = secretives[_i].has_report;
+	guest.report.avail_kib = secretives[_i].avail_kib;
+	for (unsigned n = 1; now_ms < 5000 + BALLOON_FOUND_MS - 1000; n++) {
+		guest.alm_kib = 300 * MIB - n * secretives[_i].falls_kib;
+		look(1000);
+		ck_assert_int_eq(guest.hold, HOLD_UNMEASURED);
+		ck_assert(!guest.is_doubted);
+	}
+	for (unsigned n = 0; n < 30; n++) {
+		look(100);
+		guest.report_ms = now_ms;
+	}
+	ck_assert_int_eq(guest.hold, HOLD_NONE);
+	ck_assert(model_gives(&guest));
+	ck_assert(guest.is_doubted);
+	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
 START_TEST(slack_outlasts_a_pause)
 {
 	start_at_rest(7, true);
@@ -221,6 +255,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, a_driver_that_is_not_where_it_wants_to_be_is_not_measured_there);
 	tcase_add_test(tests, a_guest_found_above_its_target_grew_before_if_its_driver_says_so);
 	tcase_add_test(tests, a_guest_that_is_being_measured_may_grow_and_does_not_give);
+	tcase_add_loop_test(tests, what_was_found_away_is_judged_after_a_time, 0,
+			    N_ROWS(secretives));
 	tcase_add_test(tests, slack_outlasts_a_pause);
 	tcase_add_test(tests, a_guest_that_rests_above_its_target_is_let_there);
 }

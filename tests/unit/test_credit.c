@@ -3,6 +3,7 @@
 #include "common/amount.h"
 #include "common/units.h"
 #include "host/core/credit.h"
+#include "host/core/hold.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/world.h"
 
@@ -104,6 +105,29 @@ START_TEST(guests_that_cry_all_the_time_get_no_more_than_their_share)
 END_TEST
 
 /* --- credit --- */
+
+/* A daemon that is killed leaves max_pages as it is, and the next one knows credit by that alone.
+ */
+START_TEST(no_credit_is_given_that_would_not_be_known_later)
+{
+	static const uint64_t videoram_kib[] = {0, 8 * MIB};
+	bool has_given = false;
+	for (uint64_t free_mib = 64; free_mib < 110; free_mib++) {
+		start();
+		w.host.free_kib = free_mib * MIB;
+		w.view[0].videoram_kib = w.view[1].videoram_kib = videoram_kib[_i];
+		world_run(&w, cagma(), 2, 250);
+		for (unsigned i = 0; i < w.n; i++) {
+			const struct guest_view *v = &w.view[i];
+			uint64_t credit_kib = model_credit_kib(v);
+			ck_assert(!credit_kib ||
+				  hold_cap_is_raised(v->cap_kib, v->target_kib, v->videoram_kib));
+			has_given |= credit_kib > 0;
+		}
+	}
+	ck_assert(has_given);
+}
+END_TEST
 
 /* The floor is 16 MiB, and libxl lets each guest take 1 MiB. Each has as many whole steps as there
  * are in its half. */
@@ -342,6 +366,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, the_first_in_alarm_leaves_something_of_the_reserve_for_the_next);
 	tcase_add_test(tests, the_reserve_is_refilled_after_an_alarm);
 	tcase_add_test(tests, guests_that_cry_all_the_time_get_no_more_than_their_share);
+	tcase_add_loop_test(tests, no_credit_is_given_that_would_not_be_known_later, 0, 2);
 	tcase_add_test(tests, credit_is_a_third_of_what_can_be_lent_and_at_most_as_configured);
 	tcase_add_test(tests, nobody_gets_credit_who_may_not_have_it_or_needs_none);
 	tcase_add_test(tests, no_credit_goes_beyond_max);

@@ -27,6 +27,33 @@ START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
 }
 END_TEST
 
+/* What stands in xenstore when the daemon comes may be a dead agent's last word. What comes after
+ * it is not: then its agent lives, and what the guest was lent can be asked back. */
+START_TEST(an_alarm_that_was_there_is_none_and_another_one_proves_the_agent)
+{
+	const bool was_there = _i;
+	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
+	if (was_there)
+		played_alarm(&world, cries, 4 * MIB, 30);
+	world.has_event = false;
+	wish.action[wish.n_actions++] = (struct action){cries - 1, 380 * MIB, REASON_GIVE};
+	wishful_begin();
+	wishful_turn(START_MS);
+	wishful_turn(START_MS + PERIOD_MS);
+	for (unsigned i = 0; i < wish.passes; i++)
+		ck_assert(!wish.was_urgent[i]);
+	ck_assert_str_eq(world.guest[cries - 1].state, "report-unproven");
+	ck_assert_uint_eq(world.guest[cries - 1].target_kib, 400 * MIB);
+	uint64_t passes = wish.passes;
+	played_alarm(&world, cries, 200 * MIB, 40);
+	wishful_turn(START_MS + 2 * PERIOD_MS);
+	ck_assert_uint_gt(wish.passes, passes);
+	ck_assert(wish.was_urgent[passes]);
+	ck_assert_str_eq(world.guest[cries - 1].state, "managed");
+	ck_assert_uint_eq(world.guest[cries - 1].target_kib, 380 * MIB);
+}
+END_TEST
+
 START_TEST(alarms_do_not_put_the_periodic_pass_off)
 {
 	uint32_t cries = played_add(&world, 400 * MIB, 300 * MIB);
@@ -240,6 +267,8 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
 	tcase_add_test(tests, an_alarms_pass_reads_only_the_guests_in_alarm);
+	tcase_add_loop_test(tests, an_alarm_that_was_there_is_none_and_another_one_proves_the_agent,
+			    0, 2);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, guests_that_flood_are_read_between_passes_one_at_a_time);
 	tcase_add_test(tests, much_that_guests_write_is_read_before_the_pass);

@@ -146,8 +146,8 @@ static void run_held(unsigned i, enum guest_hold hold, unsigned steps, uint64_t 
 	}
 }
 
-static const enum guest_hold returning[] = {HOLD_NONE,   HOLD_NO_AGENT, HOLD_BAD_REPORT,
-					    HOLD_SILENT, HOLD_OLD,      HOLD_UNPROVEN};
+static const enum guest_hold returning[] = {HOLD_NONE, HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT,
+					    HOLD_OLD,  HOLD_BOOTING,  HOLD_UNPROVEN,   HOLD_DYING};
 
 START_TEST(a_promise_that_is_not_taken_goes_back_to_all)
 {
@@ -221,9 +221,9 @@ START_TEST(a_slow_balloon_keeps_its_promise)
 }
 END_TEST
 
-static const enum guest_hold untouched[] = {HOLD_BUILDING,    HOLD_PAUSED,  HOLD_DYING,
-					    HOLD_MIGRATING,   HOLD_FOREIGN, HOLD_PASSTHROUGH,
-					    HOLD_CALL_FAILED, HOLD_BY_HAND};
+static const enum guest_hold untouched[] = {HOLD_BUILDING, HOLD_PAUSED,      HOLD_MIGRATING,
+					    HOLD_FOREIGN,  HOLD_PASSTHROUGH, HOLD_CALL_FAILED,
+					    HOLD_BY_HAND};
 
 START_TEST(who_is_left_alone_is_left_alone)
 {
@@ -254,7 +254,7 @@ static uint64_t shrink_and_hold(enum guest_hold hold)
 	return alm_kib;
 }
 
-static const enum guest_hold stopped[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT};
+static const enum guest_hold stopped[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_ASKED};
 
 START_TEST(a_guest_held_in_the_middle_of_a_shrink_keeps_what_it_holds)
 {

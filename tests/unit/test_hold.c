@@ -47,6 +47,12 @@ static const struct hold_row {
 	{"an agent without a report", {.has_memory = true, .has_agent = true}, HOLD_NO_AGENT},
 	{"boots without an agent",
 	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
+	 HOLD_BOOTING},
+	{"boots, and its agent has come",
+	 {.has_memory = true, .has_agent = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
+	 HOLD_BOOTING},
+	{"has rebooted and reports",
+	 {WELL, .boot_kib = 64 * MIB, .boot_until_ms = LATER},
 	 HOLD_NONE},
 	{"has had its time to boot",
 	 {.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = NOW},
@@ -102,6 +108,9 @@ START_TEST(a_guest_that_reports_does_not_boot_any_more)
 		.has_memory = true, .boot_kib = 64 * MIB, .boot_until_ms = LATER};
 	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 64 * MIB);
 	ck_assert_uint_eq(hold_boot_kib(&facts, LATER), 0);
+	facts.is_dying = true; /* it has shut itself down, and boots no further */
+	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 0);
+	facts.is_dying = false;
 	facts.has_report = true;
 	ck_assert_uint_eq(hold_boot_kib(&facts, NOW), 0);
 }
@@ -113,6 +122,27 @@ START_TEST(only_a_guest_that_runs_says_something_by_its_balloon)
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = false}));
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_paused = true}));
 	ck_assert(!hold_is_running(&(struct hold_facts){.has_memory = true, .is_dying = true}));
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	struct hold_facts facts;
+	bool stands;
+} shut_downs[] = {
+	{"runs", {WELL}, false},
+	{"suspended itself", {WELL, .is_dying = true}, true},
+	{"suspended itself, and is paused", {WELL, .is_dying = true, .is_paused = true}, true},
+	{"saved", {WELL, .is_dying = true, .migrating_until_ms = LATER}, false},
+	{"torn down", {WELL, .is_dying = true, .is_torn_down = true}, false},
+	{"its call failed", {WELL, .is_dying = true, .call_paused_until_ms = LATER}, false},
+	{"not built", {.is_dying = true}, false},
+};
+
+START_TEST(who_has_shut_itself_down_stands_unless_somebody_has_it_in_hand)
+{
+	ck_assert_msg(hold_stands_shut_down(&shut_downs[_i].facts, NOW) == shut_downs[_i].stands,
+		      "%s", shut_downs[_i].what);
 }
 END_TEST
 
@@ -185,13 +215,29 @@ START_TEST(most_guests_at_once_are_moved_by_a_sweep)
 }
 END_TEST
 
+enum { STEP_KIB = 2048, VIDEORAM_KIB = 8192 };
+
+/* How far max_pages is above what libxl sets with a target of 400 MiB. */
+static const struct {
+	int64_t above_kib;
+	uint64_t videoram_kib;
+	bool is_raised;
+} caps[] = {
+	{0, 0, false},
+	{-(int64_t)(400 * MIB), 0, false},
+	{UNITS_PAGE_KIB, 0, false}, /* the target was no whole page */
+	{2 * UNITS_PAGE_KIB, 0, true},
+	{STEP_KIB, 0, true}, /* the least credit */
+	{HOLD_CAP_NOISE_KIB, VIDEORAM_KIB, false},
+	{HOLD_CAP_NOISE_KIB + UNITS_PAGE_KIB, VIDEORAM_KIB, true},
+};
+
 START_TEST(a_raised_cap_is_told_from_libxls_own)
 {
-	uint64_t plain_kib = 400 * MIB + MODEL_LIBXL_SLACK_KIB;
-	ck_assert(!hold_cap_is_raised(plain_kib, 400 * MIB));
-	ck_assert(!hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB, 400 * MIB));
-	ck_assert(hold_cap_is_raised(plain_kib + HOLD_CAP_NOISE_KIB + 4, 400 * MIB));
-	ck_assert(!hold_cap_is_raised(0, 400 * MIB));
+	uint64_t cap_kib =
+		(uint64_t)((int64_t)(400 * MIB + MODEL_LIBXL_SLACK_KIB) + caps[_i].above_kib);
+	ck_assert_int_eq(hold_cap_is_raised(cap_kib, 400 * MIB, caps[_i].videoram_kib),
+			 caps[_i].is_raised);
 }
 END_TEST
 
@@ -209,6 +255,8 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, a_lock_of_xl_counts_for_a_time);
+	tcase_add_loop_test(tests, who_has_shut_itself_down_stands_unless_somebody_has_it_in_hand,
+			    0, N_ROWS(shut_downs));
 	tcase_add_loop_test(tests, the_first_rule_that_applies_decides, 0, N_ROWS(holds));
 	tcase_add_test(tests, pauses_after_refused_calls_grow_to_their_most);
 	tcase_add_test(tests, a_guest_that_reports_does_not_boot_any_more);
@@ -216,7 +264,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, bounds_are_within_what_the_guest_can_hold, 0, N_ROWS(bounds));
 	tcase_add_test(tests, a_target_that_nobody_here_has_set_is_by_hand);
 	tcase_add_test(tests, most_guests_at_once_are_moved_by_a_sweep);
-	tcase_add_test(tests, a_raised_cap_is_told_from_libxls_own);
+	tcase_add_loop_test(tests, a_raised_cap_is_told_from_libxls_own, 0, N_ROWS(caps));
 	tcase_add_test(tests, nobody_has_more_than_xen_let_him_have);
 }
 

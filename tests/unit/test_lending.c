@@ -245,7 +245,8 @@ END_TEST
 
 /* --- a borrower that is not heard of --- */
 
-static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_OLD};
+static const enum guest_hold unheard[] = {HOLD_NO_AGENT, HOLD_BAD_REPORT, HOLD_SILENT, HOLD_OLD,
+					  HOLD_BOOTING};
 
 START_TEST(a_guest_that_is_not_heard_of_is_asked_for_what_it_was_lent)
 {
@@ -387,6 +388,23 @@ START_TEST(it_is_lent_more_as_it_shows_that_it_gives_back)
 }
 END_TEST
 
+/* It lets go of what it was lent and takes it again, in one piece or in many. */
+START_TEST(what_it_gives_unasked_proves_nothing)
+{
+	static const unsigned rests[] = {1, 2, 8};
+	meet_an_untrusted_hog(64 * MIB);
+	run_bounded(80);
+	for (unsigned round = 0; round < 60; round++) {
+		uint64_t by_kib = (round % 2 ? 28 : 7) * MIB;
+		w.view[hog].alm_kib -= by_kib;
+		w.host.free_kib += by_kib;
+		run_bounded(rests[_i]);
+		ck_assert_uint_eq(w.view[hog].proven_kib, 0);
+		ck_assert_uint_le(w.view[hog].alm_kib, 232 * MIB);
+	}
+}
+END_TEST
+
 /* --- who keeps what of whom --- */
 
 START_TEST(a_debt_is_what_is_asked_back_and_not_given)
@@ -425,6 +443,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, an_untrusted_guest_is_lent_little_at_first);
 	tcase_add_test(tests, what_is_nobodys_is_lent_to_it);
 	tcase_add_test(tests, it_is_lent_more_as_it_shows_that_it_gives_back);
+	tcase_add_loop_test(tests, what_it_gives_unasked_proves_nothing, 0, 3);
 	tcase_add_test(tests, a_debt_is_what_is_asked_back_and_not_given);
 	tcase_add_test(tests, one_that_has_shut_itself_down_owes_all_that_it_was_lent);
 	tcase_add_loop_test(tests, a_lie_does_not_keep_what_was_lent, 0, N_ROWS(liars));

@@ -306,11 +306,12 @@ END_TEST
  * in the middle of a shrink. */
 static const char *const allowed[HOLD_COUNT_] = {
 	[HOLD_NONE] = "sgrk",     [HOLD_BUILDING] = "",     [HOLD_PAUSED] = "",
-	[HOLD_DYING] = "",        [HOLD_MIGRATING] = "",    [HOLD_PASSTHROUGH] = "",
+	[HOLD_DYING] = "r",       [HOLD_MIGRATING] = "",    [HOLD_PASSTHROUGH] = "",
 	[HOLD_FOREIGN] = "",      [HOLD_BY_HAND] = "",      [HOLD_NO_AGENT] = "rk",
 	[HOLD_BAD_REPORT] = "rk", [HOLD_SILENT] = "rk",     [HOLD_CALL_FAILED] = "",
 	[HOLD_STUCK] = "grk",     [HOLD_UNARRIVED] = "srk", [HOLD_UNMEASURED] = "gk",
-	[HOLD_ASKED] = "",        [HOLD_UNPROVEN] = "grk",  [HOLD_OLD] = "grk",
+	[HOLD_ASKED] = "k",       [HOLD_UNPROVEN] = "grk",  [HOLD_OLD] = "grk",
+	[HOLD_BOOTING] = "grk",
 };
 
 /* A guest that holds 200 MiB of at most 300, and is promised 50 more or to give 50. */

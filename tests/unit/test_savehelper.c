@@ -44,29 +44,6 @@ START_TEST(the_domid_is_read_from_the_helpers_arguments)
 }
 END_TEST
 
-static const struct {
-	const char *status;
-	bool is_roots;
-} owners[] = {
-	{"", false},
-	{"Uid:\t0\t0\t0\t0\n", false}, /* the name comes first */
-	{"Name:\tlibxl-save-help\n", false},
-	{"Name:\tlibxl-save-help\nUid:\n", false},
-	{"Name:\tlibxl-save-help\nUid:\t0\n", false},
-	{"Name:\tlibxl-save-help\nUid:\tx\tx\tx\tx\n", false},
-	{"Name:\tlibxl-save-help\nUid:\t1000\t1000\t1000\t1000\n", false},
-	{"Name:\tlibxl-save-help\nUid:\t1000\t0\t0\t0\n", false}, /* a set-uid program */
-	{"Name:\tlibxl-save-help\nUid:\t0\t1000\t0\t1000\n", false},
-	{"Name:\tlibxl\\nUid:\t0\t0\t0\t0\nUid:\t1000\t1000\t1000\t1000\n", false},
-	{"Name:\tlibxl-save-help\nUmask:\t0022\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n", true},
-};
-
-START_TEST(only_roots_process_is_believed)
-{
-	ck_assert_int_eq(savehelper_is_roots(owners[_i].status), owners[_i].is_roots);
-}
-END_TEST
-
 /* Starts a process that has a helper's arguments, until it is killed. */
 static pid_t pretend(uid_t uid, const char *domid)
 {
@@ -125,7 +102,6 @@ END_TEST
 
 static void add_tests(TCase *tests)
 {
-	tcase_add_loop_test(tests, only_roots_process_is_believed, 0, N_ROWS(owners));
 	tcase_add_test(tests, only_roots_process_is_told_to_end);
 	tcase_add_test(tests, anothers_helper_is_not_ours);
 	tcase_add_loop_test(tests, the_domid_is_read_from_the_helpers_arguments, 0, N_ROWS(rows));
