@@ -230,6 +230,8 @@ static void take_part(struct search *s, struct verdict *verdict, bool *is_last_m
 				    &seen[n_seen - 1]);
 		break;
 	case PASSLINE_ACTION:
+		if (part->record.action.not_set)
+			break;
 		for (unsigned i = 0; i < n_seen; i++)
 			if (seen[i].domid == part->record.action.domid)
 				take_change(s, &seen[i], &part->record.action);
