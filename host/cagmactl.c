@@ -251,7 +251,7 @@ static const struct command {
 	 "      end the reservation when it ends."},
 	{"reservations", do_reservations, "reservations", "List what is reserved."},
 	{"release", do_release, "release NUMBER", "End a reservation."},
-	{"help", do_help, "help", "Show this; -h and --help do, too."},
+	{"help", do_help, "help [COMMAND]", "Show this, or COMMAND alone; -h and --help do, too."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -262,10 +262,26 @@ static void print_commands(FILE *out)
 		fprintf(out, "  %s\n      %s\n", commands[i].usage, commands[i].about);
 }
 
-static int do_help(int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
-	(void)argc;
-	(void)argv;
+	for (unsigned i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int help_about(const struct command *command)
+{
+	printf("Usage: cagmactl [--json] %s\n      %s\n", command->usage, command->about);
+	if (command->run == do_reserve) {
+		putchar('\n');
+		arguments_print(stdout);
+	}
+	return usage_printed();
+}
+
+static int help_about_all(void)
+{
 	fputs("Usage: cagmactl [--json] [COMMAND]\n"
 	      "Show and steer cagmad on this Xen host, and make room for guests. Runs in dom0.\n"
 	      "GUEST is a name or a domain id.\n\n",
@@ -291,6 +307,14 @@ static int do_help(int argc, char **argv)
 	return usage_printed();
 }
 
+static int do_help(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	if (argc > 1 && !command)
+		return usage_wrong("there is no command %s", argv[1]);
+	return command ? help_about(command) : help_about_all();
+}
+
 static bool is_one_of(const char *word, const char *a, const char *b)
 {
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
@@ -311,12 +335,12 @@ int main(int argc, char **argv)
 	argc = output_take_option(argc, argv);
 	if (argc < 2)
 		return look_status(1, (char *[]){"status", NULL});
+	const struct command *command = find_command(argv[1]);
 	if (asks_for_help(argv))
-		return do_help(argc, argv);
+		return command && command->run != do_help ? help_about(command) : help_about_all();
 	if (is_one_of(argv[1], "-V", "--version"))
 		return usage_version();
-	for (unsigned i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	return usage_wrong("there is no %s %s", argv[1][0] == '-' ? "option" : "command", argv[1]);
 }

@@ -11,6 +11,7 @@
 #include "host/ctl/output.h"
 #include "host/ctl/span.h"
 
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,15 +64,22 @@ int change_resume(int argc, char **argv)
 
 int change_hold(int argc, char **argv)
 {
+	static const char shorts[] = ":";
+	static const struct option longs[] = {{"for", required_argument, NULL, 'f'}, {0}};
 	uint64_t for_s = 0;
-	bool has_time = argc == 4 && strcmp(argv[2], "--for") == 0;
-	if (argc != 2 && !has_time)
+	int c;
+	optind = 0; /* glibc's way to begin anew */
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c != 'f')
+			return usage_wrong_option(c, argv, shorts);
+		if (!span_read(optarg, 1, &for_s))
+			return usage_wrong(
+				"--for: \"%s\" is no time from 1 s to a year: it takes " SPAN_FORMS,
+				optarg);
+	}
+	if (argc != optind + 1)
 		return usage_wrong("hold takes one guest's name or domain id, and --for TIME");
-	if (has_time && !span_read(argv[3], 1, &for_s))
-		return usage_wrong(
-			"--for: \"%s\" is no time from 1 s to a year: it takes " SPAN_FORMS,
-			argv[3]);
-	struct json_object *request = request_for("hold", argv[1]);
+	struct json_object *request = request_for("hold", argv[optind]);
 	if (for_s)
 		json_object_object_add(request, "for_ms", json_object_new_uint64(for_s * 1000));
 	return carry_out(request);

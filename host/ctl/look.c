@@ -113,7 +113,7 @@ int look_explain(int argc, char **argv)
 	struct told_guest guest;
 	struct told_change change[TOLD_CHANGES];
 	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--at") == 0)
+		if (strcmp(argv[i], "--at") == 0 || strncmp(argv[i], "--at=", 5) == 0)
 			return history_explain(argc, argv);
 	int code = check_words(argc, argv, 1, "one guest's name or domain id");
 	if (code)

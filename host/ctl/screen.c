@@ -232,8 +232,13 @@ static void print_wants(FILE *out, const struct told_guest *g)
 	print_term(out, g->use_kib, "in use, with swapped pages that are wanted back");
 	print_term(out, amount_less(g->demand_kib, g->use_kib), "more that it used lately");
 	print_term(out, g->base_kib, "of available memory, at least");
-	print_term(out, growth_kib, "for growth that is foreseen");
-	print_term(out, g->pressure_kib, "since it had to wait for memory");
+	if (TOLD_HAS(g, G(pressure_kib))) {
+		print_term(out, growth_kib, "for growth that is foreseen");
+		print_term(out, g->pressure_kib, "since it had to wait for memory");
+	} else {
+		print_term(out, growth_kib,
+			   "for growth that is foreseen, and since it had to wait for memory");
+	}
 	if (TOLD_HAS(g, G(floor_kib)))
 		print_term(out, g->floor_kib, "at least, since it stalled with less (stall floor)");
 	fprintf(out,

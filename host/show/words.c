@@ -81,6 +81,7 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 {
 	bool is_judged = knows(g, G(alm_kib) | G(want_kib) | G(goal_kib) | G(min_kib) | G(max_kib));
 	bool is_at_max = is_judged && g->want_kib >= g->max_kib;
+	bool knows_maxmem = knows(g, G(static_max_kib));
 	bool has_terms = knows(g, G(offset_kib) | G(demand_kib) | G(cma_kib));
 	uint64_t sum_kib = has_terms ? g->offset_kib + g->demand_kib + g->cma_kib : 0;
 	const struct {
@@ -88,9 +89,12 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		const char *sentence;
 	} rules[] = {
 		{true, words_of_hold(g->state)},
-		{is_at_max && g->max_kib < g->static_max_kib,
+		{is_at_max && !knows_maxmem, "its max_mib in cagmad.conf, or maxmem= in its "
+					     "xl.cfg: it is wanted to hold all of "
+					     "that"},
+		{is_at_max && knows_maxmem && g->max_kib < g->static_max_kib,
 		 "its max_mib in cagmad.conf: it is wanted to hold all of that"},
-		{is_at_max && g->max_kib >= g->static_max_kib,
+		{is_at_max && knows_maxmem && g->max_kib >= g->static_max_kib,
 		 "maxmem= in its xl.cfg: it is wanted to hold all of that, and cannot get more "
 		 "before it is built anew"},
 		{is_judged && g->want_kib <= g->min_kib && sum_kib < g->min_kib,
