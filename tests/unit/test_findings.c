@@ -351,6 +351,33 @@ START_TEST(without_a_daemon_nothing_is_said_of_what_it_would_tell)
 }
 END_TEST
 
+/* Only a daemon that is not there is to be started; whatever else is the matter is said. */
+START_TEST(what_keeps_the_daemon_from_answering_is_said)
+{
+	static const struct {
+		enum client_failure failure;
+		const char *word, *says, *mend;
+	} rows[] = {
+		{CLIENT_NO_DAEMON, "no-daemon ", "no cagmad answers", "enable --now"},
+		{CLIENT_DENIED, "daemon-denied ", "could not be asked: THE REASON", "as root"},
+		{CLIENT_BROKEN, "daemon-silent ", "could not be asked: THE REASON", "journalctl"},
+		{CLIENT_REFUSED, "daemon-refuses ", "refused to answer: THE REASON", "--version"},
+		{CLIENT_FINE, "daemon-silent ", "says nothing of the host", "journalctl"},
+	};
+	struct findings_host h = {.autoballoon = AUTOBALLOON_OFF};
+	struct told_guest g = {0};
+	char words[1024], text[1024] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	doctor_take_failure(rows[_i].failure, "THE REASON", &h);
+	look(&h, &g, words);
+	ck_assert_str_eq(words, rows[_i].word);
+	ck_assert_uint_eq(doctor_tell(out, &h, NULL, NULL), 1);
+	fclose(out);
+	ck_assert_msg(strstr(text, rows[_i].says) && strstr(text, rows[_i].mend), "%s", text);
+	ck_assert(_i == 0 || !strstr(text, "enable --now"));
+}
+END_TEST
+
 /* --- dom0's files --- */
 
 static char root[] = "/tmp/cagma-doctor-XXXXXX";
@@ -425,6 +452,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, each_planted_fault_is_found_and_nothing_else);
 	tcase_add_test(tests, without_a_daemon_nothing_is_said_of_what_it_would_tell);
+	tcase_add_loop_test(tests, what_keeps_the_daemon_from_answering_is_said, 0, 5);
 	tcase_add_test(tests, dom0_mem_is_read_as_xl_and_xen_do);
 	tcase_add_test(tests, odd_configurations_are_found);
 	tcase_add_test(tests, every_state_and_every_reason_has_a_sentence);
