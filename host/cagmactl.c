@@ -38,7 +38,8 @@ static struct store *open_store(void)
 	int r = store_open(&store);
 	if (r == 0)
 		return store;
-	log_error("xenstored cannot be reached: %s; cagmactl runs as root in dom0", strerror(-r));
+	output_failed("xenstored cannot be reached: %s; cagmactl runs as root in dom0",
+		      strerror(-r));
 	return NULL;
 }
 
@@ -67,9 +68,9 @@ static int do_reserve(int argc, char **argv)
 		log_warning("%s: nothing is reserved", wrong);
 		code = run_unreserved(r.command);
 	} else if (wrong || e < 0) {
-		log_error("%s%s", wrong ? wrong : "xenstore does not take " TOOLKEYS_ROOT ": ",
-			  wrong ? "" : strerror(-e));
-		code = EXIT_FAILURE;
+		code = output_failed("%s%s",
+				     wrong ? wrong : "xenstore does not take " TOOLKEYS_ROOT ": ",
+				     wrong ? "" : strerror(-e));
 	} else {
 		code = reserve_run(store, &r);
 	}
@@ -78,6 +79,13 @@ static int do_reserve(int argc, char **argv)
 }
 
 /* --- release, reservations --- */
+
+static int tell_released(uint64_t id)
+{
+	struct json_object *answer = json_object_new_object();
+	json_object_object_add(answer, "released", json_object_new_uint64(id));
+	return output_json(answer);
+}
 
 static int do_release(int argc, char **argv)
 {
@@ -98,10 +106,11 @@ static int do_release(int argc, char **argv)
 	}
 	store_close(store);
 	if (r < 0)
-		log_error("reservation %" PRIu64 " cannot be released: %s", id,
-			  r == -ENOENT ? "there is none of this number (see cagmactl reservations)"
-				       : strerror(-r));
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return output_failed("reservation %" PRIu64 " cannot be released: %s", id,
+				     r == -ENOENT ? "there is none of this number (see cagmactl "
+						    "reservations)"
+						  : strerror(-r));
+	return output_is_json() ? tell_released(id) : EXIT_SUCCESS;
 }
 
 /* The text of a reservation's key; "" if there is no such key. */
@@ -204,7 +213,7 @@ static int do_reservations(int argc, char **argv)
 		return EXIT_FAILURE;
 	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
-		log_error("xenstore cannot be read: %s", strerror(-n));
+		output_failed("xenstore cannot be read: %s", strerror(-n));
 	int code = n < 0 ? EXIT_FAILURE : show_all(store, id, n);
 	store_close(store);
 	return code;

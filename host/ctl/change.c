@@ -163,6 +163,14 @@ static int read_wish(int argc, char **argv, struct wished *w)
 	return code;
 }
 
+/* The answer says what was set, and with --json also that it was not saved. EXIT_FAILURE. */
+static int miss_save(struct json_object *answer, const char *why)
+{
+	log_error("%s", why);
+	json_object_object_add(answer, "error", json_object_new_string(why));
+	return EXIT_FAILURE;
+}
+
 /* What cagmad has taken is written into its configuration. The exit code. */
 static int save(struct wished *w, struct json_object *answer)
 {
@@ -171,21 +179,18 @@ static int save(struct wished *w, struct json_object *answer)
 	struct edit edit = {.name = json_record_word(answer, "name", ""),
 			    .value = w->value,
 			    .n_values = w->n_values};
-	if (!path[0] || !uuid_read(json_record_word(answer, "uuid", ""), edit.uuid)) {
-		log_error("this cagmad does not say where its configuration is: restart it with "
-			  "this version; what was set holds until then");
-		return EXIT_FAILURE;
-	}
+	if (!path[0] || !uuid_read(json_record_word(answer, "uuid", ""), edit.uuid))
+		return miss_save(answer, "this cagmad does not say where its configuration is: "
+					 "restart it with this version; what was set holds until "
+					 "then");
 	FILE *out = fmemopen(said, sizeof(said), "w"), *messages = log_open_stream(LOG_LEVEL_ERROR);
 	bool is_saved = out && config_save(path, &edit, out, messages);
 	log_close_stream(messages);
 	if (out)
 		fclose(out);
-	if (!is_saved) {
-		log_error("nothing was saved; what was set holds until the configuration is read "
-			  "again");
-		return EXIT_FAILURE;
-	}
+	if (!is_saved)
+		return miss_save(answer, "nothing was saved; what was set holds until the "
+					 "configuration is read again");
 	json_object_object_add(answer, "saved", json_object_new_string(said));
 	json_object_object_add(answer, "saved_in", json_object_new_string(path));
 	return EXIT_SUCCESS;
@@ -215,10 +220,8 @@ int change_set(int argc, char **argv)
 	int code = read_wish(argc, argv, &w);
 	if (code)
 		return code;
-	if (w.is_to_save && geteuid() != 0) {
-		log_error("only root may save; without --save, too, only root may set");
-		return EXIT_FAILURE;
-	}
+	if (w.is_to_save && geteuid() != 0)
+		return output_failed("only root may save; without --save, too, only root may set");
 	struct json_object *values = json_object_new_object();
 	for (unsigned i = 0; i < w.n_values; i++)
 		json_object_object_add(values, w.value[i].name.at,

@@ -2,6 +2,7 @@
 #include "host/ctl/screen.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/show/words.h"
 
 #include <inttypes.h>
@@ -171,6 +172,30 @@ void screen_list_guest(FILE *out, unsigned width, const struct told_guest *g)
 	snprintf(state, sizeof(state), "%s%s%s", TOLD_HAS(g, G(state)) ? g->state : "-",
 		 is_managed && g->reason[0] ? " " : "", is_managed ? g->reason : "");
 	fprintf(out, " %c %.16s\n", g->source[0] ? g->source[0] : '-', state);
+}
+
+/* --- overload -------------------------------------------------------------------- */
+
+bool screen_knows_overload(const struct told_host *h)
+{
+	const uint64_t bits = H(available_kib) | H(capacity_kib) | H(short_kib) | H(short_ms);
+	return (h->present & bits) == bits;
+}
+
+void screen_overload(FILE *out, const struct told_host *h)
+{
+	bool is_known = screen_knows_overload(h);
+	if (!is_known)
+		fputs(SCREEN_NOT_KNOWN "\n\nguests need lastingly\n\n", out);
+	else if (h->short_kib)
+		fprintf(out, "overloaded: guests lack %" PRIu64 " MiB, for %" PRIu64 " s\n",
+			(h->short_kib + 1023) / 1024, h->short_ms / 1000);
+	else
+		fprintf(out, "not overloaded: %" PRIu64 " MiB available for a new guest\n",
+			h->available_kib / UNITS_KIB_PER_MIB);
+	if (is_known)
+		fprintf(out, "\nguests can hold %" PRIu64 " MiB together, and need lastingly\n\n",
+			h->capacity_kib / UNITS_KIB_PER_MIB);
 }
 
 /* --- explain --------------------------------------------------------------------- */

@@ -87,6 +87,22 @@ static void print_findings(FILE *out)
 		doctor_tell(out, &found, &guest[i], NULL);
 }
 
+/* A host that is short, one that is not, and one that the last pass could not see. */
+static void print_overloads(FILE *out)
+{
+	struct told_host unseen = {.present = 0}, calm, lacking;
+	lacking = (struct told_host){.available_kib = 2047,
+				     .capacity_kib = 8 << 20,
+				     .short_kib = 330000,
+				     .short_ms = 162000,
+				     .present = ~UINT64_C(0)};
+	calm = lacking;
+	calm.short_kib = calm.short_ms = 0;
+	screen_overload(out, &lacking);
+	screen_overload(out, &calm);
+	screen_overload(out, &unseen);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(FILE *out);
@@ -94,7 +110,7 @@ static const struct {
 } screens[] = {
 	{"status", print_status, false},  {"list", print_list, false},
 	{"top", print_frame, false},      {"explain", print_explanations, true},
-	{"doctor", print_findings, true},
+	{"doctor", print_findings, true}, {"overload", print_overloads, true},
 };
 
 static void check_bytes(const char *text, bool is_wide)
