@@ -301,7 +301,8 @@ static const struct finding kinds[] = {
 	HOST("small-reserve", has_small_reserve,
 	     "the reserve is small for so many guests: if all are in alarm, it cannot give each "
 	     "of them a step",
-	     "raise reserve_mib in cagmad.conf, to 3 MiB for each guest at least"),
+	     "raise reserve_mib in cagmad.conf, to four thirds of step_mib for each guest at least "
+	     "(3 MiB with a step_mib of 2)"),
 	HOST("overloaded", is_short, "guests have lacked memory for more than a minute",
 	     "lower what guests use or their minimums, or move one away (cagmactl list)"),
 	HOST("cuts", was_cut, "the safety contract had to cut what the policy wanted",
