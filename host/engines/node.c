@@ -44,5 +44,5 @@ uint64_t node_free_kib(const struct node *n)
 
 bool node_is_short(const struct node *n)
 {
-	return n->host->short_kib && n->host->short_ms >= NODE_SHORT_MS;
+	return n->host->short_ms >= NODE_SHORT_MS;
 }

@@ -80,7 +80,7 @@ static const struct metrics_row rows[] = {
 	  "What guests can hold together: what is free and what they hold, less the reserve."),
 	H(host_short_bytes, GAUGE, BYTES, short_kib, "What guests lack and cannot be given."),
 	H(host_short_seconds, GAUGE, SECONDS, short_ms,
-	  "For how long some guest has lacked memory."),
+	  "For how long some guest has lacked memory; 5 s without a lack end that."),
 	H(host_is_building, GAUGE, NONE, xl_is_building,
 	  "1 while xl builds a guest, so that nobody may grow."),
 	H(short_guests, GAUGE, NONE, short_guests,

@@ -47,7 +47,8 @@ enum {
 	X(capacity_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                        \
 	  "what guests can hold together: free - others - reserve + what they hold")               \
 	X(short_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests lack and cannot be given")   \
-	X(short_ms, NUMBER, KEYS_MAX_COUNT, false, "ms", "for how long some guest has lacked it")  \
+	X(short_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                           \
+	  "for how long some guest has lacked it; 5 s without a lack end that")                    \
 	X(guests, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests there are")                        \
 	X(managed, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests that are balanced")               \
 	X(short_guests, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests whose AVM is below the CMA") \
