@@ -129,50 +129,21 @@ static bool match(struct pacemaker *p, struct round *r)
 
 /* --- figures ------------------------------------------------------------------------ */
 
-/* The guest's want says something now. */
-static bool is_settled(const struct told_guest *g)
-{
-	static const enum guest_hold unsettled[] = {HOLD_MIGRATING, HOLD_PAUSED, HOLD_BUILDING,
-						    HOLD_DYING};
-	for (unsigned i = 0; i < sizeof(unsettled) / sizeof(unsettled[0]); i++)
-		if (strcmp(g->state, model_hold_word(unsettled[i])) == 0)
-			return false;
-	return TOLD_HAS(g, TOLD_GUEST_BIT(lasting_kib));
-}
-
-/* libxl names a guest so while it comes, and while what it left is taken down. Pacemaker counts
- * the guest by its resource already. */
-static bool is_on_its_way(const struct told_guest *g)
-{
-	static const char *const ends[] = {"--incoming", "--migratedaway"};
-	size_t len = strlen(g->name);
-	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (len > strlen(ends[i]) && strcmp(g->name + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_resource(const struct round *r, const struct told_guest *g)
-{
-	for (unsigned i = 0; i < r->n; i++)
-		if (r->guest[i] == g)
-			return true;
-	return false;
-}
-
 static struct hvmemory_figure figure_of_node(const struct round *r)
 {
 	uint64_t others_kib = 0;
-	for (unsigned i = 0; i < r->node.n; i++) {
-		const struct told_guest *g = &r->node.guest[i];
-		if (!is_resource(r, g) && !is_on_its_way(g))
-			others_kib += node_needs_kib(g);
-	}
-	return (struct hvmemory_figure){.is_known = true,
+	bool is_known = node_others_need_kib(&r->node, r->guest, r->n, &others_kib);
+	return (struct hvmemory_figure){.is_known = is_known,
 					.needs_kib =
 						amount_less(r->node.host->capacity_kib, others_kib),
 					.was_told = r->cib.node.is_there,
 					.told_mib = r->cib.node.mib};
+}
+
+/* The guest's want says something now. */
+static bool is_settled(const struct told_guest *g)
+{
+	return node_want_counts(g) && !node_awaits_want(g);
 }
 
 static void fill_figures(struct round *r)

@@ -155,6 +155,11 @@ calm_cib
 play web=managed=2600*50 db=managed=2200*50 ci=managed=1800*50
 [ "$(figure web)" = 1800 ] || fail "a cagmad that has just been started changes a figure to $(figure web)"
 
+# --- neither does a guest that is no resource change the node's, though it holds much
+start_host web=managed=1800*300 stranger=managed=1800*50
+tell xen1
+[ "$(node_figure xen1)" = "$capacity" ] || fail "a guest that has just come is taken off the node: $(node_figure xen1)"
+
 # --- calm for ten minutes, each minute
 calm_moved=0
 calm_cib
