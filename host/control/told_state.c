@@ -68,9 +68,9 @@ void told_state_host(const struct engine_state *s, uint64_t now_ms, struct told_
 			      .credit_kib = s->config->conf.credit_kib};
 	put_word(h.policy, sizeof(h.policy), s->config->policy->name);
 	put_word(h.mode, sizeof(h.mode),
-		 s->is_dry      ? "dry-run"
-		 : s->is_paused ? "paused"
-				: "balancing");
+		 told_mode_words[s->is_dry      ? TOLD_DRY_RUN
+				 : s->is_paused ? TOLD_PAUSED
+						: TOLD_BALANCING]);
 	if (s->last_pass_ms) {
 		h.pass_age_ms = amount_less(now_ms, s->last_pass_ms);
 		h.present |= H(pass_age_ms);

@@ -30,12 +30,12 @@ static bool is_mode(const struct findings_host *h, const char *mode)
 
 static bool is_paused(const struct findings_host *h)
 {
-	return is_mode(h, "paused");
+	return is_mode(h, told_mode_words[TOLD_PAUSED]);
 }
 
 static bool is_dry(const struct findings_host *h)
 {
-	return is_mode(h, "dry-run");
+	return is_mode(h, told_mode_words[TOLD_DRY_RUN]);
 }
 
 static bool has_no_store(const struct findings_host *h)

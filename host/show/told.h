@@ -152,6 +152,10 @@ extern const struct line_format told_host_format;
 extern const struct line_format told_guest_format;
 extern const struct line_format told_change_format;
 
+/* All that `mode` may be, and a NULL behind them. */
+enum told_mode { TOLD_BALANCING, TOLD_PAUSED, TOLD_DRY_RUN, TOLD_MODES_ };
+extern const char *const told_mode_words[TOLD_MODES_ + 1];
+
 /* The bits of the rows that are always told. */
 uint64_t told_always(const struct line_format *format);
 
