@@ -120,7 +120,7 @@ static void say_unset(const struct options *o, const struct writing *w)
 		log_warning("of %u hosts only %u are nodes in %s, under the same name and with a "
 			    "cagmad that has seen its host; the others' memory is as Ganeti has it",
 			    w->ganeti.n, w->ganeti.nodes_set, o->data_path);
-	if (!w->ganeti.instances_set)
+	if (w->ganeti.n && !w->ganeti.instances_set)
 		log_warning("no instance in %s has the name of a guest on its node", o->data_path);
 }
 
@@ -192,6 +192,30 @@ static bool ask_here(struct options *o, struct look *look, struct seen *seen, un
 	return true;
 }
 
+/* Leaves out hosts of which it is not known yet what their guests need. How many are left. */
+static unsigned keep_settled(struct options *o, unsigned n)
+{
+	unsigned n_kept = 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (node_is_known(&o->node[i]) && node_is_settling(&o->node[i]))
+			log_warning("node %s is left as Ganeti has it, since cagmad does not know "
+				    "yet what each of its guests needs: it takes a minute from its "
+				    "start, and from a guest's",
+				    o->node[i].name);
+		else
+			o->node[n_kept++] = o->node[i];
+	}
+	return n_kept;
+}
+
+static int write_files(const struct options *o, unsigned n)
+{
+	if ((o->utilization_path && !write_utilization(o, n)) ||
+	    (o->data_path && !write_data(o, n)))
+		return EXIT_FAILURE;
+	return usage_printed();
+}
+
 static int tell(struct options *o)
 {
 	static struct seen seen;
@@ -205,9 +229,8 @@ static int tell(struct options *o)
 		code = EXIT_FAILURE; /* why was said */
 	else if (o->only_if_short && !ganeti_any_is_short(o->node, n))
 		code = EXIT_CALM;
-	else if ((!o->utilization_path || write_utilization(o, n)) &&
-		 (!o->data_path || write_data(o, n)))
-		code = usage_printed();
+	else
+		code = write_files(o, keep_settled(o, n));
 	for (unsigned i = 0; word && i < o->n; i++)
 		word_drop(&word[i]);
 	look_destroy(look);

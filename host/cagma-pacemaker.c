@@ -58,8 +58,8 @@ static const struct choice choice[] = {
 static const struct choices choices = {
 	.head = "Usage: cagma-pacemaker [OPTION]...\n"
 		"Tell Pacemaker what each guest of this host needs, as hv_memory of its resource\n"
-		"(ocf:heartbeat:Xen), and what the node has. Runs in the foreground, on each "
-		"node.\n"
+		"(ocf:heartbeat:Xen or VirtualDomain), and what the node has. Runs in the "
+		"foreground, on\neach node.\n"
 		"\n",
 	.foot = "\nSee cagma-pacemaker(8), cagmad(8), crm_resource(8).\n",
 	.choice = choice,

@@ -38,7 +38,8 @@ static struct store *open_store(void)
 	int r = store_open(&store);
 	if (r == 0)
 		return store;
-	log_error("xenstored cannot be reached: %s; cagmactl runs as root in dom0", strerror(-r));
+	output_failed("xenstored cannot be reached: %s; cagmactl runs as root in dom0",
+		      strerror(-r));
 	return NULL;
 }
 
@@ -67,9 +68,9 @@ static int do_reserve(int argc, char **argv)
 		log_warning("%s: nothing is reserved", wrong);
 		code = run_unreserved(r.command);
 	} else if (wrong || e < 0) {
-		log_error("%s%s", wrong ? wrong : "xenstore does not take " TOOLKEYS_ROOT ": ",
-			  wrong ? "" : strerror(-e));
-		code = EXIT_FAILURE;
+		code = output_failed("%s%s",
+				     wrong ? wrong : "xenstore does not take " TOOLKEYS_ROOT ": ",
+				     wrong ? "" : strerror(-e));
 	} else {
 		code = reserve_run(store, &r);
 	}
@@ -78,6 +79,13 @@ static int do_reserve(int argc, char **argv)
 }
 
 /* --- release, reservations --- */
+
+static int tell_released(uint64_t id)
+{
+	struct json_object *answer = json_object_new_object();
+	json_object_object_add(answer, "released", json_object_new_uint64(id));
+	return output_json(answer);
+}
 
 static int do_release(int argc, char **argv)
 {
@@ -98,10 +106,11 @@ static int do_release(int argc, char **argv)
 	}
 	store_close(store);
 	if (r < 0)
-		log_error("reservation %" PRIu64 " cannot be released: %s", id,
-			  r == -ENOENT ? "there is none of this number (see cagmactl reservations)"
-				       : strerror(-r));
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		return output_failed("reservation %" PRIu64 " cannot be released: %s", id,
+				     r == -ENOENT ? "there is none of this number (see cagmactl "
+						    "reservations)"
+						  : strerror(-r));
+	return output_is_json() ? tell_released(id) : EXIT_SUCCESS;
 }
 
 /* The text of a reservation's key; "" if there is no such key. */
@@ -204,7 +213,7 @@ static int do_reservations(int argc, char **argv)
 		return EXIT_FAILURE;
 	int n = tool_list(store, "reservation", id, RESERVATION_MAX);
 	if (n < 0)
-		log_error("xenstore cannot be read: %s", strerror(-n));
+		output_failed("xenstore cannot be read: %s", strerror(-n));
 	int code = n < 0 ? EXIT_FAILURE : show_all(store, id, n);
 	store_close(store);
 	return code;
@@ -251,7 +260,7 @@ static const struct command {
 	 "      end the reservation when it ends."},
 	{"reservations", do_reservations, "reservations", "List what is reserved."},
 	{"release", do_release, "release NUMBER", "End a reservation."},
-	{"help", do_help, "help", "Show this; -h and --help do, too."},
+	{"help", do_help, "help [COMMAND]", "Show this, or COMMAND alone; -h and --help do, too."},
 };
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -262,10 +271,26 @@ static void print_commands(FILE *out)
 		fprintf(out, "  %s\n      %s\n", commands[i].usage, commands[i].about);
 }
 
-static int do_help(int argc, char **argv)
+static const struct command *find_command(const char *name)
 {
-	(void)argc;
-	(void)argv;
+	for (unsigned i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int help_about(const struct command *command)
+{
+	printf("Usage: cagmactl [--json] %s\n      %s\n", command->usage, command->about);
+	if (command->run == do_reserve) {
+		putchar('\n');
+		arguments_print(stdout);
+	}
+	return usage_printed();
+}
+
+static int help_about_all(void)
+{
 	fputs("Usage: cagmactl [--json] [COMMAND]\n"
 	      "Show and steer cagmad on this Xen host, and make room for guests. Runs in dom0.\n"
 	      "GUEST is a name or a domain id.\n\n",
@@ -291,6 +316,14 @@ static int do_help(int argc, char **argv)
 	return usage_printed();
 }
 
+static int do_help(int argc, char **argv)
+{
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+	if (argc > 1 && !command)
+		return usage_wrong("there is no command %s", argv[1]);
+	return command ? help_about(command) : help_about_all();
+}
+
 static bool is_one_of(const char *word, const char *a, const char *b)
 {
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
@@ -311,12 +344,12 @@ int main(int argc, char **argv)
 	argc = output_take_option(argc, argv);
 	if (argc < 2)
 		return look_status(1, (char *[]){"status", NULL});
+	const struct command *command = find_command(argv[1]);
 	if (asks_for_help(argv))
-		return do_help(argc, argv);
+		return command && command->run != do_help ? help_about(command) : help_about_all();
 	if (is_one_of(argv[1], "-V", "--version"))
 		return usage_version();
-	for (unsigned i = 0; i < COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	return usage_wrong("there is no %s %s", argv[1][0] == '-' ? "option" : "command", argv[1]);
 }

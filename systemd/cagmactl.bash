@@ -40,6 +40,9 @@ _cagmactl() {
 		mapfile -t COMPREPLY < <(compgen -W "$(_cagmactl_usage "$command" '--[a-z]*')" -- "$word")
 	elif [[ $command == set && $n -gt 0 ]]; then
 		mapfile -t COMPREPLY < <(compgen -W "$(_cagmactl_usage set '[a-z]*=')" -S '' -- "$word")
+	elif [[ $command == help && $n == 0 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(cagmactl help 2>/dev/null |
+			sed -n 's/^  \([a-z]\{3,\}\).*/\1/p')" -- "$word")
 	elif [[ $n == 0 && $(_cagmactl_usage "$command" GUEST) ]]; then
 		_cagmactl_guests "$word"
 	fi

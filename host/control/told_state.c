@@ -46,7 +46,8 @@ static void put_memory(const struct engine_state *s, uint64_t now_ms, struct tol
 	h->available_kib = s->overload->available_kib;
 	h->capacity_kib = s->overload->capacity_kib;
 	h->short_kib = s->overload->short_kib;
-	h->short_ms = h->short_kib ? amount_less(now_ms, s->overload->short_since_ms) : 0;
+	uint64_t since_ms = s->overload->short_since_ms;
+	h->short_ms = since_ms ? amount_less(now_ms, since_ms) : 0;
 	h->present |= H(total_kib) | H(free_kib) | H(claimed_kib) | H(rebooting_kib) |
 		      H(reserved_kib) | H(promised_kib) | H(available_kib) | H(capacity_kib) |
 		      H(short_kib) | H(short_ms);
@@ -67,9 +68,9 @@ void told_state_host(const struct engine_state *s, uint64_t now_ms, struct told_
 			      .credit_kib = s->config->conf.credit_kib};
 	put_word(h.policy, sizeof(h.policy), s->config->policy->name);
 	put_word(h.mode, sizeof(h.mode),
-		 s->is_dry      ? "dry-run"
-		 : s->is_paused ? "paused"
-				: "balancing");
+		 told_mode_words[s->is_dry      ? TOLD_DRY_RUN
+				 : s->is_paused ? TOLD_PAUSED
+						: TOLD_BALANCING]);
 	if (s->last_pass_ms) {
 		h.pass_age_ms = amount_less(now_ms, s->last_pass_ms);
 		h.present |= H(pass_age_ms);

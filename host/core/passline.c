@@ -128,6 +128,7 @@ static const struct line_field action_fields[] = {
 	SEEN(action, , domid, SMALL)
 	SEEN(action, , target_kib, NUMBER)
 	ROW(action, , reason, CHOICE, REASON_COUNT_ - 1, false, model_reason_words)
+	SAID(action, , not_set, FLAG) /* not in older records */
 };
 
 static const struct part {

@@ -68,6 +68,7 @@ struct passline_action {
 	uint32_t domid;
 	uint64_t target_kib;
 	enum plan_reason reason;
+	bool not_set; /* decided, but no call was made: paused, a dry run, or no worker was free */
 };
 
 struct passline {

@@ -11,6 +11,7 @@
 #include "host/ctl/output.h"
 #include "host/ctl/span.h"
 
+#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,15 +64,22 @@ int change_resume(int argc, char **argv)
 
 int change_hold(int argc, char **argv)
 {
+	static const char shorts[] = ":";
+	static const struct option longs[] = {{"for", required_argument, NULL, 'f'}, {0}};
 	uint64_t for_s = 0;
-	bool has_time = argc == 4 && strcmp(argv[2], "--for") == 0;
-	if (argc != 2 && !has_time)
+	int c;
+	optind = 0; /* glibc's way to begin anew */
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c != 'f')
+			return usage_wrong_option(c, argv, shorts);
+		if (!span_read(optarg, 1, &for_s))
+			return usage_wrong(
+				"--for: \"%s\" is no time from 1 s to a year: it takes " SPAN_FORMS,
+				optarg);
+	}
+	if (argc != optind + 1)
 		return usage_wrong("hold takes one guest's name or domain id, and --for TIME");
-	if (has_time && !span_read(argv[3], 1, &for_s))
-		return usage_wrong(
-			"--for: \"%s\" is no time from 1 s to a year: it takes " SPAN_FORMS,
-			argv[3]);
-	struct json_object *request = request_for("hold", argv[1]);
+	struct json_object *request = request_for("hold", argv[optind]);
 	if (for_s)
 		json_object_object_add(request, "for_ms", json_object_new_uint64(for_s * 1000));
 	return carry_out(request);
@@ -155,6 +163,14 @@ static int read_wish(int argc, char **argv, struct wished *w)
 	return code;
 }
 
+/* The answer says what was set, and with --json also that it was not saved. EXIT_FAILURE. */
+static int miss_save(struct json_object *answer, const char *why)
+{
+	log_error("%s", why);
+	json_object_object_add(answer, "error", json_object_new_string(why));
+	return EXIT_FAILURE;
+}
+
 /* What cagmad has taken is written into its configuration. The exit code. */
 static int save(struct wished *w, struct json_object *answer)
 {
@@ -163,21 +179,18 @@ static int save(struct wished *w, struct json_object *answer)
 	struct edit edit = {.name = json_record_word(answer, "name", ""),
 			    .value = w->value,
 			    .n_values = w->n_values};
-	if (!path[0] || !uuid_read(json_record_word(answer, "uuid", ""), edit.uuid)) {
-		log_error("this cagmad does not say where its configuration is: restart it with "
-			  "this version; what was set holds until then");
-		return EXIT_FAILURE;
-	}
+	if (!path[0] || !uuid_read(json_record_word(answer, "uuid", ""), edit.uuid))
+		return miss_save(answer, "this cagmad does not say where its configuration is: "
+					 "restart it with this version; what was set holds until "
+					 "then");
 	FILE *out = fmemopen(said, sizeof(said), "w"), *messages = log_open_stream(LOG_LEVEL_ERROR);
 	bool is_saved = out && config_save(path, &edit, out, messages);
 	log_close_stream(messages);
 	if (out)
 		fclose(out);
-	if (!is_saved) {
-		log_error("nothing was saved; what was set holds until the configuration is read "
-			  "again");
-		return EXIT_FAILURE;
-	}
+	if (!is_saved)
+		return miss_save(answer, "nothing was saved; what was set holds until the "
+					 "configuration is read again");
 	json_object_object_add(answer, "saved", json_object_new_string(said));
 	json_object_object_add(answer, "saved_in", json_object_new_string(path));
 	return EXIT_SUCCESS;
@@ -207,10 +220,8 @@ int change_set(int argc, char **argv)
 	int code = read_wish(argc, argv, &w);
 	if (code)
 		return code;
-	if (w.is_to_save && geteuid() != 0) {
-		log_error("only root may save; without --save, too, only root may set");
-		return EXIT_FAILURE;
-	}
+	if (w.is_to_save && geteuid() != 0)
+		return output_failed("only root may save; without --save, too, only root may set");
 	struct json_object *values = json_object_new_object();
 	for (unsigned i = 0; i < w.n_values; i++)
 		json_object_object_add(values, w.value[i].name.at,

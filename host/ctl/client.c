@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/ctl/client.h"
 
-#include "common/system/log.h"
 #include "host/control/control.h"
+#include "host/ctl/output.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -116,7 +116,7 @@ struct json_object *client_ask(struct json_object *request)
 	enum client_failure failure;
 	struct json_object *answer = client_try(request, &failure);
 	if (!answer)
-		log_error("%s", why);
+		output_failed("%s", why);
 	return answer;
 }
 

@@ -23,7 +23,7 @@ enum client_failure {
 struct json_object *client_request(const char *ask);
 
 /* Asks, and puts the request. The answer, which the caller puts, or NULL after logging why. The
- * connection stays open for the next request. */
+ * connection stays open for the next request. With --json the reason is also printed (output.h). */
 struct json_object *client_ask(struct json_object *request);
 
 /* The same without logging: *ret_failure says what came of it, and client_why() why. */

@@ -4,7 +4,6 @@
 #include "common/system/file.h"
 #include "common/system/usage.h"
 #include "host/conftext/settings.h"
-#include "host/ctl/client.h"
 #include "host/ctl/output.h"
 #include "host/ctl/screen.h"
 
@@ -98,7 +97,16 @@ void doctor_look(const char *root, struct findings_host *h)
 
 /* --- telling -------------------------------------------------------------------- */
 
-static void add(struct json_object *findings, const struct finding *f, const struct told_guest *g)
+enum { MAX_WHAT = 1024 };
+
+static void write_what(const struct finding *f, const struct findings_host *h, char what[MAX_WHAT])
+{
+	bool has_why = f->has_why && h->why;
+	snprintf(what, MAX_WHAT, "%s%s%s", f->what, has_why ? ": " : "", has_why ? h->why : "");
+}
+
+static void add(struct json_object *findings, const struct finding *f, const char *what,
+		const struct told_guest *g)
 {
 	struct json_object *object = json_object_new_object();
 	json_object_object_add(object, "finding", json_object_new_string(f->word));
@@ -106,20 +114,20 @@ static void add(struct json_object *findings, const struct finding *f, const str
 		json_object_object_add(object, "guest", json_object_new_string(screen_name(g)));
 		json_object_object_add(object, "domid", json_object_new_uint64(g->domid));
 	}
-	json_object_object_add(object, "what", json_object_new_string(f->what));
+	json_object_object_add(object, "what", json_object_new_string(what));
 	json_object_object_add(object, "mend", json_object_new_string(f->mend));
 	json_object_object_add(object, "is_note", json_object_new_boolean(f->is_note));
 	json_object_array_add(findings, object);
 }
 
-static void print(FILE *out, const struct finding *f, const struct told_guest *g)
+static void print(FILE *out, const struct finding *f, const char *what, const struct told_guest *g)
 {
 	const char *note = f->is_note ? "note: " : "";
 	if (g)
 		fprintf(out, "%s%s (domain %llu): %s\n", note, screen_name(g),
-			(unsigned long long)g->domid, f->what);
+			(unsigned long long)g->domid, what);
 	else
-		fprintf(out, "%shost: %s\n", note, f->what);
+		fprintf(out, "%shost: %s\n", note, what);
 	fprintf(out, "    mend: %s\n", f->mend);
 }
 
@@ -127,6 +135,7 @@ unsigned doctor_tell(FILE *out, const struct findings_host *h, const struct told
 		     struct json_object *ret_findings)
 {
 	const struct finding *f;
+	char what[MAX_WHAT];
 	unsigned n = 0;
 	for (unsigned i = 0; (f = findings_at(i)); i++) {
 		bool applies = g ? f->is_of_guest && f->is_of_guest(h, g)
@@ -134,10 +143,11 @@ unsigned doctor_tell(FILE *out, const struct findings_host *h, const struct told
 		if (!applies)
 			continue;
 		n += !f->is_note;
+		write_what(f, h, what);
 		if (ret_findings)
-			add(ret_findings, f, g);
+			add(ret_findings, f, what, g);
 		else
-			print(out, f, g);
+			print(out, f, what, g);
 	}
 	return n;
 }
@@ -158,6 +168,18 @@ static void take_guest(void *arg, struct json_object *object)
 	r->n += doctor_tell(stdout, &r->host, &guest, r->findings);
 }
 
+void doctor_take_failure(enum client_failure failure, const char *why, struct findings_host *h)
+{
+	static const enum findings_silence silence[] = {
+		[CLIENT_FINE] = SILENCE_BROKEN,     [CLIENT_NO_DAEMON] = SILENCE_ABSENT,
+		[CLIENT_DENIED] = SILENCE_DENIED,   [CLIENT_BROKEN] = SILENCE_BROKEN,
+		[CLIENT_REFUSED] = SILENCE_REFUSED,
+	};
+	h->has_daemon = false;
+	h->silence = silence[failure];
+	h->why = failure == CLIENT_FINE ? "its answer says nothing of the host" : why;
+}
+
 static void ask_daemon(struct findings_host *h)
 {
 	enum client_failure failure;
@@ -165,6 +187,8 @@ static void ask_daemon(struct findings_host *h)
 	if (answer && json_object_object_get_ex(answer, "host", &host)) {
 		json_record_read(host, &told_host_format, &h->told, &h->told.present);
 		h->has_daemon = true;
+	} else {
+		doctor_take_failure(failure, client_why(), h);
 	}
 	json_object_put(answer);
 }
@@ -179,8 +203,10 @@ int doctor_run(int argc, char **argv)
 	doctor_look("", &r.host);
 	ask_daemon(&r.host);
 	r.n = doctor_tell(stdout, &r.host, NULL, r.findings);
-	if (r.host.has_daemon && !client_each_guest(take_guest, &r))
+	if (r.host.has_daemon && !client_each_guest(take_guest, &r)) {
+		json_object_put(r.findings);
 		return EXIT_FAILURE;
+	}
 	if (r.findings) {
 		struct json_object *all = json_object_new_object();
 		json_object_object_add(all, "findings", r.findings);

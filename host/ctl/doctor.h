@@ -6,6 +6,7 @@
 #ifndef CAGMA_CTL_DOCTOR_H
 #define CAGMA_CTL_DOCTOR_H
 
+#include "host/ctl/client.h"
 #include "host/show/findings.h"
 
 #include <json-c/json.h>
@@ -17,6 +18,9 @@ int doctor_run(int argc, char **argv);
 /* Looks at dom0 around cagmad: its processes and xl.conf, below the directory `root` ("" is the
  * host). Leaves has_daemon and told alone. */
 void doctor_look(const char *root, struct findings_host *host);
+
+/* Notes that cagmad gave no answer of use, and why (client_why()), which stays the caller's. */
+void doctor_take_failure(enum client_failure failure, const char *why, struct findings_host *host);
 
 /*
  * Prints what is found about the host (`guest` NULL) or a guest, or, if `ret_findings` is not NULL,

@@ -8,12 +8,14 @@
 #include "host/control/json_record.h"
 #include "host/core/passline.h"
 #include "host/ctl/output.h"
+#include "host/ctl/recorded.h"
 #include "host/ctl/screen.h"
 #include "host/ctl/span.h"
 #include "host/daemon/record.h"
 #include "host/show/words.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -29,15 +31,20 @@ struct search {
 	bool is_explained;           /* the last pass is wanted, and not a list */
 	struct json_object *changes; /* NULL: they are printed */
 	uint64_t n_changes;
+	uint64_t begins_ms;  /* the first pass of the history; 0: it has none yet */
+	bool has_seen_guest; /* in any pass, also one of another time */
 	/* explained: the guest and the host at the last pass, and its changes, by n_changes */
 	bool has_guest;
+	uint64_t told_ms;
 	struct told_guest told;
 	struct told_host host;
 	struct told_change change[TOLD_CHANGES];
 	uint64_t change_ms[TOLD_CHANGES];
 	/* the line that is being read */
 	struct passline_pass pass;
+	bool is_in_time;
 	struct passline part;
+	struct passline_guest last; /* the last one that is meant */
 };
 
 /* --- words of the command line ------------------------------------------------------- */
@@ -66,27 +73,27 @@ static bool read_time(const char *text, uint64_t *ret_ms)
 static int read_words(int argc, char **argv, const char *time_option, uint64_t *ret_ms,
 		      struct search *s)
 {
-	for (int i = 1; i < argc; i++) {
-		bool is_time = strcmp(argv[i], time_option) == 0;
-		if (!is_time && strcmp(argv[i], "--dir") != 0) {
-			if (s->guest || argv[i][0] == '-')
-				return usage_wrong("%s takes one guest, %s TIME and --dir DIR, and "
-						   "no \"%s\"",
-						   argv[0], time_option, argv[i]);
-			s->guest = argv[i];
-			continue;
-		}
-		if (i + 1 == argc)
-			return usage_wrong("%s needs a value", argv[i]);
-		if (!is_time)
-			s->dir = argv[i + 1];
-		else if (!read_time(argv[i + 1], ret_ms))
+	static const char shorts[] = ":";
+	const struct option longs[] = {{time_option, required_argument, NULL, 't'},
+				       {"dir", required_argument, NULL, 'd'},
+				       {0}};
+	int c;
+	optind = 0; /* glibc's way to begin anew */
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == 'd')
+			s->dir = optarg;
+		else if (c != 't')
+			return usage_wrong_option(c, argv, shorts);
+		else if (!read_time(optarg, ret_ms))
 			return usage_wrong(
-				"%s: \"%s\" is no time: it takes \"2026-11-30 07:12:03\", or how"
+				"--%s: \"%s\" is no time: it takes \"2026-11-30 07:12:03\", or how"
 				" long ago: " SPAN_FORMS,
-				time_option, argv[i + 1]);
-		i++;
+				time_option, optarg);
 	}
+	if (optind + 1 < argc)
+		return usage_wrong("%s takes one guest, --%s TIME and --dir DIR, and no \"%s\"",
+				   argv[0], time_option, argv[optind + 1]);
+	s->guest = argv[optind];
 	return 0;
 }
 
@@ -101,64 +108,19 @@ static bool is_meant(const struct search *s, const struct passline_guest *g)
 	       domid == g->view.domid;
 }
 
-#define G(name) TOLD_GUEST_BIT(name)
-#define H(name) TOLD_HOST_BIT(name)
-
-static void tell_host(const struct passline_pass *pass, struct told_host *h)
+static void write_time(uint64_t real_ms, char ret_text[40])
 {
-	*h = (struct told_host){.total_kib = pass->host.total_kib,
-				.free_kib = pass->host.free_kib,
-				.promised_kib = pass->promised_kib,
-				.xl_is_building = pass->host.xl_is_building,
-				.present = H(total_kib) | H(free_kib) | H(promised_kib) |
-					   H(xl_is_building)};
-}
-
-static void tell_guest(const struct passline_guest *g, struct told_guest *t)
-{
-	*t = (struct told_guest){.domid = g->view.domid,
-				 .alm_kib = g->view.alm_kib,
-				 .target_kib = g->view.target_kib,
-				 .min_kib = g->view.min_kib,
-				 .max_kib = g->view.max_kib,
-				 .static_max_kib = g->view.max_kib,
-				 .is_alarmed = g->view.is_alarmed,
-				 .does_not_take = g->view.does_not_take,
-				 .want_kib = g->verdict.want_kib,
-				 .fair_kib = g->verdict.fair_kib,
-				 .goal_kib = g->verdict.goal_kib,
-				 .present = G(name) | G(domid) | G(state) | G(alm_kib) |
-					    G(target_kib) | G(min_kib) | G(max_kib) | G(want_kib) |
-					    G(fair_kib) | G(goal_kib)};
-	text_printable(g->name, "", t->name, sizeof(t->name));
-	snprintf(t->state, sizeof(t->state), "%s", model_hold_word(g->view.hold));
-}
-
-static void tell_report(const struct passline_report *r, const struct verdict *v, uint64_t now_ms,
-			struct told_guest *t)
-{
-	t->report_age_ms = amount_less(now_ms, r->report_ms);
-	t->avail_kib = r->report.avail_kib;
-	t->swap_total_kib = r->report.swap_total_kib;
-	t->swap_free_kib = r->report.swap_free_kib;
-	t->offset_kib = v->offset_kib;
-	t->use_kib = v->use_kib;
-	t->demand_kib = v->demand_kib;
-	t->base_kib = v->base_kib;
-	t->cma_kib = v->cma_kib;
-	t->present |= G(report_age_ms) | G(avail_kib) | G(offset_kib) | G(use_kib) | G(demand_kib) |
-		      G(base_kib) | G(cma_kib);
-	if (REPORT_HAS(&r->report, swap_total_kib))
-		t->present |= G(swap_total_kib) | G(swap_free_kib);
+	time_t time = (time_t)(real_ms / 1000);
+	struct tm tm;
+	size_t len = strftime(ret_text, 32, "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
+	snprintf(ret_text + len, 40 - len, ".%03u", (unsigned)(real_ms % 1000));
 }
 
 static void print_time(uint64_t real_ms)
 {
-	char text[32];
-	time_t time = (time_t)(real_ms / 1000);
-	struct tm tm;
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
-	printf("%s.%03" PRIu64, text, real_ms % 1000);
+	char text[40];
+	write_time(real_ms, text);
+	fputs(text, stdout);
 }
 
 static void add_change(struct search *s, const struct told_guest *g,
@@ -213,23 +175,31 @@ static struct told_guest *add_seen(void)
 	return &seen[n_seen++];
 }
 
-static void take_part(struct search *s, struct verdict *verdict, bool *is_last_meant)
+static void take_guest(struct search *s, bool *is_last_meant)
+{
+	s->last = s->part.record.guest;
+	*is_last_meant = is_meant(s, &s->last);
+	s->has_seen_guest |= *is_last_meant;
+	*is_last_meant = *is_last_meant && s->is_in_time && add_seen() != NULL;
+	if (*is_last_meant)
+		recorded_guest(&s->last, &seen[n_seen - 1]);
+}
+
+static void take_part(struct search *s, bool *is_last_meant)
 {
 	const struct passline *part = &s->part;
 	switch (part->kind) {
 	case PASSLINE_GUEST:
-		*is_last_meant = is_meant(s, &part->record.guest) && add_seen() != NULL;
-		if (*is_last_meant) {
-			tell_guest(&part->record.guest, &seen[n_seen - 1]);
-			*verdict = part->record.guest.verdict;
-		}
+		take_guest(s, is_last_meant);
 		break;
 	case PASSLINE_REPORT:
 		if (*is_last_meant)
-			tell_report(&part->record.report, verdict, s->pass.host.now_ms,
-				    &seen[n_seen - 1]);
+			recorded_report(&s->last, &part->record.report, s->pass.host.now_ms,
+					&seen[n_seen - 1]);
 		break;
 	case PASSLINE_ACTION:
+		if (part->record.action.not_set)
+			break;
 		for (unsigned i = 0; i < n_seen; i++)
 			if (seen[i].domid == part->record.action.domid)
 				take_change(s, &seen[i], &part->record.action);
@@ -242,24 +212,39 @@ static void take_part(struct search *s, struct verdict *verdict, bool *is_last_m
 	}
 }
 
+/* Passes come in the order of time. */
+static void begin_pass(struct search *s)
+{
+	s->pass = s->part.record.pass;
+	s->is_in_time = s->pass.real_ms >= s->since_ms && s->pass.real_ms <= s->until_ms;
+	n_seen = 0;
+	if (s->begins_ms)
+		return;
+	s->begins_ms = s->pass.real_ms;
+	if (s->is_explained || s->changes)
+		return;
+	fputs("The history begins at ", stdout);
+	print_time(s->begins_ms);
+	puts(".");
+}
+
 static const char *take_line(void *arg, struct text line)
 {
 	struct search *s = arg;
-	struct verdict verdict = {0};
 	bool is_last_meant = false;
 	const char *wrong = passline_read(&line, &s->part);
 	if (wrong || s->part.kind != PASSLINE_PASS)
 		return wrong;
-	s->pass = s->part.record.pass;
-	if (s->pass.real_ms < s->since_ms || s->pass.real_ms > s->until_ms)
+	begin_pass(s);
+	if (!s->is_in_time && (!s->guest || s->has_seen_guest))
 		return NULL;
-	n_seen = 0;
 	while (line.at && !(wrong = passline_read(&line, &s->part)))
-		take_part(s, &verdict, &is_last_meant);
+		take_part(s, &is_last_meant);
 	if (!wrong && s->is_explained && n_seen) {
 		s->has_guest = true;
+		s->told_ms = s->pass.real_ms;
 		s->told = seen[0];
-		tell_host(&s->pass, &s->host);
+		recorded_host(&s->pass, &s->host);
 	}
 	return wrong;
 }
@@ -280,7 +265,10 @@ static bool read_one(struct search *s, const char *path, unsigned *n_files)
 			    " in all",
 			    path, lost.first.number, lost.first.what, lost.n);
 	if (!is_read)
-		log_error("%s: %s", path, fault.what);
+		output_failed("%s: %s%s", path, fault.what,
+			      access(path, R_OK) < 0 && errno == EACCES
+				      ? "; only root may read the history"
+				      : "");
 	return is_read;
 }
 
@@ -297,31 +285,52 @@ static bool read_all(struct search *s)
 			return false;
 	}
 	if (!n)
-		log_error("there is no history in %s; cagmad writes one there if the directory "
-			  "exists",
-			  s->dir);
+		output_failed("there is no history in %s; cagmad writes one there if the "
+			      "directory exists",
+			      s->dir);
 	return n > 0;
 }
 
 /* --- the commands ------------------------------------------------------------------------- */
 
+/* Says that the guest is not in the history. EXIT_FAILURE. */
+static int miss_guest(const struct search *s, const char *when)
+{
+	char begin[40];
+	write_time(s->begins_ms, begin);
+	if (!s->begins_ms)
+		return output_failed("the history in %s has no pass yet", s->dir);
+	return output_failed("the history in %s has no such guest%s: %s; it begins at %s", s->dir,
+			     when, s->guest, begin);
+}
+
+static int print_changes(const struct search *s)
+{
+	struct json_object *all = json_object_new_object();
+	if (s->begins_ms)
+		json_object_object_add(all, "begins_real_ms", json_object_new_uint64(s->begins_ms));
+	json_object_object_add(all, "changes", s->changes);
+	return output_json(all);
+}
+
 int history_run(int argc, char **argv)
 {
 	struct search s = {.dir = RECORD_HISTORY_DIR, .until_ms = UINT64_MAX};
-	int code = read_words(argc, argv, "--since", &s.since_ms, &s);
+	int code = read_words(argc, argv, "since", &s.since_ms, &s);
 	if (code)
 		return code;
 	if (output_is_json())
 		s.changes = json_object_new_array();
-	if (!read_all(&s))
-		return EXIT_FAILURE;
-	if (s.changes) {
-		struct json_object *all = json_object_new_object();
-		json_object_object_add(all, "changes", s.changes);
-		return output_json(all);
+	bool is_read = read_all(&s);
+	bool is_missed = is_read && s.guest && !s.has_seen_guest;
+	if (!is_read || is_missed) {
+		json_object_put(s.changes);
+		return is_missed ? miss_guest(&s, "") : EXIT_FAILURE;
 	}
+	if (s.changes)
+		return print_changes(&s);
 	if (!s.n_changes)
-		puts("no target was changed");
+		puts(s.begins_ms ? "no target was changed" : "the history has no pass yet");
 	return usage_printed();
 }
 
@@ -332,9 +341,26 @@ static unsigned last_changes(const struct search *s, struct told_change ret_chan
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t k = (s->n_changes - 1 - i) % TOLD_CHANGES;
 		ret_change[i] = s->change[k];
-		ret_change[i].age_ms = amount_less(s->until_ms, s->change_ms[k]);
+		ret_change[i].age_ms = amount_less(s->told_ms, s->change_ms[k]);
 	}
 	return n;
+}
+
+/* As cagmad answers `explain`, with the time of the pass. */
+static int explain_json(const struct search *s, const struct told_change *change, unsigned n)
+{
+	struct json_object *all = json_object_new_object();
+	struct json_object *changes = json_object_new_array();
+	json_object_object_add(all, "real_ms", json_object_new_uint64(s->told_ms));
+	json_object_object_add(all, "host",
+			       json_record_make(&told_host_format, &s->host, s->host.present));
+	json_object_object_add(all, "guest",
+			       json_record_make(&told_guest_format, &s->told, s->told.present));
+	for (unsigned i = 0; i < n; i++)
+		json_object_array_add(changes, json_record_make(&told_change_format, &change[i],
+								told_always(&told_change_format)));
+	json_object_object_add(all, "changes", changes);
+	return output_json(all);
 }
 
 int history_explain(int argc, char **argv)
@@ -342,20 +368,21 @@ int history_explain(int argc, char **argv)
 	struct told_change change[TOLD_CHANGES];
 	struct search s = {
 		.dir = RECORD_HISTORY_DIR, .until_ms = clock_real_ms(), .is_explained = true};
-	int code = read_words(argc, argv, "--at", &s.until_ms, &s);
+	int code = read_words(argc, argv, "at", &s.until_ms, &s);
 	if (!code && !s.guest)
 		code = usage_wrong("explain needs one guest's name or domain id");
 	if (code)
 		return code;
 	if (!read_all(&s))
 		return EXIT_FAILURE;
-	if (!s.has_guest) {
-		log_error("the history has no such guest by then");
-		return EXIT_FAILURE;
-	}
+	if (!s.has_guest)
+		return miss_guest(&s, " by then");
 	unsigned n = last_changes(&s, change);
 	if (output_is_json())
-		return output_json(json_record_make(&told_guest_format, &s.told, s.told.present));
+		return explain_json(&s, change, n);
+	fputs("This is the pass of ", stdout);
+	print_time(s.told_ms);
+	puts(".");
 	screen_explain(stdout, &s.host, &s.told, change, n);
 	return usage_printed();
 }

@@ -113,7 +113,7 @@ int look_explain(int argc, char **argv)
 	struct told_guest guest;
 	struct told_change change[TOLD_CHANGES];
 	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--at") == 0)
+		if (strcmp(argv[i], "--at") == 0 || strncmp(argv[i], "--at=", 5) == 0)
 			return history_explain(argc, argv);
 	int code = check_words(argc, argv, 1, "one guest's name or domain id");
 	if (code)
@@ -223,22 +223,14 @@ static int overload_json(const struct told_host *host)
 		json_record_make(&told_host_format, host, host->present & OVERLOAD_HOST);
 	struct json_object *guests = json_object_new_array();
 	json_object_object_add(all, "guests", guests);
-	if (client_each_guest(keep_leaving, guests))
-		return output_json(all);
-	json_object_put(all);
-	return EXIT_FAILURE;
-}
-
-static void print_overload(const struct told_host *host)
-{
-	if ((host->present & OVERLOAD_HOST) != OVERLOAD_HOST)
-		puts("not known: the last pass could not see the host");
-	else if (host->short_kib)
-		printf("overloaded: guests lack %" PRIu64 " MiB, for %" PRIu64 " s\n",
-		       (host->short_kib + 1023) / 1024, host->short_ms / 1000);
-	else
-		printf("not overloaded: %" PRIu64 " MiB available for a new guest\n",
-		       host->available_kib / 1024);
+	if (!client_each_guest(keep_leaving, guests)) {
+		json_object_put(all);
+		return EXIT_FAILURE;
+	}
+	if (!screen_knows_overload(host))
+		json_object_object_add(all, "error", json_object_new_string(SCREEN_NOT_KNOWN));
+	int code = output_json(all);
+	return screen_knows_overload(host) ? code : EXIT_FAILURE;
 }
 
 int look_overload(int argc, char **argv)
@@ -252,11 +244,10 @@ int look_overload(int argc, char **argv)
 	json_object_put(answer);
 	if (output_is_json())
 		return overload_json(&host);
-	print_overload(&host);
-	printf("\nguests can hold %" PRIu64 " MiB together, and need lastingly\n\n",
-	       host.capacity_kib / 1024);
+	screen_overload(stdout, &host);
 	printf("%-32s %7s %5s\n", "NAME", "LASTING", "HOLDS");
 	if (!client_each_guest(print_leaving, NULL))
 		return EXIT_FAILURE;
-	return usage_printed();
+	code = usage_printed();
+	return screen_knows_overload(&host) ? code : EXIT_FAILURE;
 }

@@ -5,6 +5,7 @@
 #include "common/amount.h"
 #include "common/system/log.h"
 #include "common/system/command.h"
+#include "common/system/usage.h"
 #include "host/reserve/reservation.h"
 #include "host/ctl/output.h"
 #include "host/xen/tool.h"
@@ -108,6 +109,18 @@ static uint64_t mib_up(uint64_t kib)
 	return (kib + 1023) / 1024;
 }
 
+static void __attribute__((format(printf, 2, 3)))
+fail(const struct errand *e, const char *format, ...)
+{
+	struct json_object *answer = output_is_json() ? json_object_new_object() : NULL;
+	va_list args;
+	if (answer && e->id)
+		json_object_object_add(answer, "reservation", json_object_new_uint64(e->id));
+	va_start(args, format);
+	output_failed_with(answer, format, args);
+	va_end(args);
+}
+
 static void show_progress(const struct errand *e)
 {
 	if (e->shows_progress)
@@ -149,22 +162,23 @@ static bool state_is(const struct errand *e, enum reservation_state state)
 
 static void tell_refused(const struct errand *e)
 {
-	log_error(
-		"refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
-		" that guests could give = %" PRIu64 " MiB; %" PRIu64
-		" more are free, but kept: a quarter of reserve_mib, other reservations, and what "
-		"is promised to guests. Guests keep what they want, and their min_mib",
-		mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
-		mib(e->state.free_kib) + mib(e->state.give_kib), mib(e->state.withheld_kib));
+	fail(e,
+	     "refused: %" PRIu64 " MiB wanted; %" PRIu64 " free + %" PRIu64
+	     " that guests could give = %" PRIu64 " MiB; %" PRIu64
+	     " more are free, but kept: a quarter of reserve_mib, other reservations, and what "
+	     "is promised to guests. Guests keep what they want, and their min_mib",
+	     mib_up(e->asked->size_kib), mib(e->state.free_kib), mib(e->state.give_kib),
+	     mib(e->state.free_kib) + mib(e->state.give_kib), mib(e->state.withheld_kib));
 }
 
 static void tell_late(const struct errand *e)
 {
 	uint64_t missing_kib = amount_less(e->asked->size_kib, e->state.there_kib);
-	log_error("not there after %" PRIu64 " s: of %" PRIu64 " MiB, %" PRIu64
-		  " came free, %" PRIu64 " are missing",
-		  e->asked->timeout_ms / 1000, mib_up(e->asked->size_kib), mib(e->state.there_kib),
-		  mib_up(missing_kib));
+	fail(e,
+	     "not there after %" PRIu64 " s: of %" PRIu64 " MiB, %" PRIu64 " came free, %" PRIu64
+	     " are missing",
+	     e->asked->timeout_ms / 1000, mib_up(e->asked->size_kib), mib(e->state.there_kib),
+	     mib_up(missing_kib));
 }
 
 enum outcome { OUTCOME_WAIT, OUTCOME_THERE, OUTCOME_FAILED };
@@ -176,12 +190,12 @@ static enum outcome take_answer(struct errand *e)
 		return OUTCOME_WAIT;
 	if (r == -ENOENT) {
 		end_progress(e);
-		log_error("reservation %" PRIu32 " was released by somebody", e->id);
+		fail(e, "reservation %" PRIu32 " was released by somebody", e->id);
 		return OUTCOME_FAILED;
 	}
 	if (r < 0) {
 		end_progress(e);
-		log_error("xenstore cannot be read: %s", strerror(-r));
+		fail(e, "xenstore cannot be read: %s", strerror(-r));
 		return OUTCOME_FAILED;
 	}
 	e->was_answered = true;
@@ -213,7 +227,7 @@ static enum outcome judge_silence(struct errand *e)
 	if (!is_silent && now_ms < e->late_ms + RESERVE_ANSWER_MS)
 		return OUTCOME_WAIT;
 	end_progress(e);
-	log_error("cagmad does not answer; its log may say why (journalctl -u cagmad)");
+	fail(e, "cagmad does not answer; its log may say why (journalctl -u cagmad)");
 	return OUTCOME_FAILED;
 }
 
@@ -237,7 +251,7 @@ static bool wait_for_memory(struct errand *e)
 	       (outcome = judge_silence(e)) == OUTCOME_WAIT)
 		if (!doze(e)) {
 			end_progress(e);
-			log_error("interrupted");
+			fail(e, "interrupted");
 			return false;
 		}
 	return outcome == OUTCOME_THERE;
@@ -269,7 +283,7 @@ static int run_command(struct errand *e)
 	int status;
 	int r = command_start(e->asked->command, &pid);
 	if (r < 0) {
-		log_error("no process can be started: %s", strerror(-r));
+		fail(e, "no process can be started: %s", strerror(-r));
 		withdraw(e);
 		return EXIT_FAILURE;
 	}
@@ -284,6 +298,13 @@ static int run_command(struct errand *e)
 	return status;
 }
 
+static int tell_number(const struct errand *e)
+{
+	struct json_object *answer = json_object_new_object();
+	json_object_object_add(answer, "reservation", json_object_new_uint64(e->id));
+	return output_json(answer);
+}
+
 int reserve_run(struct store *store, const struct reserve *reserve)
 {
 	struct errand e = {
@@ -291,15 +312,14 @@ int reserve_run(struct store *store, const struct reserve *reserve)
 	e.signal_fd = command_open_signals();
 	int r = e.signal_fd < 0 ? -errno : ask(&e);
 	if (r == -ENOSPC)
-		log_error("there are %d reservations already (cagmactl reservations)",
-			  RESERVATION_MAX);
+		fail(&e, "there are %d reservations already (cagmactl reservations)",
+		     RESERVATION_MAX);
 	else if (r < 0)
-		log_error("nothing could be reserved: %s", strerror(-r));
+		fail(&e, "nothing could be reserved: %s", strerror(-r));
 	if (r < 0)
 		return EXIT_FAILURE;
-	if (!reserve->command) {
-		printf(output_is_json() ? "{\"reservation\": %" PRIu32 "}\n" : "%" PRIu32 "\n",
-		       e.id);
+	if (!reserve->command && !output_is_json()) {
+		printf("%" PRIu32 "\n", e.id);
 		fflush(stdout);
 	}
 	if (!wait_for_memory(&e)) {
@@ -307,5 +327,7 @@ int reserve_run(struct store *store, const struct reserve *reserve)
 		return EXIT_FAILURE;
 	}
 	keep_until(&e, clock_boot_ms() + reserve->for_ms);
-	return reserve->command ? run_command(&e) : EXIT_SUCCESS;
+	if (reserve->command)
+		return run_command(&e);
+	return output_is_json() ? tell_number(&e) : usage_printed();
 }

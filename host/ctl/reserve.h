@@ -28,9 +28,9 @@ enum {
 
 /*
  * Makes the reservation, waits, and runs the command if there is one. Without a
- * command the reservation's number is printed on stdout before the wait; a command
- * has stdout for itself. The exit code: the command's; 0 once the memory is free;
- * 1 after saying on stderr why it is not.
+ * command the reservation's number is printed on stdout before the wait, or with
+ * --json as one object behind it; a command has stdout for itself. The exit code:
+ * the command's; 0 once the memory is free; 1 after saying why it is not (output.h).
  */
 int reserve_run(struct store *store, const struct reserve *reserve);
 

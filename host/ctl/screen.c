@@ -2,6 +2,7 @@
 #include "host/ctl/screen.h"
 
 #include "common/amount.h"
+#include "common/units.h"
 #include "host/show/words.h"
 
 #include <inttypes.h>
@@ -173,6 +174,30 @@ void screen_list_guest(FILE *out, unsigned width, const struct told_guest *g)
 	fprintf(out, " %c %.16s\n", g->source[0] ? g->source[0] : '-', state);
 }
 
+/* --- overload -------------------------------------------------------------------- */
+
+bool screen_knows_overload(const struct told_host *h)
+{
+	const uint64_t bits = H(available_kib) | H(capacity_kib) | H(short_kib) | H(short_ms);
+	return (h->present & bits) == bits;
+}
+
+void screen_overload(FILE *out, const struct told_host *h)
+{
+	bool is_known = screen_knows_overload(h);
+	if (!is_known)
+		fputs(SCREEN_NOT_KNOWN "\n\nguests need lastingly\n\n", out);
+	else if (h->short_kib)
+		fprintf(out, "overloaded: guests lack %" PRIu64 " MiB, for %" PRIu64 " s\n",
+			(h->short_kib + 1023) / 1024, h->short_ms / 1000);
+	else
+		fprintf(out, "not overloaded: %" PRIu64 " MiB available for a new guest\n",
+			h->available_kib / UNITS_KIB_PER_MIB);
+	if (is_known)
+		fprintf(out, "\nguests can hold %" PRIu64 " MiB together, and need lastingly\n\n",
+			h->capacity_kib / UNITS_KIB_PER_MIB);
+}
+
 /* --- explain --------------------------------------------------------------------- */
 
 static void print_who(FILE *out, const struct told_guest *g)
@@ -232,8 +257,13 @@ static void print_wants(FILE *out, const struct told_guest *g)
 	print_term(out, g->use_kib, "in use, with swapped pages that are wanted back");
 	print_term(out, amount_less(g->demand_kib, g->use_kib), "more that it used lately");
 	print_term(out, g->base_kib, "of available memory, at least");
-	print_term(out, growth_kib, "for growth that is foreseen");
-	print_term(out, g->pressure_kib, "since it had to wait for memory");
+	if (TOLD_HAS(g, G(pressure_kib))) {
+		print_term(out, growth_kib, "for growth that is foreseen");
+		print_term(out, g->pressure_kib, "since it had to wait for memory");
+	} else {
+		print_term(out, growth_kib,
+			   "for growth that is foreseen, and since it had to wait for memory");
+	}
 	if (TOLD_HAS(g, G(floor_kib)))
 		print_term(out, g->floor_kib, "at least, since it stalled with less (stall floor)");
 	fprintf(out,

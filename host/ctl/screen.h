@@ -32,6 +32,13 @@ const char *screen_name(const struct told_guest *guest);
 void screen_explain(FILE *out, const struct told_host *host, const struct told_guest *guest,
 		    const struct told_change *change, unsigned n_changes);
 
+/* What is said, with its reason, if the last pass has told nothing of overload. */
+#define SCREEN_NOT_KNOWN "not known: the last pass could not see the host"
+bool screen_knows_overload(const struct told_host *host);
+
+/* The host's overload, and the sentence above the table of what guests need lastingly. */
+void screen_overload(FILE *out, const struct told_host *host);
+
 /* Writes an amount in at most five columns: MiB, or GiB if that is too long. */
 void screen_amount(uint64_t kib, char ret_text[16]);
 

@@ -346,7 +346,9 @@ static void tell_cut(struct engine *e, const struct policy_cut *cut, unsigned n_
 	e->n_cuts += cut->cuts;
 }
 
-static void decide(struct engine *e, const struct policy_conf *conf, const struct snapshot *snap)
+/* How many actions and credits the contract has cut. */
+static unsigned decide(struct engine *e, const struct policy_conf *conf,
+		       const struct snapshot *snap)
 {
 	struct policy_cut cut =
 		policy_decide(e->config.policy, conf, snap, &e->guests.memory, &e->plan);
@@ -358,7 +360,21 @@ static void decide(struct engine *e, const struct policy_conf *conf, const struc
 	debts_say(&e->guests, e->plan.verdict, conf->step_kib, snap->host.now_ms);
 	resorts_judge(&e->resorts, &e->io, &e->guests, &e->config, snap, e->plan.verdict,
 		      is_idle(e));
-	keep_record(e, snap, cut.cuts);
+	return cut.cuts;
+}
+
+/* False after saying why the host could not be observed. */
+static bool see(struct engine *e, bool is_urgent, uint64_t now_ms, struct snapshot *ret_snap)
+{
+	int r = observe(&e->guests, &e->io, &e->config, is_urgent, now_ms, ret_snap);
+	if (r == -EBADF)
+		lose_store(e, r);
+	else if (r < 0)
+		trouble_begin(&e->no_host,
+			      "Xen's domains could not be read; trying again each period", r);
+	else
+		trouble_end(&e->no_host, "Xen's domains can be read again");
+	return r >= 0;
 }
 
 static void run_pass(struct engine *e, uint64_t now_ms)
@@ -374,23 +390,15 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	e->words.left = e->amounts.left = 0;
 	e->has_judged = false;
 	hear_of_migrations(e, now_ms);
-	int r = observe(&e->guests, &e->io, &e->config, is_urgent, now_ms, &snap);
-	if (r == -EBADF) {
-		lose_store(e, r);
+	if (!see(e, is_urgent, now_ms, &snap))
 		return;
-	}
-	if (r < 0) {
-		trouble_begin(&e->no_host,
-			      "Xen's domains could not be read; trying again each period", r);
-		return;
-	}
-	trouble_end(&e->no_host, "Xen's domains can be read again");
 	if (!e->absent_are_told)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
-	decide(e, &conf, &snap);
+	unsigned cuts = decide(e, &conf, &snap);
 	if (!is_idle(e)) /* otherwise nothing will have moved before the next period */
 		ask_for_pass(e, amount_max(e->plan.wake_ms, now_ms + e->guests.call_us / 1000));
 	apply(e, conf.step_kib, now_ms);
+	keep_record(e, &snap, cuts); /* what could not be set is not to stand there as set */
 	e->n_passes++;
 	guests_say_minutes(&e->guests, now_ms);
 	if (!e->options.is_dry) {

@@ -212,6 +212,23 @@ static void put_guest(struct record *r, const struct guest *g, const struct gues
 		put(r, " | ", &report);
 }
 
+/* A call that was started for this action in this pass has left its mark in the guest. */
+static bool was_set(const struct guest *g, const struct action *a, uint64_t pass_ms)
+{
+	return g->call_began_ms == pass_ms && g->call_target_kib == a->target_kib;
+}
+
+static void put_action(struct record *r, const struct snapshot *snap, const struct guest *g,
+		       const struct action *a)
+{
+	struct passline part = {.kind = PASSLINE_ACTION,
+				.record.action = {.domid = snap->guest[a->guest].domid,
+						  .target_kib = a->target_kib,
+						  .reason = a->reason,
+						  .not_set = !was_set(g, a, snap->host.now_ms)}};
+	put(r, " | ", &part);
+}
+
 int record_pass(struct record *r, const struct config *config, const struct snapshot *snap,
 		const struct guests *guests, const struct plan *plan, unsigned cuts)
 {
@@ -229,10 +246,7 @@ int record_pass(struct record *r, const struct config *config, const struct snap
 			  plan->credit_kib[i]);
 	for (unsigned i = 0; i < plan->n_actions; i++) {
 		const struct action *a = &plan->action[i];
-		struct passline part = {
-			.kind = PASSLINE_ACTION,
-			.record.action = {snap->guest[a->guest].domid, a->target_kib, a->reason}};
-		put(r, " | ", &part);
+		put_action(r, snap, &guests->guest[a->guest], a);
 	}
 	return end_line(r);
 }

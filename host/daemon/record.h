@@ -33,7 +33,8 @@ struct record;
 int record_open(const char *path, unsigned max_guests, bool is_history, struct record **ret_record);
 void record_close(struct record *record);
 
-/* Appends one pass. `cuts`: how many of the plan's actions and credits were cut. Returns 0 or
+/* Appends one pass, whose calls have been started: an action without a call is marked as not set.
+ * `cuts`: how many of the plan's actions and credits were cut. Returns 0 or
  * -errno. */
 int record_pass(struct record *record, const struct config *config, const struct snapshot *snap,
 		const struct guests *guests, const struct plan *plan, unsigned cuts);

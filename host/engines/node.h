@@ -29,6 +29,19 @@ const struct told_guest *node_guest(const struct node *node, struct text name);
 /* What the guest needs lastingly; while that is not known, what it holds. */
 uint64_t node_needs_kib(const struct told_guest *guest);
 
+/* True if the guest's want counts: it is not one that is moved, paused or built. */
+bool node_want_counts(const struct told_guest *guest);
+
+/* True if what the guest needs will be known soon, as for a minute after a start of cagmad. What it
+ * holds until then is no figure to move guests by: on a calm host guests hold all memory. */
+bool node_awaits_want(const struct told_guest *guest);
+bool node_is_settling(const struct node *node);
+
+/* What the guests beside the `n_own` of `own` need; those that come, and the rests of those that
+ * have left, are left out. False, with *ret_kib untouched, while one awaits its want. */
+bool node_others_need_kib(const struct node *node, const struct told_guest *const *own,
+			  unsigned n_own, uint64_t *ret_kib);
+
 /* What all guests of the host need together. */
 uint64_t node_all_need_kib(const struct node *node);
 

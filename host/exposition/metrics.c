@@ -5,33 +5,29 @@
 
 #include <string.h>
 
-/* A row is of the exporter (E), the host (H), the states (S), or a guest (G); GL has one label
- * more. */
+/* A row is of the exporter (E), the host (H), the states (S), or a guest (G); HW has a sample for
+ * each word, and GL one label more. */
+#define ROW(metric, kind, measure, of, shown, more, all, about)                                    \
+	{                                                                                          \
+		.name = metric, .type = METRICS_##kind, .unit = METRICS_##measure,                 \
+		.scope = METRICS_OF_##of, .field = shown, .label = more, .words = all,             \
+		.help = about                                                                      \
+	}
 #define E(name, type, unit, field, help)                                                           \
-	{                                                                                          \
-		"cagma_" #name, METRICS_##type, METRICS_##unit, METRICS_OF_EXPORTER,               \
-			SEEN_SELF_INDEX_##field, METRICS_NO_FIELD, help                            \
-	}
-#define H(name, type, unit, field, help)                                                           \
-	{                                                                                          \
-		"cagma_" #name, METRICS_##type, METRICS_##unit, METRICS_OF_HOST,                   \
-			TOLD_HOST_INDEX_##field, METRICS_NO_FIELD, help                            \
-	}
+	ROW("cagma_" #name, type, unit, EXPORTER, SEEN_SELF_INDEX_##field, METRICS_NO_FIELD, NULL, \
+	    help)
+#define HW(name, type, unit, field, words, help)                                                   \
+	ROW("cagma_" #name, type, unit, HOST, TOLD_HOST_INDEX_##field, METRICS_NO_FIELD, words,    \
+	    help)
+#define H(name, type, unit, field, help) HW(name, type, unit, field, NULL, help)
 #define S(name, help)                                                                              \
-	{                                                                                          \
-		"cagma_" #name, METRICS_GAUGE, METRICS_NONE, METRICS_OF_STATE, METRICS_NO_FIELD,   \
-			METRICS_NO_FIELD, help                                                     \
-	}
+	ROW("cagma_" #name, GAUGE, NONE, STATE, METRICS_NO_FIELD, METRICS_NO_FIELD, NULL, help)
 #define G(name, type, unit, field, help)                                                           \
-	{                                                                                          \
-		"cagma_guest_" #name, METRICS_##type, METRICS_##unit, METRICS_OF_GUEST,            \
-			TOLD_GUEST_INDEX_##field, METRICS_NO_FIELD, help                           \
-	}
+	ROW("cagma_guest_" #name, type, unit, GUEST, TOLD_GUEST_INDEX_##field, METRICS_NO_FIELD,   \
+	    NULL, help)
 #define GL(name, type, unit, field, label, help)                                                   \
-	{                                                                                          \
-		"cagma_guest_" #name, METRICS_##type, METRICS_##unit, METRICS_OF_GUEST,            \
-			TOLD_GUEST_INDEX_##field, TOLD_GUEST_INDEX_##label, help                   \
-	}
+	ROW("cagma_guest_" #name, type, unit, GUEST, TOLD_GUEST_INDEX_##field,                     \
+	    TOLD_GUEST_INDEX_##label, NULL, help)
 
 static const struct metrics_row rows[] = {
 	E(up, GAUGE, NONE, is_up, "1 if cagmad answers, 0 if it does not."),
@@ -50,7 +46,8 @@ static const struct metrics_row rows[] = {
 
 	H(build_info, INFO, NONE, version, "The version of cagmad."),
 	H(policy_info, INFO, NONE, policy, "The policy that decides."),
-	H(mode, GAUGE, NONE, mode, "1 for what cagmad does: balancing, paused or dry-run."),
+	HW(mode, GAUGE, NONE, mode, told_mode_words,
+	   "1 for what cagmad does, of balancing, paused and dry-run; 0 for the others."),
 	H(xenstored_up, GAUGE, NONE, is_connected, "1 if xenstored answers cagmad."),
 	H(start_timestamp_seconds, GAUGE, TIMESTAMP, uptime_ms, "When cagmad started."),
 	H(last_pass_timestamp_seconds, GAUGE, TIMESTAMP, pass_age_ms,
@@ -80,7 +77,7 @@ static const struct metrics_row rows[] = {
 	  "What guests can hold together: what is free and what they hold, less the reserve."),
 	H(host_short_bytes, GAUGE, BYTES, short_kib, "What guests lack and cannot be given."),
 	H(host_short_seconds, GAUGE, SECONDS, short_ms,
-	  "For how long some guest has lacked memory."),
+	  "For how long some guest has lacked memory; 5 s without a lack end that."),
 	H(host_is_building, GAUGE, NONE, xl_is_building,
 	  "1 while xl builds a guest, so that nobody may grow."),
 	H(short_guests, GAUGE, NONE, short_guests,
@@ -126,8 +123,10 @@ static const struct metrics_row rows[] = {
 	G(failed_calls_total, COUNTER, NONE, failed_calls,
 	  "Calls of libxl for the guest that failed."),
 };
+#undef ROW
 #undef E
 #undef H
+#undef HW
 #undef S
 #undef G
 #undef GL
@@ -305,6 +304,24 @@ static void add_sample(struct output *o, const struct metrics_row *row, const st
 	add_value(o, row->unit, number_of(record, row->field), told_ms);
 }
 
+/* One sample for each word that the field may be. */
+static void add_choices(struct output *o, const struct metrics_row *row,
+			const struct record *record)
+{
+	const struct line_field *f = &record->format->field[row->field];
+	const char *is = (const char *)record->at + f->offset;
+	if (!has(record, row->field))
+		return;
+	for (const char *const *word = row->words; *word; word++) {
+		bool has_label = false;
+		output_add(o, row->name);
+		add_name(o, &has_label, f->name);
+		output_add_label(o, *word);
+		output_add(o, "}");
+		add_value(o, METRICS_NONE, strcmp(is, *word) == 0, 0);
+	}
+}
+
 static void add_states(struct output *o, const struct metrics_row *row, const struct seen *seen)
 {
 	for (unsigned i = 0; i < HOLD_COUNT_; i++) {
@@ -327,7 +344,10 @@ static void add_samples(struct output *o, const struct metrics_row *row, const s
 		add_sample(o, row, &self, NULL, seen->real_ms);
 		break;
 	case METRICS_OF_HOST:
-		add_sample(o, row, &host, NULL, told_ms);
+		if (row->words)
+			add_choices(o, row, &host);
+		else
+			add_sample(o, row, &host, NULL, told_ms);
 		break;
 	case METRICS_OF_STATE:
 		add_states(o, row, seen);

@@ -41,6 +41,9 @@ struct metrics_row {
 	 * becomes a label of the field's name, and the sample is 1. */
 	int field;
 	int label; /* a field that becomes a label, too; or METRICS_NO_FIELD */
+	/* All words that the field may be, and NULL behind them: each has a sample, 1 for the one
+	 * that it is and 0 for the others, so that none ends and begins. NULL: it has one. */
+	const char *const *words;
 	const char *help;
 };
 

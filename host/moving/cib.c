@@ -142,15 +142,43 @@ static bool parameter_is_true(xmlNode *resource, xmlNode *template, const char *
 	return word[0] ? is_true(word) : otherwise;
 }
 
-static void read_guest(xmlNode *resource, xmlNode *template, struct cib *c)
+/* The agents whose resources are guests, and what each calls things. */
+static const struct agent {
+	const char *type;
+	const char *name, *file; /* parameters; NULL: it has none for the name */
+	bool is_libvirt;
+	bool autosets; /* the default of autoset_utilization_hv_memory */
+} agents[] = {
+	{"Xen", "name", "xmfile", false, false},
+	{"VirtualDomain", NULL, "config", true, true},
+};
+
+/* libvirt's default is the hypervisor that runs here. */
+static bool is_of_xen(xmlNode *resource, xmlNode *template, const struct agent *agent)
 {
-	struct cib_resource r = {0};
-	if (c->n == CIB_MAX_RESOURCES || !copy_attribute(resource, "id", r.id))
+	static const char *const uris[] = {"xen", "libxl"};
+	char uri[CIB_MAX_WORD + 1];
+	if (!agent->is_libvirt)
+		return true;
+	copy_parameter(resource, template, "hypervisor", uri);
+	for (unsigned i = 0; i < sizeof(uris) / sizeof(uris[0]); i++)
+		if (strncmp(uri, uris[i], strlen(uris[i])) == 0)
+			return true;
+	return !uri[0];
+}
+
+static void read_guest(xmlNode *resource, xmlNode *template, const struct agent *agent,
+		       struct cib *c)
+{
+	struct cib_resource r = {.is_libvirt = agent->is_libvirt};
+	if (c->n == CIB_MAX_RESOURCES || !is_of_xen(resource, template, agent) ||
+	    !copy_attribute(resource, "id", r.id))
 		return;
-	copy_parameter(resource, template, "name", r.guest);
-	copy_parameter(resource, template, "xmfile", r.xmfile);
-	r.is_autoset =
-		parameter_is_true(resource, template, "autoset_utilization_" HV_MEMORY, false);
+	if (agent->name)
+		copy_parameter(resource, template, agent->name, r.guest);
+	copy_parameter(resource, template, agent->file, r.file);
+	r.is_autoset = parameter_is_true(resource, template, "autoset_utilization_" HV_MEMORY,
+					 agent->autosets);
 	r.manages_memory = parameter_is_true(resource, template, "allow_mem_management", false);
 	r.figure = read_figure(resource);
 	if (!r.figure.is_there && template)
@@ -158,13 +186,22 @@ static void read_guest(xmlNode *resource, xmlNode *template, struct cib *c)
 	c->resource[c->n++] = r;
 }
 
+static const struct agent *agent_of(xmlNode *resource, xmlNode *template)
+{
+	for (unsigned i = 0; i < sizeof(agents) / sizeof(agents[0]); i++)
+		if (is_of_agent(resource, template, agents[i].type))
+			return &agents[i];
+	return NULL;
+}
+
 static void read_resources(xmlNode *top, struct cib *c)
 {
 	for (xmlNode *r = next_element(top, top, "primitive"); r;
 	     r = next_element(top, r, "primitive")) {
 		xmlNode *template = template_of(top, r);
-		if (is_of_agent(r, template, "Xen"))
-			read_guest(r, template, c);
+		const struct agent *agent = agent_of(r, template);
+		if (agent)
+			read_guest(r, template, agent, c);
 		/* the agent's own default is to write it */
 		else if (is_of_agent(r, template, "NodeUtilization") &&
 			 parameter_is_true(r, template, "utilization_" HV_MEMORY, true))
@@ -206,13 +243,18 @@ static const char *take(xmlNode *top, const char *node, struct cib *ret_cib)
 	return NULL;
 }
 
+/* Nothing is fetched, no entity is replaced, and libxml2's own limits stay in force. */
+static xmlDoc *open_document(const char *text, size_t len)
+{
+	return xmlReadMemory(text, (int)len, NULL, NULL,
+			     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+}
+
 const char *cib_read(const char *text, size_t len, const char *node, struct cib *ret_cib)
 {
 	if (len > CIB_MAX_BYTES)
 		return "is too large";
-	/* nothing is fetched, no entity is replaced, and libxml2's own limits stay in force */
-	xmlDoc *document = xmlReadMemory(text, (int)len, NULL, NULL,
-					 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlDoc *document = open_document(text, len);
 	if (!document)
 		return "is no XML";
 	const char *why = "has a document type, and no CIB has one";
@@ -220,6 +262,33 @@ const char *cib_read(const char *text, size_t len, const char *node, struct cib 
 		why = take(xmlDocGetRootElement(document), node, ret_cib);
 	xmlFreeDoc(document);
 	return why;
+}
+
+static bool copy_name(xmlNode *top, char ret_name[CIB_MAX_WORD + 1])
+{
+	if (!top || !is_element(top, "domain"))
+		return false;
+	for (xmlNode *n = top->children; n; n = n->next) {
+		xmlChar *name = is_element(n, "name") ? xmlNodeGetContent(n) : NULL;
+		size_t len = name ? strlen((const char *)name) : 0;
+		bool is_name = len && len <= CIB_MAX_WORD;
+		if (is_name)
+			memcpy(ret_name, name, len + 1);
+		xmlFree(name);
+		if (is_name)
+			return true;
+	}
+	return false;
+}
+
+bool cib_read_domain(const char *text, size_t len, char ret_name[CIB_MAX_WORD + 1])
+{
+	xmlDoc *document = len > CIB_MAX_BYTES ? NULL : open_document(text, len);
+	bool has_name = document && !document->intSubset &&
+			copy_name(xmlDocGetRootElement(document), ret_name);
+	if (document)
+		xmlFreeDoc(document);
+	return has_name;
 }
 
 void cib_drop(struct cib *c)

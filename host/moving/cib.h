@@ -3,7 +3,8 @@
  * cib.h - what of Pacemaker's configuration concerns guests of Xen and their memory, out of the XML
  * that `cibadmin --query` prints. (Edge: libxml2, which allocates.)
  *
- * Guests are the resources of the agent ocf:heartbeat:Xen, in groups too, and by templates.
+ * Guests are the resources of the agents ocf:heartbeat:Xen, and ocf:heartbeat:VirtualDomain unless
+ * its hypervisor is another one than Xen, in groups too, and by templates.
  */
 #ifndef CAGMA_MOVING_CIB_H
 #define CAGMA_MOVING_CIB_H
@@ -26,8 +27,10 @@ struct cib_figure {
 
 struct cib_resource {
 	char id[CIB_MAX_WORD + 1];
-	char guest[CIB_MAX_WORD + 1];  /* its parameter `name`; "" if it has none */
-	char xmfile[CIB_MAX_WORD + 1]; /* its xl.cfg, which may have the name; "" if it has none */
+	char guest[CIB_MAX_WORD + 1]; /* its parameter `name`; "" if it has none */
+	/* Its xl.cfg, which may have the name, or libvirt's description; "" if it has none. */
+	char file[CIB_MAX_WORD + 1];
+	bool is_libvirt;     /* of VirtualDomain, whose guest has the name in the description */
 	bool is_autoset;     /* the agent itself writes hv_memory (autoset_utilization_hv_memory) */
 	bool manages_memory; /* the agent sets targets of all guests (allow_mem_management) */
 	struct cib_figure figure;
@@ -47,6 +50,10 @@ struct cib {
 /* Reads the XML. NULL, and the caller drops *ret_cib; or the end of a sentence about the XML, such
  * as "is no CIB". Names are as they stand there, with any byte. */
 const char *cib_read(const char *text, size_t len, const char *node, struct cib *ret_cib);
+/* The name of the guest in libvirt's description of it (<domain><name>), out of its XML. False,
+ * with ret_name untouched, if it has none. */
+bool cib_read_domain(const char *text, size_t len, char ret_name[CIB_MAX_WORD + 1]);
+
 void cib_drop(struct cib *cib);
 
 #endif

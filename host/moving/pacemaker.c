@@ -2,6 +2,7 @@
 #include "host/moving/pacemaker.h"
 
 #include "common/amount.h"
+#include "common/system/file.h"
 #include "common/system/log.h"
 #include "common/system/trouble.h"
 #include "common/text.h"
@@ -19,10 +20,11 @@
 
 enum { MOST_LOGGED = 64 };
 
-/* The name of a guest as its xl.cfg had it when it was read. */
+/* The name of a guest as its file had it when it was read. */
 struct named {
-	char xmfile[CIB_MAX_WORD + 1], guest[TOOLKEYS_MAX_NAME + 1];
+	char file[CIB_MAX_WORD + 1], guest[CIB_MAX_WORD + 1];
 };
+_Static_assert((int)CIB_MAX_WORD >= (int)TOOLKEYS_MAX_NAME, "a name of an xl.cfg fits");
 
 struct pacemaker {
 	const char *node;
@@ -71,38 +73,57 @@ static struct text text_of(const char *word)
 	return (struct text){word, strlen(word)};
 }
 
-/* The name in the file, which is read once, in a process of its own; "" if it has none, or cannot
- * be read yet. */
-static const char *name_in(struct pacemaker *p, const char *xmfile)
+/* xl's own parser reads it in a process of its own. */
+static void read_xlcfg(const char *path, char ret_name[CIB_MAX_WORD + 1])
 {
 	struct xlcfg cfg;
-	if (access(xmfile, R_OK) < 0)
-		return "";
-	for (unsigned i = 0; i < p->n_named; i++)
-		if (strcmp(p->named[i].xmfile, xmfile) == 0)
-			return p->named[i].guest;
-	struct named *more = realloc(p->named, (p->n_named + 1) * sizeof(*more));
 	FILE *unread = fopen("/dev/null", "we");
-	if (more) {
-		struct named *last = &more[p->n_named++];
-		*last = (struct named){0};
-		memcpy(last->xmfile, xmfile, strlen(xmfile) + 1);
-		if (unread && xlcfg_read(xmfile, unread, &cfg))
-			memcpy(last->guest, cfg.name, strlen(cfg.name) + 1);
-		p->named = more;
-	}
+	if (unread && xlcfg_read(path, unread, &cfg))
+		memcpy(ret_name, cfg.name, strlen(cfg.name) + 1);
 	if (unread)
 		fclose(unread);
-	return more ? p->named[p->n_named - 1].guest : "";
 }
 
-/* As the agent itself looks for it: the parameter, the name in the xl.cfg, the resource's id. */
+static void read_domain(const char *path, char ret_name[CIB_MAX_WORD + 1])
+{
+	enum { MOST_BYTES = 1 << 20 };
+	char *text;
+	size_t len;
+	if (file_load(path, MOST_BYTES, &text, &len))
+		return;
+	cib_read_domain(text, len, ret_name);
+	free(text);
+}
+
+/* The name in the resource's file, which is read once; "" if it has none, or cannot be read yet. */
+static const char *name_in(struct pacemaker *p, const struct cib_resource *r)
+{
+	if (!r->file[0] || access(r->file, R_OK) < 0)
+		return "";
+	for (unsigned i = 0; i < p->n_named; i++)
+		if (strcmp(p->named[i].file, r->file) == 0)
+			return p->named[i].guest;
+	struct named *more = realloc(p->named, (p->n_named + 1) * sizeof(*more));
+	if (!more)
+		return "";
+	p->named = more;
+	struct named *last = &more[p->n_named++];
+	*last = (struct named){0};
+	memcpy(last->file, r->file, strlen(r->file) + 1);
+	if (r->is_libvirt)
+		read_domain(r->file, last->guest);
+	else
+		read_xlcfg(r->file, last->guest);
+	return last->guest;
+}
+
+/* As the agent itself looks for it: the parameter, the name in the file, the resource's id. */
 static const struct told_guest *guest_of(struct pacemaker *p, const struct cib_resource *r,
 					 const struct node *node)
 {
 	if (r->guest[0])
 		return node_guest(node, text_of(r->guest));
-	const char *name = r->xmfile[0] ? name_in(p, r->xmfile) : "";
+	const char *name = name_in(p, r);
 	return node_guest(node, text_of(name[0] ? name : r->id));
 }
 
@@ -129,50 +150,21 @@ static bool match(struct pacemaker *p, struct round *r)
 
 /* --- figures ------------------------------------------------------------------------ */
 
-/* The guest's want says something now. */
-static bool is_settled(const struct told_guest *g)
-{
-	static const enum guest_hold unsettled[] = {HOLD_MIGRATING, HOLD_PAUSED, HOLD_BUILDING,
-						    HOLD_DYING};
-	for (unsigned i = 0; i < sizeof(unsettled) / sizeof(unsettled[0]); i++)
-		if (strcmp(g->state, model_hold_word(unsettled[i])) == 0)
-			return false;
-	return TOLD_HAS(g, TOLD_GUEST_BIT(lasting_kib));
-}
-
-/* libxl names a guest so while it comes, and while what it left is taken down. Pacemaker counts
- * the guest by its resource already. */
-static bool is_on_its_way(const struct told_guest *g)
-{
-	static const char *const ends[] = {"--incoming", "--migratedaway"};
-	size_t len = strlen(g->name);
-	for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (len > strlen(ends[i]) && strcmp(g->name + len - strlen(ends[i]), ends[i]) == 0)
-			return true;
-	return false;
-}
-
-static bool is_resource(const struct round *r, const struct told_guest *g)
-{
-	for (unsigned i = 0; i < r->n; i++)
-		if (r->guest[i] == g)
-			return true;
-	return false;
-}
-
 static struct hvmemory_figure figure_of_node(const struct round *r)
 {
 	uint64_t others_kib = 0;
-	for (unsigned i = 0; i < r->node.n; i++) {
-		const struct told_guest *g = &r->node.guest[i];
-		if (!is_resource(r, g) && !is_on_its_way(g))
-			others_kib += node_needs_kib(g);
-	}
-	return (struct hvmemory_figure){.is_known = true,
+	bool is_known = node_others_need_kib(&r->node, r->guest, r->n, &others_kib);
+	return (struct hvmemory_figure){.is_known = is_known,
 					.needs_kib =
 						amount_less(r->node.host->capacity_kib, others_kib),
 					.was_told = r->cib.node.is_there,
 					.told_mib = r->cib.node.mib};
+}
+
+/* The guest's want says something now. */
+static bool is_settled(const struct told_guest *g)
+{
+	return node_want_counts(g) && !node_awaits_want(g);
 }
 
 static void fill_figures(struct round *r)
@@ -186,6 +178,13 @@ static void fill_figures(struct round *r)
 
 /* --- what is wrong with the cluster's configuration --------------------------------- */
 
+static const char *what_autoset_does(const struct cib_resource *r)
+{
+	return r->is_libvirt ? ", which is on unless it is set, by which it needs all that it may "
+			       "hold"
+			     : ", by which it needs whatever it holds";
+}
+
 /* False after saying, once, why nothing is written. */
 static bool may_write(struct pacemaker *p, const struct round *r)
 {
@@ -194,11 +193,11 @@ static bool may_write(struct pacemaker *p, const struct round *r)
 		text_printable(text_of(r->resource[i]->id), "", name, sizeof(name));
 		if (r->resource[i]->is_autoset)
 			snprintf(text, sizeof(text),
-				 "resource %s has autoset_utilization_hv_memory, by which it needs "
-				 "whatever it holds; nothing is written until that is off "
-				 "(crm_resource --resource %s --set-parameter "
-				 "autoset_utilization_hv_memory --parameter-value false)",
-				 name, name);
+				 "resource %s has autoset_utilization_hv_memory%s; nothing is "
+				 "written until that is off (crm_resource --resource %s "
+				 "--set-parameter autoset_utilization_hv_memory --parameter-value "
+				 "false)",
+				 name, what_autoset_does(r->resource[i]), name);
 	}
 	text_printable(text_of(r->cib.node_utilization), "", name, sizeof(name));
 	if (!text[0] && name[0])

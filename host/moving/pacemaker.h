@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pacemaker.h - one round of cagma-pacemaker: what cagmad has told of this host's guests becomes
- * `hv_memory` of their resources and of the node. (Edge: Pacemaker's programs, xl.cfg, the log.)
+ * `hv_memory` of their resources and of the node. (Edge: Pacemaker's programs, xl.cfg,
+ * libvirt's descriptions, the log.)
  *
  * A guest's figure is kept while it is migrated, paused or built, and while its want is known for
  * less than a minute, as after cagmad's start or on the receiving host. So Pacemaker's own
  * migrations change no figure. Guests that are no resources need memory too: it is taken off the
- * node's.
+ * node's figure, which is kept while the want of one of them is known for less than a minute.
  *
  * Nothing is written beside others that write hv_memory: the agent's autoset_utilization_hv_memory,
- * which has a guest need what it holds, and NodeUtilization. What lasts is logged once.
+ * which has a guest need what it holds, or its maximum, and NodeUtilization. What lasts is logged
+ * once.
  */
 #ifndef CAGMA_MOVING_PACEMAKER_H
 #define CAGMA_MOVING_PACEMAKER_H

@@ -36,7 +36,7 @@ enum {
 	  "give")                                                                                  \
 	X(SHORT, "host/short_kib", "cagmad", "what guests lack and cannot be given; 0: nothing")   \
 	X(SHORT_SINCE, "host/short_since_ms", "cagmad",                                            \
-	  "since when guests have lacked it, in ms of CLOCK_BOOTTIME; 0: they do not")
+	  "since when guests have lacked it, in ms of CLOCK_BOOTTIME; 0: not for 5 s")
 
 #define X(id, path, writer, about) TOOLKEYS_##id,
 enum toolkeys_key { CAGMA_TOOL_KEYS(X) TOOLKEYS_KEYS_ };

@@ -8,10 +8,15 @@
 
 /* --- the host ------------------------------------------------------------------ */
 
-static bool has_no_daemon(const struct findings_host *h)
-{
-	return !h->has_daemon;
-}
+#define SILENT(function, kind)                                                                     \
+	static bool function(const struct findings_host *h)                                        \
+	{                                                                                          \
+		return !h->has_daemon && h->silence == (kind);                                     \
+	}
+SILENT(has_no_daemon, SILENCE_ABSENT)
+SILENT(is_denied, SILENCE_DENIED)
+SILENT(is_broken, SILENCE_BROKEN)
+SILENT(refuses, SILENCE_REFUSED)
 
 static bool has_more_daemons(const struct findings_host *h)
 {
@@ -25,12 +30,12 @@ static bool is_mode(const struct findings_host *h, const char *mode)
 
 static bool is_paused(const struct findings_host *h)
 {
-	return is_mode(h, "paused");
+	return is_mode(h, told_mode_words[TOLD_PAUSED]);
 }
 
 static bool is_dry(const struct findings_host *h)
 {
-	return is_mode(h, "dry-run");
+	return is_mode(h, told_mode_words[TOLD_DRY_RUN]);
 }
 
 static bool has_no_store(const struct findings_host *h)
@@ -238,26 +243,37 @@ static bool has_flooded(const struct findings_host *h, const struct told_guest *
 
 /* --- all kinds ------------------------------------------------------------------- */
 
-#define HOST(word, rule, what, mend)                                                               \
+#define HOST(name, rule, about, cure)                                                              \
 	{                                                                                          \
-		word, what, mend, false, rule, NULL                                                \
+		.word = name, .what = about, .mend = cure, .is_of_host = rule                      \
 	}
-#define HOST_NOTE(word, rule, what, mend)                                                          \
+#define HOST_WHY(name, rule, about, cure)                                                          \
 	{                                                                                          \
-		word, what, mend, true, rule, NULL                                                 \
+		.word = name, .what = about, .mend = cure, .has_why = true, .is_of_host = rule     \
 	}
-#define GUEST(word, rule, what, mend)                                                              \
+#define HOST_NOTE(name, rule, about, cure)                                                         \
 	{                                                                                          \
-		word, what, mend, false, NULL, rule                                                \
+		.word = name, .what = about, .mend = cure, .is_note = true, .is_of_host = rule     \
 	}
-#define GUEST_NOTE(word, rule, what, mend)                                                         \
+#define GUEST(name, rule, about, cure)                                                             \
 	{                                                                                          \
-		word, what, mend, true, NULL, rule                                                 \
+		.word = name, .what = about, .mend = cure, .is_of_guest = rule                     \
+	}
+#define GUEST_NOTE(name, rule, about, cure)                                                        \
+	{                                                                                          \
+		.word = name, .what = about, .mend = cure, .is_note = true, .is_of_guest = rule    \
 	}
 
 static const struct finding kinds[] = {
 	HOST("no-daemon", has_no_daemon, "no cagmad answers: nothing is balanced",
 	     "systemctl enable --now cagmad; its log says why it ended (journalctl -u cagmad)"),
+	HOST_WHY("daemon-denied", is_denied, "cagmad could not be asked",
+		 "run this as root, or as a member of the group cagma"),
+	HOST_WHY("daemon-silent", is_broken, "cagmad could not be asked",
+		 "see its log (journalctl -u cagmad); if it hangs, systemctl restart cagmad"),
+	HOST_WHY("daemon-refuses", refuses, "cagmad has refused to answer",
+		 "install cagmactl and cagmad of one version (cagmactl --version, cagmad "
+		 "--version), and systemctl restart cagmad"),
 	HOST("second-daemon", has_more_daemons, "more than one cagmad runs here",
 	     "end all but the one of systemd (systemctl show -p MainPID cagmad): two of them pull "
 	     "at "
@@ -285,7 +301,8 @@ static const struct finding kinds[] = {
 	HOST("small-reserve", has_small_reserve,
 	     "the reserve is small for so many guests: if all are in alarm, it cannot give each "
 	     "of them a step",
-	     "raise reserve_mib in cagmad.conf, to 3 MiB for each guest at least"),
+	     "raise reserve_mib in cagmad.conf, to four thirds of step_mib for each guest at least "
+	     "(3 MiB with a step_mib of 2)"),
 	HOST("overloaded", is_short, "guests have lacked memory for more than a minute",
 	     "lower what guests use or their minimums, or move one away (cagmactl list)"),
 	HOST("cuts", was_cut, "the safety contract had to cut what the policy wanted",

@@ -10,9 +10,15 @@
 
 enum findings_autoballoon { AUTOBALLOON_AUTO, AUTOBALLOON_OFF, AUTOBALLOON_ON };
 
+/* Why no cagmad answers: nobody listens; this user may not ask; it is silent, or what it says
+ * cannot be read; it answers that it will not. */
+enum findings_silence { SILENCE_ABSENT, SILENCE_DENIED, SILENCE_BROKEN, SILENCE_REFUSED };
+
 /* The host, as cagmad tells of it, and dom0 around cagmad. */
 struct findings_host {
-	bool has_daemon; /* a cagmad answers; `told` is meaningful then */
+	bool has_daemon;               /* a cagmad answers; `told` is meaningful then */
+	enum findings_silence silence; /* if none answers */
+	const char *why;               /* the same as a sentence; NULL if there is none */
 	struct told_host told;
 	enum findings_autoballoon autoballoon; /* xl.conf; auto is xl's default */
 	bool has_squeezed, has_qmemman;
@@ -25,6 +31,7 @@ struct finding {
 	const char *word; /* for programs; says nothing else */
 	const char *what; /* a sentence about the host, or about "it", the guest */
 	const char *mend; /* what to do */
+	bool has_why;     /* the host's `why` belongs behind `what` */
 	bool is_note;     /* it may well be as it should: it is told, and is nothing wrong */
 	/* One of the two is NULL. */
 	bool (*is_of_host)(const struct findings_host *host);

@@ -3,8 +3,7 @@
 
 #include "common/amount.h"
 
-/* The want of such a guest says nothing: it is not whole, or somebody else has it in hand. */
-static bool is_left_out(enum guest_hold hold)
+bool lasting_leaves_out(enum guest_hold hold)
 {
 	return hold == HOLD_BUILDING || hold == HOLD_PAUSED || hold == HOLD_DYING ||
 	       hold == HOLD_MIGRATING || hold == HOLD_CALL_FAILED;
@@ -46,7 +45,7 @@ void lasting_take(struct lasting *l, const struct guest_view *guest, const struc
 		  uint64_t now_ms)
 {
 	uint64_t needs_kib = verdict->want_kib;
-	if (is_left_out(guest->hold))
+	if (lasting_leaves_out(guest->hold))
 		return;
 	if (!model_gives(guest))
 		needs_kib = amount_max(needs_kib, guest->alm_kib);

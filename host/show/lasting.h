@@ -40,6 +40,10 @@ struct lasting {
 	uint64_t most_kib[LASTING_FALL_PARTS + 1];
 };
 
+/* True if the want of such a guest says nothing: it is not whole, or somebody else has it in hand.
+ * Its time does not count. */
+bool lasting_leaves_out(enum guest_hold hold);
+
 /* Takes a pass in. A guest that gives nothing needs what it holds, if that is more than it wants.
  */
 void lasting_take(struct lasting *lasting, const struct guest_view *guest,

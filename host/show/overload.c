@@ -12,6 +12,17 @@ static uint64_t lack_kib(const struct policy_conf *conf, const struct guest_view
 	return model_is_shared(guest) && kib >= conf->step_kib ? kib : 0;
 }
 
+/* A want that wavers by a step lacks nothing in a pass now and then, and is no new lack. */
+static void note_lack(struct overload *o, uint64_t now_ms)
+{
+	if (o->short_kib)
+		o->lacked_ms = now_ms;
+	else if (amount_less(now_ms, o->lacked_ms) >= OVERLOAD_CALM_MS)
+		o->short_since_ms = 0;
+	if (o->short_kib && !o->short_since_ms)
+		o->short_since_ms = amount_max(now_ms, 1);
+}
+
 void overload_judge(struct overload *o, const struct policy_conf *conf, const struct snapshot *snap,
 		    const struct verdict *verdict, bool gives)
 {
@@ -26,8 +37,5 @@ void overload_judge(struct overload *o, const struct policy_conf *conf, const st
 		o->short_kib += lack_kib(conf, &snap->guest[i], &verdict[i]);
 	}
 	o->capacity_kib = amount_less(held_kib, snap->host.others_kib + conf->reserve_kib);
-	if (!o->short_kib)
-		o->short_since_ms = 0;
-	else if (!o->short_since_ms)
-		o->short_since_ms = amount_max(snap->host.now_ms, 1);
+	note_lack(o, snap->host.now_ms);
 }

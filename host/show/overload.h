@@ -19,12 +19,16 @@
 
 #include "host/core/model.h"
 
+/* After so long without a lack it is over. */
+enum { OVERLOAD_CALM_MS = 5000 };
+
 /* All zero before the first pass. */
 struct overload {
 	uint64_t available_kib;
 	uint64_t capacity_kib;
 	uint64_t short_kib;
-	uint64_t short_since_ms; /* on now_ms's clock; 0 while short_kib is 0 */
+	uint64_t short_since_ms; /* on now_ms's clock; 0 while nothing is lacked, or was just now */
+	uint64_t lacked_ms;      /* the last pass with a lack */
 };
 
 /* Takes a pass in. `gives`: the policy takes surplus from guests. */

@@ -17,6 +17,9 @@ const struct line_format told_host_format = LINE_FORMAT(host_fields, 0, told_hos
 const struct line_format told_guest_format = LINE_FORMAT(guest_fields, 0, told_guest);
 const struct line_format told_change_format = LINE_FORMAT(change_fields, 0, told_change);
 
+const char *const told_mode_words[TOLD_MODES_ + 1] = {
+	[TOLD_BALANCING] = "balancing", [TOLD_PAUSED] = "paused", [TOLD_DRY_RUN] = "dry-run"};
+
 uint64_t told_always(const struct line_format *format)
 {
 	uint64_t bits = 0;

@@ -47,7 +47,8 @@ enum {
 	X(capacity_kib, NUMBER, KEYS_MAX_KIB, false, "KiB",                                        \
 	  "what guests can hold together: free - others - reserve + what they hold")               \
 	X(short_kib, NUMBER, KEYS_MAX_KIB, false, "KiB", "what guests lack and cannot be given")   \
-	X(short_ms, NUMBER, KEYS_MAX_COUNT, false, "ms", "for how long some guest has lacked it")  \
+	X(short_ms, NUMBER, KEYS_MAX_COUNT, false, "ms",                                           \
+	  "for how long some guest has lacked it; 5 s without a lack end that")                    \
 	X(guests, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests there are")                        \
 	X(managed, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests that are balanced")               \
 	X(short_guests, NUMBER, OPTIONS_MAX_GUESTS, true, "", "guests whose AVM is below the CMA") \
@@ -150,6 +151,10 @@ enum told_guest_index { TOLD_GUEST_FIELDS(X) TOLD_GUEST_FIELDS_ };
 extern const struct line_format told_host_format;
 extern const struct line_format told_guest_format;
 extern const struct line_format told_change_format;
+
+/* All that `mode` may be, and a NULL behind them. */
+enum told_mode { TOLD_BALANCING, TOLD_PAUSED, TOLD_DRY_RUN, TOLD_MODES_ };
+extern const char *const told_mode_words[TOLD_MODES_ + 1];
 
 /* The bits of the rows that are always told. */
 uint64_t told_always(const struct line_format *format);

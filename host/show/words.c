@@ -83,6 +83,7 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 {
 	bool is_judged = knows(g, G(alm_kib) | G(want_kib) | G(goal_kib) | G(min_kib) | G(max_kib));
 	bool is_at_max = is_judged && g->want_kib >= g->max_kib;
+	bool knows_maxmem = knows(g, G(static_max_kib));
 	bool has_terms = knows(g, G(offset_kib) | G(demand_kib) | G(cma_kib));
 	uint64_t sum_kib = has_terms ? g->offset_kib + g->demand_kib + g->cma_kib : 0;
 	const struct {
@@ -90,9 +91,12 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		const char *sentence;
 	} rules[] = {
 		{true, words_of_hold(g->state)},
-		{is_at_max && g->max_kib < g->static_max_kib,
+		{is_at_max && !knows_maxmem, "its max_mib in cagmad.conf, or maxmem= in its "
+					     "xl.cfg: it is wanted to hold all of "
+					     "that"},
+		{is_at_max && knows_maxmem && g->max_kib < g->static_max_kib,
 		 "its max_mib in cagmad.conf: it is wanted to hold all of that"},
-		{is_at_max && g->max_kib >= g->static_max_kib,
+		{is_at_max && knows_maxmem && g->max_kib >= g->static_max_kib,
 		 "maxmem= in its xl.cfg: it is wanted to hold all of that, and cannot get more "
 		 "before it is built anew"},
 		{is_judged && g->want_kib <= g->min_kib && sum_kib < g->min_kib,
@@ -109,8 +113,8 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		 "the donors: pages that it is to have are still on their way"},
 		{h->xl_is_building, "xl: it builds a guest right now, and nobody may grow"},
 		{g->does_not_take, "its balloon: it does not take what it was promised"},
-		{strcmp(h->mode, "paused") == 0, "cagmad is paused (cagmactl continue)"},
-		{strcmp(h->mode, "dry-run") == 0, "cagmad runs dry, and sets nothing"},
+		{strcmp(h->mode, told_mode_words[TOLD_PAUSED]) == 0, "cagmad is paused (cagmactl continue)"},
+		{strcmp(h->mode, told_mode_words[TOLD_DRY_RUN]) == 0, "cagmad runs dry, and sets nothing"},
 	};
 	unsigned n = 0;
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]) && n < WORDS_LIMITS; i++)

@@ -155,6 +155,11 @@ calm_cib
 play web=managed=2600*50 db=managed=2200*50 ci=managed=1800*50
 [ "$(figure web)" = 1800 ] || fail "a cagmad that has just been started changes a figure to $(figure web)"
 
+# --- neither does a guest that is no resource change the node's, though it holds much
+start_host web=managed=1800*50 stranger=managed=1800*50
+tell xen1
+[ "$(node_figure xen1)" = "$capacity" ] || fail "a guest that has just come is taken off the node: $(node_figure xen1)"
+
 # --- calm for ten minutes, each minute
 calm_moved=0
 calm_cib
@@ -194,6 +199,23 @@ make_cib web=xen1=1800=allow_mem_management db=xen1=1800 ci=xen1=1800 x1=xen2=90
 tell xen1 || fail "it refuses beside allow_mem_management"
 grep -q 'web has allow_mem_management' "$room/log" || fail "it does not warn of allow_mem_management"
 
+# --- a guest by libvirt, whose agent writes hv_memory unless it is told not to
+printf '<domain type="xen"><name>lib</name></domain>\n' >"$room/lib.xml"
+libvirt() { # [NVPAIR]
+	echo "<primitive id=\"r7\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\"><instance_attributes id=\"r7-i\">" \
+		"<nvpair id=\"r7-c\" name=\"config\" value=\"$room/lib.xml\"/>${1:-}</instance_attributes></primitive>"
+}
+start_host web=managed=1800*400 db=managed=1800*400 ci=managed=1800*400 lib=managed=700*400
+extra=$(libvirt)
+calm_cib
+tell xen1 || refused=$((refused + 1))
+grep -q 'resource r7 has autoset_utilization_hv_memory, which is on unless' "$room/log" || fail "it does not name r7"
+extra=$(libvirt '<nvpair id="r7-a" name="autoset_utilization_hv_memory" value="false"/>')
+calm_cib
+tell xen1 || fail "it refuses a guest by libvirt"
+[ "$(figure r7) $(node_figure xen1)" = "700 $capacity" ] || fail "a guest by libvirt is counted $(figure r7) and $(node_figure xen1)"
+extra=''
+
 # --- an engine that is down: said once, tried again after 1, 2, 4 s
 mkdir "$room/bin"
 printf '#!/bin/sh\necho tried >>%s\nexit 1\n' "$room/tries" >"$room/bin/cibadmin"
@@ -210,5 +232,5 @@ count() {
 result="short_moved=$(count "$short") moved=${short:-none} settled_moved=$(count "$settled") calm_moved=$calm_moved"
 result="$result burst_moved=$burst_moved raw_burst_moved=$raw_burst_moved refused=$refused"
 echo "RESULT pacemaker-advice $result down_tries=$tries down_said=$said"
-[ "$(count "$short") $(count "$settled") $calm_moved $burst_moved $raw_burst_moved $refused $said" = "1 0 0 0 1 2 1" ]
+[ "$(count "$short") $(count "$settled") $calm_moved $burst_moved $raw_burst_moved $refused $said" = "1 0 0 0 1 3 1" ]
 [ "$tries" -ge 2 ] && [ "$tries" -le 4 ]

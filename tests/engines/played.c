@@ -114,7 +114,7 @@ static struct json_object *make_host(void)
 	struct told_host h = {.available_kib = overload.available_kib,
 			      .capacity_kib = overload.capacity_kib,
 			      .short_kib = overload.short_kib};
-	if (h.short_kib)
+	if (overload.short_since_ms)
 		h.short_ms = now_ms - overload.short_since_ms;
 	return json_record_make(&told_host_format, &h,
 				TOLD_HOST_BIT(available_kib) | TOLD_HOST_BIT(capacity_kib) |

@@ -9,7 +9,10 @@
 
 void fuzz_cib(struct text text)
 {
+	char name[CIB_MAX_WORD + 1] = "";
 	struct cib cib;
+	if (cib_read_domain(text.at, text.len, name))
+		fuzz_check(name[0] && strnlen(name, sizeof(name)) <= CIB_MAX_WORD);
 	if (cib_read(text.at, text.len, "xen1", &cib))
 		return;
 	fuzz_check(cib.n <= CIB_MAX_RESOURCES && (cib.has_node || !cib.node.is_there));
@@ -17,7 +20,7 @@ void fuzz_cib(struct text text)
 		const struct cib_resource *r = &cib.resource[i];
 		fuzz_check(strnlen(r->id, sizeof(r->id)) <= CIB_MAX_WORD);
 		fuzz_check(strnlen(r->guest, sizeof(r->guest)) <= CIB_MAX_WORD);
-		fuzz_check(strnlen(r->xmfile, sizeof(r->xmfile)) <= CIB_MAX_WORD);
+		fuzz_check(strnlen(r->file, sizeof(r->file)) <= CIB_MAX_WORD);
 		fuzz_check(r->figure.is_there || r->figure.mib == 0);
 		fuzz_check(r->figure.mib <= UINT64_C(1) << 40);
 	}

@@ -206,7 +206,48 @@ START_TEST(a_pause_sets_nothing)
 }
 END_TEST
 
+START_TEST(reservations_are_told_as_one_object)
+{
+	ctl_open_idle();
+	ck_assert_int_eq(CTL_CODE("--json", "reserve", "300"), 0);
+	SEEN("\"reservation\":1");
+	ck_assert_int_eq(CTL_CODE("--json", "reserve", "64g"), 1);
+	SEEN("\"reservation\":2,");
+	SEEN("\"error\":\"refused: 65536 MiB wanted");
+	ck_assert_int_eq(CTL_CODE("--json", "release", "1"), 0);
+	SEEN("\"released\":1");
+	ck_assert_int_eq(CTL_CODE("--json", "release", "1"), 1);
+	SEEN("\"error\":\"reservation 1 cannot be released: there is none");
+}
+END_TEST
+
 /* --- the history --- */
+
+/* What a pause keeps from being set is no change. */
+START_TEST(a_pause_is_no_change_in_the_history)
+{
+	static const char dir[] = STAGE_FILE("history-dir");
+	char command[PATH_MAX + 64];
+	stage_open(1200 + 2);
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	ctl_a = stage_boot("a", 600, "0:60", true);
+	stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, (const char *const[]){"--history", dir, NULL});
+	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+	ck_assert_int_eq(CTL_CODE("pause"), 0);
+	ck_assert_int_eq(CTL_CODE("reserve", "300"), 1);
+	lab_guest_set_demand(ctl_a, "0:500");
+	snprintf(command, sizeof(command), "grep -q not_set=1 %s/history", dir);
+	for (int waited_ms = 0; waited_ms < SOON_MS && system(command) != 0; waited_ms += 100)
+		usleep(100000);
+	ck_assert_int_eq(system(command), 0);
+	ck_assert_int_eq(CTL_CODE("history", "a", "--since=1h", "--dir", dir), 0);
+	SEEN("no target was changed");
+	SEEN("The history begins at ");
+	ck_assert_int_eq(CTL_CODE("history", "c", "--dir", dir), 1);
+	SEEN("no such guest: c; it begins at ");
+}
+END_TEST
 
 START_TEST(the_history_tells_what_was_and_can_be_replayed)
 {
@@ -227,7 +268,7 @@ START_TEST(the_history_tells_what_was_and_can_be_replayed)
 	SEEN("a (domain 1) is managed");
 	SEEN("in use, with swapped pages that are wanted back");
 	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "2001-01-01 00:00", "--dir", dir), 1);
-	SEEN("the history has no such guest by then");
+	SEEN("no such guest by then: a; it begins at ");
 	ck_assert_int_eq(CTL_CODE("history", "--since", "yesterday"), 2);
 	ck_assert_int_eq(CTL_CODE("history", "--dir", "/nonexistent"), 1);
 	/* most lines are brief, and the same passes are decided again from them */
@@ -376,6 +417,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, numbers_are_set_until_the_configuration_is_read_again);
 	tcase_add_test(tests, numbers_that_are_saved_are_in_the_configuration);
 	tcase_add_test(tests, a_pause_sets_nothing);
+	tcase_add_test(tests, reservations_are_told_as_one_object);
+	tcase_add_test(tests, a_pause_is_no_change_in_the_history);
 	tcase_add_test(tests, the_history_tells_what_was_and_can_be_replayed);
 	tcase_add_test(tests, the_journal_keeps_guest_and_reason);
 	tcase_add_test(tests, wrong_requests_are_answered_on_the_same_connection);

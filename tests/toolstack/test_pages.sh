@@ -30,7 +30,7 @@ if [ $# = 2 ]; then
 		code=$?
 		case $command in
 		'cagmad -n -v') [ $code != 124 ] || code=0 ;; # runs until it is ended
-		*' --at "2026'*) [ $code != 1 ] || ! grep -q 'the history has no such guest by then' "$room/err" || code=0 ;;
+		*' --at "2026'*) [ $code != 1 ] || ! grep -q 'no such guest by then: ' "$room/err" || code=0 ;;
 		esac
 		[ $code != 0 ] || continue
 		wrong=$((wrong + 1))

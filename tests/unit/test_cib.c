@@ -10,6 +10,9 @@
 #define XEN(id, rest)                                                                              \
 	"<primitive id=\"" id "\" class=\"ocf\" provider=\"heartbeat\" type=\"Xen\">" rest         \
 	"</primitive>"
+#define LIBVIRT(id, rest)                                                                          \
+	"<primitive id=\"" id                                                                      \
+	"\" class=\"ocf\" provider=\"heartbeat\" type=\"VirtualDomain\">" rest "</primitive>"
 #define PAIR(name, value) "<nvpair id=\"i\" name=\"" name "\" value=\"" value "\"/>"
 #define PARAMETER(name, value)                                                                     \
 	"<instance_attributes id=\"a\">" PAIR("x", "y") PAIR(name, value) "</instance_attributes>"
@@ -56,6 +59,16 @@ static const struct {
 	 "w,,, "},
 	{"sets of all targets", CIB(XEN("w", PARAMETER("allow_mem_management", "1"))), NULL,
 	 "w,,, manages "},
+	{"a guest by libvirt writes it itself unless told not to",
+	 CIB(LIBVIRT("w", PARAMETER("config", "/etc/libvirt/libxl/web.xml"))), NULL,
+	 "w,,/etc/libvirt/libxl/web.xml, autoset libvirt "},
+	{"then it is one as any other",
+	 CIB(LIBVIRT("w", FIGURE("700") PARAMETER("autoset_utilization_hv_memory", "no"))), NULL,
+	 "w,,,700 libvirt "},
+	{"of Xen by its hypervisor", CIB(LIBVIRT("w", PARAMETER("hypervisor", "xen:///system"))),
+	 NULL, "w,,, autoset libvirt "},
+	{"a guest of another hypervisor is none",
+	 CIB(LIBVIRT("w", PARAMETER("hypervisor", "qemu:///system"))), NULL, ""},
 	{"a figure that is none", CIB(XEN("w", FIGURE("-5"))), NULL, "w,,, "},
 	{"one that is too large", CIB(XEN("w", FIGURE("18446744073709551615"))), NULL, "w,,, "},
 	{"an entity that is a file",
@@ -76,9 +89,10 @@ static void write_resources(const struct cib *c, char *text, size_t size)
 		char mib[24] = "";
 		if (r->figure.is_there)
 			snprintf(mib, sizeof(mib), "%llu", (unsigned long long)r->figure.mib);
-		len += (size_t)snprintf(text + len, size - len, "%s,%s,%s,%s %s%s", r->id, r->guest,
-					r->xmfile, mib, r->is_autoset ? "autoset " : "",
-					r->manages_memory ? "manages " : "");
+		len += (size_t)snprintf(text + len, size - len, "%s,%s,%s,%s %s%s%s", r->id,
+					r->guest, r->file, mib, r->is_autoset ? "autoset " : "",
+					r->manages_memory ? "manages " : "",
+					r->is_libvirt ? "libvirt " : "");
 	}
 }
 
@@ -96,6 +110,30 @@ START_TEST(guests_are_resources_of_the_agent)
 	write_resources(&cib, text, sizeof(text));
 	ck_assert_msg(strcmp(text, rows[_i].said) == 0, "%s: %s", rows[_i].what, text);
 	cib_drop(&cib);
+}
+END_TEST
+
+static const struct {
+	const char *xml, *name; /* NULL: it has none */
+} domains[] = {
+	{"<domain type='xen'><name>web</name><memory unit='KiB'>1</memory></domain>", "web"},
+	{"<!-- by libvirt -->\n<domain><title>t</title>\n<name>w &amp; b</name></domain>", "w & b"},
+	{"<domain><devices><name>no</name></devices></domain>", NULL},
+	{"<domain><name/></domain>", NULL},
+	{"<network><name>web</name></network>", NULL},
+	{"<!DOCTYPE d [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><domain><name>&e;</name></domain>",
+	 NULL},
+	{"name = \"web\"", NULL},
+	{"", NULL},
+};
+
+START_TEST(a_description_of_libvirt_has_the_name)
+{
+	char name[CIB_MAX_WORD + 1] = "as it was";
+	const char *xml = domains[_i].xml;
+	bool has_name = cib_read_domain(xml, strlen(xml), name);
+	ck_assert_int_eq(has_name, domains[_i].name != NULL);
+	ck_assert_str_eq(name, has_name ? domains[_i].name : "as it was");
 }
 END_TEST
 
@@ -174,6 +212,7 @@ END_TEST
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, guests_are_resources_of_the_agent, 0, N_ROWS(rows));
+	tcase_add_loop_test(tests, a_description_of_libvirt_has_the_name, 0, N_ROWS(domains));
 	tcase_add_test(tests, a_node_is_found_by_its_name);
 	tcase_add_test(tests, others_that_write_are_found);
 	tcase_add_test(tests, placement_heeds_utilization_or_not);

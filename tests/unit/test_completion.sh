@@ -52,6 +52,8 @@ for words in "hold web --f:--for" "history --s:--since" "history web --d:--dir" 
 done
 completes cagmactl hold web ""
 check "a second guest is not offered" [ -z "$(cat "$work/out")" ]
+completes cagmactl help ho
+check "a command to be helped with" [ "$(cat "$work/out")" = hold ]
 completes cagmactl set --
 check "to save" [ "$(cat "$work/out")" = --save ]
 completes cagmactl reserve --c

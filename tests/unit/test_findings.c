@@ -341,6 +341,24 @@ START_TEST(every_state_and_every_reason_has_a_sentence)
 }
 END_TEST
 
+/* The mend is enough, whatever the step is. */
+START_TEST(the_reserve_that_is_recommended_is_enough)
+{
+	static const uint64_t steps_mib[] = {1, 2, 4, 8, 64};
+	struct findings_host h = sound_host();
+	struct told_guest g = sound_guest();
+	char words[1024];
+	h.told.managed = 30;
+	h.told.step_kib = steps_mib[_i] * MIB_KIB;
+	h.told.reserve_kib = 30 * h.told.step_kib * 4 / 3;
+	look(&h, &g, words);
+	ck_assert_str_eq(words, "");
+	h.told.reserve_kib -= 16;
+	look(&h, &g, words);
+	ck_assert_str_eq(words, "small-reserve ");
+}
+END_TEST
+
 START_TEST(without_a_daemon_nothing_is_said_of_what_it_would_tell)
 {
 	struct findings_host h = {.autoballoon = AUTOBALLOON_OFF};
@@ -348,6 +366,33 @@ START_TEST(without_a_daemon_nothing_is_said_of_what_it_would_tell)
 	char words[1024];
 	look(&h, &g, words);
 	ck_assert_str_eq(words, "no-daemon ");
+}
+END_TEST
+
+/* Only a daemon that is not there is to be started; whatever else is the matter is said. */
+START_TEST(what_keeps_the_daemon_from_answering_is_said)
+{
+	static const struct {
+		enum client_failure failure;
+		const char *word, *says, *mend;
+	} rows[] = {
+		{CLIENT_NO_DAEMON, "no-daemon ", "no cagmad answers", "enable --now"},
+		{CLIENT_DENIED, "daemon-denied ", "could not be asked: THE REASON", "as root"},
+		{CLIENT_BROKEN, "daemon-silent ", "could not be asked: THE REASON", "journalctl"},
+		{CLIENT_REFUSED, "daemon-refuses ", "refused to answer: THE REASON", "--version"},
+		{CLIENT_FINE, "daemon-silent ", "says nothing of the host", "journalctl"},
+	};
+	struct findings_host h = {.autoballoon = AUTOBALLOON_OFF};
+	struct told_guest g = {0};
+	char words[1024], text[1024] = "";
+	FILE *out = fmemopen(text, sizeof(text), "w");
+	doctor_take_failure(rows[_i].failure, "THE REASON", &h);
+	look(&h, &g, words);
+	ck_assert_str_eq(words, rows[_i].word);
+	ck_assert_uint_eq(doctor_tell(out, &h, NULL, NULL), 1);
+	fclose(out);
+	ck_assert_msg(strstr(text, rows[_i].says) && strstr(text, rows[_i].mend), "%s", text);
+	ck_assert(_i == 0 || !strstr(text, "enable --now"));
 }
 END_TEST
 
@@ -425,8 +470,10 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, each_planted_fault_is_found_and_nothing_else);
 	tcase_add_test(tests, without_a_daemon_nothing_is_said_of_what_it_would_tell);
+	tcase_add_loop_test(tests, what_keeps_the_daemon_from_answering_is_said, 0, 5);
 	tcase_add_test(tests, dom0_mem_is_read_as_xl_and_xen_do);
 	tcase_add_test(tests, odd_configurations_are_found);
+	tcase_add_loop_test(tests, the_reserve_that_is_recommended_is_enough, 0, 5);
 	tcase_add_test(tests, every_state_and_every_reason_has_a_sentence);
 	tcase_add_test(tests, processes_and_xl_conf_are_read);
 }

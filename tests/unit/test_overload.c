@@ -67,7 +67,38 @@ START_TEST(the_word_is_free_memory_and_surplus)
 	overload_judge(&word, &conf, &snap, &verdict, rows[_i].gives);
 	ck_assert_uint_eq(word.short_since_ms, rows[_i].short_mib ? 5000 : 0);
 	verdict.goal_kib = verdict.want_kib;
+	snap.host.now_ms += OVERLOAD_CALM_MS;
 	overload_judge(&word, &conf, &snap, &verdict, rows[_i].gives);
+	ck_assert_uint_eq(word.short_since_ms, 0);
+}
+END_TEST
+
+/* A guest that lacks a step for some passes, and nothing for some, over two minutes. */
+static const struct {
+	unsigned lacks_s, is_calm_s;
+	bool is_one; /* it is one lack, that began at first */
+} wavering[] = {{9, 1, true}, {1, 1, true}, {1, 4, true}, {3, 5, false}, {30, 6, false}};
+
+START_TEST(a_lack_is_over_after_some_seconds_without_one)
+{
+	struct policy_conf conf = options_default();
+	struct guest_view view = {.domid = 1, .hold = HOLD_NONE, .alm_kib = 512 * MIB_KIB};
+	struct snapshot snap = {.n_guests = 1, .guest = &view};
+	struct verdict verdict = {.want_kib = 600 * MIB_KIB};
+	struct overload word = {0};
+	unsigned round_s = wavering[_i].lacks_s + wavering[_i].is_calm_s;
+	for (unsigned s = 0; s < 120; s++) {
+		bool lacks = s % round_s < wavering[_i].lacks_s;
+		snap.host.now_ms = 5000 + s * 1000;
+		verdict.goal_kib = verdict.want_kib - (lacks ? conf.step_kib : 0);
+		overload_judge(&word, &conf, &snap, &verdict, true);
+		ck_assert_uint_eq(word.short_kib, lacks ? conf.step_kib : 0);
+		ck_assert(!lacks || word.short_since_ms);
+	}
+	ck_assert_int_eq(word.short_since_ms == 5000, wavering[_i].is_one);
+	snap.host.now_ms += OVERLOAD_CALM_MS;
+	verdict.goal_kib = verdict.want_kib;
+	overload_judge(&word, &conf, &snap, &verdict, true);
 	ck_assert_uint_eq(word.short_since_ms, 0);
 }
 END_TEST
@@ -175,6 +206,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, it_is_never_more_than_was_wanted);
 	tcase_add_loop_test(tests, a_guest_leaves_unless_something_keeps_it, 0, N_ROWS(leaving));
 	tcase_add_loop_test(tests, the_word_is_free_memory_and_surplus, 0, N_ROWS(rows));
+	tcase_add_loop_test(tests, a_lack_is_over_after_some_seconds_without_one, 0,
+			    N_ROWS(wavering));
 }
 
 int main(void)

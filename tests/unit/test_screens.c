@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "host/control/json_record.h"
+#include "host/core/source.h"
 #include "host/ctl/doctor.h"
 #include "host/ctl/frame.h"
 #include "host/ctl/screen.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
 #define DIR "tests/unit/screens/"
@@ -87,6 +89,22 @@ static void print_findings(FILE *out)
 		doctor_tell(out, &found, &guest[i], NULL);
 }
 
+/* A host that is short, one that is not, and one that the last pass could not see. */
+static void print_overloads(FILE *out)
+{
+	struct told_host unseen = {.present = 0}, calm, lacking;
+	lacking = (struct told_host){.available_kib = 2047,
+				     .capacity_kib = 8 << 20,
+				     .short_kib = 330000,
+				     .short_ms = 162000,
+				     .present = ~UINT64_C(0)};
+	calm = lacking;
+	calm.short_kib = calm.short_ms = 0;
+	screen_overload(out, &lacking);
+	screen_overload(out, &calm);
+	screen_overload(out, &unseen);
+}
+
 static const struct {
 	const char *name;
 	void (*print)(FILE *out);
@@ -94,7 +112,7 @@ static const struct {
 } screens[] = {
 	{"status", print_status, false},  {"list", print_list, false},
 	{"top", print_frame, false},      {"explain", print_explanations, true},
-	{"doctor", print_findings, true},
+	{"doctor", print_findings, true}, {"overload", print_overloads, true},
 };
 
 static void check_bytes(const char *text, bool is_wide)
@@ -153,9 +171,26 @@ START_TEST(a_bar_never_leaves_its_columns)
 }
 END_TEST
 
+/* `cagmactl list` shows the first letter of who reports. */
+START_TEST(every_letter_of_a_source_is_explained)
+{
+	char word[64];
+	struct text page = fixture_source("docs/man/cagmactl.8");
+	for (int i = 0; i < SOURCE_COUNT_; i++) {
+		if (!source_is_foreign((enum source_id)i))
+			continue;
+		snprintf(word, sizeof(word), ", %c for ", source_words[i][0]);
+		ck_assert_msg(memmem(page.at, page.len, word, strlen(word)), "%s", word);
+		snprintf(word, sizeof(word), ".Ql %s\n", source_words[i]);
+		ck_assert_msg(memmem(page.at, page.len, word, strlen(word)), "%s", word);
+	}
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, every_letter_of_a_source_is_explained);
 	tcase_add_loop_test(tests, screens_are_as_they_were_looked_at, 0, N_ROWS(screens));
 	tcase_add_test(tests, a_bar_never_leaves_its_columns);
 }

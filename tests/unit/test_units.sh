@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test_units.sh BUILD - what cagmad.service runs before a start and at a reload: with a wrong configuration it fails,
-# and cagmad is not told; and the units of dom0 limit how often they are started.
+# and cagmad is not told; the units of dom0 limit how often they are started; and what ends with another unit begins with it.
 # shellcheck source-path=SCRIPTDIR source=check-lib.sh
 set -u
 build=$1
@@ -59,5 +59,12 @@ for unit in systemd/cagmad.service.in systemd/cagma-exporter.service.in systemd/
 	burst=$(sed -n 's/^StartLimitBurst=//p' "$unit") within_s=$(sed -n 's/^StartLimitIntervalSec=//p' "$unit")
 	delay_s=$(sed -n 's/^RestartSec=//p' "$unit")
 	check "$unit: a start that always fails is given up" [ "$((burst * delay_s))" -lt "${within_s:-0}" ]
+done
+
+# PartOf= passes stops and restarts on, and no starts.
+for unit in systemd/*.service.in; do
+	for other in $(sed -n 's/^PartOf=//p' "$unit"); do
+		check "$unit, which ends with $other, begins with it, too" grep -qxF "WantedBy=$other" "$unit"
+	done
 done
 echo "100%: Checks: $n_checks, Failures: 0"

@@ -34,12 +34,24 @@ void wishful_set_up(void)
 	log_silence(true);
 }
 
-void wishful_begin_as(struct config *config)
+static void begin(struct config *config, const struct engine_options *options)
 {
 	struct io io = played_io(&world);
 	config->policy = &wishful;
-	engine = engine_open(config, &(struct engine_options){0}, &io);
+	engine = engine_open(config, options, &io);
 	ck_assert_ptr_nonnull(engine);
+}
+
+void wishful_begin_as(struct config *config)
+{
+	begin(config, &(struct engine_options){0});
+}
+
+void wishful_begin_with_options(const struct engine_options *options)
+{
+	struct config config;
+	config_init(&config);
+	begin(&config, options);
 }
 
 void wishful_begin_with(unsigned max_guests)

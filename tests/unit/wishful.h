@@ -28,6 +28,7 @@ void wishful_tear_down(void);
 
 /* Opens the engine; the last of them with this configuration, but for its policy. */
 void wishful_begin(void);
+void wishful_begin_with_options(const struct engine_options *options);
 void wishful_begin_with(unsigned max_guests);
 void wishful_begin_as(struct config *config);
 
