@@ -14,7 +14,7 @@
 #include "host/config/config_file.h"
 #include "host/control/answer.h"
 #include "host/control/control.h"
-#include "host/daemon/alone.h"
+#include "host/control/alone.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"

@@ -6,8 +6,8 @@
  * starts anew, and two that start at once do not see each other's. So a file is locked, too, which
  * the kernel releases however the process ends.
  */
-#ifndef CAGMA_DAEMON_ALONE_H
-#define CAGMA_DAEMON_ALONE_H
+#ifndef CAGMA_CONTROL_ALONE_H
+#define CAGMA_CONTROL_ALONE_H
 
 #include "host/control/control.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "host/daemon/alone.h"
+#include "host/control/alone.h"
 
 #include "common/system/log.h"
 #include "host/xen/store.h"
