@@ -55,6 +55,7 @@ static void lend(void)
 START_TEST(who_boots_again_gives_back_what_it_was_lent)
 {
 	lend();
+	const struct played_guest *first = hog;
 	hog = reboot(hog, _i % 2, START_MS + PERIOD_MS);
 	if (_i >= 2) /* time and again */
 		hog = reboot(hog, _i % 2, START_MS + 5 * PERIOD_MS);
@@ -63,6 +64,7 @@ START_TEST(who_boots_again_gives_back_what_it_was_lent)
 	wishful_turn(START_MS + 10 * PERIOD_MS);
 	ck_assert_uint_le(hog->target_kib, (584 - 40) * MIB);
 	ck_assert_uint_ge(hog->target_kib, 200 * MIB);
+	ck_assert_uint_eq(first->built.built_kib, 200 * MIB);
 }
 END_TEST
 
