@@ -31,7 +31,8 @@ struct search {
 	bool is_explained;           /* the last pass is wanted, and not a list */
 	struct json_object *changes; /* NULL: they are printed */
 	uint64_t n_changes;
-	uint64_t begins_ms;  /* the first pass of the history; 0: it has none yet */
+	bool has_pass;
+	uint64_t begins_ms;  /* the time of the first pass; 0: an old record does not say it */
 	bool has_seen_guest; /* in any pass, also one of another time */
 	/* explained: the guest and the host at the last pass, and its changes, by n_changes */
 	bool has_guest;
@@ -218,10 +219,11 @@ static void begin_pass(struct search *s)
 	s->pass = s->part.record.pass;
 	s->is_in_time = s->pass.real_ms >= s->since_ms && s->pass.real_ms <= s->until_ms;
 	n_seen = 0;
-	if (s->begins_ms)
+	if (s->has_pass)
 		return;
+	s->has_pass = true;
 	s->begins_ms = s->pass.real_ms;
-	if (s->is_explained || s->changes)
+	if (s->is_explained || s->changes || !s->begins_ms)
 		return;
 	fputs("The history begins at ", stdout);
 	print_time(s->begins_ms);
@@ -298,7 +300,7 @@ static int miss_guest(const struct search *s, const char *when)
 {
 	char begin[40];
 	write_time(s->begins_ms, begin);
-	if (!s->begins_ms)
+	if (!s->has_pass)
 		return output_failed("the history in %s has no pass yet", s->dir);
 	return output_failed("the history in %s has no such guest%s: %s; it begins at %s", s->dir,
 			     when, s->guest, begin);
@@ -330,7 +332,7 @@ int history_run(int argc, char **argv)
 	if (s.changes)
 		return print_changes(&s);
 	if (!s.n_changes)
-		puts(s.begins_ms ? "no target was changed" : "the history has no pass yet");
+		puts(s.has_pass ? "no target was changed" : "the history has no pass yet");
 	return usage_printed();
 }
 

@@ -113,8 +113,10 @@ unsigned words_limits(const struct told_host *h, const struct told_guest *g,
 		 "the donors: pages that it is to have are still on their way"},
 		{h->xl_is_building, "xl: it builds a guest right now, and nobody may grow"},
 		{g->does_not_take, "its balloon: it does not take what it was promised"},
-		{strcmp(h->mode, told_mode_words[TOLD_PAUSED]) == 0, "cagmad is paused (cagmactl continue)"},
-		{strcmp(h->mode, told_mode_words[TOLD_DRY_RUN]) == 0, "cagmad runs dry, and sets nothing"},
+		{strcmp(h->mode, told_mode_words[TOLD_PAUSED]) == 0,
+		 "cagmad is paused (cagmactl continue)"},
+		{strcmp(h->mode, told_mode_words[TOLD_DRY_RUN]) == 0,
+		 "cagmad runs dry, and sets nothing"},
 	};
 	unsigned n = 0;
 	for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]) && n < WORDS_LIMITS; i++)

@@ -84,6 +84,11 @@ echo begin >"$work/new/history"
 check "a history without a pass" runs 0 history --dir "$work/new"
 check "says so" says "the history has no pass yet"
 
+mkdir "$work/old"
+sed 's/ real_ms=[0-9]*//' "$dir/history" >"$work/old/history"
+check "a record that does not say its times" runs 0 history --dir "$work/old"
+check "does not begin in 1970" says_not "begins"
+
 # --- of whom ---
 check "a guest without a change" runs 0 history db --dir "$dir"
 check "has none" says "no target was changed"

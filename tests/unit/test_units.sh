@@ -63,6 +63,7 @@ done
 
 # PartOf= passes stops and restarts on, and no starts.
 for unit in systemd/*.service.in; do
+	# shellcheck disable=SC2013 # words are meant
 	for other in $(sed -n 's/^PartOf=//p' "$unit"); do
 		check "$unit, which ends with $other, begins with it, too" grep -qxF "WantedBy=$other" "$unit"
 	done
