@@ -36,12 +36,14 @@ static uint64_t hot_kib(const struct demand *d, const struct report *r)
 }
 
 /* The kernel reclaims for the guest as a whole: a container at its own limit neither wakes kswapd
- * nor counts as an allocation that stalls. */
+ * nor counts as an allocation that stalls. A guest that has not even its base CMA is taken to be
+ * short without such counts. */
 static bool has_reclaimed(struct demand *d, const struct guest_view *guest)
 {
 	const struct report *r = &guest->report;
 	bool tells = REPORT_HAS(r, scan_kswapd) && REPORT_HAS(r, allocstall);
-	if (!tells || r->scan_kswapd > d->scan_kswapd || r->allocstall > d->counts.allocstall)
+	if (!tells || r->avail_kib < d->base_kib || r->scan_kswapd > d->scan_kswapd ||
+	    r->allocstall > d->counts.allocstall)
 		d->reclaimed_ms = guest->report_ms;
 	return d->reclaimed_ms && guest->report_ms < d->reclaimed_ms + DEMAND_HOT_MS;
 }

@@ -320,26 +320,30 @@ START_TEST(evidence_decides_who_is_short)
 }
 END_TEST
 
-/* Beside a container at its own limit the guest has less than its CMA, and its kernel does not
- * reclaim for it: it misses what it would miss without the container's swapping, and no more. */
+/* A guest has its base CMA and no more, and foresees or misses something beside a container at its
+ * own limit: as long as its kernel does not reclaim for it, the container's swapping adds nothing.
+ */
 START_TEST(a_containers_swapping_beside_little_is_not_the_guests)
 {
 	static const struct {
+		uint64_t avail_kib;
 		struct pace pace;
 		bool is_the_guests;
 	} rows[] = {
-		{{PACE(10240, 10240, 0, 100), .tells_kswapd = true}, false},
-		{{PACE(10240, 10240, 0, 600), .tells_kswapd = true}, false},
-		{{PACE(10240, 10240, 0, 100), .tells_kswapd = true, .kswapd_pages = 20000}, true},
-		{{PACE(10240, 10240, 5, 100), .tells_kswapd = true}, true},
-		{{PACE(10240, 10240, 0, 100)}, true}, /* an agent that does not tell */
+		{250000, {PACE(10240, 10240, 0, 100), .tells_kswapd = true}, false},
+		{250000, {PACE(10240, 10240, 0, 600), .tells_kswapd = true}, false},
+		{250000, {PACE(10240, 10240, 0, 9), .tells_kswapd = true, .kswapd_pages = 1}, true},
+		{250000, {PACE(10240, 10240, 5, 100), .tells_kswapd = true}, true},
+		{250000, {PACE(10240, 10240, 0, 100)}, true}, /* an agent that does not tell */
+		{60000, {PACE(10240, 10240, 0, 600), .tells_kswapd = true}, true},
 	};
 	static const struct pace quiet = {.tells_kswapd = true};
-	start(2000000, 200000, 2000000, 1000000);
+	start(2000000, rows[_i].avail_kib, 2000000, 1000000);
+	guest.fill_kib_s = 400 * MIB;
 	go_on(&quiet, 1000);
 	int64_t least_kib = need_kib();
-	ck_assert_int_gt(least_kib, 0);
-	start(2000000, 200000, 2000000, 1000000);
+	start(2000000, rows[_i].avail_kib, 2000000, 1000000);
+	guest.fill_kib_s = 400 * MIB;
 	for (int i = 0; i < 30; i++)
 		go_on(&rows[_i].pace, 1000);
 	if (rows[_i].is_the_guests)
@@ -480,7 +484,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, evidence_decides_who_is_short, 0, N_ROWS(series));
 	tcase_add_test(tests, pressure_leaves_pools_out);
-	tcase_add_loop_test(tests, a_containers_swapping_beside_little_is_not_the_guests, 0, 5);
+	tcase_add_loop_test(tests, a_containers_swapping_beside_little_is_not_the_guests, 0, 6);
 	tcase_add_test(tests, a_guest_that_stands_still_grows_in_steps_that_end);
 	tcase_add_test(tests, a_standstill_that_is_over_is_forgotten);
 	tcase_add_test(tests, what_is_not_told_is_no_standstill);
