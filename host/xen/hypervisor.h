@@ -21,7 +21,7 @@ struct hypervisor_domain {
 	uint64_t cap_kib;
 	uint64_t outstanding_kib;
 	bool is_paused;
-	bool is_dying;   /* shut down, crashed or being torn down */
+	bool is_dying; /* shut down, crashed or being torn down */
 	bool is_torn_down;
 	bool may_return; /* is_dying, and may come back with its UUID under another domid */
 };
