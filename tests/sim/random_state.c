@@ -50,7 +50,8 @@ static void tell_line(struct guest_state *g)
 {
 	struct states_guest *line = &g->line;
 	const struct report *r = &g->report;
-	line->is_alarmed = g->has_report && one_in(6);
+	/* an alarm that the daemon finds may be a dead agent's, and is none */
+	line->is_alarmed = g->has_report && one_in(6) && r->seq > 1;
 	line->is_unproven = r->seq == 1; /* the daemon finds it */
 	line->may_have_credit = g->has_credit;
 	line->can_alarm = g->can_alarm;
