@@ -20,7 +20,7 @@ int observe(struct guests *guests, const struct io *io, const struct config *con
 
 /* If so many writes of guests wait to be read, a pass would keep everything else waiting for them.
  * So they are read before it, so many guests' at a time. */
-enum { OBSERVE_AHEAD_FROM = 16, OBSERVE_AHEAD_AT_ONCE = 8 };
+enum { OBSERVE_AHEAD_FROM = 16, OBSERVE_AHEAD_AT_ONCE = 16 };
 
 /* True if observe_more() has something to read at once. */
 bool observe_is_behind(const struct guests *guests);
