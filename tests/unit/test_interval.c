@@ -75,6 +75,8 @@ START_TEST(a_huge_guest_is_learnt_from_as_a_small_one)
 	ck_assert_int_eq(m.a[0], small.a[0]);
 	ck_assert_int_eq(m.a[1], small.a[1]);
 	ck_assert_int_eq(m.c, small.c);
+	/* with each round what was summed up before counts half */
+	ck_assert_int_lt(m.n, 20000000);
 }
 END_TEST
 
@@ -111,6 +113,10 @@ START_TEST(amounts_that_overflow_are_no_pace)
 					ck_assert_uint_le(pace_back_pages(&pace, odd[i]), odd[i]);
 				}
 			}
+	struct pace pace = {0};
+	pace_add(&pace, 1000, 10, 100);
+	ck_assert_uint_eq(pace_pages(&pace, UINT64_MAX), UINT64_MAX);
+	ck_assert_uint_eq(pace_sending_ms(&pace, UINT64_MAX), UINT64_MAX);
 }
 END_TEST
 
