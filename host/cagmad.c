@@ -198,7 +198,6 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 		deadline_release();
 		if (o->is_once && engine_state(engine).has_judged)
 			return;
-		control_turn(control, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
 		struct pollfd *control_fds = fds + n;
 		n += control_poll(control, control_fds);
@@ -208,6 +207,8 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 		other_ms = amount_min(amount_min(other_ms, alive_ms), control_wake_ms(control));
 		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
 		control_hear(control, control_fds);
+		/* whoever asks waits for the work that was being done, and not for the next, too */
+		control_turn(control, clock_monotonic_ms());
 		signo = take_signal(signal_fd);
 		r.is_asked_for |= signo == SIGHUP;
 		go_on_reloading(engine, o, &r);

@@ -88,6 +88,10 @@ static uint64_t p99_ms(struct lab *lab, unsigned n)
 		took_us[i] = ask_us("{\"ask\":\"status\"}\n", "\"states\"");
 		usleep(5000 + i % 7 * 1000);
 	}
+	fprintf(stderr, "control: half in %llu us, nine tenths in %llu, all in %llu\n",
+		(unsigned long long)result_percentile(took_us, n, 500),
+		(unsigned long long)result_percentile(took_us, n, 900),
+		(unsigned long long)result_percentile(took_us, n, 1000));
 	return (result_percentile(took_us, n, 990) + 999) / 1000;
 }
 
