@@ -37,12 +37,12 @@ static uint64_t hot_kib(const struct demand *d, const struct report *r)
 
 /* The kernel reclaims for the guest as a whole: a container at its own limit neither wakes kswapd
  * nor counts as an allocation that stalls. A guest that has not even its base CMA is taken to be
- * short without such counts. */
-static bool has_reclaimed(struct demand *d, const struct guest_view *guest)
+ * short without such counts. Returns whether it has reclaimed lately. */
+static bool take_reclaim(struct demand *d, const struct guest_view *guest)
 {
 	const struct report *r = &guest->report;
 	bool tells = REPORT_HAS(r, scan_kswapd) && REPORT_HAS(r, allocstall);
-	if (!tells || r->avail_kib < d->base_kib || r->scan_kswapd > d->scan_kswapd ||
+	if (!tells || r->avail_kib < d->base_kib || r->scan_kswapd > d->counts.scan_kswapd ||
 	    r->allocstall > d->counts.allocstall)
 		d->reclaimed_ms = guest->report_ms;
 	return d->reclaimed_ms && guest->report_ms < d->reclaimed_ms + DEMAND_HOT_MS;
@@ -153,13 +153,13 @@ static bool has_stalled(const struct demand *d, const struct report *r, bool rec
 static void take_pressure(struct demand *d, const struct policy_conf *conf, const struct report *r,
 			  uint64_t dt_ms, bool stalled)
 {
-	/* as with the base, pools and locked memory are no measure of what programs may need */
-	uint64_t movable_kib = amount_less(d->demand_kib, r->fixed_kib);
 	if (!stalled) {
 		d->pressure_kib =
 			decayed(d->pressure_kib, dt_ms, amount_max(conf->demand_fall_ms, 1));
 		return;
 	}
+	/* as with the base, pools and locked memory are no measure of what programs may need */
+	uint64_t movable_kib = amount_less(d->demand_kib, r->fixed_kib);
 	uint64_t most_kib = amount_max(movable_kib * conf->pressure_max_permyriad / PERMYRIAD,
 				       conf->cma_min_kib);
 	d->pressure_kib = amount_min(amount_max(2 * d->pressure_kib, conf->cma_min_kib), most_kib);
@@ -255,7 +255,7 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 		bool is_blind = guest->is_alarmed && r->seq == d->seq;
 		if (!is_blind)
 			standstill_observe(&d->standstill, guest);
-		bool reclaims = has_reclaimed(d, guest);
+		bool reclaims = take_reclaim(d, guest);
 		take_swap(d, guest, reclaims, dt_ms);
 		take_slope(d, used_kib, r->uptime_ms);
 		/* the guest's agent has looked closer than its reports come */
@@ -275,7 +275,6 @@ void demand_observe(struct demand *d, const struct policy_conf *conf,
 	d->pswpin = r->pswpin;
 	d->pswpout = r->pswpout;
 	d->refault_anon = r->refault_anon;
-	d->scan_kswapd = r->scan_kswapd;
 	d->counts = standstill_counts(r);
 }
 

@@ -83,7 +83,7 @@ struct demand {
 	uint64_t use_kib;
 	uint64_t demand_kib; /* D */
 	uint64_t slope_kib_s;
-	uint64_t refault_anon, scan_kswapd; /* in the last report */
+	uint64_t refault_anon; /* in the last report */
 	uint64_t reclaimed_ms; /* when the kernel reclaimed for all of the guest last; 0: never */
 	struct standstill_counts counts; /* in it */
 	struct standstill standstill;

@@ -43,8 +43,7 @@ uint64_t model_target_kib(const struct guest_view *guest, uint64_t alm_kib)
 {
 	int64_t target = (int64_t)alm_kib - guest->slack_kib;
 	uint64_t least_kib = units_whole_pages_kib(guest->videoram_kib) + UNITS_PAGE_KIB;
-	return target > 0 ? amount_max(units_whole_pages_kib((uint64_t)target), least_kib)
-			  : least_kib;
+	return amount_max(target > 0 ? units_whole_pages_kib((uint64_t)target) : 0, least_kib);
 }
 
 uint64_t model_room_at_kib(const struct guest_view *guest, uint64_t target_kib)

@@ -223,68 +223,71 @@ END_TEST
 
 /* --- the history --- */
 
+static const char history_dir[] = STAGE_FILE("history-dir");
+
+static void open_with_history(void)
+{
+	stage_open(1200 + 2);
+	ck_assert_int_eq(mkdir(history_dir, 0755), 0);
+	ctl_a = stage_boot("a", 600, "0:60", true);
+	stage_boot("b", 600, "0:60", true);
+	stage_start(stage_config, (const char *const[]){"--history", history_dir, NULL});
+	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+}
+
 /* What a pause keeps from being set is no change. */
 START_TEST(a_pause_is_no_change_in_the_history)
 {
-	static const char dir[] = STAGE_FILE("history-dir");
 	char command[PATH_MAX + 64];
-	stage_open(1200 + 2);
-	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	ctl_a = stage_boot("a", 600, "0:60", true);
-	stage_boot("b", 600, "0:60", true);
-	stage_start(stage_config, (const char *const[]){"--history", dir, NULL});
-	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+	open_with_history();
 	ck_assert_int_eq(CTL_CODE("pause"), 0);
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 1);
 	lab_guest_set_demand(ctl_a, "0:500");
-	snprintf(command, sizeof(command), "grep -q not_set=1 %s/history", dir);
+	snprintf(command, sizeof(command), "grep -q not_set=1 %s/history", history_dir);
 	for (int waited_ms = 0; waited_ms < SOON_MS && system(command) != 0; waited_ms += 100)
 		usleep(100000);
 	ck_assert_int_eq(system(command), 0);
-	ck_assert_int_eq(CTL_CODE("history", "a", "--since=1h", "--dir", dir), 0);
+	ck_assert_int_eq(CTL_CODE("history", "a", "--since=1h", "--dir", history_dir), 0);
 	SEEN("no target was changed");
 	SEEN("The history begins at ");
-	ck_assert_int_eq(CTL_CODE("history", "c", "--dir", dir), 1);
+	ck_assert_int_eq(CTL_CODE("history", "c", "--dir", history_dir), 1);
 	SEEN("no such guest: c; it begins at ");
 }
 END_TEST
 
 START_TEST(the_history_tells_what_was_and_can_be_replayed)
 {
-	static const char dir[] = STAGE_FILE("history-dir");
 	char command[PATH_MAX + 64];
-	stage_open(1200 + 2);
-	ck_assert_int_eq(mkdir(dir, 0755), 0);
-	ctl_a = stage_boot("a", 600, "0:60", true);
-	stage_boot("b", 600, "0:60", true);
-	stage_start(stage_config, (const char *const[]){"--history", dir, NULL});
-	ck_assert(stage_key_is(ctl_a, "cagma/state", "managed"));
+	open_with_history();
 	ck_assert_int_eq(CTL_CODE("reserve", "300"), 0);
-	ck_assert_int_eq(CTL_CODE("history", "--dir", dir), 0);
+	ck_assert_int_eq(CTL_CODE("history", "--dir", history_dir), 0);
 	SEEN("MiB, give: its surplus serves another guest");
-	ck_assert_int_eq(CTL_CODE("history", "a", "--since", "3600", "--dir", dir, "--json"), 0);
+	ck_assert_int_eq(
+		CTL_CODE("history", "a", "--since", "3600", "--dir", history_dir, "--json"), 0);
 	SEEN("\"reason\":\"give\"");
-	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "0", "--dir", dir), 0);
+	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "0", "--dir", history_dir), 0);
 	SEEN("a (domain 1) is managed");
 	SEEN("in use, with swapped pages that are wanted back");
-	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "2001-01-01 00:00", "--dir", dir), 1);
+	ck_assert_int_eq(CTL_CODE("explain", "a", "--at", "2001-01-01 00:00", "--dir", history_dir),
+			 1);
 	SEEN("no such guest by then: a; it begins at ");
 	ck_assert_int_eq(CTL_CODE("history", "--since", "yesterday"), 2);
 	ck_assert_int_eq(CTL_CODE("history", "--dir", "/nonexistent"), 1);
 	/* most lines are brief, and the same passes are decided again from them */
-	snprintf(command, sizeof(command), "grep -q '^~' %s/history", dir);
+	snprintf(command, sizeof(command), "grep -q '^~' %s/history", history_dir);
 	ck_assert_int_eq(system(command), 0);
 	ck_assert_int_eq(lab_end(stage_cagmad(), SIGTERM, SOON_MS), 0);
 	snprintf(command, sizeof(command), "%.*s/cagma-sim replay %s/history",
-		 (int)(strrchr(ctl_path(), '/') - ctl_path()), ctl_path(), dir);
+		 (int)(strrchr(ctl_path(), '/') - ctl_path()), ctl_path(), history_dir);
 	ck_assert_int_eq(system(command), 0);
 	/* what a crash has left in it costs the lines that it hit, and no other */
-	snprintf(command, sizeof(command), "printf 'a\\0b\\n~=77\\n~now' >>%s/history", dir);
+	snprintf(command, sizeof(command), "printf 'a\\0b\\n~=77\\n~now' >>%s/history",
+		 history_dir);
 	ck_assert_int_eq(system(command), 0);
-	ck_assert_int_eq(CTL_CODE("history", "b", "--dir", dir), 0);
+	ck_assert_int_eq(CTL_CODE("history", "b", "--dir", history_dir), 0);
 	SEEN("history:");
 	SEEN("it is passed over, and with it 2 in all");
-	ck_assert_int_eq(CTL_CODE("explain", "b", "--at", "0", "--dir", dir), 0);
+	ck_assert_int_eq(CTL_CODE("explain", "b", "--at", "0", "--dir", history_dir), 0);
 	SEEN("b (domain 2) is managed");
 }
 END_TEST

@@ -12,7 +12,7 @@
 #: make result-oxenstored          runs the tests of the toolstack lab over oxenstored, Debian's default: 5 min
 #: make result-xen-420             builds against Debian 13's Xen 4.20, and runs these tests and check-migrate: 10 min
 #: make result-hog                 has a neighbour keep what it was lent, in each way there is; foreign, foreign-lies,
-#:                                 flips, reboots and trickle were never played yet
+#:                                 flips and trickle were never played yet, and all of them in one run
 #: make result-starve               has memory come free beside guests that were set aside for minutes: 4 min
 #: make result-storm               measures an honest alarm while every fifth of 100 guests storms: 1 min
 #: make result-foreign             plays guests with agents that are not ours, of each kind: 6 min; with

@@ -2,27 +2,11 @@
 # SPDX-License-Identifier: MIT
 # test_history.sh BUILD - what cagmactl says of a history: what was set, from when on, and of whom; and how
 # the words of its command line may be written.
-# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+# shellcheck source-path=SCRIPTDIR source=ctl-lib.sh
 set -u
 build=$1
-. tests/unit/check-lib.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/unit/ctl-lib.sh
 export TZ=UTC
-
-fail() {
-	echo "test_history.sh: $1" >&2
-	cat "$work/out" "$work/err" >&2
-	exit 1
-}
-
-# runs CODE WORDS...: cagmactl with these words ends with that code; its output is in out and err
-runs() {
-	code=$1
-	shift
-	"$build/host/cagmactl" "$@" >"$work/out" 2>"$work/err" </dev/null
-	[ $? -eq "$code" ]
-}
 
 says() {
 	grep -qF -- "$1" "$work/out"

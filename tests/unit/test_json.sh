@@ -1,26 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # test_json.sh BUILD - with --json, what cagmactl prints of an error is one JSON object.
-# shellcheck source-path=SCRIPTDIR source=check-lib.sh
+# shellcheck source-path=SCRIPTDIR source=ctl-lib.sh
 set -u
 build=$1
-. tests/unit/check-lib.sh
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-	echo "test_json.sh: $1" >&2
-	cat "$work/out" "$work/err" >&2
-	exit 1
-}
-
-# runs CODE WORDS...: cagmactl with these words ends with that code; its output is in out and err
-runs() {
-	code=$1
-	shift
-	"$build/host/cagmactl" "$@" >"$work/out" 2>"$work/err" </dev/null
-	[ $? -eq "$code" ]
-}
+. tests/unit/ctl-lib.sh
 
 # is_error: out is one object with an error, which is the sentence in err
 is_error() {

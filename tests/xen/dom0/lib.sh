@@ -166,7 +166,8 @@ balancer_configure() {
 balancer_start() {
 	balancer_configure "$@"
 	process_start "$1" "$PAYLOAD/bin/cagmad" -c "$OUT/$1.conf" -v --record "$OUT/$1.record"
-	wait_until 60 "cagmad's first pass" test -s "$OUT/$1.record"
+	# A pass stands in the record when its targets and caps have been set; the record's first line is no pass.
+	wait_until 60 "cagmad's first pass" grep -qs '^pass ' "$OUT/$1.record"
 }
 
 # balancer_change NAME POLICY RESERVE_MIB WORD...: gives the cagmad that runs another configuration
