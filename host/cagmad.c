@@ -12,9 +12,8 @@
 #include "common/system/notify.h"
 #include "common/system/usage.h"
 #include "host/config/config_file.h"
-#include "host/control/answer.h"
-#include "host/control/control.h"
 #include "host/control/alone.h"
+#include "host/control/desk.h"
 #include "host/daemon/engine.h"
 #include "host/daemon/record.h"
 #include "host/daemon/xenio.h"
@@ -184,10 +183,10 @@ static void go_on_reloading(struct engine *engine, const struct options *o, stru
 		reload(engine, NULL);
 }
 
-static void run(struct engine *engine, const struct xenio *xenio, struct control *control,
-		int signal_fd, const struct options *o)
+static void run(struct engine *engine, const struct xenio *xenio, struct desk *desk, int signal_fd,
+		const struct options *o)
 {
-	struct pollfd fds[XENIO_MAX_FDS + CONTROL_MAX_FDS + 2];
+	struct pollfd fds[XENIO_MAX_FDS + 3];
 	struct reload r = {.reading = NULL};
 	uint32_t signo = 0;
 	while (!signo || signo == SIGHUP) {
@@ -198,17 +197,14 @@ static void run(struct engine *engine, const struct xenio *xenio, struct control
 		deadline_release();
 		if (o->is_once && engine_state(engine).has_judged)
 			return;
+		desk_turn(desk, clock_monotonic_ms());
 		unsigned n = xenio_poll(xenio, fds);
-		struct pollfd *control_fds = fds + n;
-		n += control_poll(control, control_fds);
+		fds[n++] = desk_poll(desk);
 		fds[n++] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
 		if (r.reading)
 			fds[n++] = config_read_poll(r.reading, &other_ms);
-		other_ms = amount_min(amount_min(other_ms, alive_ms), control_wake_ms(control));
+		other_ms = amount_min(amount_min(other_ms, alive_ms), desk_wake_ms(desk));
 		wait_until(amount_min(engine_wake_ms(engine), other_ms), fds, n);
-		control_hear(control, control_fds);
-		/* whoever asks waits for the work that was being done, and not for the next, too */
-		control_turn(control, clock_monotonic_ms());
 		signo = take_signal(signal_fd);
 		r.is_asked_for |= signo == SIGHUP;
 		go_on_reloading(engine, o, &r);
@@ -238,15 +234,15 @@ static const char dry_note[] =
 
 /* The socket is no condition for balancing. NULL if it cannot be opened: why is logged, but for a
  * dry run beside another cagmad. */
-static struct control *open_control(struct answer_source *source, bool is_dry)
+static struct desk *open_desk(const struct answer_source *source, unsigned max_guests, bool is_dry)
 {
-	struct control *control = NULL;
-	int r = control_open(CONTROL_PATH, answer_make, source, &control);
+	struct desk *desk = NULL;
+	int r = desk_open(CONTROL_PATH, source, max_guests, &desk);
 	if (r < 0 && !(is_dry && r == -EADDRINUSE))
 		log_warning("cagmactl will not reach this cagmad, as " CONTROL_PATH
 			    " cannot be opened: %s",
 			    strerror(-r));
-	return control;
+	return desk;
 }
 
 /* Opens the control socket, and balances until a signal ends it. */
@@ -259,9 +255,10 @@ static void balance_with(struct engine *engine, const struct xenio *xenio, int s
 				       .started_ms = clock_monotonic_ms(),
 				       .xen_options = xenio_xen_options(xenio),
 				       .config_path = realpath(path, found) ? found : path};
-	struct control *control = open_control(&source, o->engine.is_dry);
-	run(engine, xenio, control, signal_fd, o);
-	control_close(control);
+	unsigned max_guests = (unsigned)engine_state(engine).config->max_guests;
+	struct desk *desk = open_desk(&source, max_guests, o->engine.is_dry);
+	run(engine, xenio, desk, signal_fd, o);
+	desk_close(desk);
 }
 
 /* Balances until a signal ends it. Returns the exit code. */

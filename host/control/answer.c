@@ -251,22 +251,26 @@ static void answer_continue(struct asked *a)
 
 /* --- all of them ----------------------------------------------------------------- */
 
+enum kind { LOOKS, DECIDES, CHANGES };
+
 static const struct row {
 	const char *word;
-	bool changes;
+	enum kind kind;
 	void (*answer)(struct asked *asked);
 } rows[] = {
-	{"status", false, answer_status},   {"list", false, answer_list},
-	{"explain", false, answer_explain}, {"policy", false, answer_policy},
-	{"once", false, answer_once},       {"set", true, answer_set},
-	{"hold", true, answer_hold},        {"resume", true, answer_resume},
-	{"pause", true, answer_pause},      {"continue", true, answer_continue},
+	{"status", LOOKS, answer_status},   {"list", LOOKS, answer_list},
+	{"explain", LOOKS, answer_explain}, {"policy", LOOKS, answer_policy},
+	{"once", DECIDES, answer_once},     {"set", CHANGES, answer_set},
+	{"hold", CHANGES, answer_hold},     {"resume", CHANGES, answer_resume},
+	{"pause", CHANGES, answer_pause},   {"continue", CHANGES, answer_continue},
 };
 
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
-static const struct row *find_row(const char *word)
+/* NULL if it asks for nothing that there is. */
+static const struct row *find_row(struct json_object *request)
 {
+	const char *word = json_record_word(request, "ask", "");
 	for (unsigned i = 0; i < ROWS; i++)
 		if (strcmp(rows[i].word, word) == 0)
 			return &rows[i];
@@ -275,13 +279,12 @@ static const struct row *find_row(const char *word)
 
 static void answer(struct asked *a, bool may_change)
 {
-	const char *word = json_record_word(a->request, "ask", "");
-	const struct row *row = find_row(word);
+	const struct row *row = find_row(a->request);
 	if (json_record_number(a->request, "version", CONTROL_VERSION) != CONTROL_VERSION)
 		add_word(a, "error", "this cagmad speaks another version of the protocol");
 	else if (!row)
 		add_word(a, "error", "there is no such request; docs/control.md has them");
-	else if (row->changes && !may_change)
+	else if (row->kind == CHANGES && !may_change)
 		add_word(a, "error", "only root may change anything");
 	else
 		row->answer(a);
@@ -299,15 +302,30 @@ static char *text_of(struct json_object *answer)
 	return copy;
 }
 
-char *answer_make(void *source, const char *request, size_t len, bool may_change, uint64_t now_ms)
+/* An answer that has nothing but the version yet. */
+static struct json_object *begin_answer(void)
 {
-	const struct answer_source *s = source;
-	struct asked a = {.source = s,
-			  .state = engine_state(s->engine),
+	struct json_object *answer = json_object_new_object();
+	json_object_object_add(answer, "version", json_object_new_int(CONTROL_VERSION));
+	return answer;
+}
+
+bool answer_needs_engine(const char *text, size_t len)
+{
+	struct json_object *request = json_record_parse(text, len);
+	const struct row *row = request ? find_row(request) : NULL;
+	json_object_put(request);
+	return row && row->kind != LOOKS;
+}
+
+char *answer_make(const struct answer_source *source, const struct engine_state *state,
+		  const char *request, size_t len, bool may_change, uint64_t now_ms)
+{
+	struct asked a = {.source = source,
+			  .state = *state,
 			  .request = json_record_parse(request, len),
-			  .answer = json_object_new_object(),
+			  .answer = begin_answer(),
 			  .now_ms = now_ms};
-	add(&a, "version", json_object_new_int(CONTROL_VERSION));
 	if (a.request)
 		answer(&a, may_change);
 	else
@@ -315,5 +333,14 @@ char *answer_make(void *source, const char *request, size_t len, bool may_change
 	char *text = text_of(a.answer);
 	json_object_put(a.request);
 	json_object_put(a.answer);
+	return text;
+}
+
+char *answer_refuse(const char *why)
+{
+	struct json_object *answer = begin_answer();
+	json_object_object_add(answer, "error", json_object_new_string(why));
+	char *text = text_of(answer);
+	json_object_put(answer);
 	return text;
 }

@@ -7,7 +7,7 @@
  *	{"ask":"lsit"}                             -> {"version":1,"error":"…"}
  *
  * No answer waits for xenstored, Xen or libxl, but that a `set` asks Xen how much memory the host
- * has. A list has ANSWER_PAGE guests at most, so that no answer holds the daemon up.
+ * has. A list has ANSWER_PAGE guests at most, so that no answer is long in the making.
  * docs/control.md has the requests and answers.
  */
 #ifndef CAGMA_CONTROL_ANSWER_H
@@ -25,7 +25,19 @@ struct answer_source {
 	const char *config_path; /* the file that is read again, which may be missing */
 };
 
-/* A control_answer_fn; `source` is a struct answer_source. */
-char *answer_make(void *source, const char *request, size_t len, bool may_change, uint64_t now_ms);
+/* True if a request can be answered only where the engine is, since it changes something, or
+ * decides. Otherwise a copy of the state (shown.h) does; nonsense is answered from that, too. */
+bool answer_needs_engine(const char *request, size_t len);
+
+/*
+ * Answers a request of `len` bytes without its newline from `state`: the engine's own, or a copy if
+ * the request does not need the engine. `may_change`: it comes from root. The answer is a text from
+ * malloc() that ends with a newline, or NULL if there is no memory.
+ */
+char *answer_make(const struct answer_source *source, const struct engine_state *state,
+		  const char *request, size_t len, bool may_change, uint64_t now_ms);
+
+/* An answer with this error alone, like those of answer_make(). */
+char *answer_refuse(const char *why);
 
 #endif

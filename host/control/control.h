@@ -2,9 +2,9 @@
 /*
  * control.h - cagmad's control socket: one line asked, one line answered. (Edge: a Unix socket.)
  *
- * The socket is a part of the daemon's poll loop and never blocks it: every size and number below
- * is bounded, a client that does not read or write is dropped, and what is answered is up to the
- * caller, who makes it from memory. Root may read and change. The members of the group
+ * The socket is a part of the poll loop of its caller, the desk (desk.h), and never blocks it:
+ * every size and number below is bounded, a client that does not read or write is dropped, and what
+ * is answered is up to the caller. Root may read and change. The members of the group
  * CONTROL_GROUP, if there is one, may read. docs/control.md has the protocol.
  */
 #ifndef CAGMA_CONTROL_CONTROL_H

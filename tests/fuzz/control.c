@@ -8,6 +8,7 @@
 #include "host/control/answer.h"
 
 #include "host/control/json_record.h"
+#include "host/control/shown.h"
 #include "host/show/told.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/played_host.h"
@@ -48,6 +49,7 @@ void fuzz_control(struct text text)
 	struct engine *engine = played_host_begin(&world);
 	struct answer_source source = {
 		.engine = engine, .xen_options = "dom0_mem=1G", .config_path = "/dev/null"};
+	struct shown *shown = shown_create(PLAYED_HOST_GUESTS);
 	struct text line;
 	for (unsigned i = 0; i < MOST_STEPS && text_cut(&text, '\n', &line); i++) {
 		uint8_t how = fuzz_byte(&line);
@@ -55,7 +57,11 @@ void fuzz_control(struct text text)
 		char *request = malloc(len + 1), *answer; /* ends where its memory ends */
 		memcpy(request, line.at, len);
 		request[len] = '\n';
-		answer = answer_make(&source, request, len, how % 2, NOW_MS);
+		struct engine_state state = engine_state(engine);
+		shown_take(shown, &state);
+		answer = answer_make(
+			&source, answer_needs_engine(request, len) ? &state : shown_state(shown),
+			request, len, how % 2, NOW_MS);
 		check_answer(answer);
 		free(answer);
 		free(request);
@@ -63,5 +69,6 @@ void fuzz_control(struct text text)
 			played_report(&world, 1, 4096, i + 2);
 		played_host_turn(&world, engine, 1000, 1024);
 	}
+	shown_destroy(shown);
 	played_host_end(engine);
 }

@@ -21,6 +21,7 @@ CHECK_LIBS   = $(shell $(PKG_CONFIG) --libs check)
 $B/tests/unit/libunit.a: $(addprefix $B/tests/unit/,suite.o fixture.o world.o decided.o played.o wishful.o reserved.o exposition.o)
 $(addprefix $B/tests/unit/test_,arguments config config_save xlcfg): LDLIBS = -lxlutil
 $(addprefix $B/tests/unit/test_,exposition findings screens): LDLIBS = -ljson-c
+$B/tests/unit/test_desk: LDLIBS = -lxenlight -lxlutil -lxenctrl -lxenstore -lxentoollog -ljson-c
 $(addprefix $B/tests/unit/test_,fleet sim sim_kinds): LDLIBS = -lm
 $B/tests/unit/test_cib: LDLIBS = -lxml2
 $B/tests/unit/test_connection: LDLIBS = -lxenstore

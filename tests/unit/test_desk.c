@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* Who asks on the control socket while the main loop, which is this test, is elsewhere. */
+#include "common/system/clock.h"
+#include "host/control/desk.h"
+#include "host/guests/guests.h"
+#include "tests/unit/suite.h"
+#include "tests/unit/wishful.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { SOON_MS = 20000 };
+
+static char path[64];
+static struct desk *desk;
+static char answer[1 << 16];
+
+static void set_up(void)
+{
+	wishful_set_up();
+	snprintf(path, sizeof(path), "/tmp/cagma-desk-%d", (int)getpid());
+}
+
+static void tear_down(void)
+{
+	desk_close(desk);
+	desk = NULL;
+	wishful_tear_down();
+}
+
+/* An engine after its first pass, and its desk. */
+static void begin(void)
+{
+	static const struct answer_source nowhere = {.xen_options = "", .config_path = "/dev/null"};
+	played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	engine_turn(engine, START_MS);
+	struct answer_source source = nowhere;
+	source.engine = engine;
+	ck_assert_int_eq(desk_open(path, &source, PLAYED_GUESTS, &desk), 0);
+}
+
+static int ask(const char *question)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	strcpy(address.sun_path, path);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(send(fd, question, strlen(question), MSG_NOSIGNAL),
+			 (ssize_t)strlen(question));
+	return fd;
+}
+
+static void hear(int fd)
+{
+	ssize_t n = recv(fd, answer, sizeof(answer) - 1, 0);
+	ck_assert_int_gt(n, 0);
+	answer[n] = '\0';
+	close(fd);
+}
+
+#define HEARD(text) ck_assert_msg(strstr(answer, text) != NULL, "%s has not %s", answer, text)
+
+/* The main loop, until somebody has been answered. */
+static void turn_until_heard(int fd)
+{
+	struct pollfd heard = {.fd = fd, .events = POLLIN};
+	uint64_t end_ms = clock_monotonic_ms() + SOON_MS;
+	while (poll(&heard, 1, 1) == 0 && clock_monotonic_ms() < end_ms)
+		desk_turn(desk, START_MS);
+	ck_assert_int_ne(heard.revents, 0);
+}
+
+/* No turn of the desk is taken here, as if xenstored hung. */
+START_TEST(a_look_does_not_wait_for_the_main_loop)
+{
+	begin();
+	hear(ask("{\"ask\":\"status\"}\n"));
+	HEARD("\"passes\":1");
+	HEARD("\"report-unproven\":1");
+	hear(ask("{\"ask\":\"list\"}\n"));
+	HEARD("\"alm_kib\":409600");
+	hear(ask("{\"ask\":\"policy\"}\n"));
+	HEARD("\"reserve_mib\"");
+	hear(ask("{\"ask\":\"lsit\"}\n"));
+	HEARD("no such request");
+}
+END_TEST
+
+START_TEST(who_looks_sees_the_last_pass)
+{
+	begin();
+	engine_turn(engine, START_MS + PERIOD_MS);
+	ck_assert_uint_le(desk_wake_ms(desk), START_MS + PERIOD_MS);
+	desk_turn(desk, START_MS + PERIOD_MS);
+	hear(ask("{\"ask\":\"status\"}\n"));
+	HEARD("\"passes\":2");
+	ck_assert_uint_eq(desk_wake_ms(desk), UINT64_MAX); /* nothing new is to be shown */
+}
+END_TEST
+
+START_TEST(a_change_is_made_by_the_main_loop_and_seen_at_once)
+{
+	struct pollfd knock;
+	begin();
+	int fd = ask("{\"ask\":\"pause\"}\n");
+	knock = desk_poll(desk);
+	ck_assert_int_eq(poll(&knock, 1, SOON_MS), 1);
+	ck_assert(!engine_state(engine).is_paused);
+	turn_until_heard(fd);
+	hear(fd);
+	HEARD("\"done\"");
+	ck_assert(engine_state(engine).is_paused);
+	hear(ask("{\"ask\":\"status\"}\n"));
+	HEARD("\"mode\":\"paused\"");
+}
+END_TEST
+
+/* Nobody is told that nothing was changed, and then it is. */
+START_TEST(a_change_that_was_refused_is_not_made_later)
+{
+	begin();
+	hear(ask("{\"ask\":\"pause\"}\n"));
+	HEARD("nothing was changed");
+	desk_turn(desk, START_MS);
+	ck_assert(!engine_state(engine).is_paused);
+	int fd = ask("{\"ask\":\"once\"}\n"); /* the next one is served as ever */
+	turn_until_heard(fd);
+	hear(fd);
+	HEARD("\"actions\"");
+}
+END_TEST
+
+START_TEST(nobody_waits_for_a_desk_that_closes)
+{
+	struct pollfd knock;
+	begin();
+	int fd = ask("{\"ask\":\"pause\"}\n");
+	knock = desk_poll(desk);
+	ck_assert_int_eq(poll(&knock, 1, SOON_MS), 1);
+	uint64_t start_ms = clock_monotonic_ms();
+	desk_close(desk);
+	desk = NULL;
+	ck_assert_uint_lt(clock_monotonic_ms() - start_ms, DESK_WAIT_MS);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	close(fd);
+}
+END_TEST
+
+struct asker {
+	pthread_t thread;
+	const char *question;
+	unsigned n;
+};
+
+static void *ask_again_and_again(void *arg)
+{
+	static const char line[] = "\n";
+	struct asker *a = arg;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char heard[1 << 14];
+	strcpy(address.sun_path, path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0)
+		return NULL;
+	for (unsigned i = 0; i < 500; i++) {
+		ssize_t n = 1;
+		heard[0] = '\0';
+		if (send(fd, a->question, strlen(a->question), MSG_NOSIGNAL) < 0)
+			break;
+		while (n > 0 && !strstr(heard, line)) {
+			n = recv(fd, heard, sizeof(heard) - 1, 0);
+			heard[n > 0 ? n : 0] = '\0';
+		}
+		a->n += n > 0;
+	}
+	close(fd);
+	return NULL;
+}
+
+/* Passes go on meanwhile, guests come, and every look is answered. */
+START_TEST(many_look_while_passes_run)
+{
+	struct asker asker[] = {{.question = "{\"ask\":\"list\"}\n"},
+				{.question = "{\"ask\":\"status\"}\n"},
+				{.question = "{\"ask\":\"explain\",\"guest\":\"1\"}\n"}};
+	enum { ASKERS = sizeof(asker) / sizeof(asker[0]) };
+	begin();
+	for (unsigned i = 0; i < ASKERS; i++)
+		ck_assert_int_eq(
+			pthread_create(&asker[i].thread, NULL, ask_again_and_again, &asker[i]), 0);
+	for (unsigned i = 1; i <= 2000; i++) {
+		if (i % 400 == 0)
+			played_add(&world, 200 * MIB, 100 * MIB);
+		engine_turn(engine, START_MS + i * PERIOD_MS);
+		desk_turn(desk, START_MS + i * PERIOD_MS);
+	}
+	for (unsigned i = 0; i < ASKERS; i++) {
+		pthread_join(asker[i].thread, NULL);
+		ck_assert_uint_eq(asker[i].n, 500);
+	}
+}
+END_TEST
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_set_timeout(tests, 60);
+	tcase_add_test(tests, a_look_does_not_wait_for_the_main_loop);
+	tcase_add_test(tests, who_looks_sees_the_last_pass);
+	tcase_add_test(tests, a_change_is_made_by_the_main_loop_and_seen_at_once);
+	tcase_add_test(tests, a_change_that_was_refused_is_not_made_later);
+	tcase_add_test(tests, nobody_waits_for_a_desk_that_closes);
+	tcase_add_test(tests, many_look_while_passes_run);
+}
+
+int main(void)
+{
+	return suite_run("desk", add_tests);
+}
