@@ -17,7 +17,7 @@ static bool is_it(const struct reboot *r, const uint8_t uuid[UUID_BYTES], unsign
 }
 
 void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], unsigned generation,
-			    uint64_t alm_kib, uint64_t built_kib, uint64_t now_ms)
+			    uint64_t had_kib, uint64_t built_kib, uint64_t now_ms)
 {
 	struct reboot *place = &rs->at[0];
 	for (unsigned i = 0; i < REBOOTS_MAX; i++) {
@@ -29,7 +29,7 @@ void reboots_note_departure(struct reboots *rs, const uint8_t uuid[UUID_BYTES], 
 		if (r->until_ms < place->until_ms)
 			place = r;
 	}
-	*place = (struct reboot){.alm_kib = amount_max(alm_kib, built_kib),
+	*place = (struct reboot){.alm_kib = amount_max(had_kib, built_kib),
 				 .generation = generation,
 				 .until_ms = now_ms + REBOOTS_KEEP_MS,
 				 .seen_ms = now_ms};

@@ -35,13 +35,14 @@ struct reboots {
 };
 
 /*
- * A guest goes to come back. It held `alm_kib` while it lived, and was first built with `built_kib`
- * (0: not known), of which it is to find the larger. Domains are numbered by `generation`
- * as they come. No domain that was there before the guest went is its return, though a careless
- * copy of a guest has the same UUID.
+ * A guest goes to come back. `had_kib` is what it held while it lived, or its target if that was
+ * more, since xl builds it anew with its target; `built_kib`, what it was first built with (0: not
+ * known). It is to find the larger. Domains are numbered by `generation` as they come. No domain
+ * that was there before the guest went is its return, though a careless copy of a guest has the
+ * same UUID.
  */
 void reboots_note_departure(struct reboots *reboots, const uint8_t uuid[UUID_BYTES],
-			    unsigned generation, uint64_t alm_kib, uint64_t built_kib,
+			    unsigned generation, uint64_t had_kib, uint64_t built_kib,
 			    uint64_t now_ms);
 
 /* A guest that runs has come back, and its place is free again: true. False: it was not awaited. */

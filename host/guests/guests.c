@@ -127,7 +127,8 @@ static void take_domain(struct guests *gs, unsigned i, const struct hypervisor_d
 {
 	struct guest *g = &gs->guest[i];
 	if (d->may_return && !g->facts.is_dying)
-		reboots_note_departure(&gs->reboots, g->uuid, g->generation, g->living_alm_kib,
+		reboots_note_departure(&gs->reboots, g->uuid, g->generation,
+				       amount_max(g->living_alm_kib, guest_target_kib(g)),
 				       g->built_kib, now_ms);
 	g->alm_kib = d->alm_kib;
 	g->cap_kib = d->cap_kib;

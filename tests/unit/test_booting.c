@@ -91,12 +91,33 @@ START_TEST(who_boots_again_has_what_it_was_first_built_with)
 }
 END_TEST
 
+/* xl builds it anew with the target, however much of it the guest had taken by then. */
+START_TEST(who_grows_when_it_reboots_finds_its_target)
+{
+	enum { FREE_MIB = 500, MORE_MIB = 200 };
+	struct config config;
+	struct played_guest *g = add_built(400, 100, 400);
+	world.host.free_kib = FREE_MIB * MIB;
+	config_init(&config);
+	wishful_begin_as(&config);
+	wish.action[wish.n_actions++] = (struct action){0, (400 + MORE_MIB) * MIB, REASON_NEED};
+	wishful_turn(START_MS);
+	wish.n_actions = 0;
+	ck_assert_uint_eq(g->target_kib, (400 + MORE_MIB) * MIB);
+	ck_assert_uint_eq(g->alm_kib, 400 * MIB);
+	g->is_shut_down = g->reboots = true;
+	wishful_turn(START_MS + PERIOD_MS);
+	ck_assert_uint_eq(engine_state(engine).host->rebooting_kib, MORE_MIB * MIB);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
 	tcase_add_loop_test(tests, who_boots_again_gives_back_what_it_was_lent, 0, 4);
 	tcase_add_loop_test(tests, who_boots_again_has_what_it_was_first_built_with, 0,
 			    N_ROWS(lives));
+	tcase_add_test(tests, who_grows_when_it_reboots_finds_its_target);
 }
 
 int main(void)
