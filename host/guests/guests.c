@@ -202,7 +202,14 @@ int guests_match(struct guests *gs, const struct io *io, const struct hypervisor
 void guests_configure_anew(struct guests *gs)
 {
 	for (unsigned i = 0; i < gs->n; i++)
-		gs->guest[i].memory_changed = true;
+		gs->guest[i].is_configured = false;
+}
+
+void guests_read_anew(struct guests *gs)
+{
+	for (unsigned i = 0; i < gs->n; i++)
+		gs->guest[i].is_stale = true;
+	gs->has_stale = gs->n > 0;
 }
 
 int guests_watch_anew(struct guests *gs, const struct io *io)

@@ -37,6 +37,7 @@ static void look_up(struct guest *g, const struct config *config)
 	g->sources = (uint32_t)(listed && listed->sources ? listed->sources : config->sources);
 	if (g->domid == 0) /* an entry by UUID may have a smaller min than dom0 needs */
 		g->conf_min_kib = amount_max(g->conf_min_kib, CONFIG_DOM0_MIN_MIB * 1024);
+	g->is_configured = true;
 }
 
 /* --- what dom0 has written ------------------------------------------------- */
@@ -167,6 +168,14 @@ static int read_memory(struct guest *g, const struct io *io, const struct config
 	look_up(g, config);
 	g->memory_changed = g->target_changed = false;
 	return 0;
+}
+
+int intake_read_stale(struct guest *g, const struct io *io, const struct config *config,
+		      uint64_t now_ms)
+{
+	g->is_stale = false;
+	g->memory_changed = true; /* a failed read is left to the pass */
+	return read_memory(g, io, config, now_ms);
 }
 
 /* --- what the guest has written -------------------------------------------- */
@@ -457,6 +466,8 @@ int intake_read(struct guest *g, const struct io *io, const struct config *confi
 	int r = is_target_alone ? intake_read_target(g, io, config, now_ms) : 0;
 	if (r == 0 && (g->memory_changed || (g->target_changed && !is_target_alone)))
 		r = read_memory(g, io, config, now_ms);
+	if (!g->is_configured)
+		look_up(g, config);
 	if (g->domid == 0) {
 		look_at_dom0(g, io, now_ms);
 		return r;

@@ -190,6 +190,7 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 	const char *text = "";
 	if (((struct played *)world)->is_lost)
 		return -EBADF;
+	g->n_names_read += strcmp(path, "name") == 0;
 	if (strcmp(path, "name") == 0 && !g->name[0])
 		return snprintf(buf, size, "g%u", domid);
 	if (strcmp(path, "name") == 0)

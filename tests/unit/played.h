@@ -23,7 +23,7 @@ struct played_guest {
 	bool reboots;   /* is_shut_down, and comes back as another domain */
 	bool is_gone;   /* Xen does not know it any more */
 	uint32_t is_of; /* the domid that it had before it rebooted; 0: it has not */
-	unsigned n_reports_read, n_foreign_read;
+	unsigned n_names_read, n_reports_read, n_foreign_read;
 	unsigned generation;         /* as its keys were last watched */
 	struct toolkeys_built built; /* what is kept of it across runs of the daemon */
 };

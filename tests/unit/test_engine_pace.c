@@ -6,6 +6,8 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/wishful.h"
 
+#include <string.h>
+
 /* A guest's alarm is answered at once, and the others' keys are not read for it. */
 START_TEST(an_alarms_pass_reads_only_the_guests_in_alarm)
 {
@@ -263,6 +265,69 @@ START_TEST(a_call_that_waits_does_not_make_passes_rare)
 }
 END_TEST
 
+/* A configuration in which the guest of this name has a min. */
+static struct config lists(const char *name)
+{
+	struct config config;
+	struct config_guest guest = {.min_kib = 123 * MIB};
+	config_init(&config);
+	config.policy = engine_state(engine).config->policy;
+	strcpy(guest.name, name);
+	ck_assert_int_eq(config_put_guest(&config, &guest), 0);
+	return config;
+}
+
+static unsigned names_read(void)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < world.n; i++)
+		n += world.guest[i].n_names_read;
+	return n;
+}
+
+/* No watch tells of a new name. Each read may take tens of milliseconds with a thousand guests. */
+START_TEST(after_a_reload_names_are_read_between_passes_one_at_a_time)
+{
+	played_add(&world, 400 * MIB, 300 * MIB);
+	uint32_t renamed = played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	wishful_turn(START_MS);
+	const struct guest_view *view = engine_state(engine).guests->view;
+	unsigned before = names_read();
+	strcpy(world.guest[renamed - 1].name, "web");
+	struct config config = lists("web");
+	engine_reload(engine, &config);
+	engine_turn(engine, START_MS + 1); /* the pass */
+	ck_assert_uint_eq(names_read(), before);
+	for (unsigned i = 1; i <= 2; i++) {
+		ck_assert_uint_eq(engine_wake_ms(engine), 0);
+		engine_turn(engine, START_MS + 1);
+		ck_assert_uint_eq(names_read(), before + i);
+	}
+	engine_turn(engine, START_MS + 1);
+	wishful_turn(START_MS + 1 + PERIOD_MS);
+	ck_assert_uint_eq(view[renamed - 1].min_kib, 123 * MIB);
+	ck_assert_uint_eq(names_read(), before + 2);
+}
+END_TEST
+
+/* `cagmactl set` changes the configuration that is in force, and takes effect at once. */
+START_TEST(what_is_changed_in_force_takes_effect_without_a_read)
+{
+	played_add(&world, 400 * MIB, 300 * MIB);
+	wishful_begin();
+	wishful_turn(START_MS);
+	unsigned before = names_read();
+	struct config_guest guest = {.name = "g1", .min_kib = 123 * MIB};
+	struct config *in_force = (struct config *)engine_state(engine).config;
+	ck_assert_int_eq(config_put_guest(in_force, &guest), 0);
+	engine_reconsider(engine);
+	wishful_turn(START_MS + 1);
+	ck_assert_uint_eq(engine_state(engine).guests->view[0].min_kib, 123 * MIB);
+	ck_assert_uint_eq(names_read(), before);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
@@ -272,6 +337,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, guests_that_flood_are_read_between_passes_one_at_a_time);
 	tcase_add_test(tests, much_that_guests_write_is_read_before_the_pass);
+	tcase_add_test(tests, after_a_reload_names_are_read_between_passes_one_at_a_time);
+	tcase_add_test(tests, what_is_changed_in_force_takes_effect_without_a_read);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, slow_calls_make_fewer_passes);
 	tcase_add_test(tests, credit_that_comes_back_at_once_is_not_told_to_be_gone);
