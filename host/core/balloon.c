@@ -67,18 +67,23 @@ static void note_growth(struct balloon *b, const struct guest_view *guest)
 		b->grew_itself = true;
 }
 
+/* What outlasts that the guest does not run. */
+static struct balloon where_it_rests(const struct balloon *b)
+{
+	return (struct balloon){.has_slack = b->has_slack,
+				.slack_kib = b->slack_kib,
+				.rests_as_usual = b->rests_as_usual};
+}
+
 static void note_moves(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	if (!b->seen) {
-		*b = (struct balloon){.seen = true,
-				      .has_slack = b->has_slack,
-				      .slack_kib = b->slack_kib,
-				      .has_reported = b->has_reported,
-				      .is_found_away = is_far_above(guest),
-				      .seen_ms = now_ms,
-				      .moved_ms = now_ms,
-				      .asked_ms = now_ms,
-				      .well_ms = now_ms};
+		bool has_reported = b->has_reported;
+		*b = where_it_rests(b);
+		b->seen = true;
+		b->has_reported = has_reported;
+		b->is_found_away = is_far_above(guest);
+		b->seen_ms = b->moved_ms = b->asked_ms = b->well_ms = now_ms;
 	} else {
 		if (guest->alm_kib != b->alm_kib)
 			b->moved_ms = now_ms;
@@ -98,6 +103,31 @@ static bool lacks_memory(const struct guest_view *guest)
 	       guest->report.avail_kib < BALLOON_LACK_KIB;
 }
 
+static bool is_usual(const struct guest_view *guest, uint64_t alm_kib, uint64_t target_kib)
+{
+	uint64_t expected_kib = amount_less(target_kib, guest->videoram_kib);
+	return amount_distance(alm_kib, expected_kib) <= BALLOON_USUAL_SLACK_KIB;
+}
+
+/*
+ * A guest that is told to shrink as soon as its agent has reported stands near its target for two
+ * looks only; where it stops half-way then, with pages that are locked, say, is no slack. Nor is it
+ * if the guest does not follow a larger target.
+ */
+static void judge_rest(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	bool stands = quiet_ms(b, now_ms) && guest->has_report && !b->grew_itself;
+	bool moves = driver_word(b, guest) == DRIVER_MOVES;
+	bool is_near = is_usual(guest, b->alm_kib, b->target_kib);
+	uint64_t rest_kib = model_reach_kib(guest, b->target_kib);
+	bool is_large = b->has_slack && !is_usual(guest, rest_kib, b->target_kib);
+	b->rests_as_usual |= stands && (moves ? is_far_above(guest) : is_near);
+	if (is_large && b->grow_from_kib && now_ms >= b->grow_asked_ms + BALLOON_STUCK_MS) {
+		b->rests_as_usual = true;
+		b->has_slack = false;
+	}
+}
+
 /*
  * Whether the ALM of this moment is where the balloon rests. A slack that is known is measured anew
  * only where it is near to what is usual: one that becomes large is a balloon that stopped
@@ -106,15 +136,15 @@ static bool lacks_memory(const struct guest_view *guest)
 static bool is_slack(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
 	enum driver_word word = driver_word(b, guest);
-	uint64_t expected_kib = amount_less(b->target_kib, guest->videoram_kib);
-	bool is_usual = amount_distance(b->alm_kib, expected_kib) <= BALLOON_USUAL_SLACK_KIB;
+	bool is_near = is_usual(guest, b->alm_kib, b->target_kib);
 	bool has_ended = quiet_ms(b, now_ms) >= BALLOON_GIVE_UP_MS && !b->lacked;
 	if (!guest->has_report || b->grew_itself || word == DRIVER_MOVES ||
 	    quiet_ms(b, now_ms) < BALLOON_REST_MS)
 		return false;
 	if (b->has_slack)
-		return is_usual && has_ended;
-	return is_usual || word == DRIVER_STANDS || (has_ended && is_far_above(guest));
+		return is_near && has_ended;
+	return is_near || word == DRIVER_STANDS ||
+	       (has_ended && is_far_above(guest) && !b->rests_as_usual);
 }
 
 static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
@@ -123,6 +153,7 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 	if (b->asked_ms == now_ms)
 		b->lacked = false;
 	b->lacked |= lacks_memory(guest);
+	judge_rest(b, now_ms, guest);
 	if (is_slack(b, now_ms, guest)) {
 		int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
 		b->slack_kib = slack_kib - slack_kib % (int64_t)UNITS_PAGE_KIB;
@@ -383,17 +414,17 @@ void balloon_observe(struct balloon *b, uint64_t now_ms, struct guest_view *gues
 
 void balloon_pause(struct balloon *b)
 {
-	*b = (struct balloon){.has_slack = b->has_slack, .slack_kib = b->slack_kib};
+	*b = where_it_rests(b);
 }
 
 void balloon_observe_shut_down(struct balloon *b, uint64_t now_ms, struct guest_view *guest)
 {
-	*b = (struct balloon){.has_slack = b->has_slack,
-			      .slack_kib = b->slack_kib,
-			      .alm_kib = guest->alm_kib,
-			      .take_ms = b->take_ms,
-			      .take_from_kib = b->take_from_kib,
-			      .does_not_take = b->does_not_take};
+	const struct balloon was = *b;
+	*b = where_it_rests(&was);
+	b->alm_kib = guest->alm_kib;
+	b->take_ms = was.take_ms;
+	b->take_from_kib = was.take_from_kib;
+	b->does_not_take = was.does_not_take;
 	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
 	judge_taking(b, now_ms, guest);
 	guest->does_not_take = b->does_not_take;

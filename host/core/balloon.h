@@ -102,6 +102,7 @@ struct balloon {
 	 * has been measured the guest may have been found away from its target, for a reason that
 	 * is not known: then it is not told to shrink for a time. */
 	bool has_slack, is_found_away;
+	bool rests_as_usual; /* a large slack would be a balloon that stopped half-way */
 	bool has_reported; /* the guest, since it runs */
 	bool lacked;       /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
@@ -140,8 +141,11 @@ int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib);
  * The slack is measured once, when the balloon stands still and the guest's agent has reported, so
  * that its kernel is up. A usual one is believed at once; another one, of any size, if the guest's
  * driver says that it stands where xenstore wants it; or, if it does not say where it stands, when
- * Linux has stopped trying to come nearer, with BALLOON_LACK_KIB available. A driver that wants
- * more than xenstore does grew by credit. A guest that is found away from its target gets
+ * Linux has stopped trying to come nearer, with BALLOON_LACK_KIB available. The last does not hold
+ * for a guest that rests as usual: it has been seen to stand near its target, its driver has wanted
+ * to be there, or it was told to grow from where it was thought to rest, and did not begin. A large
+ * slack that was believed until then is forgotten. A driver that wants more than xenstore does grew
+ * by credit. A guest that is found away from its target gets
  * HOLD_UNMEASURED until one of these is known. What it says or hides ends that no later than
  * BALLOON_FOUND_MS after it was found, and then it is judged as any other: otherwise one that never
  * gives would be neither asked nor doubted.

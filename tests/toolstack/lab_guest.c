@@ -18,6 +18,8 @@
 #define AGENT_DEADLINE_MS 5000
 #define REMOVAL_MS        5000
 #define BOOT_DEADLINE_MS  10000
+/* xl hears of a shutdown at once, too, but has devices and a device model to end first. */
+#define XL_TIDIES_MS 50
 
 /* --- identity --- */
 
@@ -459,6 +461,7 @@ int lab_guest_reboot(struct lab_guest *guest)
 	if (guest->options.type == FAKEXEN_HVM && guest->options.max_kib > target_kib)
 		target_kib += HVM_SLACK_KIB; /* libxl__get_targetmem_fudge */
 	rc = lab_guest_shutdown(guest, SHUTDOWN_reboot);
+	usleep(XL_TIDIES_MS * 1000);
 	if (!rc)
 		rc = domain_end(guest);
 	if (!rc)

@@ -246,6 +246,77 @@ START_TEST(a_guest_that_rests_above_its_target_is_let_there)
 }
 END_TEST
 
+/* A guest with locked pages goes down to 330 MiB, and is asked for more. Its agent does not say
+ * where its driver stands, or said it before. */
+static void stop_half_way(void)
+{
+	guest.target_kib = 80 * MIB;
+	for (unsigned alm_mib = 450; alm_mib >= 330; alm_mib -= 40) {
+		guest.alm_kib = alm_mib * MIB;
+		look(100);
+	}
+	for (int i = 0; i < 60; i++)
+		look(1000);
+}
+
+/* It is told to shrink two looks after its first report. */
+START_TEST(where_a_balloon_stops_half_way_is_no_slack)
+{
+	bool is_told_at_once = _i == 0;
+	start(500 * MIB, 500 * MIB);
+	if (_i == 2)
+		report(500 * MIB, 500 * MIB);
+	look(is_told_at_once ? 1 : BALLOON_REST_MS);
+	stop_half_way();
+	ck_assert_int_eq(guest.slack_kib, 0);
+	balloon_pause(&balloon);
+	for (int i = 0; i < 60; i++)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
+/* A daemon that starts finds it there, and hears from its driver once. */
+START_TEST(what_a_driver_has_said_is_remembered)
+{
+	start(330 * MIB, 204 * MIB);
+	report(330 * MIB, 204 * MIB);
+	look(BALLOON_REST_MS);
+	look(100);
+	guest.target_kib = 80 * MIB;
+	for (int i = 0; i < 60; i++)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 0);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+}
+END_TEST
+
+/* A daemon that starts finds it there, and nobody says more. */
+START_TEST(a_slack_is_forgotten_if_the_balloon_does_not_follow)
+{
+	start(330 * MIB, 80 * MIB);
+	for (unsigned ms = 0; ms <= BALLOON_GIVE_UP_MS; ms += 1000)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 250 * (int)MIB);
+	guest.target_kib = 272 * MIB;
+	look(0);
+	for (unsigned ms = 0; ms < BALLOON_STUCK_MS; ms += 100)
+		look(100);
+	look(100);
+	ck_assert_int_eq(guest.slack_kib, 0);
+	guest.target_kib = 522 * MIB;
+	look(100);
+	ck_assert_uint_eq(model_pending_kib(&guest), 192 * MIB);
+	for (unsigned alm_mib = 350; alm_mib <= 522; alm_mib += 43) {
+		guest.alm_kib = alm_mib * MIB;
+		look(100);
+	}
+	for (int i = 0; i < 60; i++)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_loop_test(tests, a_balloon_at_rest_is_known_to_rest, 0, N_RESTS);
@@ -258,6 +329,9 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, what_was_found_away_is_judged_after_a_time, 0,
 			    N_ROWS(secretives));
 	tcase_add_test(tests, slack_outlasts_a_pause);
+	tcase_add_loop_test(tests, where_a_balloon_stops_half_way_is_no_slack, 0, 3);
+	tcase_add_test(tests, what_a_driver_has_said_is_remembered);
+	tcase_add_test(tests, a_slack_is_forgotten_if_the_balloon_does_not_follow);
 	tcase_add_test(tests, a_guest_that_rests_above_its_target_is_let_there);
 }
 
