@@ -53,8 +53,9 @@ static bool is_far_above(const struct guest_view *guest)
  * until it is told anything new, or falls. One that was above its target when it
  * was first seen did so before, if its driver says so.
  */
-static void note_growth(struct balloon *b, const struct guest_view *guest)
+static void note_growth(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
+	bool grew_before = b->grew_itself;
 	uint64_t reach_kib = model_reach_kib(guest, guest->target_kib);
 	bool is_above = guest->alm_kib > reach_kib + MODEL_NEAR_KIB;
 	if (!b->seen)
@@ -65,6 +66,16 @@ static void note_growth(struct balloon *b, const struct guest_view *guest)
 		b->grew_itself = false;
 	else if (guest->alm_kib > b->alm_kib)
 		b->grew_itself = true;
+	if (!grew_before)
+		b->grew_ms = now_ms;
+}
+
+/* Of the credit that it was given, and not only what libxl grants above any target. */
+static bool is_taking(const struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
+	uint64_t granted_kib = model_reach_kib(guest, guest->target_kib) + MODEL_LIBXL_SLACK_KIB;
+	return b->grew_itself && guest->alm_kib > granted_kib &&
+	       now_ms < b->grew_ms + BALLOON_TAKING_MS;
 }
 
 /* What outlasts that the guest does not run. */
@@ -223,6 +234,13 @@ static void measure_begin(struct balloon *b, uint64_t now_ms, bool is_sharp)
 		b->begin_ms = (3 * b->begin_ms + took_ms) / 4;
 }
 
+/* It holds more than it was told to by more than libxl grants above any target. Who takes that
+ * much, and keeps it, may give all the rest. */
+static bool owes(const struct guest_view *guest)
+{
+	return guest->alm_kib > model_heading_kib(guest) + MODEL_LIBXL_SLACK_KIB;
+}
+
 static uint64_t patience_ms(const struct balloon *b)
 {
 	return amount_min(amount_max(BALLOON_DOUBT_MS, 2 * b->begin_ms), BALLOON_STUCK_MS);
@@ -232,7 +250,7 @@ static uint64_t patience_ms(const struct balloon *b)
 static void judge_giving(struct balloon *b, uint64_t now_ms, bool is_sharp,
 			 const struct guest_view *guest)
 {
-	bool is_told = model_is_shrinking(guest);
+	bool is_told = owes(guest);
 	uint64_t least_kib = is_told ? BALLOON_FIRST_KIB : MODEL_NEAR_KIB;
 	bool has_moved = (b->owes_ms || b->is_doubted) &&
 			 amount_distance(guest->alm_kib, b->owes_from_kib) >= least_kib;
@@ -262,7 +280,7 @@ static uint64_t next_pause_ms(uint64_t *pause_ms)
 /* A balloon is stuck if its guest was told to shrink and it does not move. */
 static void judge_stuck(struct balloon *b, uint64_t now_ms, struct guest_view *guest, bool is_near)
 {
-	bool is_to_give = way_of(guest) < 0;
+	bool is_to_give = owes(guest);
 	if (!is_to_give || b->was_near || b->moved_ms == now_ms)
 		b->well_ms = now_ms;
 	if (is_near)
@@ -374,11 +392,12 @@ static void observe_moves(struct balloon *b, uint64_t now_ms, struct guest_view 
 {
 	b->has_reported |= guest->has_report;
 	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
-	note_growth(b, guest);
+	note_growth(b, now_ms, guest);
 	note_moves(b, now_ms, guest);
 	measure_slack(b, now_ms, guest);
 	guest->slack_kib = balloon_slack_kib(b, guest->videoram_kib);
 	guest->grew_itself = b->grew_itself;
+	guest->is_taking = is_taking(b, now_ms, guest);
 	guest->latency_ms = b->latency_ms ? b->latency_ms : BALLOON_LATENCY_MS;
 	guest->at_rest = now_ms >= b->moved_ms + BALLOON_REST_MS;
 	guest->is_moving = quiet_ms(b, now_ms) < BALLOON_PAUSE_MS;

@@ -15,6 +15,8 @@
 enum {
 	/* A balloon that has not moved for so long rests. */
 	BALLOON_REST_MS = 2000,
+	/* A guest that jumps has taken its credit by then, and has reported what it needs. */
+	BALLOON_TAKING_MS = 2000,
 	/* At rest an ALM is so near to what Linux's driver makes of the target: on PV it is 0 KiB
 	 * away, on PVH 64, on HVM at most 44 (pages of 4.17 and 6.1). */
 	BALLOON_USUAL_SLACK_KIB = 2 * 1024,
@@ -79,6 +81,7 @@ struct balloon {
 	/* When the ALM changed last, and the target. */
 	uint64_t moved_ms, asked_ms;
 	bool grew_itself; /* the ALM rose above the target: the guest took its credit */
+	uint64_t grew_ms; /* with grew_itself: when that began */
 
 	/* Growth: the ALM at which, and the time when, the guest was told to grow and has not begun
 	 * yet (0: it has begun); and how long it takes to begin, smoothed (0: not measured). */
@@ -103,8 +106,8 @@ struct balloon {
 	 * is not known: then it is not told to shrink for a time. */
 	bool has_slack, is_found_away;
 	bool rests_as_usual; /* a large slack would be a balloon that stopped half-way */
-	bool has_reported; /* the guest, since it runs */
-	bool lacked;       /* the guest lacked memory to give, since it was last asked */
+	bool has_reported;   /* the guest, since it runs */
+	bool lacked;         /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
 
 	/* A promise that is not taken yet: the pace of the balloon is measured from this time on
@@ -133,10 +136,12 @@ int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib);
 
 /*
  * Takes in the ALM and target of a guest that runs, and fills its slack_kib,
- * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted, does_not_take and grew_itself. One that
- * does not begin to shrink is doubted until it moves, and so it is when it is tried again later.
- * One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or is told
- * to grow: a balloon that cannot give may still take.
+ * latency_ms, speed_kib_s, at_rest, gave_up, is_doubted, does_not_take, grew_itself and is_taking.
+ * A guest that takes its credit is left to for BALLOON_TAKING_MS, if it took more than libxl grants
+ * it above any target: longer than that, or for that slack, nobody could be kept from giving. One
+ * that does not begin to shrink is doubted until it moves, and so it is when it is tried again
+ * later. One that does not shrink at all gets HOLD_STUCK (only over HOLD_NONE), until it moves or
+ * is told to grow: a balloon that cannot give may still take.
  *
  * The slack is measured once, when the balloon stands still and the guest's agent has reported, so
  * that its kernel is up. A usual one is believed at once; another one, of any size, if the guest's

@@ -131,6 +131,7 @@ struct guest_view {
 	bool at_rest;          /* ALM has not moved lately */
 	bool is_moving;        /* ALM moves, or the guest was told so lately that it need not yet */
 	bool grew_itself;      /* it grew above its target, by credit; from balloon.h */
+	bool is_taking;        /* and is left to, since it has only just begun */
 	bool gave_up;          /* its balloon sleeps on this target: only another one wakes it */
 	bool is_doubted;       /* it does not begin to give: its surplus is not counted on */
 	bool does_not_take;    /* its balloon does not follow a larger target, or so slowly that its

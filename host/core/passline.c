@@ -72,7 +72,8 @@ static const struct line_field guest_fields[] = {
 	SEEN(guest, view., grew_itself, FLAG)
 	SEEN(guest, view., gave_up, FLAG)
 	SEEN(guest, view., is_doubted, FLAG)
-	/* Older records do not have these five. */
+	/* Older records do not have these six. */
+	SAID(guest, view., is_taking, FLAG)
 	SAID(guest, view., is_moving, FLAG)
 	SAID(guest, view., does_not_take, FLAG)
 	SAID(guest, view., videoram_kib, NUMBER)

@@ -170,8 +170,8 @@ static enum plan_reason why_less(const struct guest_view *g, const struct verdic
 
 /*
  * A goal below where the guest is heading: a shrink, or a growth taken back.
- * What it took by credit is its own until it has stopped growing; then it is
- * taken into its target, or back. Of one that boots, or
+ * What it takes by credit is its own for a moment. Then it is taken back, or
+ * into its target as soon as it has stopped growing. Of one that boots, or
  * is not heard of only what it holds is asked back, and its promise if it
  * does not take it. While xl builds a guest nobody but a guest in alarm, or a
  * reservation, gets what others give.
@@ -187,7 +187,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 		const struct verdict *v = &plan->verdict[i];
 		uint64_t heading_kib = model_heading_kib(g);
 		bool is_heard = g->has_report || model_repays(g);
-		if (!model_gives(g) || !is_heard || (g->grew_itself && !g->at_rest))
+		if (!model_gives(g) || !is_heard || g->is_taking)
 			continue;
 		if (model_repays(g) && v->goal_kib + conf->step_kib > g->alm_kib &&
 		    !g->does_not_take)
@@ -198,7 +198,7 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			    (!is_for_nobody &&
 			     telling_may_less(conf, snap, demand, i, n_alarmed, plan)))
 				add_action(plan, snap, i, v->goal_kib, reason);
-		} else if (g->grew_itself && !missing_kib(conf, g, v)) {
+		} else if (g->grew_itself && g->at_rest && !missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
 		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
 			add_retry(plan, snap, i, heading_kib);

@@ -344,6 +344,54 @@ START_TEST(growth_by_credit_is_neither_slack_nor_stuck)
 }
 END_TEST
 
+/* Nobody is kept from being asked by a page now and then, or by what libxl grants anyway. */
+START_TEST(a_guest_is_left_to_take_its_credit_for_a_moment)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.alm_kib = 201 * MIB;
+	look(100);
+	ck_assert(guest.grew_itself);
+	ck_assert(!guest.is_taking);
+	guest.target_kib = 199 * MIB;
+	look(100);
+	guest.alm_kib = 212 * MIB;
+	look(100);
+	for (unsigned ms = 0; ms < BALLOON_TAKING_MS; ms += 100) {
+		ck_assert(guest.is_taking);
+		guest.alm_kib += 4;
+		look(100);
+	}
+	for (int i = 0; i < 30; i++) {
+		ck_assert(guest.grew_itself);
+		ck_assert(!guest.is_taking);
+		guest.alm_kib += 4;
+		look(100);
+	}
+}
+END_TEST
+
+/* libxl grants a guest 1 MiB above its target. Who takes and keeps that may give all the rest. */
+START_TEST(who_keeps_what_libxl_grants_is_neither_doubted_nor_stuck)
+{
+	start(200 * MIB, 200 * MIB);
+	look(BALLOON_REST_MS);
+	guest.target_kib = 255 * MIB;
+	look(100);
+	guest.alm_kib = 256 * MIB;
+	for (unsigned ms = 0; ms < 2 * BALLOON_STUCK_MS; ms += 100) {
+		look(100);
+		ck_assert(!guest.is_doubted);
+		ck_assert_int_eq(guest.hold, HOLD_NONE);
+	}
+	guest.target_kib = 250 * MIB; /* but it has to */
+	for (unsigned ms = 0; ms <= 2 * BALLOON_STUCK_MS; ms += 100)
+		look(100);
+	ck_assert(guest.is_doubted);
+	ck_assert_int_eq(guest.hold, HOLD_STUCK);
+}
+END_TEST
+
 START_TEST(growth_by_credit_ends_when_it_comes_back)
 {
 	start(200 * MIB, 200 * MIB);
@@ -392,6 +440,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, one_that_is_to_grow_is_woken_too);
 	tcase_add_test(tests, other_holds_are_left_alone);
 	tcase_add_test(tests, growth_by_credit_is_neither_slack_nor_stuck);
+	tcase_add_test(tests, a_guest_is_left_to_take_its_credit_for_a_moment);
+	tcase_add_test(tests, who_keeps_what_libxl_grants_is_neither_doubted_nor_stuck);
 	tcase_add_test(tests, growth_by_credit_ends_when_it_comes_back);
 	tcase_add_test(tests, a_shrink_under_way_is_no_growth);
 }

@@ -294,6 +294,29 @@ START_TEST(a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it)
 }
 END_TEST
 
+/* It takes what libxl grants above its target each time that it is told less: that does not put
+ * off what it is to give next. The other's use rises by 40 MiB each 200 ms. */
+START_TEST(a_guest_that_grabs_after_each_shrink_is_asked_as_soon_as_any_other)
+{
+	uint64_t held_kib[2];
+	for (int grabs = 0; grabs < 2; grabs++) {
+		start();
+		w.view[0].may_have_credit = false;
+		w.guest[0].lies = true;
+		w.guest[0].grabs_kib = grabs ? MIB : 0;
+		world_run(&w, cagma(), 100, 1000);
+		w.view[1].is_alarmed = true;
+		for (uint64_t used_mib = 112; used_mib < 300; used_mib += 40) {
+			w.guest[1].used_kib = used_mib * MIB;
+			world_run(&w, cagma(), 4, 50);
+		}
+		held_kib[grabs] = w.view[1].alm_kib;
+	}
+	ck_assert_uint_gt(held_kib[0], 220 * MIB);
+	ck_assert_uint_ge(held_kib[1] + 2 * MIB, held_kib[0]);
+}
+END_TEST
+
 /* A guest holds and was told 400 MiB, with 8 of credit where it is credited. */
 static const struct {
 	const char *what;
@@ -377,6 +400,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_was_used_counts_until_it_is_refilled);
 	tcase_add_test(tests, credit_is_no_way_into_the_reserve_without_an_alarm);
 	tcase_add_test(tests, a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it);
+	tcase_add_test(tests, a_guest_that_grabs_after_each_shrink_is_asked_as_soon_as_any_other);
 	tcase_add_loop_test(tests, max_pages_follows_from_a_plans_credit, 0, N_ROWS(caps));
 	tcase_add_test(tests, credit_is_above_what_a_guest_was_told_to_take);
 	tcase_add_loop_test(tests, a_shortage_that_lasts_is_not_told_again_and_again, 0, 4);

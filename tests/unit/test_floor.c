@@ -164,7 +164,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, a_host_that_is_below_it_is_balanced_and_comes_back, 0,
 			    N_ROWS(ways));
 	tcase_add_test(tests, credit_is_nobody_elses_before_it_is_lowered);
-	tcase_add_loop_test(tests, whatever_happens_it_is_kept, 0, 70);
+	tcase_add_loop_test(tests, whatever_happens_it_is_kept, 0, 200);
 }
 
 int main(void)

@@ -209,19 +209,22 @@ static void assert_floor(struct world *w)
 	ck_assert_msg(w->host.free_kib >= w->lowest_kib,
 		      "%lu KiB are free, and %lu are not to be lent",
 		      (unsigned long)w->host.free_kib, (unsigned long)w->lowest_kib);
-	w->lowest_kib = amount_max(w->lowest_kib, left_kib(w));
 	w->seen_free_kib = w->host.free_kib;
 	w->seen_room_kib = room_kib(w);
 }
 
 /* --- what follows from a decision --- */
 
-static void move_guests(struct world *w)
+/* What a guest gives while a decision is on its way may go back to it, if that is the decision:
+ * only what is free after one is not lent by the next. */
+static void move_guests(struct world *w, bool has_been_told)
 {
 	for (unsigned i = 0; i < w->n; i++) {
 		move_balloon(w, i);
 		grab(w, i);
 		assert_floor(w);
+		if (has_been_told)
+			w->lowest_kib = amount_max(w->lowest_kib, left_kib(w));
 	}
 }
 
@@ -278,14 +281,14 @@ void world_move(struct world *w)
 	memcpy(seen, w->view, sizeof(seen));
 	note_what_tests_changed(w);
 	if (w->is_raced)
-		move_guests(w);
+		move_guests(w, false);
 	for (unsigned i = 0; i < w->n; i++)
 		set_cap(w, i, &seen[i], CREDIT_LOWERS);
 	for (unsigned i = 0; i < w->plan.n_actions; i++)
 		start_call(w, &w->plan.action[i]);
 	for (unsigned i = 0; i < w->n; i++)
 		set_cap(w, i, &seen[i], CREDIT_RAISES);
-	move_guests(w);
+	move_guests(w, true);
 	end_calls(w);
 }
 
