@@ -36,7 +36,7 @@
 	X(record, "", "host/policy/replay.c host/core/passline.c host/policy/brief.c")             \
 	X(states, "", "host/policy/states.c")                                                      \
 	X(control, "", "host/control/answer.c host/control/json_record.c")                         \
-	X(ganeti, "", "host/engines/ganeti.c host/engines/node.c")                                 \
+	X(ganeti, "", "host/engines/ganeti.c host/moving/word.c")                                  \
 	X(cib, "", "host/moving/cib.c")                                                            \
 	X(helper, "", "")                                                                          \
 	X(core, "", "")
