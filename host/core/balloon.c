@@ -121,13 +121,14 @@ static bool is_usual(const struct guest_view *guest, uint64_t alm_kib, uint64_t 
 }
 
 /*
- * A guest that is told to shrink as soon as its agent has reported stands near its target for two
- * looks only; where it stops half-way then, with pages that are locked, say, is no slack. Nor is it
- * if the guest does not follow a larger target.
+ * A guest may be told to shrink as soon as its agent has reported, before its slack was measured;
+ * where it stops half-way then, with pages that are locked, say, is no slack. Nor is it if the
+ * guest does not follow a larger target.
  */
 static void judge_rest(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
-	bool stands = quiet_ms(b, now_ms) && guest->has_report && !b->grew_itself;
+	bool stands =
+		quiet_ms(b, now_ms) >= BALLOON_PAUSE_MS && guest->has_report && !b->grew_itself;
 	bool moves = driver_word(b, guest) == DRIVER_MOVES;
 	bool is_near = is_usual(guest, b->alm_kib, b->target_kib);
 	uint64_t rest_kib = model_reach_kib(guest, b->target_kib);

@@ -259,20 +259,38 @@ static void stop_half_way(void)
 		look(1000);
 }
 
-/* It is told to shrink two looks after its first report. */
+/* It is told to shrink soon after its first report. */
 START_TEST(where_a_balloon_stops_half_way_is_no_slack)
 {
 	bool is_told_at_once = _i == 0;
 	start(500 * MIB, 500 * MIB);
 	if (_i == 2)
 		report(500 * MIB, 500 * MIB);
-	look(is_told_at_once ? 1 : BALLOON_REST_MS);
+	look(is_told_at_once ? BALLOON_PAUSE_MS : BALLOON_REST_MS);
 	stop_half_way();
 	ck_assert_int_eq(guest.slack_kib, 0);
 	balloon_pause(&balloon);
 	for (int i = 0; i < 60; i++)
 		look(1000);
 	ck_assert_int_eq(guest.slack_kib, 0);
+}
+END_TEST
+
+/* A guest whose driver's rest is far above its target is seen near that on its way there. */
+START_TEST(who_passes_by_its_target_does_not_rest_there)
+{
+	start(190 * MIB, 200 * MIB);
+	for (unsigned alm_mib = 190; alm_mib <= 268; alm_mib++) {
+		guest.alm_kib = alm_mib * MIB;
+		look(10);
+		look(10);
+	}
+	for (unsigned ms = 0; ms <= BALLOON_GIVE_UP_MS; ms += 1000) {
+		guest.alm_kib = 268 * MIB;
+		guest.report_ms = now_ms;
+		look(1000);
+	}
+	ck_assert(!balloon.rests_as_usual);
 }
 END_TEST
 
@@ -330,6 +348,7 @@ static void add_tests(TCase *tests)
 			    N_ROWS(secretives));
 	tcase_add_test(tests, slack_outlasts_a_pause);
 	tcase_add_loop_test(tests, where_a_balloon_stops_half_way_is_no_slack, 0, 3);
+	tcase_add_test(tests, who_passes_by_its_target_does_not_rest_there);
 	tcase_add_test(tests, what_a_driver_has_said_is_remembered);
 	tcase_add_test(tests, a_slack_is_forgotten_if_the_balloon_does_not_follow);
 	tcase_add_test(tests, a_guest_that_rests_above_its_target_is_let_there);
