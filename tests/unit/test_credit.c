@@ -294,16 +294,17 @@ START_TEST(a_guest_that_grabs_all_it_can_is_brought_back_when_others_need_it)
 }
 END_TEST
 
-/* It takes what libxl grants above its target each time that it is told less: that does not put
- * off what it is to give next. The other's use rises by 40 MiB each 200 ms. */
+/* It takes what libxl grants above its target, bit by bit, each time that it is told less: that
+ * does not put off what it is to give next. The other's use rises by 40 MiB each 200 ms. */
 START_TEST(a_guest_that_grabs_after_each_shrink_is_asked_as_soon_as_any_other)
 {
 	uint64_t held_kib[2];
 	for (int grabs = 0; grabs < 2; grabs++) {
 		start();
 		w.view[0].may_have_credit = false;
+		w.view[1].weight = 100 * w.view[0].weight;
 		w.guest[0].lies = true;
-		w.guest[0].grabs_kib = grabs ? MIB : 0;
+		w.guest[0].grabs_kib = grabs ? MIB / 4 : 0;
 		world_run(&w, cagma(), 100, 1000);
 		w.view[1].is_alarmed = true;
 		for (uint64_t used_mib = 112; used_mib < 300; used_mib += 40) {
