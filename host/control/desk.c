@@ -10,14 +10,15 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
 /* A request that the main loop answers. */
 struct errand {
-	bool is_waiting; /* the main loop has not answered it yet */
-	const char *request;
+	bool is_waiting;                   /* the main loop has not answered it yet */
+	char request[CONTROL_MAX_REQUEST]; /* a copy: nobody waits for a late answer */
 	size_t len;
 	bool may_change;
 	char *answer;
@@ -61,8 +62,8 @@ static char *have_answered(struct desk *d, const char *request, size_t len, bool
 	struct timespec until = in_ms(DESK_WAIT_MS);
 	int r = 0;
 	pthread_mutex_lock(&d->lock);
-	d->errand = (struct errand){
-		.is_waiting = true, .request = request, .len = len, .may_change = may_change};
+	d->errand = (struct errand){.is_waiting = true, .len = len, .may_change = may_change};
+	memcpy(d->errand.request, request, len);
 	eventfd_write(d->knock_fd, 1);
 	while (d->errand.is_waiting && !d->is_closing && r == 0)
 		r = pthread_cond_timedwait(&d->answered, &d->lock, &until);

@@ -4,13 +4,12 @@
 #: make result-hostile  runs every attempt of docs/security.md: 5 min
 #: make result-faults   runs every fault of docs/security.md: 5 min
 
-SECURITY_TESTS = $(UNIT_TESTS) $(TOOLSTACK_TESTS)
 .PHONY: result-hostile result-faults
 result-hostile: SECURITY_ROWS = Attempts
 result-hostile: SECURITY_COUNT = breached
 result-faults: SECURITY_ROWS = Faults
 result-faults: SECURITY_COUNT = lost
-result-hostile result-faults: result-%: all $(SECURITY_TESTS)
+result-hostile result-faults: result-%: all test-programs
 	@mkdir -p $(RESULTS)
 	$Qsh tests/security/cases.sh $B $(SECURITY_ROWS) | \
 	  sed 's/^cases=/RESULT $* cases=/; s/failed=/$(SECURITY_COUNT)=/' | tee $(RESULTS)/$*.txt

@@ -377,7 +377,6 @@ START_TEST(who_keeps_what_libxl_grants_is_neither_doubted_nor_stuck)
 	start(200 * MIB, 200 * MIB);
 	look(BALLOON_REST_MS);
 	guest.target_kib = 255 * MIB;
-	look(100);
 	guest.alm_kib = 256 * MIB;
 	for (unsigned ms = 0; ms < 2 * BALLOON_STUCK_MS; ms += 100) {
 		look(100);
