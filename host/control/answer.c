@@ -277,10 +277,15 @@ static const struct row *find_row(struct json_object *request)
 	return NULL;
 }
 
+static bool is_our_version(struct json_object *request)
+{
+	return json_record_number(request, "version", CONTROL_VERSION) == CONTROL_VERSION;
+}
+
 static void answer(struct asked *a, bool may_change)
 {
 	const struct row *row = find_row(a->request);
-	if (json_record_number(a->request, "version", CONTROL_VERSION) != CONTROL_VERSION)
+	if (!is_our_version(a->request))
 		add_word(a, "error", "this cagmad speaks another version of the protocol");
 	else if (!row)
 		add_word(a, "error", "there is no such request; docs/control.md has them");
@@ -310,12 +315,12 @@ static struct json_object *begin_answer(void)
 	return answer;
 }
 
-bool answer_needs_engine(const char *text, size_t len)
+bool answer_needs_engine(const char *text, size_t len, bool may_change)
 {
 	struct json_object *request = json_record_parse(text, len);
-	const struct row *row = request ? find_row(request) : NULL;
+	const struct row *row = request && is_our_version(request) ? find_row(request) : NULL;
 	json_object_put(request);
-	return row && row->kind != LOOKS;
+	return row && (row->kind == DECIDES || (row->kind == CHANGES && may_change));
 }
 
 char *answer_make(const struct answer_source *source, const struct engine_state *state,

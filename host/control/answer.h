@@ -25,9 +25,10 @@ struct answer_source {
 	const char *config_path; /* the file that is read again, which may be missing */
 };
 
-/* True if a request can be answered only where the engine is, since it changes something, or
- * decides. Otherwise a copy of the state (shown.h) does; nonsense is answered from that, too. */
-bool answer_needs_engine(const char *request, size_t len);
+/* True if a request can be answered only where the engine is, since it decides, or changes
+ * something and may. Otherwise a copy of the state (shown.h) does; what is nonsense or not allowed
+ * is answered from that, too. */
+bool answer_needs_engine(const char *request, size_t len, bool may_change);
 
 /*
  * Answers a request of `len` bytes without its newline from `state`: the engine's own, or a copy if

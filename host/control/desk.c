@@ -67,34 +67,38 @@ static char *have_answered(struct desk *d, const char *request, size_t len, bool
 	eventfd_write(d->knock_fd, 1);
 	while (d->errand.is_waiting && !d->is_closing && r == 0)
 		r = pthread_cond_timedwait(&d->answered, &d->lock, &until);
-	bool is_done = !d->errand.is_waiting;
+	bool is_done = !d->errand.is_waiting, is_closing = d->is_closing;
 	char *answer = d->errand.answer;
 	d->errand.is_waiting = false;
 	pthread_mutex_unlock(&d->lock);
-	return is_done ? answer
-		       : answer_refuse("cagmad is held up, and its log may say by whom; nothing "
-				       "was changed, so try again");
+	if (is_done)
+		return answer;
+	return answer_refuse(is_closing ? "cagmad is ending; nothing was changed"
+					: "cagmad is held up, and its log may say by whom; nothing "
+					  "was changed, so try again");
 }
 
-static char *look(struct desk *d, const char *request, size_t len, bool may_change, uint64_t now_ms)
+static char *look(struct desk *d, const char *request, size_t len, bool may_change)
 {
 	pthread_mutex_lock(&d->lock);
 	unsigned i = d->reading = d->front;
 	pthread_mutex_unlock(&d->lock);
-	char *text =
-		answer_make(&d->source, shown_state(d->copy[i]), request, len, may_change, now_ms);
+	char *text = answer_make(&d->source, shown_state(d->copy[i]), request, len, may_change,
+				 clock_monotonic_ms());
 	pthread_mutex_lock(&d->lock);
 	d->reading = NONE;
 	pthread_mutex_unlock(&d->lock);
 	return text;
 }
 
-/* A control_answer_fn. */
+/* A control_answer_fn. Whoever is answered after an errand is told ages of that moment. */
 static char *answer(void *arg, const char *request, size_t len, bool may_change, uint64_t now_ms)
 {
 	struct desk *d = arg;
-	return answer_needs_engine(request, len) ? have_answered(d, request, len, may_change)
-						 : look(d, request, len, may_change, now_ms);
+	(void)now_ms;
+	return answer_needs_engine(request, len, may_change)
+		       ? have_answered(d, request, len, may_change)
+		       : look(d, request, len, may_change);
 }
 
 static void *serve(void *arg)

@@ -5,8 +5,8 @@
  * The main loop waits for xenstored again and again: with a thousand guests, tens of milliseconds
  * for one key. So a thread of its own has the socket. It answers looks from a copy of the state
  * (shown.h), whatever the main loop waits for. What changes something or decides it hands to the
- * main loop, and waits DESK_WAIT_MS for it: the engine, xenstored, Xen and the log belong to the
- * main loop alone.
+ * main loop, and waits DESK_WAIT_MS for it at the most, with all who ask meanwhile: the engine,
+ * xenstored, Xen and the log belong to the main loop alone.
  */
 #ifndef CAGMA_CONTROL_DESK_H
 #define CAGMA_CONTROL_DESK_H
@@ -17,7 +17,9 @@ enum {
 	/* The state is copied after each pass, but of many guests no more often than once in a ms
 	 * for each so many. */
 	DESK_GUESTS_PER_MS = 10,
-	DESK_WAIT_MS = 5000, /* then a change that the main loop has not begun is refused */
+	/* Then a change that the main loop has not begun is refused. Others' looks wait meanwhile,
+	 * so it is less than the LOOK_WAIT_MS of look.h. */
+	DESK_WAIT_MS = 1000,
 };
 
 struct desk;

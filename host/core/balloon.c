@@ -122,22 +122,26 @@ static bool is_usual(const struct guest_view *guest, uint64_t alm_kib, uint64_t 
 
 /*
  * A guest may be told to shrink as soon as its agent has reported, before its slack was measured;
- * where it stops half-way then, with pages that are locked, say, is no slack. Nor is it if the
- * guest does not follow a larger target.
+ * where it stops half-way then, with pages that are locked, say, is no slack. A target that has
+ * come to where the balloon is anyway says nothing before that has had its time to go on.
  */
 static void judge_rest(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
 {
-	bool stands =
-		quiet_ms(b, now_ms) >= BALLOON_PAUSE_MS && guest->has_report && !b->grew_itself;
+	uint64_t long_ms = b->moved_ms >= b->asked_ms ? BALLOON_PAUSE_MS : BALLOON_REST_MS;
+	bool stands = quiet_ms(b, now_ms) >= long_ms && guest->has_report && !b->grew_itself;
 	bool moves = driver_word(b, guest) == DRIVER_MOVES;
 	bool is_near = is_usual(guest, b->alm_kib, b->target_kib);
+	b->rests_as_usual |= stands && (moves ? is_far_above(guest) : is_near);
+}
+
+/* From a true slack it would follow a larger target. If it is one, it is found again. */
+static void doubt_slack(struct balloon *b, uint64_t now_ms, const struct guest_view *guest)
+{
 	uint64_t rest_kib = model_reach_kib(guest, b->target_kib);
 	bool is_large = b->has_slack && !is_usual(guest, rest_kib, b->target_kib);
-	b->rests_as_usual |= stands && (moves ? is_far_above(guest) : is_near);
-	if (is_large && b->grow_from_kib && now_ms >= b->grow_asked_ms + BALLOON_STUCK_MS) {
-		b->rests_as_usual = true;
+	if (is_large && b->grow_from_kib && model_pending_kib(guest) >= BALLOON_FIRST_KIB &&
+	    now_ms >= b->grow_asked_ms + BALLOON_STUCK_MS)
 		b->has_slack = false;
-	}
 }
 
 /*
@@ -166,6 +170,7 @@ static void measure_slack(struct balloon *b, uint64_t now_ms, const struct guest
 		b->lacked = false;
 	b->lacked |= lacks_memory(guest);
 	judge_rest(b, now_ms, guest);
+	doubt_slack(b, now_ms, guest);
 	if (is_slack(b, now_ms, guest)) {
 		int64_t slack_kib = (int64_t)b->alm_kib - (int64_t)b->target_kib;
 		b->slack_kib = slack_kib - slack_kib % (int64_t)UNITS_PAGE_KIB;

@@ -105,7 +105,7 @@ struct balloon {
 	 * has been measured the guest may have been found away from its target, for a reason that
 	 * is not known: then it is not told to shrink for a time. */
 	bool has_slack, is_found_away;
-	bool rests_as_usual; /* a large slack would be a balloon that stopped half-way */
+	bool rests_as_usual; /* it was seen to: where it stops elsewhere is half-way */
 	bool has_reported;   /* the guest, since it runs */
 	bool lacked;         /* the guest lacked memory to give, since it was last asked */
 	int64_t slack_kib;
@@ -147,13 +147,12 @@ int64_t balloon_slack_kib(const struct balloon *balloon, uint64_t videoram_kib);
  * that its kernel is up. A usual one is believed at once; another one, of any size, if the guest's
  * driver says that it stands where xenstore wants it; or, if it does not say where it stands, when
  * Linux has stopped trying to come nearer, with BALLOON_LACK_KIB available. The last does not hold
- * for a guest that rests as usual: it has been seen to stand near its target, its driver has wanted
- * to be there, or it was told to grow from where it was thought to rest, and did not begin. A large
- * slack that was believed until then is forgotten. A driver that wants more than xenstore does grew
- * by credit. A guest that is found away from its target gets
- * HOLD_UNMEASURED until one of these is known. What it says or hides ends that no later than
- * BALLOON_FOUND_MS after it was found, and then it is judged as any other: otherwise one that never
- * gives would be neither asked nor doubted.
+ * for a guest that rests as usual: it has been seen to stand near its target, or its driver to want
+ * to be there. A large slack is forgotten if the guest is told to grow and does not begin in
+ * BALLOON_STUCK_MS. A driver that wants more than xenstore does grew by credit. A guest that is
+ * found away from its target gets HOLD_UNMEASURED until one of these is known. What it says or
+ * hides ends that no later than BALLOON_FOUND_MS after it was found, and then it is judged as any
+ * other: otherwise one that never gives would be neither asked nor doubted.
  *
  * does_not_take is set if the balloon took less than a batch of its guest's promise in
  * BALLOON_STUCK_MS, or so little that the whole would take BALLOON_TAKE_RUNS times as long. Then
@@ -173,11 +172,12 @@ void balloon_observe(struct balloon *balloon, uint64_t now_ms, struct guest_view
  */
 uint64_t balloon_far_ms(const struct guest_view *guest, uint64_t reach_kib);
 
-/* The guest does not run: all is forgotten but its slack. */
+/* The guest does not run: all is forgotten but where it rests. */
 void balloon_pause(struct balloon *balloon);
 
 /* The guest has shut itself down and stands, and takes nothing of what it was promised: fills
- * does_not_take, in the same time as of a guest that runs. All else is forgotten but its slack. */
+ * does_not_take, in the same time as of a guest that runs. All else is forgotten but where it
+ * rests. */
 void balloon_observe_shut_down(struct balloon *balloon, uint64_t now_ms, struct guest_view *guest);
 
 #endif

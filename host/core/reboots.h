@@ -3,7 +3,8 @@
  * reboots.h - what is kept free for guests that reboot. Pure.
  *
  * A guest that reboots goes, and is built anew under another domid with the memory that it had at
- * last. Until it has that again, what is missing is kept for its UUID, for a bounded time.
+ * last, or its target. Until it has that again, what is missing is kept for its UUID, for a bounded
+ * time.
  */
 #ifndef CAGMA_CORE_REBOOTS_H
 #define CAGMA_CORE_REBOOTS_H

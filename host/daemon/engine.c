@@ -192,7 +192,6 @@ void engine_reload(struct engine *e, struct config *config)
 	e->config = *config;
 	*config = (struct config){0};
 	engine_reconsider(e);
-	guests_read_anew(&e->guests);
 	e->absent_are_told = false;
 	e->guests.has_dom0 = config_lists_dom0(&e->config);
 	log_info("configuration read: policy %s, %u guests listed", e->config.policy->name,

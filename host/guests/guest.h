@@ -111,10 +111,10 @@ struct guest {
 	struct source_use use;                  /* by the foreign agent that is its source */
 	uint64_t shrunk_ms; /* when it was last told to hold less than it held; 0: never */
 
+	bool is_configured; /* it was looked up in the configuration that is in force */
+
 	/* Which of its keys are to be read at the next pass. */
 	bool memory_changed, target_changed, agent_changed, report_changed, alarm_changed;
-	bool is_stale;            /* what dom0 wrote is to be read again when there is time */
-	bool is_configured;       /* it was looked up in the configuration that is in force */
 	uint32_t sources_changed; /* SOURCE_BITs of foreign agents' keys */
 
 	/* Whether it floods. */

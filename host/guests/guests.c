@@ -205,13 +205,6 @@ void guests_configure_anew(struct guests *gs)
 		gs->guest[i].is_configured = false;
 }
 
-void guests_read_anew(struct guests *gs)
-{
-	for (unsigned i = 0; i < gs->n; i++)
-		gs->guest[i].is_stale = true;
-	gs->has_stale = gs->n > 0;
-}
-
 int guests_watch_anew(struct guests *gs, const struct io *io)
 {
 	int r = 0;

@@ -43,7 +43,6 @@ struct guests {
 	uint64_t poll_ms; /* when observe_more() has a polled guest to read; UINT64_MAX: there is
 			     none */
 	bool has_unread;  /* there may be changed targets for observe_more() to read */
-	bool has_stale;   /* there may be stale guests for it to read */
 	/* How often guests have written since what they write was read last, at the most, and the
 	 * guest at which observe_more() goes on to read it. */
 	unsigned n_written, ahead_at;
@@ -74,10 +73,6 @@ int guests_take_event(struct guests *guests, const struct io *io, const struct s
 
 /* After a new configuration: has every guest looked up in it at the next pass. */
 void guests_configure_anew(struct guests *guests);
-
-/* Has observe_more() read again what dom0 wrote of every guest and no watch tells: names, devices
- * that were passed through. */
-void guests_read_anew(struct guests *guests);
 
 /* After a new connection to xenstore: watches all guests, and has all their keys read again.
  * Returns 0 or -errno. */

@@ -170,14 +170,6 @@ static int read_memory(struct guest *g, const struct io *io, const struct config
 	return 0;
 }
 
-int intake_read_stale(struct guest *g, const struct io *io, const struct config *config,
-		      uint64_t now_ms)
-{
-	g->is_stale = false;
-	g->memory_changed = true; /* a failed read is left to the pass */
-	return read_memory(g, io, config, now_ms);
-}
-
 /* --- what the guest has written -------------------------------------------- */
 
 /* `abilities` is a list with commas between its words. */

@@ -26,11 +26,6 @@ int intake_read_ahead(struct guest *guest, const struct io *io, uint64_t now_ms)
 /* Reads all that the guest writes, changed or not. Returns as intake_read() does. */
 int intake_read_written(struct guest *guest, const struct io *io, uint64_t now_ms);
 
-/* Reads again what dom0 has written of a guest, though no watch told of a change. Returns as
- * intake_read() does. */
-int intake_read_stale(struct guest *guest, const struct io *io, const struct config *config,
-		      uint64_t now_ms);
-
 /* True if memory/target has changed, and nothing else that would have to be read before it. */
 bool intake_is_target_alone(const struct guest *guest);
 

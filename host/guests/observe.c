@@ -263,7 +263,7 @@ static bool is_much_written(const struct guests *gs)
 
 bool observe_is_behind(const struct guests *gs)
 {
-	return gs->has_unread || gs->has_stale || is_much_written(gs);
+	return gs->has_unread || is_much_written(gs);
 }
 
 static int read_ahead(struct guests *gs, const struct io *io, uint64_t now_ms)
@@ -283,21 +283,6 @@ static int read_ahead(struct guests *gs, const struct io *io, uint64_t now_ms)
 	return 1;
 }
 
-/* Returns 0 if there is nobody whose keys are to be read again. */
-static int read_stale(struct guests *gs, const struct io *io, const struct config *config,
-		      uint64_t now_ms)
-{
-	for (unsigned i = 0; i < gs->n && gs->has_stale; i++) {
-		struct guest *g = &gs->guest[i];
-		if (!g->is_stale)
-			continue;
-		int r = intake_read_stale(g, io, config, now_ms);
-		return r < 0 ? r : 1;
-	}
-	gs->has_stale = false;
-	return 0;
-}
-
 int observe_more(struct guests *gs, const struct io *io, const struct config *config,
 		 uint64_t now_ms)
 {
@@ -314,8 +299,5 @@ int observe_more(struct guests *gs, const struct io *io, const struct config *co
 	gs->ahead_rests = !gs->ahead_rests;
 	if (is_much_written(gs) && !gs->ahead_rests)
 		return read_ahead(gs, io, now_ms);
-	int r = read_stale(gs, io, config, now_ms);
-	if (r != 0)
-		return r;
 	return now_ms >= gs->poll_ms ? poll_first(gs, io, config->conf.period_ms, now_ms) : 0;
 }

@@ -60,7 +60,8 @@ void fuzz_control(struct text text)
 		struct engine_state state = engine_state(engine);
 		shown_take(shown, &state);
 		answer = answer_make(
-			&source, answer_needs_engine(request, len) ? &state : shown_state(shown),
+			&source,
+			answer_needs_engine(request, len, how % 2) ? &state : shown_state(shown),
 			request, len, how % 2, NOW_MS);
 		check_answer(answer);
 		free(answer);

@@ -276,6 +276,52 @@ START_TEST(where_a_balloon_stops_half_way_is_no_slack)
 }
 END_TEST
 
+/* It begins late, and follows that target and others then: its slack is found again. Its agent does
+ * not tell of its driver. */
+START_TEST(a_true_slack_that_was_doubted_is_found_again)
+{
+	start(268 * MIB, 200 * MIB);
+	for (unsigned ms = 0; ms <= BALLOON_GIVE_UP_MS; ms += 1000)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 68 * (int)MIB);
+	guest.target_kib = 240 * MIB;
+	look(0);
+	for (unsigned ms = 0; ms <= BALLOON_STUCK_MS; ms += 100)
+		look(100);
+	ck_assert_int_eq(guest.slack_kib, 0);
+	guest.alm_kib = 308 * MIB; /* as if it took its credit */
+	look(1000);
+	guest.target_kib = 250 * MIB;
+	look(0);
+	guest.alm_kib = 318 * MIB;
+	look(1000);
+	guest.target_kib = 249 * MIB;
+	look(0);
+	guest.alm_kib = 317 * MIB;
+	for (unsigned ms = 0; ms <= BALLOON_GIVE_UP_MS; ms += 1000)
+		look(1000);
+	ck_assert_int_eq(guest.slack_kib, 68 * (int)MIB);
+}
+END_TEST
+
+/* It is told to keep what it holds, by its full video memory, and goes on after a pause: its driver
+ * leaves none out. */
+START_TEST(a_target_that_comes_to_the_balloon_is_no_rest)
+{
+	start(316 * MIB, 300 * MIB);
+	balloon = (struct balloon){0};
+	guest.videoram_kib = 16 * MIB;
+	guest.alm_kib = 320 * MIB;
+	look(100);
+	guest.alm_kib = 316 * MIB;
+	look(100);
+	guest.target_kib = 332 * MIB;
+	for (unsigned ms = 0; ms < BALLOON_REST_MS; ms += 100)
+		look(100);
+	ck_assert(!balloon.rests_as_usual);
+}
+END_TEST
+
 /* A guest whose driver's rest is far above its target is seen near that on its way there. */
 START_TEST(who_passes_by_its_target_does_not_rest_there)
 {
@@ -348,6 +394,8 @@ static void add_tests(TCase *tests)
 			    N_ROWS(secretives));
 	tcase_add_test(tests, slack_outlasts_a_pause);
 	tcase_add_loop_test(tests, where_a_balloon_stops_half_way_is_no_slack, 0, 3);
+	tcase_add_test(tests, a_true_slack_that_was_doubted_is_found_again);
+	tcase_add_test(tests, a_target_that_comes_to_the_balloon_is_no_rest);
 	tcase_add_test(tests, who_passes_by_its_target_does_not_rest_there);
 	tcase_add_test(tests, what_a_driver_has_said_is_remembered);
 	tcase_add_test(tests, a_slack_is_forgotten_if_the_balloon_does_not_follow);

@@ -285,29 +285,20 @@ static unsigned names_read(void)
 	return n;
 }
 
-/* No watch tells of a new name. Each read may take tens of milliseconds with a thousand guests. */
-START_TEST(after_a_reload_names_are_read_between_passes_one_at_a_time)
+/* A reload is looked up in the pass, and no key is read for it: watches tell of new names. With a
+ * thousand guests, reading them all would hold everybody up for seconds. */
+START_TEST(a_reload_takes_effect_without_a_read)
 {
 	played_add(&world, 400 * MIB, 300 * MIB);
-	uint32_t renamed = played_add(&world, 400 * MIB, 300 * MIB);
+	played_add(&world, 400 * MIB, 300 * MIB);
 	wishful_begin();
 	wishful_turn(START_MS);
-	const struct guest_view *view = engine_state(engine).guests->view;
 	unsigned before = names_read();
-	strcpy(world.guest[renamed - 1].name, "web");
-	struct config config = lists("web");
+	struct config config = lists("g2");
 	engine_reload(engine, &config);
-	engine_turn(engine, START_MS + 1); /* the pass */
+	wishful_turn(START_MS + 1);
+	ck_assert_uint_eq(engine_state(engine).guests->view[1].min_kib, 123 * MIB);
 	ck_assert_uint_eq(names_read(), before);
-	for (unsigned i = 1; i <= 2; i++) {
-		ck_assert_uint_eq(engine_wake_ms(engine), 0);
-		engine_turn(engine, START_MS + 1);
-		ck_assert_uint_eq(names_read(), before + i);
-	}
-	engine_turn(engine, START_MS + 1);
-	wishful_turn(START_MS + 1 + PERIOD_MS);
-	ck_assert_uint_eq(view[renamed - 1].min_kib, 123 * MIB);
-	ck_assert_uint_eq(names_read(), before + 2);
 }
 END_TEST
 
@@ -337,7 +328,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, guests_that_flood_are_read_between_passes_one_at_a_time);
 	tcase_add_test(tests, much_that_guests_write_is_read_before_the_pass);
-	tcase_add_test(tests, after_a_reload_names_are_read_between_passes_one_at_a_time);
+	tcase_add_test(tests, a_reload_takes_effect_without_a_read);
 	tcase_add_test(tests, what_is_changed_in_force_takes_effect_without_a_read);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
 	tcase_add_test(tests, slow_calls_make_fewer_passes);
