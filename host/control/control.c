@@ -242,7 +242,7 @@ static size_t line_len(const struct client *c)
 
 static void answer_one(struct control *c, struct client *client, size_t len, uint64_t now_ms)
 {
-	client->answer = c->answer(c->arg, client->asked, len - 1, client->is_root, now_ms);
+	client->answer = c->answer(c->arg, client->asked, len - 1, client->is_root);
 	client->n_asked -= len;
 	memmove(client->asked, client->asked + len, client->n_asked);
 	if (!client->answer) {

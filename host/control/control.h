@@ -33,8 +33,7 @@ enum {
  * Answers a request of `len` bytes without its newline. `may_change`: it comes from root. The
  * answer is a text from malloc() that ends with a newline, or NULL if there is no memory.
  */
-typedef char *control_answer_fn(void *arg, const char *request, size_t len, bool may_change,
-				uint64_t now_ms);
+typedef char *control_answer_fn(void *arg, const char *request, size_t len, bool may_change);
 
 struct control;
 

@@ -18,7 +18,7 @@
 /* A request that the main loop answers. */
 struct errand {
 	bool is_waiting;                   /* the main loop has not answered it yet */
-	char request[CONTROL_MAX_REQUEST]; /* a copy: nobody waits for a late answer */
+	char request[CONTROL_MAX_REQUEST]; /* a copy, so nothing that is gone is ever answered */
 	size_t len;
 	bool may_change;
 	char *answer;
@@ -91,11 +91,10 @@ static char *look(struct desk *d, const char *request, size_t len, bool may_chan
 	return text;
 }
 
-/* A control_answer_fn. Whoever is answered after an errand is told ages of that moment. */
-static char *answer(void *arg, const char *request, size_t len, bool may_change, uint64_t now_ms)
+/* A control_answer_fn. */
+static char *answer(void *arg, const char *request, size_t len, bool may_change)
 {
 	struct desk *d = arg;
-	(void)now_ms;
 	return answer_needs_engine(request, len, may_change)
 		       ? have_answered(d, request, len, may_change)
 		       : look(d, request, len, may_change);

@@ -136,13 +136,12 @@ static struct json_object *make_guest(unsigned i)
 	return json_record_make(&told_guest_format, &g, bits);
 }
 
-static char *answer(void *arg, const char *request, size_t len, bool may_change, uint64_t at_ms)
+static char *answer(void *arg, const char *request, size_t len, bool may_change)
 {
 	struct json_object *all = json_object_new_object(), *guests = json_object_new_array();
 	char *text;
 	(void)arg;
 	(void)may_change;
-	(void)at_ms;
 	for (unsigned i = 0; i < n; i++)
 		json_object_array_add(guests, make_guest(i));
 	if (memmem(request, len, "\"status\"", 8))

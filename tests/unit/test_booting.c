@@ -94,12 +94,10 @@ END_TEST
 /* xl builds it anew with the target, however much of it the guest had taken by then. */
 START_TEST(who_grows_when_it_reboots_finds_its_target)
 {
-	enum { FREE_MIB = 500, MORE_MIB = 200 };
-	struct config config;
+	enum { MORE_MIB = 200 };
 	struct played_guest *g = add_built(400, 100, 400);
-	world.host.free_kib = FREE_MIB * MIB;
-	config_init(&config);
-	wishful_begin_as(&config);
+	world.host.free_kib = 500 * MIB;
+	wishful_begin();
 	wish.action[wish.n_actions++] = (struct action){0, (400 + MORE_MIB) * MIB, REASON_NEED};
 	wishful_turn(START_MS);
 	wish.n_actions = 0;
