@@ -200,7 +200,7 @@ struct plan {
 	struct verdict *verdict; /* one for each guest of the snapshot */
 	uint64_t *credit_kib;    /* how far each may grow by itself above what it holds or was told
 				  * to take, or PLAN_CREDIT_AS_IT_IS; one for each guest */
-	unsigned n_waiting;      /* actions left out, since no more can be set now */
+	unsigned n_waiting;      /* guests that wait, since no more targets can be set now */
 	uint64_t promised_kib;   /* grows that wait for pages of donors */
 	uint64_t wake_ms;        /* decide again no later than this */
 };

@@ -98,5 +98,5 @@ void urgency_choose(const struct snapshot *snap, struct plan *plan)
 		plan->n_actions = n_left;
 		plan_order(snap, plan);
 	}
-	plan->n_waiting = n_wanted - plan->n_actions;
+	plan->n_waiting += n_wanted - plan->n_actions;
 }

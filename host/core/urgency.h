@@ -52,7 +52,7 @@ uint64_t urgency_alarm_gap_ms(const struct snapshot *snap, const struct guest_vi
  */
 uint64_t urgency_call_us(uint64_t known_us, uint64_t last_us);
 
-/* Leaves in the plan what can be set now, shrinks in front, and counts the rest in n_waiting. A
+/* Leaves in the plan what can be set now, shrinks in front, and adds the rest to n_waiting. A
  * guest whose call is under way waits too. */
 void urgency_choose(const struct snapshot *snap, struct plan *plan);
 

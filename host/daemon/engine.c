@@ -257,9 +257,8 @@ static int take_events(struct engine *e, enum store_source source, uint64_t now_
 			ask_for_pass(e, now_ms);
 			continue;
 		}
-		r = guests_take_event(&e->guests, &e->io, &event, now_ms);
-		if (r < 0)
-			return r;
+		if (!guests_take_event(&e->guests, &event, now_ms))
+			continue;
 		if (event.kind == STORE_CAGMA && event.is_alarm)
 			e->is_alarmed = true;
 		if (event.kind == STORE_CAGMA && event.is_report)
@@ -392,6 +391,9 @@ static void run_pass(struct engine *e, uint64_t now_ms)
 	hear_of_migrations(e, now_ms);
 	if (!see(e, is_urgent, now_ms, &snap))
 		return;
+	if (e->guests.is_unheard)
+		ask_for_pass(e, now_ms + gap_ms(e));
+	e->is_alarmed = e->guests.is_alarm_unheard;
 	if (!e->absent_are_told)
 		e->absent_are_told = absent_say(&e->config, &e->guests);
 	unsigned cuts = decide(e, &conf, &snap);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "host/daemon/xenio.h"
 
+#include "common/system/clock.h"
 #include "common/system/log.h"
 #include "common/system/trouble.h"
 #include "host/core/hold.h"
@@ -38,6 +39,12 @@ struct xenio {
 	bool is_dry;
 	bool tool_changed; /* below /tool/cagma, since told_migrations() was last called */
 };
+
+static uint64_t clock_ms(void *world)
+{
+	(void)world;
+	return clock_monotonic_ms();
+}
 
 /* --- Xen ------------------------------------------------------------------ */
 
@@ -330,6 +337,7 @@ struct io xenio_functions(struct xenio *x)
 		.is_building = is_building,
 		.look_at_dom0 = look_at_dom0,
 		.told_migrations = told_migrations,
+		.clock_ms = clock_ms,
 		.find_migrations = find_migrations,
 		.connect = connect,
 		.disconnect = disconnect,

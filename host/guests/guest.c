@@ -26,6 +26,13 @@ struct log_subject guest_subject(const struct guest *g, const char *reason)
 	return (struct log_subject){.guest = name, .reason = reason, .domid = g->domid};
 }
 
+bool guest_is_loud(const struct guest *g, uint64_t now_ms)
+{
+	uint64_t since_ms = g->events_since_ms;
+	bool was_loud = now_ms < since_ms + 1000 && g->n_events_before > GUEST_LOUD_EVENTS_S;
+	return was_loud || (now_ms < since_ms + 2000 && g->n_events > GUEST_LOUD_EVENTS_S);
+}
+
 uint64_t guest_target_kib(const struct guest *g)
 {
 	if (!g->facts.has_memory)

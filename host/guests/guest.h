@@ -24,7 +24,11 @@ enum {
 	/* More events a second than this are a flood. An agent under pressure causes a third of
 	 * it: ten reports and five alarms a second. */
 	GUEST_MAX_EVENTS_S = 50,
-	GUEST_POLL_MS = 30000,     /* a guest that floods is read only once a period for so long */
+	GUEST_LOUD_EVENTS_S = 25, /* who causes more is read after the others */
+	/* A guest that floods is read only once a period for so long; twice as long each time it
+	 * floods again within GUEST_POLL_MS, up to GUEST_POLL_MOST_MS. */
+	GUEST_POLL_MS = 30000,
+	GUEST_POLL_MOST_MS = 32 * GUEST_POLL_MS,
 	GUEST_MIGRATION_MS = 3000, /* a guest found migrating counts as migrating for so long */
 	GUEST_TELL_MS = 60000,     /* least time between two messages of a guest's bad reports */
 	/* A report is checked against the most that the guest held in this time before it was
@@ -118,9 +122,10 @@ struct guest {
 	uint32_t sources_changed; /* SOURCE_BITs of foreign agents' keys */
 
 	/* Whether it floods. */
-	bool is_polled; /* it flooded, so it is read once a period and not watched */
-	unsigned n_events;
-	uint64_t events_since_ms, poll_ms, polled_until_ms;
+	bool is_polled;     /* it flooded, so it is read once a period and not watched */
+	bool is_to_unwatch; /* it is watched still */
+	unsigned n_events, n_events_before; /* in this second and in the one before */
+	uint64_t events_since_ms, poll_ms, polled_until_ms, polled_for_ms;
 
 	/* The last call of ours that set its target. */
 	bool call_is_under_way;
@@ -145,6 +150,9 @@ struct guest {
 	struct lending_debt debt; /* nothing but its last resort helps */
 	struct published published;
 };
+
+/* True if it writes more often than an agent does, and not yet so often that it is unwatched. */
+bool guest_is_loud(const struct guest *guest, uint64_t now_ms);
 
 /* The guest's name and number for a message, or its number alone if it has no name yet. The text
  * is valid until this is called again. */

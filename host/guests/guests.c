@@ -60,7 +60,7 @@ static void remove_at(struct guests *gs, const struct io *io, unsigned i, uint64
 	if (!is_back(gs, g) && !reboots_awaits(&gs->reboots, g->uuid, g->generation, now_ms))
 		io->keep_built(io->world, g->uuid, NULL);
 	io->unwatch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
-	if (!g->is_polled)
+	if (!g->is_polled || g->is_to_unwatch)
 		io->unwatch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
 	move_all(gs, i, i + 1);
 	gs->n--;
@@ -72,7 +72,7 @@ static int watch_guest(struct guests *gs, const struct io *io, unsigned i)
 	int r = io->watch(io->world, IO_WATCH_MEMORY, g->domid, g->generation);
 	if (r == 0)
 		r = io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
-	g->is_polled = false;
+	g->is_polled = g->is_to_unwatch = false;
 	guest_forget_published(g);
 	g->memory_changed = g->agent_changed = g->report_changed = g->alarm_changed = true;
 	g->sources_changed = SOURCE_ALL;
@@ -207,7 +207,8 @@ void guests_configure_anew(struct guests *gs)
 
 int guests_watch_anew(struct guests *gs, const struct io *io)
 {
-	int r = 0;
+	int r = io->watch(io->world, IO_WATCH_MEMORY, 0, 0);
+	gs->dom0_changed = true;
 	for (unsigned i = 0; i < gs->n && r == 0; i++)
 		r = watch_guest(gs, io, i);
 	return r;
@@ -296,43 +297,49 @@ void guests_clear_keys(struct guests *gs, const struct io *io)
 
 /* --- events -------------------------------------------------------------- */
 
-static int count_event(struct guest *g, const struct io *io, uint64_t now_ms)
+/* A guest that floods is not unwatched here, as that takes time: hearing_more() does it. */
+static void count_event(struct guests *gs, struct guest *g, uint64_t now_ms)
 {
 	if (now_ms >= g->events_since_ms + 1000) {
+		g->n_events_before = now_ms < g->events_since_ms + 2000 ? g->n_events : 0;
 		g->events_since_ms = now_ms;
 		g->n_events = 0;
 	}
-	if (++g->n_events <= GUEST_MAX_EVENTS_S || g->is_polled)
-		return 0;
-	g->is_polled = true;
+	if (++g->n_events <= GUEST_MAX_EVENTS_S)
+		return;
+	bool floods_again = now_ms < g->polled_until_ms + GUEST_POLL_MS;
+	g->is_polled = g->is_to_unwatch = true;
 	g->poll_ms = now_ms;
-	g->polled_until_ms = now_ms + GUEST_POLL_MS;
+	gs->poll_ms = amount_min(gs->poll_ms, now_ms);
+	g->polled_for_ms = g->polled_for_ms && floods_again
+				   ? amount_min(2 * g->polled_for_ms, GUEST_POLL_MOST_MS)
+				   : GUEST_POLL_MS;
+	g->polled_until_ms = now_ms + g->polled_for_ms;
 	if (trouble_met(&g->flooded))
 		log_warning("%s writes what it reports more than %d times a second; it is now "
 			    "read once a period",
 			    guest_text(g), GUEST_MAX_EVENTS_S);
-	return io->unwatch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
 }
 
-int guests_take_event(struct guests *gs, const struct io *io, const struct store_event *event,
-		      uint64_t now_ms)
+bool guests_take_event(struct guests *gs, const struct store_event *event, uint64_t now_ms)
 {
 	struct guest *g = find(gs, event->domid);
+	gs->dom0_changed |= event->domid == 0 && event->kind == STORE_MEMORY;
 	if (!g || g->generation != event->generation)
-		return 0; /* the event is of a guest that is gone */
+		return false; /* the event is of a guest that is gone */
 	if (event->kind == STORE_MEMORY) {
 		g->target_changed |= event->is_target;
 		g->memory_changed |= !event->is_target;
 		gs->has_unread |= event->is_target;
-		return 0;
+		return true;
 	}
+	if (g->is_polled)
+		return false; /* it is read when its time comes */
 	g->agent_changed |= event->is_agent;
 	g->report_changed |= event->is_report;
 	g->alarm_changed |= event->is_alarm;
 	g->sources_changed |= event->sources;
 	gs->n_written++;
-	int r = count_event(g, io, now_ms);
-	if (g->is_polled)
-		gs->poll_ms = amount_min(gs->poll_ms, g->poll_ms);
-	return r;
+	count_event(gs, g, now_ms);
+	return !g->is_polled;
 }

@@ -35,7 +35,10 @@ struct guests {
 	uint16_t highest_domid; /* that was listed ever */
 	uint64_t beyond_kib;    /* what those that it does not hold may still take, by Xen */
 	bool has_dom0;          /* dom0 is to be among the guests */
-	uint64_t call_us;       /* how long it takes to set a target (urgency.h) */
+	/* Dom0's target, for the case that it is not, and whether it is to be read again. */
+	uint64_t dom0_target_kib;
+	bool dom0_changed;
+	uint64_t call_us; /* how long it takes to set a target (urgency.h) */
 	/* For the guest that xl builds, from when it took its lock on: what is kept for it, and the
 	 * generation of the guests that came later. 0 while xl builds none. */
 	uint64_t xl_kib;
@@ -44,8 +47,11 @@ struct guests {
 			     none */
 	bool has_unread;  /* there may be changed targets for observe_more() to read */
 	/* How often guests have written since what they write was read last, at the most, and the
-	 * guest at which observe_more() goes on to read it. */
-	unsigned n_written, ahead_at;
+	 * guests at which it is gone on with, between passes and in the next one (hearing.h). */
+	unsigned n_written, ahead_at, hear_at;
+	/* The last pass has left something that guests wrote; an alarm is among it of one that is
+	 * not loud. */
+	bool is_unheard, is_alarm_unheard;
 	bool ahead_rests; /* the last turn was one for other work */
 	struct guest *guest;
 	struct guest_view *view; /* the guests as the last pass saw them */
@@ -66,16 +72,15 @@ void guests_finish(struct guests *guests);
 int guests_match(struct guests *guests, const struct io *io, const struct hypervisor_domain *domain,
 		 unsigned n_domains, uint64_t now_ms);
 
-/* Marks the keys of the event as changed, and unwatches a guest that floods. Returns 0, or -errno
- * if the connection to xenstore is lost. */
-int guests_take_event(struct guests *guests, const struct io *io, const struct store_event *event,
-		      uint64_t now_ms);
+/* Marks the keys of the event as changed, and finds out whether the guest floods. False if the
+ * event is of nobody, or of a guest that is read only once a period: no pass is wanted for it. */
+bool guests_take_event(struct guests *guests, const struct store_event *event, uint64_t now_ms);
 
 /* After a new configuration: has every guest looked up in it at the next pass. */
 void guests_configure_anew(struct guests *guests);
 
-/* After a new connection to xenstore: watches all guests, and has all their keys read again.
- * Returns 0 or -errno. */
+/* After a new connection to xenstore: watches dom0 and all guests, and has all their keys read
+ * again. Returns 0 or -errno. */
 int guests_watch_anew(struct guests *guests, const struct io *io);
 
 /* Takes in from a policy's verdicts which guests of the last pass were short of memory, and what

@@ -419,7 +419,7 @@ static int find_source(struct guest *g, const struct io *io, uint64_t now_ms)
 	return 0;
 }
 
-static int read_what_guest_wrote(struct guest *g, const struct io *io, uint64_t now_ms)
+int intake_read_written(struct guest *g, const struct io *io, uint64_t now_ms)
 {
 	int r = g->agent_changed ? read_agent(g, io) : 0;
 	if (r == 0)
@@ -439,20 +439,14 @@ bool intake_is_written(const struct guest *g)
 		(g->sources_changed && !g->has_own_agent));
 }
 
-int intake_read_ahead(struct guest *g, const struct io *io, uint64_t now_ms)
-{
-	return read_what_guest_wrote(g, io, now_ms);
-}
-
-int intake_read_written(struct guest *g, const struct io *io, uint64_t now_ms)
+int intake_read_all(struct guest *g, const struct io *io, uint64_t now_ms)
 {
 	g->agent_changed = g->report_changed = g->alarm_changed = true;
 	g->sources_changed = SOURCE_ALL;
-	return read_what_guest_wrote(g, io, now_ms);
+	return intake_read_written(g, io, now_ms);
 }
 
-int intake_read(struct guest *g, const struct io *io, const struct config *config, bool is_urgent,
-		uint64_t now_ms)
+int intake_read(struct guest *g, const struct io *io, const struct config *config, uint64_t now_ms)
 {
 	bool is_target_alone = intake_is_target_alone(g);
 	int r = is_target_alone ? intake_read_target(g, io, config, now_ms) : 0;
@@ -460,11 +454,7 @@ int intake_read(struct guest *g, const struct io *io, const struct config *confi
 		r = read_memory(g, io, config, now_ms);
 	if (!g->is_configured)
 		look_up(g, config);
-	if (g->domid == 0) {
+	if (g->domid == 0)
 		look_at_dom0(g, io, now_ms);
-		return r;
-	}
-	if (r == 0 && (!is_urgent || g->alarm_changed))
-		r = read_what_guest_wrote(g, io, now_ms);
 	return r;
 }

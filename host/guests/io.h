@@ -34,6 +34,9 @@ struct overload;
 struct io {
 	void *world;
 
+	/* The engine's clock, for work that is bounded by the time it takes. */
+	uint64_t (*clock_ms)(void *world);
+
 	/* Xen: as the functions of hypervisor.h. */
 	int (*domains)(void *world, const struct hypervisor_domain **ret_domain);
 	int (*host)(void *world, struct hypervisor_host *ret_host);

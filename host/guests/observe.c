@@ -4,6 +4,7 @@
 #include "common/amount.h"
 #include "common/system/log.h"
 #include "host/guests/hands.h"
+#include "host/guests/hearing.h"
 #include "host/guests/intake.h"
 
 #include <errno.h>
@@ -104,14 +105,16 @@ static void fill_view(struct guest *g, struct guest_view *v, uint64_t now_ms)
 static int refresh(struct guests *gs, const struct io *io, const struct config *config,
 		   bool is_urgent, uint64_t now_ms)
 {
-	if (!is_urgent)
-		gs->ahead_at = gs->n_written = 0;
+	int r = 0;
+	for (unsigned i = 0; i < gs->n && r == 0; i++)
+		r = intake_read(&gs->guest[i], io, config, now_ms);
+	if (r == 0)
+		r = hearing_take(gs, io, is_urgent, now_ms);
+	if (r < 0)
+		return r;
 	bool may_return = reboots_any(&gs->reboots, now_ms);
 	for (unsigned i = 0; i < gs->n; i++) {
 		struct guest *g = &gs->guest[i];
-		int r = intake_read(g, io, config, is_urgent, now_ms);
-		if (r < 0)
-			return r;
 		if (may_return && hold_is_running(&g->facts))
 			note_return(gs, g, now_ms);
 		find_credit(g, now_ms);
@@ -138,14 +141,19 @@ static unsigned busy_workers(const struct guests *gs)
 static int find_others(struct guests *gs, const struct io *io,
 		       const struct hypervisor_domain *domain, unsigned n, uint64_t *ret_kib)
 {
-	uint64_t top_kib = 0;
 	*ret_kib = gs->beyond_kib;
 	if (gs->has_dom0 || !n || domain[0].domid != 0)
 		return 0;
-	int r = io->read_number(io->world, 0, "memory/target", &top_kib);
-	if (r == 0)
-		*ret_kib += amount_less(amount_min(top_kib, domain[0].cap_kib), domain[0].alm_kib);
-	return r == -EBADF ? r : 0;
+	if (gs->dom0_changed) {
+		int r = io->read_number(io->world, 0, "memory/target", &gs->dom0_target_kib);
+		if (r == -EBADF)
+			return r;
+		gs->dom0_target_kib = r < 0 ? 0 : gs->dom0_target_kib;
+		gs->dom0_changed = r < 0 && r != -ENOENT;
+	}
+	*ret_kib +=
+		amount_less(amount_min(gs->dom0_target_kib, domain[0].cap_kib), domain[0].alm_kib);
+	return 0;
 }
 
 /* What xl has taken for guests that it has made since it took its lock. */
@@ -224,63 +232,9 @@ int observe(struct guests *gs, const struct io *io, const struct config *config,
 	return 0;
 }
 
-/* A guest that was unwatched for flooding is watched again after GUEST_POLL_MS. */
-static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, uint64_t now_ms)
-{
-	g->poll_ms = now_ms + period_ms;
-	int r = intake_read_written(g, io, now_ms);
-	if (r < 0 || now_ms < g->polled_until_ms)
-		return r;
-	g->is_polled = false;
-	g->n_events = 0;
-	return io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
-}
-
-static struct guest *first_polled(const struct guests *gs)
-{
-	struct guest *first = NULL;
-	for (unsigned i = 0; i < gs->n; i++) {
-		struct guest *g = &gs->guest[i];
-		if (g->is_polled && (!first || g->poll_ms < first->poll_ms))
-			first = g;
-	}
-	return first;
-}
-
-static int poll_first(struct guests *gs, const struct io *io, uint64_t period_ms, uint64_t now_ms)
-{
-	struct guest *g = first_polled(gs);
-	int r = g && now_ms >= g->poll_ms ? poll_guest(g, io, period_ms, now_ms) : 0;
-	g = first_polled(gs);
-	gs->poll_ms = g ? g->poll_ms : UINT64_MAX;
-	return r < 0 ? r : 1;
-}
-
-static bool is_much_written(const struct guests *gs)
-{
-	return gs->n_written >= OBSERVE_AHEAD_FROM;
-}
-
 bool observe_is_behind(const struct guests *gs)
 {
-	return gs->has_unread || is_much_written(gs);
-}
-
-static int read_ahead(struct guests *gs, const struct io *io, uint64_t now_ms)
-{
-	unsigned n = 0;
-	for (; gs->ahead_at < gs->n && n < OBSERVE_AHEAD_AT_ONCE; gs->ahead_at++) {
-		struct guest *g = &gs->guest[gs->ahead_at];
-		if (!intake_is_written(g))
-			continue;
-		int r = intake_read_ahead(g, io, now_ms);
-		if (r < 0)
-			return r;
-		n++;
-	}
-	if (gs->ahead_at >= gs->n)
-		gs->ahead_at = gs->n_written = 0;
-	return 1;
+	return gs->has_unread || hearing_is_behind(gs);
 }
 
 int observe_more(struct guests *gs, const struct io *io, const struct config *config,
@@ -295,9 +249,5 @@ int observe_more(struct guests *gs, const struct io *io, const struct config *co
 		return r < 0 ? r : 1;
 	}
 	gs->has_unread = false;
-	/* every second turn is for what else can wait, or a thousand writers would keep it out */
-	gs->ahead_rests = !gs->ahead_rests;
-	if (is_much_written(gs) && !gs->ahead_rests)
-		return read_ahead(gs, io, now_ms);
-	return now_ms >= gs->poll_ms ? poll_first(gs, io, config->conf.period_ms, now_ms) : 0;
+	return hearing_more(gs, io, config->conf.period_ms, now_ms);
 }

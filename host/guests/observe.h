@@ -12,15 +12,11 @@
 
 /*
  * Makes *ret_snap, whose views belong to `guests`. If `is_urgent`, keys that a guest writes are
- * read only if the guest is in alarm, and left for the next pass otherwise. Returns 0; -EBADF if
- * the connection to xenstore is lost; another -errno if Xen did not answer.
+ * read only if the guest is in alarm, and left for the next pass otherwise (hearing.h). Returns 0;
+ * -EBADF if the connection to xenstore is lost; another -errno if Xen did not answer.
  */
 int observe(struct guests *guests, const struct io *io, const struct config *config, bool is_urgent,
 	    uint64_t now_ms, struct snapshot *ret_snap);
-
-/* If so many writes of guests wait to be read, a pass would keep everything else waiting for them.
- * So they are read before it, so many guests' at a time. */
-enum { OBSERVE_AHEAD_FROM = 16, OBSERVE_AHEAD_AT_ONCE = 16 };
 
 /* True if observe_more() has something to read at once. */
 bool observe_is_behind(const struct guests *guests);

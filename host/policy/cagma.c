@@ -325,6 +325,7 @@ static uint64_t least_due_kib(const struct policy_conf *conf, const struct snaps
 /*
  * `spendable_kib` is divided among those who miss something and are in alarm,
  * or are not; none gets more than `most_kib` at once. The rest is promised.
+ * Those for whom there is no worker are counted as waiting.
  * What was spent.
  */
 static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot *snap,
@@ -346,6 +347,8 @@ static uint64_t grow_those(const struct policy_conf *conf, const struct snapshot
 							  UNITS_PAGE_KIB,
 						    .weight = g->weight,
 						    .order = g->domid};
+		else
+			plan->n_waiting += missing > 0;
 	}
 	share_divide(share, n, spendable_kib / UNITS_PAGE_KIB);
 	for (unsigned i = 0, k = 0; i < snap->n_guests; i++) {

@@ -90,13 +90,28 @@ void played_alarm(struct played *p, uint32_t domid, uint64_t avail_kib, uint64_t
 	send_event(p, domid, false, true);
 }
 
+void played_queue(struct played *p)
+{
+	ck_assert_uint_lt(p->n_queued, PLAYED_EVENTS);
+	p->queued[p->n_queued++] = p->event;
+	p->has_event = false;
+}
+
 /* --- the functions ----------------------------------------------------------- */
+
+static uint64_t clock_ms(void *world)
+{
+	return ((struct played *)world)->clock_ms;
+}
 
 static int domains(void *world, const struct hypervisor_domain **ret_domain)
 {
-	static struct hypervisor_domain domain[PLAYED_GUESTS];
+	static struct hypervisor_domain domain[PLAYED_GUESTS + 1];
 	struct played *p = world;
 	int n = 0;
+	if (p->dom0_kib)
+		domain[n++] =
+			(struct hypervisor_domain){.alm_kib = p->dom0_kib, .cap_kib = UINT64_MAX};
 	for (unsigned i = 0; i < p->n; i++) {
 		uint32_t first_domid = p->guest[i].is_of ? p->guest[i].is_of : i + 1;
 		if (p->guest[i].is_gone)
@@ -161,7 +176,14 @@ static bool is_alive(void *world)
 static int next_event(void *world, enum store_source source, struct store_event *ret_event)
 {
 	struct played *p = world;
-	if (source != STORE_GUESTS || !p->has_event)
+	if (source != STORE_GUESTS)
+		return 0;
+	if (p->next_queued < p->n_queued) {
+		*ret_event = p->queued[p->next_queued++];
+		return 1;
+	}
+	p->next_queued = p->n_queued = 0;
+	if (!p->has_event)
 		return 0;
 	p->has_event = false;
 	*ret_event = p->event;
@@ -170,17 +192,16 @@ static int next_event(void *world, enum store_source source, struct store_event 
 
 static int watch(void *world, enum io_watch what, unsigned domid, unsigned generation)
 {
-	if (what == IO_WATCH_CAGMA)
+	if (what == IO_WATCH_CAGMA) /* dom0's memory is watched too */
 		at(world, domid)->generation = generation;
 	return 0;
 }
 
 static int unwatch(void *world, enum io_watch what, unsigned domid, unsigned generation)
 {
-	(void)world;
-	(void)what;
 	(void)domid;
 	(void)generation;
+	((struct played *)world)->n_unwatched += what == IO_WATCH_CAGMA;
 	return 0;
 }
 
@@ -188,8 +209,10 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 {
 	struct played_guest *g = at(world, domid);
 	const char *text = "";
-	if (((struct played *)world)->is_lost)
+	struct played *p = world;
+	if (p->is_lost)
 		return -EBADF;
+	p->clock_ms += p->reads_take_ms;
 	g->n_names_read += strcmp(path, "name") == 0;
 	if (strcmp(path, "name") == 0 && !g->name[0])
 		return snprintf(buf, size, "g%u", domid);
@@ -216,9 +239,15 @@ static int read_key(void *world, unsigned domid, const char *path, char *buf, si
 
 static int read_number(void *world, unsigned domid, const char *path, uint64_t *ret_number)
 {
-	const struct played_guest *g = at(world, domid);
-	if (((struct played *)world)->is_lost)
+	struct played *p = world;
+	if (p->is_lost)
 		return -EBADF;
+	if (domid == 0) {
+		p->n_dom0_read++;
+		*ret_number = p->dom0_target_kib;
+		return 0;
+	}
+	const struct played_guest *g = at(world, domid);
 	if (strcmp(path, "memory/target") == 0)
 		*ret_number = g->target_kib;
 	else if (strcmp(path, "memory/static-max") == 0)
@@ -348,6 +377,7 @@ static void end_calls(void *world)
 struct io played_io(struct played *p)
 {
 	return (struct io){.world = p,
+			   .clock_ms = clock_ms,
 			   .domains = domains,
 			   .host = host,
 			   .set_cap = set_cap,

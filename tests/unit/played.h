@@ -8,7 +8,7 @@
 
 #include "host/daemon/engine.h"
 
-enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64 };
+enum { PLAYED_GUESTS = 8, PLAYED_EFFECTS = 64, PLAYED_EVENTS = 512 };
 
 struct played_guest {
 	uint64_t alm_kib, cap_kib, target_kib, static_max_kib;
@@ -38,8 +38,14 @@ struct played_effect {
 
 struct played {
 	struct hypervisor_host host;
+	uint64_t clock_ms;      /* moved by a test, and by reads of guests' keys that take time */
+	uint64_t reads_take_ms; /* each */
 	unsigned n;
 	struct played_guest guest[PLAYED_GUESTS]; /* domid i + 1 */
+	uint64_t dom0_kib;                        /* what dom0 holds; 0: it is not listed */
+	uint64_t dom0_target_kib;
+	unsigned n_dom0_read;
+	unsigned n_unwatched; /* guests' own keys */
 	bool is_building;
 	bool is_lost;    /* xenstored does not answer */
 	bool calls_hang; /* no call ends */
@@ -51,6 +57,8 @@ struct played {
 	struct played_effect effect[PLAYED_EFFECTS];
 	struct store_event event;
 	bool has_event;
+	struct store_event queued[PLAYED_EVENTS]; /* these come before it */
+	unsigned n_queued, next_queued;
 	struct target_job call[PLAYED_GUESTS];
 	unsigned n_calls;
 };
@@ -68,6 +76,9 @@ void played_alarm(struct played *played, uint32_t domid, uint64_t avail_kib, uin
 /* The guest's foreign agent has written its key, or removed it ("" or NULL): an event. */
 void played_foreign(struct played *played, uint32_t domid, enum source_id source,
 		    const char *value);
+
+/* Queues the event, so that another one may be made before the engine takes any. */
+void played_queue(struct played *played);
 
 struct io played_io(struct played *played);
 

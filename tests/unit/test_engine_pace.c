@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When passes are run, and what waits for calls. */
 #include "host/core/urgency.h"
-#include "host/guests/observe.h"
+#include "host/guests/guests.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wishful.h"
@@ -112,38 +112,6 @@ START_TEST(guests_that_flood_are_read_between_passes_one_at_a_time)
 	engine_turn(engine, due_ms + 3);
 	engine_turn(engine, due_ms + PERIOD_MS / 2);
 	ck_assert_uint_eq(*read_one + *read_other, before_one + before_other + 2);
-}
-END_TEST
-
-/* A pass would read them all in one go, and keep everything else waiting meanwhile. */
-START_TEST(much_that_guests_write_is_read_before_the_pass)
-{
-	uint32_t guest[6];
-	unsigned read[2] = {0, 0};
-	for (unsigned i = 0; i < 6; i++)
-		guest[i] = played_add(&world, 400 * MIB, 300 * MIB);
-	wishful_begin();
-	wishful_turn(START_MS);
-	uint64_t passes = engine_counts(engine).passes, t = START_MS;
-	for (unsigned i = 0; i < 6; i++)
-		read[0] += world.guest[guest[i] - 1].n_reports_read;
-	for (unsigned n = 0; n < OBSERVE_AHEAD_FROM; n++) {
-		played_report(&world, guest[n % 6], 200 * MIB, 20 + n);
-		engine_turn(engine, ++t);
-	}
-	ck_assert_uint_eq(engine_wake_ms(engine), 0);
-	engine_turn(engine, ++t);
-	engine_turn(engine, ++t);
-	ck_assert_uint_lt(t, START_MS + ENGINE_GAP_MS);
-	ck_assert_uint_eq(engine_counts(engine).passes, passes);
-	for (unsigned i = 0; i < 6; i++)
-		read[1] += world.guest[guest[i] - 1].n_reports_read;
-	ck_assert_uint_eq(read[1], read[0] + 6);
-	engine_turn(engine, START_MS + ENGINE_GAP_MS + OBSERVE_AHEAD_FROM);
-	ck_assert_uint_eq(engine_counts(engine).passes, passes + 1);
-	for (unsigned i = 0; i < 6; i++)
-		read[1] -= world.guest[guest[i] - 1].n_reports_read;
-	ck_assert_uint_eq(read[1], 0);
 }
 END_TEST
 
@@ -327,7 +295,6 @@ static void add_tests(TCase *tests)
 			    0, 2);
 	tcase_add_test(tests, alarms_do_not_put_the_periodic_pass_off);
 	tcase_add_test(tests, guests_that_flood_are_read_between_passes_one_at_a_time);
-	tcase_add_test(tests, much_that_guests_write_is_read_before_the_pass);
 	tcase_add_test(tests, a_reload_takes_effect_without_a_read);
 	tcase_add_test(tests, what_is_changed_in_force_takes_effect_without_a_read);
 	tcase_add_test(tests, a_guest_whose_call_is_under_way_is_told_nothing_else);
