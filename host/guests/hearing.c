@@ -19,9 +19,10 @@ static bool may_wait(const struct guest *g, enum turn turn)
 	return turn == TURN_LOUD || !is_new;
 }
 
-/* Reads the guests whose turn it is, from the one on at which the last pass stopped. */
+/* Reads the guests whose turn it is, from the one on at which the last pass stopped, and begins
+ * with none after `end_ms`. */
 static int take_turn(struct guests *gs, const struct io *io, bool is_urgent, enum turn turn,
-		     uint64_t now_ms)
+		     uint64_t now_ms, uint64_t end_ms)
 {
 	for (unsigned k = 0; k < gs->n; k++) {
 		unsigned i = (gs->hear_at + k) % gs->n;
@@ -30,7 +31,7 @@ static int take_turn(struct guests *gs, const struct io *io, bool is_urgent, enu
 		    turn_of(g, now_ms) != turn || (g->is_polled && intake_is_written(g)))
 			continue;
 		if (intake_is_written(g) && may_wait(g, turn) &&
-		    io->clock_ms(io->world) >= now_ms + HEARING_PASS_MS) {
+		    io->clock_ms(io->world) >= end_ms) {
 			gs->hear_at = i;
 			gs->is_unheard = true;
 			gs->is_alarm_unheard |= turn == TURN_ALARM;
@@ -45,12 +46,13 @@ static int take_turn(struct guests *gs, const struct io *io, bool is_urgent, enu
 
 int hearing_take(struct guests *gs, const struct io *io, bool is_urgent, uint64_t now_ms)
 {
+	uint64_t end_ms = io->clock_ms(io->world) + HEARING_PASS_MS;
 	int r = 0;
 	gs->is_unheard = gs->is_alarm_unheard = false;
 	if (gs->hear_at >= gs->n)
 		gs->hear_at = 0;
 	for (int turn = 0; turn < TURNS_ && r == 0; turn++)
-		r = take_turn(gs, io, is_urgent, (enum turn)turn, now_ms);
+		r = take_turn(gs, io, is_urgent, (enum turn)turn, now_ms, end_ms);
 	if (!is_urgent && !gs->is_unheard)
 		gs->ahead_at = gs->n_written = 0;
 	return r;
@@ -96,11 +98,12 @@ static int poll_first(struct guests *gs, const struct io *io, uint64_t period_ms
 
 static int read_ahead(struct guests *gs, const struct io *io, uint64_t now_ms)
 {
+	uint64_t end_ms = io->clock_ms(io->world) + HEARING_AHEAD_MS;
 	for (; gs->ahead_at < gs->n; gs->ahead_at++) {
 		struct guest *g = &gs->guest[gs->ahead_at];
 		if (!intake_is_written(g) || g->is_polled)
 			continue;
-		if (io->clock_ms(io->world) >= now_ms + HEARING_AHEAD_MS)
+		if (io->clock_ms(io->world) >= end_ms)
 			return 1;
 		int r = intake_read_written(g, io, now_ms);
 		if (r < 0)

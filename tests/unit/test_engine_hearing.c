@@ -76,6 +76,22 @@ START_TEST(a_pass_reads_for_a_bounded_time_and_nobody_is_left_out)
 }
 END_TEST
 
+/* What took long before the reading leaves it as much time as ever. */
+START_TEST(reading_goes_on_however_late_the_turn_is)
+{
+	enum { LATE_MS = 10 * HEARING_PASS_MS };
+	begin();
+	unsigned before = reports_read();
+	for (unsigned i = 1; i <= 3; i++) {
+		uint64_t now_ms = START_MS + i * ENGINE_GAP_MS;
+		write_reports(1, HEARING_AHEAD_FROM, 100 * i);
+		world.clock_ms = now_ms + LATE_MS;
+		engine_turn(engine, now_ms);
+		ck_assert_uint_ge(reports_read(), before + i);
+	}
+}
+END_TEST
+
 /* Guests that write without end come round, since a pass goes on where the last one stopped. */
 START_TEST(nobody_is_left_out_though_others_write_again_and_again)
 {
@@ -258,6 +274,7 @@ static void add_tests(TCase *tests)
 {
 	tcase_add_checked_fixture(tests, wishful_set_up, wishful_tear_down);
 	tcase_add_test(tests, a_pass_reads_for_a_bounded_time_and_nobody_is_left_out);
+	tcase_add_test(tests, reading_goes_on_however_late_the_turn_is);
 	tcase_add_test(tests, nobody_is_left_out_though_others_write_again_and_again);
 	tcase_add_test(tests, an_alarm_goes_before_those_of_loud_guests);
 	tcase_add_test(tests, alarms_are_read_in_passes_that_follow_each_other);
