@@ -5,7 +5,8 @@
 #:                       NET= names those whose name has these words
 
 .PHONY: mutants
-mutants: $(UNIT_TESTS)
+mutants:
+	+$Q$(MAKE) --no-print-directory $(UNIT_TESTS)
 	@mkdir -p $(RESULTS)
 	$Qsh tests/mutants/mutants.sh $B '$(NET)' | sed -u 's/^nets=/RESULT mutants nets=/' | tee $(RESULTS)/mutants.txt
 	$Qgrep -q ' survived=0$$' $(RESULTS)/mutants.txt
