@@ -398,3 +398,11 @@ void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struc
 	if (any)
 		share_out(conf, snap, share, plan);
 }
+
+uint64_t goal_missing_kib(const struct policy_conf *conf, const struct guest_view *g,
+			  const struct verdict *v)
+{
+	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
+	return model_grows(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
+									  : 0;
+}

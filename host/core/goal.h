@@ -21,4 +21,9 @@
 void goal_set(const struct policy_conf *conf, const struct snapshot *snap, struct share *share,
 	      struct plan *plan);
 
+/* How much above what it holds or was already told the guest is to get; 0 if that is not worth a
+ * target. */
+uint64_t goal_missing_kib(const struct policy_conf *conf, const struct guest_view *guest,
+			  const struct verdict *verdict);
+
 #endif

@@ -113,3 +113,8 @@ uint64_t model_for_xl_kib(const struct policy_conf *conf, const struct snapshot 
 {
 	return model_spendable_kib(conf, snap, false);
 }
+
+bool model_reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap)
+{
+	return snap->host.reserved_kib && !model_spendable_kib(conf, snap, true);
+}

@@ -334,4 +334,8 @@ uint64_t model_for_xl_kib(const struct policy_conf *conf, const struct snapshot 
 uint64_t model_spendable_kib(const struct policy_conf *conf, const struct snapshot *snap,
 			     bool in_alarm);
 
+/* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
+ * that. */
+bool model_reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap);
+
 #endif

@@ -4,7 +4,7 @@
  * memory (CMA).
  *
  * From top to bottom: what each guest wants (demand.h); what each is to have,
- * its goal (goal.h); which targets bring it
+ * its goal (goal.h, rounding.h); which targets bring it
  * there: shrinks at once, grows against memory that is free now, the rest
  * promised until donors' pages come free; how far it may go by itself
  * meanwhile (credit.h).
@@ -15,6 +15,7 @@
 #include "host/core/goal.h"
 #include "host/core/urgency.h"
 #include "host/policy/policy.h"
+#include "host/policy/rounding.h"
 #include "host/policy/telling.h"
 
 /* How soon to look again while grows wait for donors' pages. */
@@ -28,61 +29,6 @@
 
 /* Two batches of a balloon, and more than any agent of that kind keeps to itself. */
 #define PROBE_KIB UINT64_C(4096)
-
-/* A shrink that cannot soon be followed by another takes so many times what is asked for. */
-#define RARE_TIMES 8
-
-/* What is reserved is not there yet; the reserve counts but for its floor, since it is there for
- * that. */
-static bool reservation_is_awaited(const struct policy_conf *conf, const struct snapshot *snap)
-{
-	return snap->host.reserved_kib && !model_spendable_kib(conf, snap, true);
-}
-
-/* A reservation waits for the last page: a step from those who can spare it, until it has all. */
-static void gather_rest(const struct policy_conf *conf, const struct snapshot *snap,
-			uint64_t owed_kib, struct plan *plan)
-{
-	for (unsigned i = 0; i < snap->n_guests && owed_kib; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		struct verdict *v = &plan->verdict[i];
-		if (!model_gives(g) || v->goal_kib != g->alm_kib ||
-		    g->alm_kib < amount_max(v->want_kib, model_least_kib(g)) + conf->step_kib)
-			continue;
-		v->goal_kib = g->alm_kib - conf->step_kib;
-		owed_kib = amount_less(owed_kib, conf->step_kib);
-	}
-}
-
-/*
- * Shrinks smaller than a step are not worth the disturbance, but together they
- * may be what somebody waits for: they are gathered into one guest's shrink.
- */
-static void gather_small_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
-				 struct plan *plan)
-{
-	uint64_t owed_kib = 0;
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		struct verdict *v = &plan->verdict[i];
-		if (!model_gives(g) || v->goal_kib >= g->alm_kib ||
-		    g->alm_kib - v->goal_kib >= conf->step_kib)
-			continue;
-		uint64_t least_kib = model_least_kib(g);
-		uint64_t floor_kib =
-			v->goal_kib < v->want_kib ? least_kib : amount_max(v->want_kib, least_kib);
-		owed_kib += g->alm_kib - v->goal_kib;
-		v->goal_kib = g->alm_kib;
-		if (owed_kib < conf->step_kib && i + 1 < snap->n_guests)
-			continue;
-		if (g->alm_kib < floor_kib + conf->step_kib)
-			continue;
-		v->goal_kib = g->alm_kib - conf->step_kib;
-		owed_kib = owed_kib > conf->step_kib ? owed_kib - conf->step_kib : 0;
-	}
-	if (reservation_is_awaited(conf, snap))
-		gather_rest(conf, snap, owed_kib, plan);
-}
 
 /*
  * A guest may hold less than its min or more than its max; it is never told
@@ -118,36 +64,6 @@ static void add_retry(struct plan *plan, const struct snapshot *snap, unsigned g
 	add_action(plan, snap, guest, reach_kib, REASON_RETRY);
 }
 
-/*
- * A guest that has been told to shrink is told to shrink no further before its agent has told a
- * number, which may take minutes. So a shrink of such a guest takes several times as much as is
- * asked for, up to half of its surplus: the rest stays free for those who come next.
- */
-static void deepen_rare_shrinks(const struct policy_conf *conf, const struct snapshot *snap,
-				struct plan *plan)
-{
-	for (unsigned i = 0; i < snap->n_guests; i++) {
-		const struct guest_view *g = &snap->guest[i];
-		struct verdict *v = &plan->verdict[i];
-		bool is_rare = source_is_foreign(g->source) && !source_table[g->source].quiet_ms;
-		uint64_t half_kib = amount_less(g->alm_kib, v->want_kib) / 2;
-		uint64_t by_kib = amount_less(g->alm_kib, v->goal_kib);
-		if (!is_rare || !model_gives(g) || by_kib < conf->step_kib)
-			continue;
-		by_kib = amount_max(by_kib, amount_min(RARE_TIMES * by_kib, half_kib));
-		v->goal_kib = units_whole_pages_kib(g->alm_kib - by_kib);
-	}
-}
-
-/* How much above what it holds or was already told a guest is to get; 0 if not worth it. */
-static uint64_t missing_kib(const struct policy_conf *conf, const struct guest_view *g,
-			    const struct verdict *v)
-{
-	uint64_t told_kib = amount_max(model_heading_kib(g), g->alm_kib);
-	return model_grows(g) && v->goal_kib >= told_kib + conf->step_kib ? v->goal_kib - told_kib
-									  : 0;
-}
-
 /* It was told what it is to have, or about that, and is not there. */
 static bool is_on_its_way(const struct policy_conf *conf, const struct guest_view *g,
 			  const struct verdict *v)
@@ -180,8 +96,8 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			const struct demand *demand, struct plan *plan)
 {
 	unsigned n_alarmed = model_n_alarmed(snap);
-	bool is_for_nobody =
-		!n_alarmed && snap->host.xl_is_building && !reservation_is_awaited(conf, snap);
+	bool is_for_nobody = !n_alarmed && snap->host.xl_is_building &&
+			     !model_reservation_is_awaited(conf, snap);
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
@@ -198,9 +114,9 @@ static void add_shrinks(const struct policy_conf *conf, const struct snapshot *s
 			    (!is_for_nobody &&
 			     telling_may_less(conf, snap, demand, i, n_alarmed, plan)))
 				add_action(plan, snap, i, v->goal_kib, reason);
-		} else if (g->grew_itself && g->at_rest && !missing_kib(conf, g, v)) {
+		} else if (g->grew_itself && g->at_rest && !goal_missing_kib(conf, g, v)) {
 			add_action(plan, snap, i, g->alm_kib, REASON_ADOPT);
-		} else if (is_on_its_way(conf, g, v) && !missing_kib(conf, g, v)) {
+		} else if (is_on_its_way(conf, g, v) && !goal_missing_kib(conf, g, v)) {
 			add_retry(plan, snap, i, heading_kib);
 		}
 	}
@@ -221,7 +137,7 @@ static void add_cancels(const struct policy_conf *conf, const struct snapshot *s
 		uint64_t keep_kib = amount_min(v->goal_kib, g->alm_kib);
 		uint64_t least_kib =
 			heading_kib < v->want_kib ? conf->step_kib : CANCEL_STEPS * conf->step_kib;
-		if (model_gives(g) && !missing_kib(conf, g, v) &&
+		if (model_gives(g) && !goal_missing_kib(conf, g, v) &&
 		    keep_kib >= heading_kib + least_kib &&
 		    !telling_is_put_off(snap, demand, i, keep_kib, plan))
 			add_action(plan, snap, i, keep_kib, REASON_CANCEL);
@@ -242,7 +158,8 @@ static void add_keeps(const struct policy_conf *conf, const struct snapshot *sna
 		bool is_returned = model_holds[g->hold].returns && g->does_not_take;
 		bool is_stopped = model_holds[g->hold].stops && model_is_shrinking(g) &&
 				  demand[i].told_kib == g->target_kib;
-		if (model_gives(g) || g->is_being_told || missing_kib(conf, g, &plan->verdict[i]))
+		if (model_gives(g) || g->is_being_told ||
+		    goal_missing_kib(conf, g, &plan->verdict[i]))
 			continue;
 		if (is_returned && keep_kib < g->target_kib)
 			plan->action[plan->n_actions++] =
@@ -293,7 +210,7 @@ static uint64_t due_kib(const struct policy_conf *conf, const struct snapshot *s
 			const struct memory *memory, struct plan *plan, unsigned i, bool in_alarm)
 {
 	const struct guest_view *g = &snap->guest[i];
-	uint64_t kib = missing_kib(conf, g, &plan->verdict[i]);
+	uint64_t kib = goal_missing_kib(conf, g, &plan->verdict[i]);
 	bool is_due = g->is_alarmed == in_alarm && !g->is_being_told &&
 		      telling_may_more(conf, snap, memory->demand, i, kib, plan);
 	return is_due ? kib : 0;
@@ -405,7 +322,7 @@ static void add_grows(const struct policy_conf *conf, const struct snapshot *sna
 	if (snap->host.xl_is_building)
 		common_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++)
-		plan->promised_kib += missing_kib(conf, &snap->guest[i], &plan->verdict[i]);
+		plan->promised_kib += goal_missing_kib(conf, &snap->guest[i], &plan->verdict[i]);
 	uint64_t lent_kib = amount_less(lendable_kib, common_kib) * 2 / 3;
 	uint64_t spent_kib =
 		grow_those(conf, snap, true, lendable_kib,
@@ -459,8 +376,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	for (unsigned i = 0; i < snap->n_guests; i++)
 		credit_observe(&credit[i], conf, now_ms, &snap->guest[i]);
 	goal_set(conf, snap, memory->share, plan);
-	gather_small_shrinks(conf, snap, plan);
-	deepen_rare_shrinks(conf, snap, plan);
+	rounding_apply(conf, snap, plan);
 	add_shrinks(conf, snap, memory->demand, plan);
 	add_cancels(conf, snap, memory->demand, plan);
 	add_keeps(conf, snap, memory->demand, plan);
@@ -472,7 +388,7 @@ static void decide(const struct policy_conf *conf, const struct snapshot *snap,
 	telling_note(snap, plan, memory->demand);
 	credit_give(credit, conf, snap, memory->share, plan);
 	/* promised memory is on its way: a donor was told to shrink and has not done so yet */
-	if ((plan->promised_kib || reservation_is_awaited(conf, snap)) &&
+	if ((plan->promised_kib || model_reservation_is_awaited(conf, snap)) &&
 	    (plan->n_actions || pages_are_coming(snap)))
 		plan->wake_ms = amount_min(plan->wake_ms, now_ms + PROMISE_WAKE_MS);
 }

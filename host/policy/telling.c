@@ -86,7 +86,7 @@ bool telling_may_less(const struct policy_conf *conf, const struct snapshot *sna
 	if (!may(conf, snap, &demand[guest], by_kib, urgency_gap_ms(snap)) ||
 	    is_ahead(snap, &demand[guest], plan))
 		return false;
-	if (!n_alarmed && wavers(conf, now_ms, &demand[guest], by_kib))
+	if (n_alarmed == is_alarmed && wavers(conf, now_ms, &demand[guest], by_kib))
 		return false;
 	return is_needed || !telling_is_put_off(snap, demand, guest, goal_kib, plan);
 }

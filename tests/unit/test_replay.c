@@ -224,24 +224,39 @@ START_TEST(a_guest_of_another_generation_is_a_new_one)
 }
 END_TEST
 
+/* The last action, as shrinks come first, is a larger growth than the recorded one. */
+static bool grows_by_more(void)
+{
+	unsigned n = replay.plan.n_actions;
+	if (!n || n != replay.recorded.n_actions)
+		return false;
+	const struct action *was = &replay.recorded.action[n - 1], *is = &replay.plan.action[n - 1];
+	return is->guest == was->guest && is->reason == REASON_NEED &&
+	       is->target_kib > was->target_kib;
+}
+
 /* Made by cagmad before records had credit, wake, reserved_kib (leased_kib then) and generations:
- * two guests in the toolstack's lab, of which one grows. */
+ * two guests in the toolstack's lab, of which one grows. Its growth in alarm was not rounded up
+ * then (rounding.h). */
 START_TEST(a_record_made_before_is_decided_again_to_the_same_targets)
 {
 	struct text rest = fixture_file("before-credit.record"), line;
-	unsigned n_passes = 0, n_actions = 0;
+	unsigned n_passes = 0, n_actions = 0, n_rounded = 0;
 	while (text_cut(&rest, '\n', &line)) {
 		const char *wrong = replay_line(&replay, line);
 		ck_assert_msg(!wrong, "the line %s", wrong);
 		if (!replay.is_pass)
 			continue;
-		ck_assert_msg(replay.is_same, "at %llu ms", (unsigned long long)replay.host.now_ms);
+		ck_assert_msg(replay.is_same || grows_by_more(), "at %llu ms",
+			      (unsigned long long)replay.host.now_ms);
+		n_rounded += !replay.is_same;
 		ck_assert(!replay.is_compared[REPLAY_CREDIT] && !replay.is_compared[REPLAY_WAKE]);
 		n_passes++;
 		n_actions += replay.recorded.n_actions;
 	}
 	ck_assert_uint_eq(n_passes, 11);
 	ck_assert_uint_eq(n_actions, 3);
+	ck_assert_uint_eq(n_rounded, 1);
 }
 END_TEST
 

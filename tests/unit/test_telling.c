@@ -54,6 +54,43 @@ START_TEST(small_growths_wait_and_the_plan_is_made_again_when_they_need_not)
 }
 END_TEST
 
+static const struct {
+	const char *what;
+	uint64_t grew_ms; /* when it was told to grow */
+	uint64_t by_mib;  /* what it is to give */
+	unsigned n_alarmed;
+	bool is_alarmed;
+	bool may;
+} less_rows[] = {
+	{"calm, soon after a growth", NOW_MS - 1000, 10, 0, false, false},
+	{"calm, long after a growth", NOW_MS - 20000, 10, 0, false, true},
+	{"calm, by much", NOW_MS - 1000, 16, 0, false, true},
+	{"another is in alarm", NOW_MS - 1000, 10, 1, false, true},
+	{"it alone is in alarm", NOW_MS - 1000, 10, 1, true, false},
+	{"it and another are in alarm", NOW_MS - 1000, 10, 2, true, true},
+	{"it alone is, long after a growth", NOW_MS - 20000, 10, 1, true, true},
+};
+
+/* What is wanted back of a guest soon after a growth may be needed at its next report. */
+START_TEST(a_little_is_not_wanted_back_soon_but_for_others_in_alarm)
+{
+	struct policy_conf conf = options_default();
+	uint64_t kib = 300 * MIB;
+	struct guest_view guest = {.is_alarmed = less_rows[_i].is_alarmed,
+				   .hold = HOLD_NONE,
+				   .alm_kib = kib,
+				   .target_kib = kib,
+				   .max_kib = 2 * kib};
+	struct snapshot snap = {.host = {.now_ms = NOW_MS}, .n_guests = 1, .guest = &guest};
+	struct demand demand = {.told_ms = NOW_MS - 1000, .told_to_grow_ms = less_rows[_i].grew_ms};
+	struct plan plan;
+	ck_assert(plan_init(&plan, room, 1));
+	plan.verdict[0] = (struct verdict){.goal_kib = kib - less_rows[_i].by_mib * MIB};
+	bool may = telling_may_less(&conf, &snap, &demand, 0, less_rows[_i].n_alarmed, &plan);
+	ck_assert_msg(may == less_rows[_i].may, "%s", less_rows[_i].what);
+}
+END_TEST
+
 /* Two guests that need much and little by turns, as fast as they are looked at, and hold together
  * what one of them needs. */
 START_TEST(what_a_guest_is_told_in_a_second_is_bounded)
@@ -152,6 +189,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_is_left_out_is_told_when_it_may_be);
 	tcase_add_loop_test(tests, small_growths_wait_and_the_plan_is_made_again_when_they_need_not,
 			    0, N_ROWS(rows));
+	tcase_add_loop_test(tests, a_little_is_not_wanted_back_soon_but_for_others_in_alarm, 0,
+			    sizeof(less_rows) / sizeof(less_rows[0]));
 }
 
 int main(void)
