@@ -105,22 +105,23 @@ static uint64_t surplus_kib(const struct policy_conf *conf, const struct guest_v
 static void round_up_growths(const struct policy_conf *conf, const struct snapshot *snap,
 			     struct plan *plan)
 {
-	uint64_t wished = 0, surplus = 0, missing = 0;
+	uint64_t all_wished_kib = 0, all_surplus_kib = 0, all_missing_kib = 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		const struct verdict *v = &plan->verdict[i];
-		missing += goal_missing_kib(conf, g, v);
-		wished += wished_kib(conf, g, v);
-		surplus += surplus_kib(conf, g, v);
+		all_missing_kib += goal_missing_kib(conf, g, v);
+		all_wished_kib += wished_kib(conf, g, v);
+		all_surplus_kib += surplus_kib(conf, g, v);
 	}
-	if (!wished)
+	if (!all_wished_kib)
 		return;
-	uint64_t free_kib = amount_less(model_spendable_kib(conf, snap, false), missing);
-	uint64_t of_free_kib = amount_min(free_kib, wished);
-	uint64_t of_surplus_kib = amount_min(surplus, wished - of_free_kib);
-	/* shares are rounded down, so none gets what is not there */
-	uint64_t got_permyriad = (of_free_kib + of_surplus_kib) * PERMYRIAD / wished;
-	uint64_t given_permyriad = surplus ? of_surplus_kib * PERMYRIAD / surplus : 0;
+	uint64_t free_kib = amount_less(model_spendable_kib(conf, snap, false), all_missing_kib);
+	uint64_t of_free_kib = amount_min(free_kib, all_wished_kib);
+	uint64_t of_surplus_kib = amount_min(all_surplus_kib, all_wished_kib - of_free_kib);
+	/* growths wait for memory that is free, so what these lose by rounding does no harm */
+	uint64_t got_permyriad = (of_free_kib + of_surplus_kib) * PERMYRIAD / all_wished_kib;
+	uint64_t given_permyriad =
+		all_surplus_kib ? of_surplus_kib * PERMYRIAD / all_surplus_kib : 0;
 	for (unsigned i = 0; i < snap->n_guests; i++) {
 		const struct guest_view *g = &snap->guest[i];
 		struct verdict *v = &plan->verdict[i];
