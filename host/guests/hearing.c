@@ -32,7 +32,8 @@ static int take_turn(struct guests *gs, const struct io *io, bool is_urgent, enu
 			continue;
 		if (intake_is_written(g) && may_wait(g, turn) &&
 		    io->clock_ms(io->world) >= end_ms) {
-			gs->hear_at = i;
+			if (!gs->is_unheard) /* the loud do not move it on past the others */
+				gs->hear_at = i;
 			gs->is_unheard = true;
 			gs->is_alarm_unheard |= turn == TURN_ALARM;
 			return 0;
@@ -71,7 +72,7 @@ static int poll_guest(struct guest *g, const struct io *io, uint64_t period_ms, 
 	int r = intake_read_all(g, io, now_ms);
 	if (r < 0 || now_ms < g->polled_until_ms)
 		return r;
-	g->is_polled = g->is_to_unwatch = false;
+	g->is_polled = false;
 	g->n_events = g->n_events_before = 0;
 	return io->watch(io->world, IO_WATCH_CAGMA, g->domid, g->generation);
 }

@@ -5,9 +5,9 @@
  * A pass reads what has changed: first the alarms of guests that write no more than an agent does,
  * then what else those have written, then what loud guests (guest_is_loud) have written. As
  * xenstored may be slow, and slow for all if one guest keeps it busy, a pass reads for
- * HEARING_PASS_MS at the most. What is left waits for the next pass, which goes on with it; if
- * there are alarms among it, that pass is run as soon as this one has told those guests that it has
- * read. What is read of a guest for the first time is read whatever that takes.
+ * HEARING_PASS_MS at the most. The next pass goes on with what is left, and follows at once if
+ * there are alarms among it. What is read of a guest for the first time is read whatever that
+ * takes.
  *
  * If much is written, it is read ahead, between passes. There guests that flood are unwatched, too,
  * one by one, and read once a period: no pass waits for those.

@@ -330,29 +330,6 @@ START_TEST(a_guest_in_alarm_grows_out_of_the_reserve_while_xl_builds)
 }
 END_TEST
 
-/* Whoever is left out since all workers are busy is counted: that is why the daemon runs another
- * pass as soon as one is free. */
-START_TEST(who_cannot_be_told_now_waits)
-{
-	const bool is_alarmed = _i;
-	world_init(&w, 500 * MIB);
-	for (unsigned i = 0; i < 3; i++)
-		world_add(&w, 300 * MIB, 290 * MIB);
-	world_observe(&w, 1000);
-	for (unsigned i = 0; i < 3; i++)
-		w.view[i].is_alarmed = is_alarmed;
-	w.host.workers = 2;
-	w.host.busy_workers = 2;
-	world_decide(&w, cagma());
-	ck_assert_uint_eq(w.plan.n_actions, 0);
-	ck_assert_uint_eq(w.plan.n_waiting, 3);
-	w.host.busy_workers = 0;
-	world_decide(&w, cagma());
-	ck_assert_uint_eq(w.plan.n_actions, 2);
-	ck_assert_uint_eq(w.plan.n_waiting, 1);
-}
-END_TEST
-
 START_TEST(nobody_gives_for_nobody_while_xl_builds_a_guest)
 {
 	world_init(&w, 0);
@@ -494,7 +471,6 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, no_ping_pong_while_needs_waver, 0, 12);
 	tcase_add_test(tests, nobody_grows_while_xl_builds_a_guest);
 	tcase_add_test(tests, a_guest_in_alarm_grows_out_of_the_reserve_while_xl_builds);
-	tcase_add_loop_test(tests, who_cannot_be_told_now_waits, 0, 2);
 	tcase_add_test(tests, nobody_gives_for_nobody_while_xl_builds_a_guest);
 	tcase_add_test(tests, many_small_surpluses_are_gathered);
 	tcase_add_loop_test(tests, random_hosts_never_break_the_contract, 0, 40);

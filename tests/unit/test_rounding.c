@@ -17,14 +17,13 @@ static const struct policy *cagma(void)
  * donor with such a surplus above its want. */
 struct scene {
 	unsigned short_of, donor;
-	uint64_t step_kib, batch_kib;
+	uint64_t rounding_kib;
 };
 
 static struct scene scene(uint64_t lacks_kib, uint64_t surplus_kib)
 {
 	world_init(&w, 64 * MIB);
-	struct scene s = {.step_kib = w.conf.step_kib,
-			  .batch_kib = ROUNDING_STEPS * w.conf.step_kib};
+	struct scene s = {.rounding_kib = ROUNDING_STEPS * w.conf.step_kib};
 	s.short_of = world_add(&w, 200 * MIB, 200 * MIB - 32 * MIB);
 	s.donor = world_add(&w, 500 * MIB, 100 * MIB);
 	world_observe(&w, 1000);
@@ -51,7 +50,7 @@ START_TEST(who_grows_in_alarm_gets_more_than_it_asks_for)
 	struct scene s = scene(4 * MIB, 200 * MIB);
 	world_decide(&w, cagma());
 	uint64_t want_kib = w.plan.verdict[s.short_of].want_kib;
-	ck_assert_uint_ge(w.plan.verdict[s.short_of].goal_kib, want_kib + s.batch_kib - MIB);
+	ck_assert_uint_ge(w.plan.verdict[s.short_of].goal_kib, want_kib + s.rounding_kib - MIB);
 	uint64_t got_kib = w.plan.verdict[s.short_of].goal_kib - 200 * MIB;
 	uint64_t gave_kib = w.view[s.donor].alm_kib - told_kib(s.donor);
 	ck_assert_uint_ge(gave_kib + MIB, got_kib);
@@ -86,7 +85,7 @@ START_TEST(what_is_free_is_given_before_anybody_is_asked)
 	world_decide(&w, cagma());
 	ck_assert_uint_eq(told_kib(s.donor), w.view[s.donor].target_kib);
 	ck_assert_uint_ge(told_kib(s.short_of),
-			  w.plan.verdict[s.short_of].want_kib + s.batch_kib - MIB);
+			  w.plan.verdict[s.short_of].want_kib + s.rounding_kib - MIB);
 }
 END_TEST
 

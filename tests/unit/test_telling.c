@@ -181,6 +181,31 @@ START_TEST(what_is_left_out_is_told_when_it_may_be)
 }
 END_TEST
 
+/* Whoever is left out since all workers are busy is counted: that is why the daemon runs another
+ * pass as soon as one is free. */
+START_TEST(who_cannot_be_told_now_waits)
+{
+	static struct world w;
+	const struct policy *cagma = policy_find("cagma");
+	const bool is_alarmed = _i;
+	world_init(&w, 500 * MIB);
+	for (unsigned i = 0; i < 3; i++)
+		world_add(&w, 300 * MIB, 290 * MIB);
+	world_observe(&w, 1000);
+	for (unsigned i = 0; i < 3; i++)
+		w.view[i].is_alarmed = is_alarmed;
+	w.host.workers = 2;
+	w.host.busy_workers = 2;
+	world_decide(&w, cagma);
+	ck_assert_uint_eq(w.plan.n_actions, 0);
+	ck_assert_uint_eq(w.plan.n_waiting, 3);
+	w.host.busy_workers = 0;
+	world_decide(&w, cagma);
+	ck_assert_uint_eq(w.plan.n_actions, 2);
+	ck_assert_uint_eq(w.plan.n_waiting, 1);
+}
+END_TEST
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_a_guest_is_told_in_a_second_is_bounded);
@@ -189,6 +214,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, what_is_left_out_is_told_when_it_may_be);
 	tcase_add_loop_test(tests, small_growths_wait_and_the_plan_is_made_again_when_they_need_not,
 			    0, N_ROWS(rows));
+	tcase_add_loop_test(tests, who_cannot_be_told_now_waits, 0, 2);
 	tcase_add_loop_test(tests, a_little_is_not_wanted_back_soon_but_for_others_in_alarm, 0,
 			    sizeof(less_rows) / sizeof(less_rows[0]));
 }
